@@ -1,0 +1,11 @@
+"""The Celery application: it carries wake-ups to the workers."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+app = Celery("handoff")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["handoff"])

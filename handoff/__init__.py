@@ -1,0 +1,1 @@
+"""Moving a lead between teams, and telling people."""
