@@ -1,0 +1,21 @@
+"""The nouns of the handoff."""
+
+from handoff.models.access import ApiToken
+from handoff.models.delivery import Delivery, DeliveryState, Subscription
+from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
+from handoff.models.handoff import Decision, Handoff
+from handoff.models.heartbeat import Heartbeat
+
+__all__ = [
+    "AnswerKind",
+    "ApiToken",
+    "Decision",
+    "Delivery",
+    "DeliveryState",
+    "Dispute",
+    "DisputeDecision",
+    "Handoff",
+    "Heartbeat",
+    "Rejection",
+    "Subscription",
+]

@@ -1,0 +1,72 @@
+"""The outbox: what must be told, to whom, and what became of it."""
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from leads.models import Transition, Verb
+from sla.models import Alarm, Destination, Medium
+
+
+class Subscription(models.Model):
+    """Which acts are told to which destination. Alarms name their destinations on their step instead."""
+
+    verb = models.CharField(max_length=10, choices=Verb)
+    destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="subscriptions")
+
+    class Meta:
+        ordering = ["verb", "destination"]
+        constraints = [models.UniqueConstraint(fields=["verb", "destination"], name="subscription_once")]
+
+    def __str__(self) -> str:
+        return f"{self.get_verb_display()} → {self.destination}"
+
+
+class DeliveryState(models.TextChoices):
+    PENDING = "pending", "Pending"
+    SENT = "sent", "Sent"
+    DEAD = "dead", "Dead"
+
+
+class Delivery(models.Model):
+    """One message to one address about one alarm or one act. Delivered at least once, always under the same key."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    alarm = models.ForeignKey(Alarm, null=True, on_delete=models.PROTECT, related_name="deliveries")
+    transition = models.ForeignKey(Transition, null=True, on_delete=models.PROTECT, related_name="deliveries")
+    recipient = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    medium = models.CharField(max_length=8, choices=Medium)
+    address = models.CharField(max_length=500)
+    state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_attempt_at = models.DateTimeField(default=timezone.now, help_text="While it is being sent: when the lease ends.")
+    last_error = models.TextField(blank=True)
+    created_at = models.DateTimeField(default=timezone.now)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "deliveries"
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["alarm", "medium", "address"], name="delivery_once_per_alarm"),
+            models.UniqueConstraint(fields=["transition", "medium", "address"], name="delivery_once_per_act"),
+            models.CheckConstraint(
+                condition=Q(alarm=None, transition__isnull=False) | Q(alarm__isnull=False, transition=None),
+                name="delivery_has_one_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=DeliveryState.SENT, sent_at__isnull=False) | ~Q(state=DeliveryState.SENT) & Q(sent_at=None),
+                name="delivery_sent_at_a_moment",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_attempt_at"], condition=Q(state=DeliveryState.PENDING), name="delivery_pending_next"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_medium_display()} to {self.recipient or self.address}"

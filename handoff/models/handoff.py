@@ -1,0 +1,41 @@
+"""One passing of a lead from marketing to sales."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.db.models import Q
+
+from leads.models import Definition, Lead, Transition
+
+
+class Decision(models.TextChoices):
+    ACCEPTED = "accepted", "Accepted"
+    REJECTED = "rejected", "Rejected"
+
+
+class Handoff(models.Model):
+    """What was offered to sales in one cycle, by which definition it was judged, and how sales decided."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="handoffs")
+    cycle = models.PositiveSmallIntegerField()
+    transition = models.OneToOneField(Transition, on_delete=models.PROTECT, related_name="+")
+    definition = models.ForeignKey(Definition, null=True, on_delete=models.PROTECT, related_name="handoffs")
+    packet = models.JSONField(encoder=DjangoJSONEncoder, help_text="A snapshot: later edits of the lead do not change it.")
+    offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    offered_at = models.DateTimeField()
+    decision = models.CharField(max_length=8, choices=Decision, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["lead", "cycle"]
+        constraints = [
+            models.UniqueConstraint(fields=["lead", "cycle"], name="handoff_once_per_cycle"),
+            models.CheckConstraint(
+                condition=Q(decision="", decided_at=None) | ~Q(decision="") & Q(decided_at__isnull=False),
+                name="handoff_decided_at_a_moment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Handoff {self.cycle} of {self.lead}"

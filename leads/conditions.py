@@ -1,0 +1,80 @@
+"""Conditions on a lead: field, operator, value. All must hold. There is no rule language beyond this."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import ValidationError
+
+if TYPE_CHECKING:
+    from leads.models import Lead
+
+Condition = Mapping[str, Any]
+
+FIELDS: dict[str, Callable[["Lead"], Any]] = {
+    "source": lambda lead: lead.source,
+    "campaign": lambda lead: lead.campaign.name if lead.campaign else "",
+    "country": lambda lead: lead.country,
+    "team": lambda lead: lead.team.name if lead.team else "",
+    "score": lambda lead: lead.score,
+    "email": lambda lead: lead.email,
+    "phone": lambda lead: lead.phone,
+    "company": lambda lead: lead.company,
+    "title": lambda lead: lead.title,
+    "name": lambda lead: lead.name,
+}
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
+    "is": lambda actual, wanted: actual == wanted,
+    "is_not": lambda actual, wanted: actual != wanted,
+    "in": lambda actual, wanted: actual in wanted,
+    "not_in": lambda actual, wanted: actual not in wanted,
+    "at_least": lambda actual, wanted: actual is not None and actual >= wanted,
+    "at_most": lambda actual, wanted: actual is not None and actual <= wanted,
+    "present": lambda actual, wanted: (actual not in (None, "")) is wanted,
+}
+_WANTED_TYPES: dict[str, type | tuple[type, ...]] = {
+    "in": list,
+    "not_in": list,
+    "at_least": (int, float),
+    "at_most": (int, float),
+    "present": bool,
+}
+
+
+def unmet(conditions: Iterable[Condition], lead: "Lead") -> list[str]:
+    """Say of each condition that does not hold what is there and what is wanted."""
+    return [_complaint(condition, lead) for condition in conditions if not _holds(condition, lead)]
+
+
+def all_hold(conditions: Iterable[Condition], lead: "Lead") -> bool:
+    return all(_holds(condition, lead) for condition in conditions)
+
+
+def validate_conditions(conditions: Any) -> None:
+    """Refuse what is not a list of {"field", "op", "value"} with names known here."""
+    if not isinstance(conditions, list):
+        raise ValidationError('Write a list of conditions, like [{"field": "score", "op": "at_least", "value": 50}].')
+    for condition in conditions:
+        _validate(condition)
+
+
+def _holds(condition: Condition, lead: "Lead") -> bool:
+    return OPERATORS[condition["op"]](FIELDS[condition["field"]](lead), condition["value"])
+
+
+def _complaint(condition: Condition, lead: "Lead") -> str:
+    actual = FIELDS[condition["field"]](lead)
+    shown = "empty" if actual in (None, "") else actual
+    return f"{condition['field']} is {shown}, must be {condition['op'].replace('_', ' ')} {condition['value']}"
+
+
+def _validate(condition: Any) -> None:
+    if not isinstance(condition, dict) or set(condition) != {"field", "op", "value"}:
+        raise ValidationError('Each condition has exactly "field", "op" and "value".')
+    for key, known in (("field", FIELDS), ("op", OPERATORS)):
+        if condition[key] not in known:
+            raise ValidationError(f"Unknown {key} “{condition[key]}”; use one of {', '.join(known)}.")
+    wanted = _WANTED_TYPES.get(condition["op"], object)
+    if not isinstance(condition["value"], wanted):
+        raise ValidationError(f"“{condition['op']}” does not go with the value {condition['value']!r}.")
+    if condition["op"] in ("at_least", "at_most") and condition["field"] != "score":
+        raise ValidationError(f"“{condition['op']}” compares numbers: use it with score.")

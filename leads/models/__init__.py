@@ -1,0 +1,38 @@
+"""The nouns of the lead."""
+
+from leads.models.campaign import Campaign
+from leads.models.contact import Channel, Outcome, Touch, Touchpoint
+from leads.models.definition import Definition, Stage
+from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
+from leads.models.opportunity import DealState, Opportunity
+from leads.models.people import MARKETING, SALES, Role, Team, User
+from leads.models.reason import Evidence, Reason, Route, Side
+from leads.models.transition import Transition, Verb, Via
+
+__all__ = [
+    "MARKETING",
+    "SALES",
+    "Campaign",
+    "Channel",
+    "DealState",
+    "Definition",
+    "Evidence",
+    "ExternalId",
+    "Lead",
+    "LeadQuerySet",
+    "Opportunity",
+    "Outcome",
+    "Reason",
+    "Role",
+    "Route",
+    "Side",
+    "Stage",
+    "State",
+    "Team",
+    "Touch",
+    "Touchpoint",
+    "Transition",
+    "User",
+    "Verb",
+    "Via",
+]

@@ -1,0 +1,178 @@
+"""The lead and its states."""
+
+from datetime import datetime
+from typing import Any, NoReturn, Self
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+
+from leads.models.campaign import Campaign
+from leads.models.people import MARKETING, SALES, Role, Team, User
+from leads.models.reason import Reason
+
+
+class State(models.TextChoices):
+    """Where a lead stands between marketing and sales."""
+
+    RAW = "raw", "Raw"
+    MQL = "mql", "MQL"
+    SAL = "sal", "SAL"
+    SQL = "sql", "SQL"
+    OPPORTUNITY = "opportunity", "Opportunity"
+    REJECTED = "rejected", "Rejected"
+
+
+class LeadQuerySet(models.QuerySet["Lead"]):
+    """Leads, as one may look for them; their state is moved by the verbs alone."""
+
+    def visible_to(self, user: User) -> Self:
+        """The leads this person may see: marketing and RevOps all, sales those of their teams and their own."""
+        if user.has_role(*MARKETING, Role.REVOPS):
+            return self
+        if user.has_role(*SALES):
+            return self.filter(Q(team__in=user.team_ids) | Q(owner=user))
+        return self.none()
+
+    def update(self, **fields: Any) -> int:
+        if "state" in fields:
+            _refuse_bypass()
+        return super().update(**fields)
+
+    def bulk_update(self, objs: Any, fields: Any, batch_size: int | None = None) -> int:
+        if "state" in fields:
+            _refuse_bypass()
+        return super().bulk_update(objs, fields, batch_size)
+
+
+def _refuse_bypass() -> NoReturn:
+    raise AttributeError("A lead's state moves by the verbs of handoff.workflow, not by an update.")
+
+
+class Lead(ConcurrentTransitionMixin, models.Model):
+    """Somebody who might buy. Known by normalised email, by external ids, or both."""
+
+    email = models.CharField(max_length=254, blank=True, help_text="Normalised; empty when unknown.")
+    name = models.CharField(max_length=200, blank=True)
+    company = models.CharField(max_length=200, blank=True)
+    title = models.CharField(max_length=200, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
+    source = models.CharField(max_length=80, blank=True)
+    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    score = models.IntegerField(null=True, blank=True)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
+    )
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+
+    state = FSMField(default=State.RAW, choices=State.choices, protected=True)
+    entered_at = models.DateTimeField(default=timezone.now, help_text="Since when it stands in its state.")
+    cycle = models.PositiveSmallIntegerField(default=0, help_text="How many times it was handed to sales.")
+    reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    last_touch_at = models.DateTimeField(null=True, blank=True)
+    reenter_on = models.DateField(null=True, blank=True, help_text="When a recycled lead may be promoted again.")
+    merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
+
+    created_at = models.DateTimeField(default=timezone.now, help_text="When it was captured.")
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = LeadQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(fields=["email"], condition=~Q(email=""), name="lead_email_once"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="lead_state_known"),
+            models.CheckConstraint(
+                condition=Q(state=State.REJECTED, reason__isnull=False) | (~Q(state=State.REJECTED) & Q(reason=None)),
+                name="lead_rejected_with_reason",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "owner"]),
+            models.Index(fields=["team", "state"]),
+            models.Index(fields=["created_at", "id"]),
+        ]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if kwargs.get("state", State.RAW) != State.RAW:
+            _refuse_bypass()
+        super().__init__(*args, **kwargs)
+
+    def __str__(self) -> str:
+        return self.name or self.company or self.email or f"Lead {self.pk}"
+
+    # The FSM says what is allowed. What happens besides is the verb's affair (handoff.workflow).
+
+    @transition(field=state, source=State.RAW, target=State.MQL)
+    def promote(self, at: datetime) -> None:
+        self._offer(at)
+
+    @transition(field=state, source=State.MQL, target=State.SAL)
+    def accept(self, at: datetime) -> None:
+        self.entered_at = at
+
+    @transition(field=state, source=State.SAL, target=State.SQL)
+    def qualify(self, at: datetime) -> None:
+        self.entered_at = at
+
+    @transition(field=state, source=State.SQL, target=State.OPPORTUNITY)
+    def convert(self, at: datetime) -> None:
+        self.entered_at = at
+
+    @transition(field=state, source=[State.RAW, State.MQL, State.SAL, State.SQL], target=State.REJECTED)
+    def reject(self, at: datetime, reason: Reason) -> None:
+        self.entered_at = at
+        self.reason = reason
+
+    @transition(field=state, source=State.REJECTED, target=State.RAW)
+    def recycle(self, at: datetime, reenter_on: Any) -> None:
+        self.entered_at = at
+        self.reason = None
+        self.reenter_on = reenter_on
+
+    @transition(field=state, source=State.REJECTED, target=State.MQL)
+    def resubmit(self, at: datetime) -> None:
+        self.reason = None
+        self._offer(at)
+
+    @transition(field=state, source=State.REJECTED, target=State.MQL)
+    def overturn(self, at: datetime) -> None:
+        self.reason = None
+        self._offer(at)
+
+    def _offer(self, at: datetime) -> None:
+        self.entered_at = at
+        self.cycle += 1
+        self.reenter_on = None
+
+    # django-fsm-2 lifts the protection of the field for the whole process while it refreshes, and for good when the
+    # row is gone; and a protected field breaks full_clean(). Both are avoided here.
+
+    def refresh_from_db(self, using: str | None = None, fields: Any = None, from_queryset: Any = None) -> None:
+        state = self.__dict__.pop("state", None)
+        try:
+            models.Model.refresh_from_db(self, using=using, fields=fields, from_queryset=from_queryset)
+        finally:
+            self.__dict__.setdefault("state", state)
+        self._update_initial_state()
+
+    def clean_fields(self, exclude: Any = None) -> None:
+        super().clean_fields(exclude={*(exclude or ()), "state"})
+
+
+class ExternalId(models.Model):
+    """The name of a lead in another system. A lead may have several, also in one system."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="external_ids")
+    system = models.CharField(max_length=40)
+    value = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["system", "value"], name="external_id_once")]
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.value}"

@@ -1,0 +1,76 @@
+"""Who works with leads: users, their teams and their roles."""
+
+from functools import cached_property
+from zoneinfo import ZoneInfo, available_timezones
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+
+
+def validate_zone(name: str) -> None:
+    """Refuse a name that is no IANA time zone, with an example of one that is."""
+    if name not in available_timezones():
+        raise ValidationError("“%(name)s” is no IANA time zone; write one like Europe/Berlin.", params={"name": name})
+
+
+class Role(models.TextChoices):
+    """What a person does here; each is a group of the same name."""
+
+    SALES_REP = "Sales rep"
+    SALES_MANAGER = "Sales manager"
+    MARKETER = "Marketer"
+    MARKETING_LEAD = "Marketing lead"
+    REVOPS = "RevOps"
+
+
+SALES = frozenset({Role.SALES_REP, Role.SALES_MANAGER})
+MARKETING = frozenset({Role.MARKETER, Role.MARKETING_LEAD})
+
+
+class Team(models.Model):
+    """A sales team: its leads, its manager and the place where it is told things."""
+
+    name = models.CharField(max_length=80, unique=True)
+    manager = models.ForeignKey(
+        "leads.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="managed_teams"
+    )
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    email = models.EmailField(blank=True, help_text="A shared mailbox, told what the team is told.")
+    slack_channel = models.CharField(max_length=80, blank=True, help_text="A channel id or #name.")
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class User(AbstractUser):
+    """A person who logs in, owns leads or is told of them."""
+
+    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
+    time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
+    slack_member_id = models.CharField(max_length=40, blank=True, help_text="For direct messages, like U024BE7LH.")
+
+    def __str__(self) -> str:
+        return self.get_full_name() or self.username
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.time_zone)
+
+    @cached_property
+    def roles(self) -> frozenset[str]:
+        """The roles held, by membership of the groups of those names."""
+        held = frozenset(self.groups.values_list("name", flat=True)) & frozenset(Role.values)
+        return held | {Role.REVOPS} if self.is_superuser else held
+
+    def has_role(self, *roles: str) -> bool:
+        return not self.roles.isdisjoint(roles)
+
+    @cached_property
+    def team_ids(self) -> frozenset[int]:
+        """The teams whose leads this person works with: his own and those he manages."""
+        managed = frozenset(self.managed_teams.values_list("pk", flat=True))
+        return managed | {self.team_id} if self.team_id else managed

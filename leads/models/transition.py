@@ -1,0 +1,81 @@
+"""The history of a lead: append-only, and the truth that everything else can be rebuilt from."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+from leads.models.lead import Lead, State
+
+
+class Verb(models.TextChoices):
+    """What can be done with a lead. The first eight move its state; the others are kept in the same history."""
+
+    PROMOTE = "promote"
+    ACCEPT = "accept"
+    QUALIFY = "qualify"
+    CONVERT = "convert"
+    REJECT = "reject"
+    RECYCLE = "recycle"
+    RESUBMIT = "resubmit"
+    OVERTURN = "overturn"
+    ASSIGN = "assign"
+    TOUCH = "touch"
+    PAUSE = "pause"
+    RESUME = "resume"
+    ANSWER = "answer"
+    DISPUTE = "dispute"
+    COMMENT = "comment"
+    MERGE = "merge"
+
+
+class Via(models.TextChoices):
+    """The door through which it was done."""
+
+    CONSOLE = "console"
+    API = "api", "API"
+    SLACK = "slack"
+    IMPORT = "import"
+    SWEEP = "sweep"
+    SYSTEM = "system"
+
+
+class Transition(models.Model):
+    """One act on one lead. The database refuses to change or delete a row of it."""
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="transitions")
+    verb = models.CharField(max_length=10, choices=Verb)
+    from_state = models.CharField(max_length=12, choices=State)
+    to_state = models.CharField(max_length=12, choices=State)
+    cycle = models.PositiveSmallIntegerField(help_text="The handoff cycle after the act.")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The owner after the act.",
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="Empty when the system acted.",
+    )
+    at = models.DateTimeField(help_text="When it happened.")
+    recorded_at = models.DateTimeField(default=timezone.now, help_text="When it was written down.")
+    via = models.CharField(max_length=8, choices=Via)
+    historical = models.BooleanField(default=False, help_text="Written by a backfill: runs no clock, tells nobody.")
+    facts = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(verb__in=Verb.values), name="transition_verb_known"),
+            models.CheckConstraint(condition=models.Q(via__in=Via.values), name="transition_via_known"),
+        ]
+        indexes = [models.Index(fields=["lead", "at"])]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.from_state} → {self.to_state}"

@@ -1,0 +1,82 @@
+"""What a clock measures: one row of the table in docs/sla.md for each metric."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import models
+
+from leads.models import Side, State, Verb
+
+IN_SALES = (State.MQL, State.SAL, State.SQL)
+
+
+class Metric(models.TextChoices):
+    TIME_TO_ACCEPT = "time_to_accept", "Time to accept"
+    TIME_TO_TOUCH = "time_to_touch", "Time to touch"
+    SPEED_TO_LEAD = "speed_to_lead", "Speed to lead"
+    TIME_TO_QUALIFY = "time_to_qualify", "Time to qualify"
+    TIME_TO_ANSWER = "time_to_answer", "Time to answer"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One act on a lead, as far as clocks care: where it stood, where it stands, who owned it, who owns it."""
+
+    verb: str
+    at: datetime
+    from_state: str
+    to_state: str
+    owner_before: int | None
+    owner: int | None
+    cycle: int
+    genuine_touch: bool = False
+
+    def enters(self, *states: str) -> bool:
+        """It comes into one of these states from outside them, or afresh."""
+        return self.to_state in states and self.from_state not in states
+
+    def leaves(self, state: str) -> bool:
+        return self.from_state == state and self.to_state != state
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When a clock of a metric starts, when it stops, when it has become pointless, and which side owes it."""
+
+    owed_by: Side
+    starts: Callable[[Move], bool]
+    stops: Callable[[Move], bool]
+    is_pointless: Callable[[Move], bool] = lambda move: move.verb == Verb.MERGE
+
+
+RULES: dict[str, Rule] = {
+    Metric.TIME_TO_ACCEPT: Rule(
+        Side.SALES,
+        starts=lambda move: move.to_state == State.MQL
+        and move.owner is not None
+        and (move.from_state != State.MQL or move.owner_before is None),
+        stops=lambda move: move.leaves(State.MQL),
+        is_pointless=lambda move: move.owner is None or move.verb == Verb.MERGE,
+    ),
+    Metric.TIME_TO_TOUCH: Rule(
+        Side.SALES,
+        starts=lambda move: move.enters(State.SAL),
+        stops=lambda move: move.genuine_touch or move.leaves(State.SAL),
+    ),
+    Metric.SPEED_TO_LEAD: Rule(
+        Side.SALES,
+        starts=lambda move: move.enters(State.MQL),
+        stops=lambda move: move.genuine_touch or move.to_state == State.REJECTED,
+    ),
+    Metric.TIME_TO_QUALIFY: Rule(
+        Side.SALES,
+        starts=lambda move: move.enters(State.SAL),
+        stops=lambda move: move.leaves(State.SAL),
+    ),
+    Metric.TIME_TO_ANSWER: Rule(
+        Side.MARKETING,
+        starts=lambda move: move.enters(State.REJECTED) and move.from_state in IN_SALES,
+        stops=lambda move: move.verb == Verb.ANSWER or move.leaves(State.REJECTED),
+    ),
+}

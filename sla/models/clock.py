@@ -1,0 +1,114 @@
+"""Was it kept: clocks, the alarms that wait, and the alarms that fired."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+
+from leads.models import Lead, Transition
+from sla.metrics import Metric
+from sla.models.calendar import Calendar
+from sla.models.policy import Policy, Step
+
+
+class ClockState(models.TextChoices):
+    RUNNING = "running", "Running"
+    MET = "met", "Met"
+    BREACHED = "breached", "Breached"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class Clock(models.Model):
+    """One measurement of one metric for one lead in one cycle. `sla.clocks` is the only writer.
+
+    Its outcome is a fact of the times, not of the worker: stopped at or before `due_at` is met, after it is breached.
+    A clock that still runs past `due_at` is breached already, though nobody has touched its row.
+    """
+
+    lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="clocks")
+    metric = models.CharField(max_length=20, choices=Metric)
+    cycle = models.PositiveSmallIntegerField()
+    round = models.PositiveSmallIntegerField(default=1, help_text="Counts the clocks of one metric in one cycle.")
+    policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who owes it."
+    )
+    target_seconds = models.PositiveIntegerField()
+    started_at = models.DateTimeField()
+    due_at = models.DateTimeField(null=True, help_text="Empty only when it could not be computed: see error.")
+    stopped_at = models.DateTimeField(null=True)
+    state = models.CharField(max_length=9, choices=ClockState, default=ClockState.RUNNING)
+    started_by = models.ForeignKey(Transition, on_delete=models.PROTECT, related_name="+")
+    stopped_by = models.ForeignKey(Transition, null=True, on_delete=models.PROTECT, related_name="+")
+    error = models.TextField(blank=True, help_text="Why its deadline could not be computed.")
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["lead", "metric"], condition=Q(stopped_at=None), name="clock_one_running_per_metric"
+            ),
+            models.UniqueConstraint(fields=["lead", "metric", "cycle", "round"], name="clock_once_per_round"),
+            models.CheckConstraint(
+                condition=Q(state=ClockState.RUNNING, stopped_at=None)
+                | Q(state=ClockState.CANCELLED, stopped_at__isnull=False)
+                | Q(state=ClockState.MET, stopped_at__lte=F("due_at"))
+                | Q(state=ClockState.BREACHED, stopped_at__gt=F("due_at")),
+                name="clock_state_follows_from_times",
+            ),
+            models.CheckConstraint(condition=Q(due_at__isnull=False) | ~Q(error=""), name="clock_due_or_error"),
+        ]
+        indexes = [
+            models.Index(fields=["metric", "due_at"], condition=Q(stopped_at=None), name="clock_running_due"),
+            models.Index(fields=["metric", "stopped_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_metric_display()} of {self.lead}"
+
+    def breached_at(self, now: datetime | None = None) -> datetime | None:
+        """When it was breached: the moment it was due, if it was not stopped by then."""
+        if self.due_at and self.state != ClockState.CANCELLED and (self.stopped_at or now or timezone.now()) > self.due_at:
+            return self.due_at
+        return None
+
+
+class PendingAlarm(models.Model):
+    """A step of a running clock that has not fired: the narrow row that the sweep looks for and removes on firing.
+
+    The earliest of a clock's rows is its next alarm. It changes only in the transaction of its cause.
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="pending")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+", db_index=False)
+    due_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["clock", "step"], name="pending_alarm_once")]
+
+    def __str__(self) -> str:
+        return f"{self.step} of clock {self.clock_id}"
+
+
+class Alarm(models.Model):
+    """One step fired on one clock. Dated when it was due; `fired_at` tells how late the engine was.
+
+    A superseded one was overtaken by a later step before it could fire: it is recorded, and nobody is told.
+    """
+
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="alarms")
+    step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="alarms", db_index=False)
+    due_at = models.DateTimeField()
+    fired_at = models.DateTimeField()
+    superseded = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["due_at", "id"]
+        constraints = [models.UniqueConstraint(fields=["clock", "step"], name="alarm_once")]
+        indexes = [models.Index(fields=["fired_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.step} of clock {self.clock_id}"

@@ -1,0 +1,148 @@
+"""What was promised: a target for a metric, in a segment, with its ladder of steps and who is told."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from leads.conditions import all_hold, validate_conditions
+from leads.models import Lead
+from sla.metrics import Metric
+from sla.models.calendar import Calendar
+
+
+class Policy(models.Model):
+    """One version of a policy. It is not changed once a clock runs by it: an edit writes the next version.
+
+    Of the policies of a metric the first whose conditions all hold for a lead, by `position`, is the one that judges.
+    """
+
+    key = models.SlugField(help_text="The same for all versions.")
+    version = models.PositiveIntegerField(default=1)
+    name = models.CharField(max_length=120)
+    metric = models.CharField(max_length=20, choices=Metric)
+    conditions = models.JSONField(
+        "segment",
+        default=list,
+        blank=True,
+        validators=[validate_conditions],
+        help_text='All must hold, like [{"field": "score", "op": "at_least", "value": 80}]. Empty: every lead.',
+    )
+    position = models.PositiveSmallIntegerField(default=100, help_text="Lower is asked first.")
+    target_seconds = models.PositiveIntegerField("target", help_text="Seconds of business time.")
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="policies")
+    retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        verbose_name_plural = "policies"
+        ordering = ["metric", "position", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["key", "version"], name="policy_version_once"),
+            models.UniqueConstraint(fields=["key"], condition=Q(retired_at=None), name="policy_one_in_force"),
+            models.CheckConstraint(condition=Q(metric__in=Metric.values), name="policy_metric_known"),
+            models.CheckConstraint(condition=Q(target_seconds__gt=0), name="policy_target_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} (version {self.version})"
+
+    def judges(self, lead: Lead) -> bool:
+        return all_hold(self.conditions, lead)
+
+
+class Audience(models.TextChoices):
+    """Who is told."""
+
+    OWNER = "owner", "The lead's owner"
+    MANAGER = "manager", "The owner's manager"
+    TEAM = "team", "The team's channel or mailbox"
+    MARKETING = "marketing", "The campaign's owner, else the marketing leads"
+    REVOPS = "revops", "RevOps"
+    FIXED = "fixed", "A fixed address"
+
+
+class Medium(models.TextChoices):
+    """By which means."""
+
+    EMAIL = "email", "Email"
+    SLACK = "slack", "Slack (bot)"
+    SLACK_WEBHOOK = "webhook", "Slack (incoming webhook)"
+
+
+class Destination(models.Model):
+    """A place to tell: an audience and the means, with an address when it is a fixed one."""
+
+    name = models.CharField(max_length=120, unique=True)
+    audience = models.CharField(max_length=10, choices=Audience)
+    medium = models.CharField(max_length=8, choices=Medium)
+    address = models.CharField(
+        max_length=500, blank=True, help_text="For a fixed one: an email address, a Slack channel, or a webhook's URL."
+    )
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(audience=Audience.FIXED) & ~Q(address="") | ~Q(audience=Audience.FIXED) & Q(address=""),
+                name="destination_fixed_has_address",
+                violation_error_message="A fixed destination needs an address; any other takes it from the person.",
+            ),
+            models.CheckConstraint(
+                condition=~Q(medium=Medium.SLACK_WEBHOOK) | Q(audience=Audience.FIXED),
+                name="destination_webhook_is_fixed",
+                violation_error_message="An incoming webhook posts to one channel: choose the audience “fixed”.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StepKind(models.TextChoices):
+    WARNING = "warning", "Warning"
+    BREACH = "breach", "Breach"
+    ESCALATION = "escalation", "Escalation"
+
+
+class Step(models.Model):
+    """One rung of a ladder: at which share of the target, or how long after it, who is told."""
+
+    policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="steps")
+    percent = models.PositiveSmallIntegerField(default=100, help_text="Share of the target, 1 to 100.")
+    after_seconds = models.PositiveIntegerField(
+        default=0, help_text="Business seconds after the target; with 100 per cent."
+    )
+    tells = models.ManyToManyField(Destination, blank=True, related_name="steps")
+
+    class Meta:
+        ordering = ["percent", "after_seconds"]
+        constraints = [
+            models.UniqueConstraint(fields=["policy", "percent", "after_seconds"], name="step_once"),
+            models.CheckConstraint(
+                condition=Q(percent__gte=1, percent__lt=100, after_seconds=0) | Q(percent=100),
+                name="step_instant_makes_sense",
+                violation_error_message="A step stands at 1 to 99 per cent of the target, at 100, or after it.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} at {self.percent} %" + (f" + {self.after_seconds} s" * bool(self.after_seconds))
+
+    @property
+    def kind(self) -> StepKind:
+        if self.percent < 100:
+            return StepKind.WARNING
+        return StepKind.ESCALATION if self.after_seconds else StepKind.BREACH
+
+    def get_kind_display(self) -> str:
+        return str(self.kind.label)
+
+    def seconds(self, target_seconds: int) -> int:
+        """Business seconds from the clock's start to this step."""
+        return target_seconds * self.percent // 100 + self.after_seconds
+
+    def clean(self) -> None:
+        if self.percent < 100 and self.after_seconds:
+            raise ValidationError({"after_seconds": "Only a step at 100 per cent can lie after the target."})
