@@ -1,5 +1,6 @@
 """Every setting of Handoff, read from the environment (see .env.example)."""
 
+import re
 from pathlib import Path
 
 import environ
@@ -9,14 +10,17 @@ from django.urls import reverse_lazy
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
-environ.FileAwareEnv.read_env(BASE_DIR / ".env")
+environ.FileAwareEnv.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 
-DEBUG = env.bool("DEBUG", False)
+# The demo is for one machine: it has known passwords, a known secret and no TLS.
 DEMO = env.bool("HANDOFF_DEMO", False)
+DEBUG = env.bool("DEBUG", False)
 DEMO_SECRET = "not-a-secret-only-for-the-demo-and-the-tests-0123456789"  # noqa: S105
-SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET if DEMO or DEBUG else "")
-if not SECRET_KEY:
+SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET if DEMO else "")
+if not DEMO and SECRET_KEY in ("", DEMO_SECRET):
     raise ImproperlyConfigured("Set SECRET_KEY to a long random string (or HANDOFF_DEMO=1 to try Handoff out).")
+if not DEMO and DEBUG:
+    raise ImproperlyConfigured("DEBUG shows the inside of Handoff to everybody: it is for HANDOFF_DEMO=1 only.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 # Links in messages open here.
@@ -99,14 +103,22 @@ USE_I18N = False
 USE_TZ = True
 TIME_ZONE = "UTC"
 
+# The demo and the tests serve the files from where they are; production runs collectstatic first.
+WHITENOISE_USE_FINDERS = DEMO
 STATIC_URL = "static/"
 STATIC_ROOT = env.path("STATIC_ROOT", str(BASE_DIR / "var" / "static"))()
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
-    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEMO
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
 }
 
-vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+# The demo sends nothing: its messages are files in var/outbox/.
+OUTBOX = BASE_DIR / "var" / "outbox"
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{OUTBOX}" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>")
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
@@ -114,7 +126,8 @@ SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
 
 # Celery carries wake-ups, never deadlines: those live in the database.
-CELERY_BROKER_URL = REDIS_URL
+# kombu has names of its own for a socket
+CELERY_BROKER_URL = re.sub(r"^unix:", "redis+socket:", REDIS_URL).replace("?db=", "?virtual_host=")
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}  # longer than the longest task
 CELERY_TASK_IGNORE_RESULT = True
@@ -156,7 +169,7 @@ SPECTACULAR_SETTINGS = {
 }
 
 # Locked down by default; HANDOFF_INSECURE_HTTP=1 is for a laptop without TLS.
-INSECURE_HTTP = env.bool("HANDOFF_INSECURE_HTTP", DEBUG or DEMO)
+INSECURE_HTTP = env.bool("HANDOFF_INSECURE_HTTP", DEMO)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
 SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
