@@ -1,11 +1,20 @@
 """The Celery application: it carries wake-ups to the workers."""
 
+import logging.config
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 app = Celery("handoff")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(["handoff"])
+
+
+@setup_logging.connect
+def log_like_django(**_: object) -> None:
+    """Celery configures no logs of its own once somebody listens to this."""
+    logging.config.dictConfig(settings.LOGGING)

@@ -19,6 +19,7 @@ import redis
 from config.programs import NoProgramError, find_postgres, find_redis, within_reach
 from config.tether import User, die_with_parent, ordinary_user, owner
 
+Command = list[str | Path]
 START_SECONDS = 60
 STOP_SECONDS = 30
 
@@ -98,10 +99,10 @@ def _postgres(nest: Path, durable: Path | None) -> Iterator[str]:
     socket = nest / "pg"
     socket.mkdir(mode=0o700)
     user.own(socket)
-    options = {"listen_addresses": "", "unix_socket_directories": socket, "log_timezone": "UTC"}
+    options: dict[str, str | Path] = {"listen_addresses": "", "unix_socket_directories": socket, "log_timezone": "UTC"}
     if durable is None:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-    command = [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
+    command: Command = [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
     log = (durable or nest) / "postgres.log"
     with _process(command, log, user, stop=signal.SIGINT) as process:
         _wait(process, "PostgreSQL", log, lambda: _is_ready(data, process.pid))
@@ -144,7 +145,15 @@ def _initdb(programs: Path, data: Path, user: User, *, is_durable: bool) -> None
         if _major(programs) < 17
         else ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
     )
-    command = [programs / "initdb", "-D", unfinished, "--username=handoff", "--auth=trust", "--encoding=UTF8", *locale]
+    command: Command = [
+        programs / "initdb",
+        "-D",
+        unfinished,
+        "--username=handoff",
+        "--auth=trust",
+        "--encoding=UTF8",
+        *locale,
+    ]
     if not is_durable:
         command.append("--no-sync")
     done = subprocess.run(command, capture_output=True, text=True, check=False, **user.popen)
@@ -210,9 +219,15 @@ def _create_database(socket: Path) -> None:
 def _redis(nest: Path) -> Iterator[str]:
     socket, log = nest / "redis.sock", nest / "redis.log"
     # Nothing is saved: it carries wake-ups and counters, and what must not be lost is in PostgreSQL.
-    options = {"port": "0", "unixsocket": socket, "unixsocketperm": "700", "save": "", "databases": "64"}
+    options: dict[str, str | Path] = {
+        "port": "0",
+        "unixsocket": socket,
+        "unixsocketperm": "700",
+        "save": "",
+        "databases": "64",
+    }
     options |= {"appendonly": "no", "dir": nest}
-    command = [find_redis(), *(part for name, value in options.items() for part in (f"--{name}", value))]
+    command: Command = [find_redis(), *(part for name, value in options.items() for part in (f"--{name}", value))]
     url = f"unix://{socket}"
     with _process(command, log, None, stop=signal.SIGTERM) as process:
         _wait(process, "Redis", log, lambda: _answers(url))
@@ -228,9 +243,7 @@ def _answers(url: str) -> bool:
 
 
 @contextmanager
-def _process(
-    command: list[str | Path], log: Path, user: User | None, stop: signal.Signals
-) -> Iterator[subprocess.Popen[bytes]]:
+def _process(command: Command, log: Path, user: User | None, stop: signal.Signals) -> Iterator[subprocess.Popen[bytes]]:
     """A server that gets `stop` when the block ends, or when this process is killed."""
     environment = {"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"}
     with log.open("wb") as output:

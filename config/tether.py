@@ -15,9 +15,9 @@ PR_SET_PDEATHSIG = 1
 LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
-def die_with_parent(sig: signal.Signals = signal.SIGKILL) -> Callable[[], None]:
-    """A `preexec_fn` that makes the kernel send `sig` to the child when this process dies; Linux only."""
-    parent = os.getpid()
+def die_with_parent(sig: signal.Signals = signal.SIGKILL, parent: int | None = None) -> Callable[[], None]:
+    """A `preexec_fn` that makes the kernel send `sig` to the child when its parent (this process) dies; Linux only."""
+    parent = parent or os.getpid()
 
     def tie() -> None:
         if LIBC is None:

@@ -2,7 +2,15 @@
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, path
+from django.views.generic import RedirectView
+
+from config import probes
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
+    path("livez", probes.livez),
+    path("readyz", probes.readyz),
 ]
+handler404 = "config.errors.not_found"
+handler500 = "config.errors.server_error"

@@ -1,0 +1,76 @@
+# Handoff's commands. `make run` needs Python 3.11 or newer and a package index, and nothing else.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+# For what reads the settings but serves nobody.
+DEMO := ENV_FILE=/dev/null HANDOFF_DEMO=1
+PRODUCTION = ENV_FILE=/dev/null SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')"
+
+.DEFAULT_GOAL := run
+.PHONY: run test check fmt lock schema bench install install-dev lock-is-fresh schema-is-fresh
+
+# exec, so that a signal reaches the program and not a shell.
+run: install
+	@exec $(BIN)/python -m config.run
+
+# The fast ones first, in parallel; then those that sleep, start processes or drive a browser.
+test: install-dev
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow and not ui"
+	$(BIN)/python -m pytest -m "slow or ui"
+
+check: install-dev lock-is-fresh schema-is-fresh
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(DEMO) $(BIN)/python -m mypy .
+	$(BIN)/lint-imports
+	$(DEMO) $(BIN)/python -m config.embedded -- $(BIN)/python manage.py makemigrations --check --dry-run
+	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
+
+fmt: install-dev
+	$(BIN)/ruff check --fix-only .
+	$(BIN)/ruff format .
+
+bench: install-dev
+	$(DEMO) $(BIN)/python -m config.embedded -- $(BIN)/python -m benchmarks
+
+schema: install-dev
+	$(DEMO) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
+
+schema-is-fresh: install-dev
+	@$(DEMO) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file $(VENV)/openapi.yaml
+	@diff -u docs/openapi.yaml $(VENV)/openapi.yaml || { echo "docs/openapi.yaml is not what the API says: make schema"; exit 1; }
+
+# Pins are kept while they satisfy the .in files; to upgrade one, delete its lines from the lock first.
+COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
+	--no-emit-find-links --no-emit-index-url --custom-compile-command "make lock"
+lock: install-dev
+	$(COMPILE) --generate-hashes requirements.in -o requirements.txt
+	$(COMPILE) --generate-hashes requirements-dev.in -c requirements.txt -o requirements-dev.txt
+
+# Without the hashes: an index may have more files of a version today than when it was locked.
+lock-is-fresh: install-dev
+	@mkdir -p var/lock && cp requirements.txt requirements-dev.txt var/lock/
+	@$(COMPILE) requirements.in -o var/lock/requirements.txt
+	@$(COMPILE) requirements-dev.in -c requirements.txt -o var/lock/requirements-dev.txt
+	@for lock in requirements.txt requirements-dev.txt; do \
+		grep -o '^[a-z][^ ]*==[^ ]*' $$lock >var/lock/old; grep -o '^[a-z][^ ]*==[^ ]*' var/lock/$$lock >var/lock/new; \
+		diff var/lock/old var/lock/new || { echo "$$lock is not what its .in file asks for: make lock"; exit 1; }; \
+	done
+
+# What is installed is compared with the lock itself, so that the second start installs nothing.
+define install
+	@cmp -s $(1) $(VENV)/$(1) || { \
+		$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+			|| { echo "Handoff needs Python 3.11 or newer; if it has another name: make PYTHON=python3.12"; exit 1; }; \
+		$(BIN)/python -m pip --version >/dev/null 2>&1 || $(PYTHON) -m venv $(VENV) \
+			|| { echo "Python cannot make virtual environments here; on Debian: apt-get install python3-venv"; exit 1; }; \
+		echo "Installing $(1) into $(VENV), once ..."; \
+		$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1) \
+			&& cp $(1) $(VENV)/$(1); }
+endef
+
+install:
+	$(call install,requirements.txt)
+
+install-dev: install
+	$(call install,requirements-dev.txt)

@@ -1,0 +1,14 @@
+"""How gunicorn serves the web process."""
+
+from pathlib import Path
+
+from config.settings import LOGGING, env
+
+bind = f"{env.str('HANDOFF_BIND', '127.0.0.1')}:{env.int('HANDOFF_PORT', 8000)}"
+worker_class = "gthread"
+workers = env.int("WEB_CONCURRENCY", 2)
+threads = env.int("WEB_THREADS", 8)
+timeout = 60  # seconds
+graceful_timeout = 20  # seconds to finish what is in flight after SIGTERM
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - its heartbeat must not wait for a disk
+logconfig_dict = LOGGING
