@@ -42,22 +42,24 @@ class Move:
 
 @dataclass(frozen=True)
 class Rule:
-    """When a clock of a metric starts, when it stops, when it has become pointless, and which side owes it."""
+    """When a clock of a metric starts, when it stops, when there is nothing left to measure, and which side owes it."""
 
     owed_by: Side
     starts: Callable[[Move], bool]
     stops: Callable[[Move], bool]
-    is_pointless: Callable[[Move], bool] = lambda move: move.verb == Verb.MERGE
+    cancels: Callable[[Move], bool] = lambda move: move.verb == Verb.MERGE
 
 
 RULES: dict[str, Rule] = {
     Metric.TIME_TO_ACCEPT: Rule(
         Side.SALES,
-        starts=lambda move: move.to_state == State.MQL
-        and move.owner is not None
-        and (move.from_state != State.MQL or move.owner_before is None),
+        starts=lambda move: (
+            move.to_state == State.MQL
+            and move.owner is not None
+            and (move.from_state != State.MQL or move.owner_before is None)
+        ),
         stops=lambda move: move.leaves(State.MQL),
-        is_pointless=lambda move: move.owner is None or move.verb == Verb.MERGE,
+        cancels=lambda move: move.verb == Verb.MERGE or (move.verb == Verb.ASSIGN and move.owner is None),
     ),
     Metric.TIME_TO_TOUCH: Rule(
         Side.SALES,
@@ -80,3 +82,6 @@ RULES: dict[str, Rule] = {
         stops=lambda move: move.verb == Verb.ANSWER or move.leaves(State.REJECTED),
     ),
 }
+
+TOUCHED = (Metric.TIME_TO_TOUCH, Metric.SPEED_TO_LEAD)
+"""The metrics that a genuine touch ends; the earliest one counts, however late it was written down."""

@@ -42,7 +42,9 @@ class Delivery(models.Model):
     address = models.CharField(max_length=500)
     state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
-    next_attempt_at = models.DateTimeField(default=timezone.now, help_text="While it is being sent: when the lease ends.")
+    next_attempt_at = models.DateTimeField(
+        default=timezone.now, help_text="While it is being sent: when the lease ends."
+    )
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -58,7 +60,8 @@ class Delivery(models.Model):
                 name="delivery_has_one_cause",
             ),
             models.CheckConstraint(
-                condition=Q(state=DeliveryState.SENT, sent_at__isnull=False) | ~Q(state=DeliveryState.SENT) & Q(sent_at=None),
+                condition=Q(state=DeliveryState.SENT, sent_at__isnull=False)
+                | ~Q(state=DeliveryState.SENT) & Q(sent_at=None),
                 name="delivery_sent_at_a_moment",
             ),
         ]

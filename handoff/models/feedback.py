@@ -34,7 +34,9 @@ class Rejection(models.Model):
 
     answer = models.CharField(max_length=11, choices=AnswerKind, blank=True)
     answer_note = models.TextField(blank=True)
-    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="answers")
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="answers"
+    )
     answered_at = models.DateTimeField(null=True)
 
     class Meta:

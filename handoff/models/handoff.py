@@ -20,7 +20,9 @@ class Handoff(models.Model):
     cycle = models.PositiveSmallIntegerField()
     transition = models.OneToOneField(Transition, on_delete=models.PROTECT, related_name="+")
     definition = models.ForeignKey(Definition, null=True, on_delete=models.PROTECT, related_name="handoffs")
-    packet = models.JSONField(encoder=DjangoJSONEncoder, help_text="A snapshot: later edits of the lead do not change it.")
+    packet = models.JSONField(
+        encoder=DjangoJSONEncoder, help_text="A snapshot: later edits of the lead do not change it."
+    )
     offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     offered_at = models.DateTimeField()
     decision = models.CharField(max_length=8, choices=Decision, blank=True)

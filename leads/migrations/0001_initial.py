@@ -6,303 +6,753 @@ import django.core.serializers.json
 import django.db.models.deletion
 import django.utils.timezone
 import django_fsm
-import leads.conditions
-import leads.models.people
 from django.conf import settings
 from django.db import migrations, models
 
+import leads.conditions
+import leads.models.people
+
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
-                ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[leads.models.people.validate_zone])),
-                ('slack_member_id', models.CharField(blank=True, help_text='For direct messages, like U024BE7LH.', max_length=40)),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
+                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, validators=[leads.models.people.validate_zone]),
+                ),
+                (
+                    "slack_member_id",
+                    models.CharField(blank=True, help_text="For direct messages, like U024BE7LH.", max_length=40),
+                ),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'user',
-                'verbose_name_plural': 'users',
-                'abstract': False,
+                "verbose_name": "user",
+                "verbose_name_plural": "users",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Campaign',
+            name="Campaign",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('system', models.CharField(blank=True, help_text='The system that external_id belongs to.', max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('promise', models.TextField(blank=True, help_text='What the campaign offered the buyer; shown to sales.')),
-                ('cost', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('starts_on', models.DateField(blank=True, null=True)),
-                ('ends_on', models.DateField(blank=True, null=True)),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='campaigns', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                (
+                    "system",
+                    models.CharField(blank=True, help_text="The system that external_id belongs to.", max_length=40),
+                ),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "promise",
+                    models.TextField(blank=True, help_text="What the campaign offered the buyer; shown to sales."),
+                ),
+                ("cost", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("starts_on", models.DateField(blank=True, null=True)),
+                ("ends_on", models.DateField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="campaigns",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Definition',
+            name="Definition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('stage', models.CharField(choices=[('mql', 'MQL'), ('sql', 'SQL')], max_length=5)),
-                ('version', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('criteria', models.JSONField(blank=True, default=list, validators=[leads.conditions.validate_conditions])),
-                ('active_from', models.DateTimeField(blank=True, null=True)),
-                ('marketing_signatory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sales_signatory', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("stage", models.CharField(choices=[("mql", "MQL"), ("sql", "SQL")], max_length=5)),
+                ("version", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                (
+                    "criteria",
+                    models.JSONField(blank=True, default=list, validators=[leads.conditions.validate_conditions]),
+                ),
+                ("active_from", models.DateTimeField(blank=True, null=True)),
+                (
+                    "marketing_signatory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "sales_signatory",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['stage', '-version'],
+                "ordering": ["stage", "-version"],
             },
         ),
         migrations.CreateModel(
-            name='Lead',
+            name="Lead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('email', models.CharField(blank=True, help_text='Normalised; empty when unknown.', max_length=254)),
-                ('name', models.CharField(blank=True, max_length=200)),
-                ('company', models.CharField(blank=True, max_length=200)),
-                ('title', models.CharField(blank=True, max_length=200)),
-                ('phone', models.CharField(blank=True, max_length=40)),
-                ('country', models.CharField(blank=True, help_text='ISO 3166 code.', max_length=2)),
-                ('source', models.CharField(blank=True, max_length=80)),
-                ('score', models.IntegerField(blank=True, null=True)),
-                ('state', django_fsm.FSMField(choices=[('raw', 'Raw'), ('mql', 'MQL'), ('sal', 'SAL'), ('sql', 'SQL'), ('opportunity', 'Opportunity'), ('rejected', 'Rejected')], default='raw', max_length=50, protected=True)),
-                ('entered_at', models.DateTimeField(default=django.utils.timezone.now, help_text='Since when it stands in its state.')),
-                ('cycle', models.PositiveSmallIntegerField(default=0, help_text='How many times it was handed to sales.')),
-                ('last_touch_at', models.DateTimeField(blank=True, null=True)),
-                ('reenter_on', models.DateField(blank=True, help_text='When a recycled lead may be promoted again.', null=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When it was captured.')),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='leads.campaign')),
-                ('merged_into', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='leads.lead')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("email", models.CharField(blank=True, help_text="Normalised; empty when unknown.", max_length=254)),
+                ("name", models.CharField(blank=True, max_length=200)),
+                ("company", models.CharField(blank=True, max_length=200)),
+                ("title", models.CharField(blank=True, max_length=200)),
+                ("phone", models.CharField(blank=True, max_length=40)),
+                ("country", models.CharField(blank=True, help_text="ISO 3166 code.", max_length=2)),
+                ("source", models.CharField(blank=True, max_length=80)),
+                ("score", models.IntegerField(blank=True, null=True)),
+                (
+                    "state",
+                    django_fsm.FSMField(
+                        choices=[
+                            ("raw", "Raw"),
+                            ("mql", "MQL"),
+                            ("sal", "SAL"),
+                            ("sql", "SQL"),
+                            ("opportunity", "Opportunity"),
+                            ("rejected", "Rejected"),
+                        ],
+                        default="raw",
+                        max_length=50,
+                        protected=True,
+                    ),
+                ),
+                (
+                    "entered_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, help_text="Since when it stands in its state."
+                    ),
+                ),
+                (
+                    "cycle",
+                    models.PositiveSmallIntegerField(default=0, help_text="How many times it was handed to sales."),
+                ),
+                ("last_touch_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "reenter_on",
+                    models.DateField(blank=True, help_text="When a recycled lead may be promoted again.", null=True),
+                ),
+                (
+                    "created_at",
+                    models.DateTimeField(default=django.utils.timezone.now, help_text="When it was captured."),
+                ),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to="leads.campaign",
+                    ),
+                ),
+                (
+                    "merged_into",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="merged",
+                        to="leads.lead",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="leads",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-created_at', '-id'],
+                "ordering": ["-created_at", "-id"],
             },
             bases=(django_fsm.ConcurrentTransitionMixin, models.Model),
         ),
         migrations.CreateModel(
-            name='ExternalId',
+            name="ExternalId",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('system', models.CharField(max_length=40)),
-                ('value', models.CharField(max_length=200)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='external_ids', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("system", models.CharField(max_length=40)),
+                ("value", models.CharField(max_length=200)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="external_ids", to="leads.lead"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Opportunity',
+            name="Opportunity",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=200)),
-                ('amount', models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('expected_close', models.DateField(blank=True, null=True)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('won', 'Won'), ('lost', 'Lost')], default='open', max_length=4)),
-                ('closed_at', models.DateTimeField(blank=True, null=True)),
-                ('lead', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='opportunity', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("amount", models.DecimalField(blank=True, decimal_places=2, max_digits=14, null=True)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("expected_close", models.DateField(blank=True, null=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("open", "Open"), ("won", "Won"), ("lost", "Lost")], default="open", max_length=4
+                    ),
+                ),
+                ("closed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "lead",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="opportunity", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'opportunities',
+                "verbose_name_plural": "opportunities",
             },
         ),
         migrations.CreateModel(
-            name='Reason',
+            name="Reason",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.SlugField(unique=True)),
-                ('label', models.CharField(max_length=120)),
-                ('route', models.CharField(choices=[('recycle', 'Recycle'), ('fix', 'Fix'), ('retire', 'Retire'), ('merge', 'Merge'), ('reroute', 'Reroute')], max_length=10)),
-                ('counts_against', models.CharField(choices=[('marketing', 'Marketing'), ('sales', 'Sales'), ('nobody', 'Nobody')], max_length=10)),
-                ('evidence', models.CharField(choices=[('none', 'nothing more'), ('note', 'a note'), ('other_lead', 'the other lead'), ('retry_on', 'the date to try again'), ('wrong_field', 'which detail is wrong'), ('touches', 'the contracted attempts, logged')], default='none', max_length=12)),
-                ('min_note_length', models.PositiveSmallIntegerField(default=0, help_text='Characters the note must have.')),
-                ('min_touches', models.PositiveSmallIntegerField(default=0, help_text='Genuine touches that must be logged.')),
-                ('position', models.PositiveSmallIntegerField(default=100)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("code", models.SlugField(unique=True)),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "route",
+                    models.CharField(
+                        choices=[
+                            ("recycle", "Recycle"),
+                            ("fix", "Fix"),
+                            ("retire", "Retire"),
+                            ("merge", "Merge"),
+                            ("reroute", "Reroute"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "counts_against",
+                    models.CharField(
+                        choices=[("marketing", "Marketing"), ("sales", "Sales"), ("nobody", "Nobody")], max_length=10
+                    ),
+                ),
+                (
+                    "evidence",
+                    models.CharField(
+                        choices=[
+                            ("none", "nothing more"),
+                            ("note", "a note"),
+                            ("other_lead", "the other lead"),
+                            ("retry_on", "the date to try again"),
+                            ("wrong_field", "which detail is wrong"),
+                            ("touches", "the contracted attempts, logged"),
+                        ],
+                        default="none",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "min_note_length",
+                    models.PositiveSmallIntegerField(default=0, help_text="Characters the note must have."),
+                ),
+                (
+                    "min_touches",
+                    models.PositiveSmallIntegerField(default=0, help_text="Genuine touches that must be logged."),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=100)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['position', 'label'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('route__in', ['recycle', 'fix', 'retire', 'merge', 'reroute'])), name='reason_route_known'), models.CheckConstraint(condition=models.Q(('counts_against__in', ['marketing', 'sales', 'nobody'])), name='reason_side_known')],
+                "ordering": ["position", "label"],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("route__in", ["recycle", "fix", "retire", "merge", "reroute"])),
+                        name="reason_route_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("counts_against__in", ["marketing", "sales", "nobody"])),
+                        name="reason_side_known",
+                    ),
+                ],
             },
         ),
         migrations.AddField(
-            model_name='lead',
-            name='reason',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.reason'),
+            model_name="lead",
+            name="reason",
+            field=models.ForeignKey(
+                blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.reason"
+            ),
         ),
         migrations.CreateModel(
-            name='Team',
+            name="Team",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80, unique=True)),
-                ('time_zone', models.CharField(default='UTC', max_length=64, validators=[leads.models.people.validate_zone])),
-                ('email', models.EmailField(blank=True, help_text='A shared mailbox, told what the team is told.', max_length=254)),
-                ('slack_channel', models.CharField(blank=True, help_text='A channel id or #name.', max_length=80)),
-                ('manager', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='managed_teams', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=80, unique=True)),
+                (
+                    "time_zone",
+                    models.CharField(default="UTC", max_length=64, validators=[leads.models.people.validate_zone]),
+                ),
+                (
+                    "email",
+                    models.EmailField(
+                        blank=True, help_text="A shared mailbox, told what the team is told.", max_length=254
+                    ),
+                ),
+                ("slack_channel", models.CharField(blank=True, help_text="A channel id or #name.", max_length=80)),
+                (
+                    "manager",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="managed_teams",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.AddField(
-            model_name='lead',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to='leads.team'),
+            model_name="lead",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="leads",
+                to="leads.team",
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='members', to='leads.team'),
+            model_name="user",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="members",
+                to="leads.team",
+            ),
         ),
         migrations.CreateModel(
-            name='Touch',
+            name="Touch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('channel', models.CharField(choices=[('call', 'Call'), ('email', 'Email'), ('meeting', 'Meeting'), ('message', 'Message'), ('social', 'Social network'), ('other', 'Other')], max_length=8)),
-                ('outcome', models.CharField(choices=[('reached', 'Reached'), ('no_answer', 'No answer'), ('left_message', 'Left a message'), ('sent', 'Sent'), ('bounced', 'Bounced')], max_length=12)),
-                ('at', models.DateTimeField()),
-                ('note', models.TextField(blank=True)),
-                ('automatic', models.BooleanField(default=False)),
-                ('system', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='touches', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='touches', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[
+                            ("call", "Call"),
+                            ("email", "Email"),
+                            ("meeting", "Meeting"),
+                            ("message", "Message"),
+                            ("social", "Social network"),
+                            ("other", "Other"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("reached", "Reached"),
+                            ("no_answer", "No answer"),
+                            ("left_message", "Left a message"),
+                            ("sent", "Sent"),
+                            ("bounced", "Bounced"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("note", models.TextField(blank=True)),
+                ("automatic", models.BooleanField(default=False)),
+                ("system", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="touches",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="touches", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'touches',
-                'ordering': ['at', 'id'],
+                "verbose_name_plural": "touches",
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Touchpoint',
+            name="Touchpoint",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=40)),
-                ('at', models.DateTimeField()),
-                ('detail', models.TextField(blank=True)),
-                ('system', models.CharField(blank=True, max_length=40)),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('campaign', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='touchpoints', to='leads.campaign')),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='touchpoints', to='leads.lead')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=40)),
+                ("at", models.DateTimeField()),
+                ("detail", models.TextField(blank=True)),
+                ("system", models.CharField(blank=True, max_length=40)),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                (
+                    "campaign",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="touchpoints",
+                        to="leads.campaign",
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="touchpoints", to="leads.lead"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Transition',
+            name="Transition",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('promote', 'Promote'), ('accept', 'Accept'), ('qualify', 'Qualify'), ('convert', 'Convert'), ('reject', 'Reject'), ('recycle', 'Recycle'), ('resubmit', 'Resubmit'), ('overturn', 'Overturn'), ('assign', 'Assign'), ('touch', 'Touch'), ('pause', 'Pause'), ('resume', 'Resume'), ('answer', 'Answer'), ('dispute', 'Dispute'), ('comment', 'Comment'), ('merge', 'Merge')], max_length=10)),
-                ('from_state', models.CharField(choices=[('raw', 'Raw'), ('mql', 'MQL'), ('sal', 'SAL'), ('sql', 'SQL'), ('opportunity', 'Opportunity'), ('rejected', 'Rejected')], max_length=12)),
-                ('to_state', models.CharField(choices=[('raw', 'Raw'), ('mql', 'MQL'), ('sal', 'SAL'), ('sql', 'SQL'), ('opportunity', 'Opportunity'), ('rejected', 'Rejected')], max_length=12)),
-                ('cycle', models.PositiveSmallIntegerField(help_text='The handoff cycle after the act.')),
-                ('at', models.DateTimeField(help_text='When it happened.')),
-                ('recorded_at', models.DateTimeField(default=django.utils.timezone.now, help_text='When it was written down.')),
-                ('via', models.CharField(choices=[('console', 'Console'), ('api', 'API'), ('slack', 'Slack'), ('import', 'Import'), ('sweep', 'Sweep'), ('system', 'System')], max_length=8)),
-                ('historical', models.BooleanField(default=False, help_text='Written by a backfill: runs no clock, tells nobody.')),
-                ('facts', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('by', models.ForeignKey(help_text='Empty when the system acted.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='transitions', to='leads.lead')),
-                ('owner', models.ForeignKey(help_text='The owner after the act.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("promote", "Promote"),
+                            ("accept", "Accept"),
+                            ("qualify", "Qualify"),
+                            ("convert", "Convert"),
+                            ("reject", "Reject"),
+                            ("recycle", "Recycle"),
+                            ("resubmit", "Resubmit"),
+                            ("overturn", "Overturn"),
+                            ("assign", "Assign"),
+                            ("touch", "Touch"),
+                            ("pause", "Pause"),
+                            ("resume", "Resume"),
+                            ("answer", "Answer"),
+                            ("dispute", "Dispute"),
+                            ("comment", "Comment"),
+                            ("merge", "Merge"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("raw", "Raw"),
+                            ("mql", "MQL"),
+                            ("sal", "SAL"),
+                            ("sql", "SQL"),
+                            ("opportunity", "Opportunity"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "to_state",
+                    models.CharField(
+                        choices=[
+                            ("raw", "Raw"),
+                            ("mql", "MQL"),
+                            ("sal", "SAL"),
+                            ("sql", "SQL"),
+                            ("opportunity", "Opportunity"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("cycle", models.PositiveSmallIntegerField(help_text="The handoff cycle after the act.")),
+                ("at", models.DateTimeField(help_text="When it happened.")),
+                (
+                    "recorded_at",
+                    models.DateTimeField(default=django.utils.timezone.now, help_text="When it was written down."),
+                ),
+                (
+                    "via",
+                    models.CharField(
+                        choices=[
+                            ("console", "Console"),
+                            ("api", "API"),
+                            ("slack", "Slack"),
+                            ("import", "Import"),
+                            ("sweep", "Sweep"),
+                            ("system", "System"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "historical",
+                    models.BooleanField(default=False, help_text="Written by a backfill: runs no clock, tells nobody."),
+                ),
+                ("facts", models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        help_text="Empty when the system acted.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="transitions", to="leads.lead"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="The owner after the act.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['at', 'id'],
+                "ordering": ["at", "id"],
             },
         ),
         migrations.AddConstraint(
-            model_name='campaign',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('system', 'external_id'), name='campaign_external_id_once'),
+            model_name="campaign",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("system", "external_id"),
+                name="campaign_external_id_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.UniqueConstraint(fields=('stage', 'version'), name='definition_version_once'),
+            model_name="definition",
+            constraint=models.UniqueConstraint(fields=("stage", "version"), name="definition_version_once"),
         ),
         migrations.AddConstraint(
-            model_name='definition',
-            constraint=models.CheckConstraint(condition=models.Q(('marketing_signatory', None), models.Q(('marketing_signatory', models.F('sales_signatory')), _negated=True), _connector='OR'), name='definition_signed_by_two_people'),
+            model_name="definition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("marketing_signatory", None),
+                    models.Q(("marketing_signatory", models.F("sales_signatory")), _negated=True),
+                    _connector="OR",
+                ),
+                name="definition_signed_by_two_people",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='externalid',
-            constraint=models.UniqueConstraint(fields=('system', 'value'), name='external_id_once'),
+            model_name="externalid",
+            constraint=models.UniqueConstraint(fields=("system", "value"), name="external_id_once"),
         ),
         migrations.AddConstraint(
-            model_name='opportunity',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at', None), ('state', 'open')), models.Q(models.Q(('state', 'open'), _negated=True), ('closed_at__isnull', False)), _connector='OR'), name='opportunity_closed_when_ended'),
+            model_name="opportunity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("closed_at", None), ("state", "open")),
+                    models.Q(models.Q(("state", "open"), _negated=True), ("closed_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="opportunity_closed_when_ended",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['state', 'owner'], name='leads_lead_state_e3b57b_idx'),
+            model_name="lead",
+            index=models.Index(fields=["state", "owner"], name="leads_lead_state_e3b57b_idx"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['team', 'state'], name='leads_lead_team_id_b9ad5c_idx'),
+            model_name="lead",
+            index=models.Index(fields=["team", "state"], name="leads_lead_team_id_b9ad5c_idx"),
         ),
         migrations.AddIndex(
-            model_name='lead',
-            index=models.Index(fields=['created_at', 'id'], name='leads_lead_created_7eb09a_idx'),
+            model_name="lead",
+            index=models.Index(fields=["created_at", "id"], name="leads_lead_created_7eb09a_idx"),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.UniqueConstraint(condition=models.Q(('email', ''), _negated=True), fields=('email',), name='lead_email_once'),
+            model_name="lead",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("email", ""), _negated=True), fields=("email",), name="lead_email_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['raw', 'mql', 'sal', 'sql', 'opportunity', 'rejected'])), name='lead_state_known'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state__in", ["raw", "mql", "sal", "sql", "opportunity", "rejected"])),
+                name="lead_state_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lead',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reason__isnull', False), ('state', 'rejected')), models.Q(models.Q(('state', 'rejected'), _negated=True), ('reason', None)), _connector='OR'), name='lead_rejected_with_reason'),
+            model_name="lead",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reason__isnull", False), ("state", "rejected")),
+                    models.Q(models.Q(("state", "rejected"), _negated=True), ("reason", None)),
+                    _connector="OR",
+                ),
+                name="lead_rejected_with_reason",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='touch',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('system', 'external_id'), name='touch_external_id_once'),
+            model_name="touch",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("system", "external_id"),
+                name="touch_external_id_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='touchpoint',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_id', ''), _negated=True), fields=('system', 'external_id'), name='touchpoint_external_id_once'),
+            model_name="touchpoint",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_id", ""), _negated=True),
+                fields=("system", "external_id"),
+                name="touchpoint_external_id_once",
+            ),
         ),
         migrations.AddIndex(
-            model_name='transition',
-            index=models.Index(fields=['lead', 'at'], name='leads_trans_lead_id_c32d7b_idx'),
+            model_name="transition",
+            index=models.Index(fields=["lead", "at"], name="leads_trans_lead_id_c32d7b_idx"),
         ),
         migrations.AddConstraint(
-            model_name='transition',
-            constraint=models.CheckConstraint(condition=models.Q(('verb__in', ['promote', 'accept', 'qualify', 'convert', 'reject', 'recycle', 'resubmit', 'overturn', 'assign', 'touch', 'pause', 'resume', 'answer', 'dispute', 'comment', 'merge'])), name='transition_verb_known'),
+            model_name="transition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "verb__in",
+                        [
+                            "promote",
+                            "accept",
+                            "qualify",
+                            "convert",
+                            "reject",
+                            "recycle",
+                            "resubmit",
+                            "overturn",
+                            "assign",
+                            "touch",
+                            "pause",
+                            "resume",
+                            "answer",
+                            "dispute",
+                            "comment",
+                            "merge",
+                        ],
+                    )
+                ),
+                name="transition_verb_known",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='transition',
-            constraint=models.CheckConstraint(condition=models.Q(('via__in', ['console', 'api', 'slack', 'import', 'sweep', 'system'])), name='transition_via_known'),
+            model_name="transition",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("via__in", ["console", "api", "slack", "import", "sweep", "system"])),
+                name="transition_via_known",
+            ),
         ),
     ]

@@ -27,7 +27,7 @@ DEFINITIONS = [
 ]
 
 
-def load(apps, schema_editor):
+def load(apps, _schema_editor):
     Reason = apps.get_model("leads", "Reason")
     for position, (code, label, route, side, evidence, note, touches) in enumerate(REASONS, start=1):
         Reason.objects.create(

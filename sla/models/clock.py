@@ -71,7 +71,11 @@ class Clock(models.Model):
 
     def breached_at(self, now: datetime | None = None) -> datetime | None:
         """When it was breached: the moment it was due, if it was not stopped by then."""
-        if self.due_at and self.state != ClockState.CANCELLED and (self.stopped_at or now or timezone.now()) > self.due_at:
+        if (
+            self.due_at
+            and self.state != ClockState.CANCELLED
+            and (self.stopped_at or now or timezone.now()) > self.due_at
+        ):
             return self.due_at
         return None
 

@@ -128,7 +128,9 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.percent} %" + (f" + {self.after_seconds} s" * bool(self.after_seconds))
+        return f"{self.get_kind_display()} at {self.percent} %" + (
+            f" + {self.after_seconds} s" * bool(self.after_seconds)
+        )
 
     @property
     def kind(self) -> StepKind:

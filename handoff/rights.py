@@ -1,0 +1,107 @@
+"""Who may do what: one table for every door."""
+
+from collections.abc import Callable
+
+from django_fsm import can_proceed
+
+from leads.models import MARKETING, SALES, Lead, Role, State, User, Verb, Via
+
+WITH_SALES = (State.MQL, State.SAL, State.SQL)
+
+# The acts that move no state, and where a lead must stand for them. The others are judged by the state machine.
+ACTS: dict[str, tuple[State, ...]] = {
+    Verb.ASSIGN: (State.RAW, *WITH_SALES),
+    Verb.TOUCH: tuple(State),
+    Verb.ANSWER: (State.REJECTED,),
+    Verb.DISPUTE: (State.REJECTED,),
+    Verb.COMMENT: tuple(State),
+    Verb.MERGE: (State.RAW, *WITH_SALES, State.REJECTED),
+}
+VERBS: tuple[Verb, ...] = (
+    Verb.PROMOTE,
+    Verb.ACCEPT,
+    Verb.QUALIFY,
+    Verb.CONVERT,
+    Verb.REJECT,
+    Verb.RECYCLE,
+    Verb.RESUBMIT,
+    Verb.OVERTURN,
+    *(Verb(act) for act in ACTS),
+)
+
+
+def applies(verb: str, lead: Lead) -> bool:
+    """The lead stands where the verb can be done."""
+    if lead.merged_into_id is not None:
+        return verb == Verb.COMMENT
+    if verb in ACTS:
+        return lead.state in ACTS[verb]
+    return can_proceed(getattr(lead, verb))
+
+
+def may(user: User | None, verb: str, lead: Lead, via: str = Via.SYSTEM) -> bool:
+    """This person may do the verb with this lead. Nobody is the system: it promotes, assigns, and imports anything."""
+    if user is None:
+        return via == Via.IMPORT or verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.TOUCH)
+    return user.is_active and _RIGHTS[verb](user, lead)
+
+
+def can(user: User, lead: Lead) -> list[Verb]:
+    """The verbs that this person can do with this lead now."""
+    return [verb for verb in VERBS if applies(verb, lead) and may(user, verb, lead)]
+
+
+def _manages(user: User, lead: Lead) -> bool:
+    if not user.has_role(Role.SALES_MANAGER):
+        return False
+    owners_team = lead.owner.team_id if lead.owner else None
+    return lead.team_id in user.team_ids or owners_team in user.team_ids
+
+
+def _works(user: User, lead: Lead) -> bool:
+    return (lead.owner_id == user.pk and user.has_role(*SALES)) or _manages(user, lead)
+
+
+def _markets(user: User, lead: Lead) -> bool:  # noqa: ARG001 the same shape as the others
+    return user.has_role(*MARKETING)
+
+
+def _rejects(user: User, lead: Lead) -> bool:
+    return _markets(user, lead) if lead.state == State.RAW else _works(user, lead)
+
+
+def _assigns(user: User, lead: Lead) -> bool:
+    return _takes(user, lead) or _manages(user, lead) or user.has_role(*MARKETING, Role.REVOPS)
+
+
+def _takes(user: User, lead: Lead) -> bool:
+    """A rep may take what waits unowned in the queue of his team."""
+    return user.has_role(Role.SALES_REP) and lead.owner_id is None and lead.team_id in user.team_ids
+
+
+def _sees(user: User, lead: Lead) -> bool:
+    if user.has_role(*MARKETING, Role.REVOPS):
+        return True
+    return user.has_role(*SALES) and (lead.owner_id == user.pk or lead.team_id in user.team_ids)
+
+
+def _arbitrates(user: User, lead: Lead) -> bool:  # noqa: ARG001 the dispute itself is judged by the verb
+    return user.has_role(Role.REVOPS) and not user.has_role(*MARKETING, *SALES)
+
+
+_RIGHTS: dict[str, Callable[[User, Lead], bool]] = {
+    Verb.PROMOTE: _markets,
+    Verb.ACCEPT: _works,
+    Verb.QUALIFY: _works,
+    Verb.CONVERT: _works,
+    Verb.REJECT: _rejects,
+    Verb.RECYCLE: _markets,
+    Verb.RESUBMIT: _markets,
+    Verb.OVERTURN: _arbitrates,
+    Verb.ASSIGN: _assigns,
+    Verb.TOUCH: _works,
+    Verb.ANSWER: _markets,
+    Verb.DISPUTE: _markets,
+    Verb.COMMENT: _sees,
+    Verb.MERGE: lambda user, lead: user.has_role(*MARKETING, Role.REVOPS),  # noqa: ARG005
+}

@@ -1,0 +1,18 @@
+"""Celery's entry points. They carry wake-ups only; what is due stands in the database."""
+
+from celery import shared_task
+
+from handoff import alerts, heartbeat
+from handoff.sweep import sweep as run_sweep
+
+
+@shared_task
+def sweep() -> None:
+    run_sweep()
+    heartbeat.beat("sweep")
+
+
+@shared_task
+def deliver() -> None:
+    alerts.deliver()
+    heartbeat.beat("deliver")

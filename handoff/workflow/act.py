@@ -1,0 +1,179 @@
+"""What every verb has in common: lock, judge, save, write history, move the clocks, tell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from handoff import rights
+from handoff.alerts import outbox
+from handoff.refusals import FactsRefused, NoSuchLead, NotAllowed, WrongState
+from handoff.workflow import facts as facts_of
+from leads.models import Lead, State, Transition, User, Verb, Via
+from sla import clocks
+from sla.metrics import Move
+from sla.models import Clock
+
+DONE = {
+    Verb.PROMOTE: "promoted",
+    Verb.ACCEPT: "accepted",
+    Verb.QUALIFY: "qualified",
+    Verb.CONVERT: "converted",
+    Verb.REJECT: "rejected",
+    Verb.RECYCLE: "recycled",
+    Verb.RESUBMIT: "resubmitted",
+    Verb.OVERTURN: "returned to sales by the arbiter",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """How an act came in: through which door, in which request, and whether it is a backfill of the past.
+
+    A historical act runs no clock, tells nobody, and need not meet what a stage demands today.
+    """
+
+    via: Via = Via.SYSTEM
+    request_id: str = ""
+    historical: bool = False
+
+
+SHELL = Door()
+
+
+@dataclass
+class Act:
+    """One verb being done, in a transaction, with the lead locked and the actor judged."""
+
+    verb: Verb
+    lead: Lead
+    by: User | None
+    at: datetime
+    door: Door
+    facts: dict[str, Any]
+    _held: list[Clock]
+    _from_state: str = field(init=False)
+    _owner_before: int | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._from_state, self._owner_before = self.lead.state, self.lead.owner_id
+
+    def happened(self, at: datetime | None) -> None:
+        """Date the act; empty leaves it at now. It cannot lie in the future, nor a move before the last one."""
+        if at is None:
+            return
+        complaint = ""
+        if at > self.at:
+            complaint = "The moment lies in the future."
+        elif self.verb in DONE and at < self.lead.entered_at:
+            complaint = f"The lead came to its state later, at {self.lead.entered_at.isoformat()}."
+        if complaint:
+            raise FactsRefused(complaint, {"at": [complaint]})
+        self.at = at
+
+    def record(self, *changed: str, genuine_touch: bool = False) -> Transition:
+        """Save what changed of the lead, write the history, move the clocks and the outbox, in this order."""
+        if changed:
+            self.lead.save(update_fields=[*changed, "updated_at"])
+        move = Move(
+            verb=self.verb,
+            at=self.at,
+            from_state=self._from_state,
+            to_state=self.lead.state,
+            owner_before=self._owner_before,
+            owner=self.lead.owner_id,
+            cycle=self.lead.cycle,
+            genuine_touch=genuine_touch,
+        )
+        chosen = {} if self.door.historical else clocks.choose(self.lead, move, self._held)
+        transition = self._write_history(move, {metric: policy.pk for metric, policy in chosen.items()})
+        clocks.advance(self.lead, move, transition, self._held, chosen)
+        outbox.announce_act(transition, self.lead)
+        return transition
+
+    def _write_history(self, move: Move, policies: Mapping[str, int]) -> Transition:
+        return Transition.objects.create(
+            lead=self.lead,
+            verb=self.verb,
+            from_state=move.from_state,
+            to_state=move.to_state,
+            cycle=move.cycle,
+            owner_id=move.owner,
+            by=self.by,
+            at=self.at,
+            via=self.door.via,
+            historical=self.door.historical,
+            request_id=self.door.request_id,
+            facts=facts_of.as_json(self.facts) | ({"policies": dict(policies)} if policies else {}),
+        )
+
+
+def begin(
+    verb: Verb, lead_id: int, *, by: User | None, door: Door, at: datetime | None = None, given: Mapping[str, Any]
+) -> Act:
+    """Lock the lead and judge: first whether the verb applies (409), then the person (403), then the facts (400).
+
+    Call it in a transaction. `at` is for what really happened at another time; empty it is now, read under the lock.
+    """
+    lead = lock(lead_id)
+    held = clocks.hold(lead_id)
+    now = timezone.now()
+    if not rights.applies(verb, lead):
+        raise wrong_state(verb, lead, now)
+    if not rights.may(by, verb, lead, door.via):
+        raise NotAllowed(f"You may not {verb} {lead}: {_who_may(verb)}.")
+    act = Act(verb, lead, by, now, door, facts_of.check(verb, lead, given), held)
+    act.happened(at)
+    return act
+
+
+def lock(lead_id: int) -> Lead:
+    """Take the lead's lock. Not the stronger default: that one deadlocks with inserts that point at the lead."""
+    locked = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("owner", "team", "campaign")
+    lead = locked.filter(pk=lead_id).first()
+    if lead is None:
+        raise NoSuchLead(f"There is no lead {lead_id}.")
+    return lead
+
+
+def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
+    """Say where the lead stands, and who brought it there when."""
+    if lead.merged_into_id:
+        return WrongState(f"Cannot {verb} {lead}: it was merged into lead {lead.merged_into_id}.", state=lead.state)
+    standing = State(lead.state).label
+    last = lead.transitions.filter(verb__in=DONE).select_related("by").order_by("-at", "-id").first()
+    if last is None:
+        return WrongState(f"Cannot {verb} {lead}: it is {standing} and has not been handed over yet.", state=lead.state)
+    who = last.by or "the system"
+    ago = timesince(last.at, now, depth=1) if last.at < now else "0\xa0minutes"
+    return WrongState(
+        f"Cannot {verb} {lead}: already {DONE[Verb(last.verb)]} by {who}, {ago} ago. It is {standing} now.",
+        state=lead.state,
+    )
+
+
+def _who_may(verb: str) -> str:
+    return _WHO[verb]
+
+
+_WORKERS = "its owner or the manager of its team may"
+_MARKETING = "marketing may"
+_WHO: dict[str, str] = {
+    Verb.PROMOTE: _MARKETING,
+    Verb.ACCEPT: _WORKERS,
+    Verb.QUALIFY: _WORKERS,
+    Verb.CONVERT: _WORKERS,
+    Verb.REJECT: f"{_WORKERS}, and marketing while it is Raw",
+    Verb.RECYCLE: _MARKETING,
+    Verb.RESUBMIT: _MARKETING,
+    Verb.OVERTURN: "an arbiter of RevOps may, who belongs to neither side",
+    Verb.ASSIGN: "the manager of its team, marketing or RevOps may, and a rep takes from the queue of his own team",
+    Verb.TOUCH: _WORKERS,
+    Verb.ANSWER: _MARKETING,
+    Verb.DISPUTE: _MARKETING,
+    Verb.COMMENT: "whoever sees the lead may",
+    Verb.MERGE: "marketing or RevOps may",
+}

@@ -1,0 +1,40 @@
+"""Firing what is due."""
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+# One statement takes the due rows that nobody else holds, removes them and writes the alarms. A warning that a later
+# step of its clock has overtaken by now is recorded as superseded: a late sweep must not cause a storm.
+_FIRE = """
+WITH taken AS (
+    SELECT id, clock_id, step_id, due_at FROM sla_pendingalarm
+    WHERE due_at <= %(at)s ORDER BY due_at LIMIT %(batch)s
+    FOR UPDATE SKIP LOCKED
+), removed AS (
+    DELETE FROM sla_pendingalarm pending USING taken WHERE pending.id = taken.id
+)
+INSERT INTO sla_alarm (clock_id, step_id, due_at, fired_at, superseded)
+SELECT taken.clock_id, taken.step_id, taken.due_at, %(at)s,
+    step.percent < 100 AND (
+        EXISTS (
+            SELECT FROM sla_pendingalarm later
+            WHERE later.clock_id = taken.clock_id AND later.due_at > taken.due_at AND later.due_at <= %(at)s
+        ) OR EXISTS (
+            SELECT FROM sla_alarm later WHERE later.clock_id = taken.clock_id AND later.due_at > taken.due_at
+        )
+    )
+FROM taken JOIN sla_step step ON step.id = taken.step_id
+RETURNING id
+"""
+
+
+def fire(batch: int, at: datetime | None = None) -> list[int]:
+    """Fire up to `batch` alarms that are due at a moment, and return the ids of their rows.
+
+    Call it in a transaction, and announce them in the same one. Any number of workers may do so at once.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRE, {"at": at or timezone.now(), "batch": batch})
+        return [row[0] for row in cursor.fetchall()]

@@ -1,0 +1,126 @@
+"""The same people, teams and policies in every test.
+
+ada and ben are reps of Berlin and max is their manager; zoe is a rep of New York; mia is a marketer, nora the marketing
+lead, olga does RevOps and arbitrates; eve is a stranger without a role.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Group
+
+from handoff import workflow
+from leads.models import Lead, Role, State, Team, Transition, User, Verb
+from sla.models import Calendar, Destination, Policy, Step
+
+ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+MONDAY = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+
+
+@dataclass
+class World:
+    berlin: Team
+    new_york: Team
+    ada: User
+    ben: User
+    max: User
+    zoe: User
+    mia: User
+    nora: User
+    olga: User
+    eve: User
+
+
+def person(username: str, *roles: str, team: Team | None = None, **fields: Any) -> User:
+    user = User.objects.create_user(
+        username, f"{username}@handoff.example", "demo", first_name=username.title(), team=team, **fields
+    )
+    user.groups.set(Group.objects.filter(name__in=roles))
+    return user
+
+
+@pytest.fixture
+def world(db: None) -> World:
+    """The people and their teams; no policy, so no clock runs until a test makes one."""
+    berlin = Team.objects.create(name="Berlin", time_zone="Europe/Berlin", email="berlin@handoff.example")
+    new_york = Team.objects.create(name="New York", time_zone="America/New_York")
+    world = World(
+        berlin=berlin,
+        new_york=new_york,
+        ada=person("ada", Role.SALES_REP, team=berlin, time_zone="Europe/Berlin", slack_member_id="UADA"),
+        ben=person("ben", Role.SALES_REP, team=berlin, time_zone="Europe/Berlin"),
+        max=person("max", Role.SALES_MANAGER, team=berlin, time_zone="Europe/Berlin"),
+        zoe=person("zoe", Role.SALES_REP, team=new_york, time_zone="America/New_York"),
+        mia=person("mia", Role.MARKETER),
+        nora=person("nora", Role.MARKETING_LEAD),
+        olga=person("olga", Role.REVOPS),
+        eve=person("eve"),
+    )
+    berlin.manager = world.max
+    berlin.save()
+    return world
+
+
+def make_lead(name: str = "Dana Fox", **fields: Any) -> Lead:
+    email = fields.pop("email", f"{name.lower().replace(' ', '.')}@buyer.example")
+    return Lead.objects.create(name=name, email=email, **fields)
+
+
+def make_calendar(key: str = "always", weekly: Any = None, zone: str = "UTC") -> Calendar:
+    return Calendar.objects.get_or_create(
+        key=key, version=1, defaults={"name": key.title(), "weekly": weekly or ALWAYS, "zone": zone}
+    )[0]
+
+
+def make_policy(
+    metric: str,
+    target_seconds: int = 3600,
+    *,
+    calendar: Calendar | None = None,
+    steps: Iterable[tuple[int, int]] = ((75, 0), (100, 0)),
+    tells: Iterable[Destination] = (),
+    **fields: Any,
+) -> Policy:
+    """A policy with a ladder of (percent, seconds after the target)."""
+    key = fields.pop("key", f"{metric}-{Policy.objects.count()}".replace("_", "-"))
+    policy = Policy.objects.create(
+        key=key,
+        name=fields.pop("name", key),
+        metric=metric,
+        target_seconds=target_seconds,
+        calendar=calendar or make_calendar(),
+        **fields,
+    )
+    for percent, after_seconds in steps:
+        step = Step.objects.create(policy=policy, percent=percent, after_seconds=after_seconds)
+        step.tells.set(tells)
+    return policy
+
+
+CONVERSION = {"name": "Fox deal", "amount": "1200.00", "currency": "EUR", "expected_close": "2031-01-31"}
+
+
+def bring_to(state: str, lead: Lead, world: World) -> Lead:
+    """Take a raw lead to a state by the verbs, with ada as its owner."""
+    if state != State.RAW:
+        workflow.promote(lead.pk, by=world.mia, owner=world.ada)
+    if state == State.REJECTED:
+        workflow.reject(lead.pk, by=world.ada, reason="wrong_territory")
+    if state in (State.SAL, State.SQL, State.OPPORTUNITY):
+        workflow.accept(lead.pk, by=world.ada)
+    if state in (State.SQL, State.OPPORTUNITY):
+        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+        workflow.qualify(lead.pk, by=world.ada)
+    if state == State.OPPORTUNITY:
+        workflow.convert(lead.pk, by=world.ada, **CONVERSION)
+    lead.refresh_from_db()
+    return lead
+
+
+def last(lead: Lead, verb: Verb | None = None) -> Transition:
+    history = lead.transitions.filter(verb=verb) if verb else lead.transitions.all()
+    return history.order_by("-id")[0]
