@@ -77,10 +77,8 @@ def _stop(clocks: Sequence[Clock], move: Move, transition: Transition) -> None:
 
 def _credit_earlier_touch(lead: Lead, move: Move, transition: Transition) -> None:
     """A touch that was written down late ends what it ended when it happened. What has fired stays fired."""
-    overlooked = Clock.objects.filter(
-        lead=lead, metric__in=TOUCHED, started_at__lte=move.at, stopped_at__gt=move.at
-    ).exclude(state=ClockState.CANCELLED)
-    for clock in overlooked:
+    ended_later = Clock.objects.filter(lead=lead, metric__in=TOUCHED, started_at__lte=move.at, stopped_at__gt=move.at)
+    for clock in ended_later:
         clock.stopped_at, clock.stopped_by = move.at, transition
         clock.state = outcome(clock.due_at, move.at, cancelled=False)
         clock.save(update_fields=["stopped_at", "stopped_by", "state"])

@@ -1,0 +1,121 @@
+"""Do history, states, owners, clocks, alarms and deliveries agree? Read only; every disagreement in words."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
+
+from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+
+from handoff.models import Delivery, DeliveryState, Handoff, Rejection
+from leads.models import Lead, State, Transition, Verb
+from sla.clocks import schedule
+from sla.history import measurements
+from sla.models import Alarm, Clock, Policy
+
+OFFERS = (Verb.PROMOTE, Verb.RESUBMIT, Verb.OVERTURN)
+CHUNK = 500
+Row = TypeVar("Row", bound=Model)
+
+
+def disagreements() -> Iterator[str]:
+    """All there are, lead by lead in chunks, so that memory does not grow with the number of leads."""
+    policies = {policy.pk: policy for policy in Policy.objects.select_related("calendar").prefetch_related("steps")}
+    for leads in _chunks(Lead.objects.order_by("pk")):
+        acts = _by_lead(Transition.objects.filter(lead__in=leads))
+        clocks = _by_lead(Clock.objects.filter(lead__in=leads).prefetch_related("pending", "alarms"))
+        for lead in leads:
+            yield from _lead_against_history(lead, acts[lead.pk])
+            yield from _clocks_against_history(lead, clocks[lead.pk], acts[lead.pk], policies)
+            for clock in clocks[lead.pk]:
+                yield from _alarms_against_ladder(clock, policies[clock.policy_id])
+    yield from _records_of_acts()
+    yield from _deliveries()
+
+
+def _lead_against_history(lead: Lead, acts: Sequence[Transition]) -> Iterator[str]:
+    written = sorted(acts, key=lambda act: act.pk)
+    state, owner, cycle = str(State.RAW), lead.owner_id, 0
+    for act in written:
+        if act.from_state != state:
+            yield f"Lead {lead.pk}: {act.verb} ({act.pk}) starts from {act.from_state}, but it stood at {state}."
+        state, owner, cycle = act.to_state, act.owner_id, act.cycle
+    if (lead.state, lead.owner_id, lead.cycle) != (state, owner, cycle):
+        stored = f"{lead.state}, owner {lead.owner_id}, cycle {lead.cycle}"
+        yield f"Lead {lead.pk} is {stored}; its history says {state}, owner {owner}, cycle {cycle}."
+    moved = [act.at for act in written if act.from_state != act.to_state]
+    if moved and lead.entered_at != moved[-1]:
+        yield f"Lead {lead.pk} entered its state at {lead.entered_at}; its history says {moved[-1]}."
+
+
+def _clocks_against_history(
+    lead: Lead, clocks: Iterable[Clock], acts: Iterable[Transition], policies: dict[int, Policy]
+) -> Iterator[str]:
+    stored = {
+        (c.metric, c.cycle, c.policy_id, c.owner_id, c.started_at, c.due_at, c.stopped_at, c.state) for c in clocks
+    }
+    derived = {
+        (m.metric, m.cycle, m.policy, m.owner, m.started_at, m.due_at, m.stopped_at, m.state)
+        for m in measurements(acts, policies)
+    }
+    for metric, *rest in sorted(stored - derived, key=str):
+        yield f"Lead {lead.pk}: the stored {metric} clock {_show(rest)} does not follow from its history."
+    for metric, *rest in sorted(derived - stored, key=str):
+        yield f"Lead {lead.pk}: its history asks for a {metric} clock {_show(rest)} that is not stored."
+
+
+def _alarms_against_ladder(clock: Clock, policy: Policy) -> Iterator[str]:
+    """Each step of a running clock has fired or waits, at the right instant; on a stopped one none waits."""
+    due = dict(schedule(policy, clock.started_at).alarms)
+    waiting = {pending.step_id: pending.due_at for pending in clock.pending.all()}
+    fired = {alarm.step_id: alarm.due_at for alarm in clock.alarms.all()}
+    if waiting.keys() & fired.keys():
+        yield f"Clock {clock.pk}: a step that has fired waits still."
+    if clock.stopped_at and waiting:
+        yield f"Clock {clock.pk} is stopped, but alarms wait on it."
+    if not clock.stopped_at and (waiting | fired) != due:
+        yield f"Clock {clock.pk}: its alarms are not those of its ladder."
+    if any(due.get(step) != at for step, at in fired.items()):
+        yield f"Clock {clock.pk}: an alarm is not dated when it was due."
+
+
+def _records_of_acts() -> Iterator[str]:
+    """Every rejection and every offer in the history has its own record."""
+    rejected = Transition.objects.filter(verb=Verb.REJECT)
+    for act in rejected.exclude(Exists(Rejection.objects.filter(transition=OuterRef("pk")))):
+        yield f"Lead {act.lead_id}: the rejection of act {act.pk} has no record."
+    offered = Transition.objects.filter(verb__in=OFFERS)
+    for act in offered.exclude(Exists(Handoff.objects.filter(transition=OuterRef("pk")))):
+        yield f"Lead {act.lead_id}: the handoff of act {act.pk} has no record."
+
+
+def _deliveries() -> Iterator[str]:
+    """Whatever should have been told has a delivery, and none is told of what did not happen."""
+    told = Delivery.objects.filter(alarm=OuterRef("pk"))
+    breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__tells__active=True).distinct()
+    for alarm in breaches.exclude(Exists(told)):
+        yield f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody."
+    for delivery in Delivery.objects.filter(alarm__superseded=True):
+        yield f"Delivery {delivery.pk} tells of an alarm that was superseded."
+    for delivery in Delivery.objects.filter(state=DeliveryState.SENT).filter(
+        Q(attempts=0) | Q(sent_at__lt=F("created_at"))
+    ):
+        yield f"Delivery {delivery.pk} is marked as sent, but was never attempted."
+
+
+def _chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
+        yield chunk
+        last = chunk[-1].pk
+
+
+def _by_lead(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:
+    grouped: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        grouped[row.lead_id].append(row)  # type: ignore[attr-defined]
+    return grouped
+
+
+def _show(values: Sequence[object]) -> str:
+    cycle, policy, owner, started, due, stopped, state = values
+    return f"(cycle {cycle}, policy {policy}, owner {owner}, {started} → {stopped}, due {due}, {state})"

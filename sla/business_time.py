@@ -1,0 +1,274 @@
+"""Business time: when a calendar is open, and how much of that lies between two instants.
+
+Two coordinates are enough. An instant is a whole number of UTC microseconds, a tick count; its *position* is the open
+time gone by until then. Adding goes from one to the other and back by bisection, whatever the distance.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import accumulate, chain
+from operator import sub
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+Intervals: TypeAlias = Sequence[Sequence[str]]  # [["09:00", "12:00"], ["13:00", "24:00"]]
+Stretch: TypeAlias = tuple[datetime, datetime]  # [from, to)
+Ticks: TypeAlias = tuple[int, int]  # the same in ticks
+Hours: TypeAlias = tuple[tuple[timedelta, timedelta], ...]  # wall clock since the midnight of the day they belong to
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TICK = timedelta(microseconds=1)
+SECOND = 1_000_000
+YEAR = 365 * 86_400 * SECOND
+TWO_YEARS = 731 * 86_400 * SECOND
+MARGIN = 3  # days: an overnight interval, the widest offset and a day that a zone left out, all at once
+
+
+class NeverOpen(ValueError):
+    """The open time asked for does not come: the calendar is closed for more than two years, or for good."""
+
+
+class BusinessHours:
+    """The opening hours of one calendar version, in its own time zone.
+
+    `weekly` maps "mon" to "sun" to wall-clock intervals, `overrides` a date to the intervals that replace its own, and
+    a holiday closes its date, override or not. An interval that ends at or before its opening ends on the next day; it
+    belongs to the day it opened and so runs on into a holiday. Where intervals overlap, the time counts once.
+
+    Only how many years of it are laid out ever changes, so threads may share an instance. Instants outside 1900 to 2200
+    raise NeverOpen: no zone's rules are known so far out, and the bound keeps every search and its memory short.
+    """
+
+    def __init__(
+        self,
+        weekly: Mapping[str, Intervals],
+        tz: str,
+        holidays: Iterable[date | str] = (),
+        overrides: Mapping[date, Intervals] | Mapping[str, Intervals] = {},
+    ) -> None:
+        """Raise ValueError for malformed hours, NeverOpen when no day has any. Dates may be ISO strings."""
+        if not isinstance(weekly, Mapping):
+            raise TypeError(f'Weekly hours map days to intervals, {{"mon": [["09:00", "17:00"]]}}, not {weekly!r}.')
+        if unknown := [name for name in weekly if name not in WEEKDAYS]:
+            raise ValueError(f"Unknown weekday {unknown[0]!r}: use {', '.join(WEEKDAYS)}.")
+        self._zone = _zone(tz)
+        self._weekly = [_hours(weekly.get(name, ()), name) for name in WEEKDAYS]
+        self._dated = {_date(day): _hours(intervals, str(day)) for day, intervals in overrides.items()}
+        self._dated |= {_date(day): () for day in holidays}
+        if not any(chain(self._weekly, self._dated.values())):
+            raise NeverOpen("The calendar has no opening hours on any day.")
+        self._timeline = _Timeline(LAST, FIRST, [])  # holds no instant yet
+
+    def add(self, start: datetime, seconds: float, pauses: Iterable[Stretch] = ()) -> datetime:
+        """Return the earliest instant by which that many seconds have been open: an exact fit ends at closing.
+
+        Zero seconds lead to the next open instant. Negative ones go back, and an exact fit then ends at opening.
+        """
+        at, ticks = _ticks(start), round(seconds * SECOND)
+        return _instant(self._reach_around(pauses, at, ticks) if pauses else self._reach(at, ticks))
+
+    def next_open(self, at: datetime) -> datetime:
+        """Return `at` itself if it is open, else the next opening."""
+        return self.add(at, 0)
+
+    def between(self, a: datetime, b: datetime, pauses: Iterable[Stretch] = ()) -> float:
+        """Return the open seconds from `a` to `b`, negative if `b` is earlier.
+
+        The count is exact to the microsecond; the float is the one next to it, and `round` by 6 digits is lossless.
+        """
+        start, end = _ticks(a), _ticks(b)
+        if end < start:
+            return 0 - self.between(b, a, pauses)  # not the unary minus, which makes -0.0
+        timeline = self._covering(start, end)
+        return sum(timeline.open_ticks(*free) for free in _unpaused(pauses, start, end)) / SECOND
+
+    def stretches(self, a: datetime, b: datetime, pauses: Iterable[Stretch] = ()) -> list[Stretch]:
+        """Return what `between` counts, stretch by stretch; `b` must not lie before `a`."""
+        start, end = _ticks(a), _ticks(b)
+        if end < start:
+            raise ValueError(f"Stretches run forward, and {b} is before {a}: swap them.")
+        timeline = self._covering(start, end)
+        counted = chain.from_iterable(timeline.stretches(*free) for free in _unpaused(pauses, start, end))
+        return [(_instant(opens), _instant(closes)) for opens, closes in counted]
+
+    def _reach_around(self, pauses: Iterable[Stretch], at: int, ticks: int) -> int:
+        """Use up the time on this side of each pause, then go on from its other side."""
+        if ticks < 0:
+            for start, end in reversed(_unpaused(pauses, FIRST, at)):
+                found = self._reach(end, ticks)
+                if found >= start:
+                    return found
+                ticks += self._covering(start, end).open_ticks(start, end)
+        else:
+            for start, end in _unpaused(pauses, at, LAST):
+                found = self._reach(start, ticks)
+                if found < end or (found == end and ticks > 0):
+                    return found
+                ticks -= self._covering(start, end).open_ticks(start, end)
+        raise NeverOpen(f"Paused without an end, seen from {_instant(at)}.")
+
+    def _reach(self, at: int, ticks: int) -> int:
+        timeline = self._covering(at, at)
+        while (found := timeline.reach(at, ticks)) is None:
+            timeline = self._extended(timeline, forward=ticks >= 0)
+        if timeline.long_closures:
+            timeline.refuse_long_closure(min(at, found), max(at, found))
+        return found
+
+    def _covering(self, start: int, end: int) -> "_Timeline":
+        """Return a timeline that holds both instants; a wider one is laid out once and then kept."""
+        timeline = self._timeline
+        if timeline.start <= start and end <= timeline.end:
+            return timeline
+        if start < FIRST or end > LAST:
+            raise NeverOpen(f"Business time is known from {_instant(FIRST):%Y} until {_instant(LAST):%Y} only.")
+        return self._lay_out(min(start - YEAR, timeline.start), max(end + TWO_YEARS, timeline.end))
+
+    def _extended(self, timeline: "_Timeline", *, forward: bool) -> "_Timeline":
+        """Double the reach, so that even the farthest answer takes a handful of steps, and only once."""
+        if timeline.end == LAST if forward else timeline.start == FIRST:
+            raise NeverOpen(f"Not enough open time between {_instant(FIRST):%Y} and {_instant(LAST):%Y}.")
+        reach = timeline.end - timeline.start
+        return self._lay_out(timeline.start - reach * (not forward), timeline.end + reach * forward)
+
+    def _lay_out(self, start: int, end: int) -> "_Timeline":
+        start, end = max(start, FIRST), min(end, LAST)
+        days = range(_instant(start).toordinal() - MARGIN, _instant(end).toordinal() + MARGIN)
+        opened = chain.from_iterable(self._opened_on(date.fromordinal(day)) for day in days)
+        inside = ((max(opens, start), min(closes, end)) for opens, closes in opened)
+        # Replaced whole, never altered: a thread that still holds the old one goes on undisturbed.
+        timeline = self._timeline = _Timeline(start, end, _merged(inside))
+        return timeline
+
+    def _opened_on(self, day: date) -> Iterator[Ticks]:
+        """Convert wall clock to UTC. With fold=0 an edge inside a gap comes later, a repeated one at its first pass."""
+        midnight = datetime.combine(day, time.min, self._zone)
+        for opens, closes in self._dated.get(day, self._weekly[day.weekday()]):
+            yield _ticks(midnight + opens), _ticks(midnight + closes)
+
+
+class _Timeline:
+    """The open stretches of some years, sorted and disjoint, each with the open and the closed time that precede it.
+
+    An empty stretch at either end keeps every search inside.
+    """
+
+    __slots__ = ("closed", "closes", "end", "long_closures", "opens", "positions", "start")
+
+    def __init__(self, start: int, end: int, stretches: list[Ticks]) -> None:
+        self.start, self.end = start, end
+        self.opens = [start, *(opens for opens, _ in stretches), end]
+        self.closes = [start, *(closes for _, closes in stretches), end]
+        self.positions = list(accumulate(map(sub, self.closes, self.opens), initial=0))
+        self.closed: list[int] = list(map(sub, self.opens, self.positions))
+        closures = zip(self.closes, self.opens[1:], strict=False)
+        self.long_closures = [(closes, opens) for closes, opens in closures if opens - closes > TWO_YEARS]
+
+    def reach(self, at: int, ticks: int) -> int | None:
+        """Return the instant that many open ticks from `at`, None if it lies outside.
+
+        Where the calendar is closed, a whole stretch of instants has the same position: going on, the first of them
+        (the closing) is meant, otherwise the last (the next opening).
+        """
+        position = self.position(at) + ticks
+        i = (bisect_left if ticks > 0 else bisect_right)(self.positions, position) - 1
+        return position + self.closed[i] if 0 <= i < len(self.closed) else None
+
+    def position(self, at: int) -> int:
+        i = bisect_right(self.opens, at) - 1
+        closes = self.closes[i]
+        return (at if at < closes else closes) - self.closed[i]  # noqa: FURB136 - min() is slow, and this is hot
+
+    def open_ticks(self, start: int, end: int) -> int:
+        return self.position(end) - self.position(start)
+
+    def refuse_long_closure(self, start: int, end: int) -> None:
+        for closes, opens in self.long_closures:
+            if min(opens, end) - max(closes, start) > TWO_YEARS:
+                raise NeverOpen(f"Closed for more than two years from {_instant(max(closes, start))} on.")
+
+    def stretches(self, start: int, end: int) -> Iterator[Ticks]:
+        for i in range(bisect_right(self.opens, start) - 1, bisect_left(self.opens, end)):
+            opens, closes = max(self.opens[i], start), min(self.closes[i], end)
+            if opens < closes:
+                yield opens, closes
+
+
+def _unpaused(pauses: Iterable[Stretch], start: int, end: int) -> list[Ticks]:
+    """Cut the pauses, which may overlap and come in any order, out of [start, end)."""
+    free = []
+    for paused, resumed in sorted(map(_pause, pauses)):
+        if start < min(paused, end):
+            free.append((start, min(paused, end)))
+        start = max(start, resumed)
+    return [*free, (start, end)] if start < end else free
+
+
+def _pause(pause: Stretch) -> Ticks:
+    paused, resumed = _ticks(pause[0]), _ticks(pause[1])
+    if resumed < paused:
+        raise ValueError(f"A pause ends after it begins: {pause[1]} is before {pause[0]}.")
+    return paused, resumed
+
+
+def _merged(stretches: Iterable[Ticks]) -> list[Ticks]:
+    """Join what overlaps or touches; drop what is empty, or turned inside out by a spring-forward gap."""
+    merged: list[Ticks] = []
+    for opens, closes in sorted(stretches):
+        if merged and opens <= merged[-1][1]:
+            merged[-1] = merged[-1][0], max(merged[-1][1], closes)
+        elif opens < closes:
+            merged.append((opens, closes))
+    return merged
+
+
+def _ticks(at: datetime) -> int:
+    try:
+        return (at - EPOCH) // TICK
+    except TypeError as error:
+        raise ValueError(f"{at!r} names no instant: give a datetime with a time zone, such as tzinfo=UTC.") from error
+
+
+def _instant(ticks: int) -> datetime:
+    return EPOCH + ticks * TICK
+
+
+def _zone(tz: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(tz)
+    except (LookupError, OSError, TypeError, ValueError) as error:
+        raise ValueError(f"Unknown time zone {tz!r}: use an IANA name such as 'Europe/Berlin'.") from error
+
+
+def _date(day: date | str) -> date:
+    if isinstance(day, str):
+        return date.fromisoformat(day)
+    if isinstance(day, datetime):
+        raise ValueError(f"{day!r} is an instant: give the local date.")  # noqa: TRY004
+    return day
+
+
+def _hours(intervals: Intervals, where: str) -> Hours:
+    try:
+        pairs = [(opens, closes) for opens, closes in intervals]
+    except (TypeError, ValueError) as error:
+        raise ValueError(f'{where}: give pairs such as [["09:00", "17:00"]], not {intervals!r}.') from error
+    return tuple(_interval(opens, closes, where) for opens, closes in pairs)
+
+
+def _interval(opens: str, closes: str, where: str) -> tuple[timedelta, timedelta]:
+    opening, closing = _clock(opens, where), _clock("00:00" if closes == "24:00" else closes, where)
+    return opening, closing if opening < closing else closing + timedelta(days=1)
+
+
+def _clock(text: str, where: str) -> timedelta:
+    clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", str(text))
+    if clock is None:
+        raise ValueError(f'{where}: {text!r} is no time of day: "00:00" to "23:59", or "24:00" to close at midnight.')
+    return timedelta(hours=int(clock[1]), minutes=int(clock[2]))
+
+
+FIRST, LAST = _ticks(datetime(1900, 1, 1, tzinfo=UTC)), _ticks(datetime(2200, 1, 1, tzinfo=UTC))

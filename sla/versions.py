@@ -1,0 +1,104 @@
+"""Policies and calendars are versioned together: an edit writes the next version, and running clocks keep theirs."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from sla.models import Calendar, Destination, Policy, Step
+
+Row = TypeVar("Row", Policy, Calendar)
+
+
+class Outdated(Exception):
+    """Somebody else has written a newer version meanwhile."""
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One step of a ladder to be written: at which share of the target, how long after it, and who is told."""
+
+    percent: int = 100
+    after_seconds: int = 0
+    tells: tuple[Destination, ...] = ()
+
+
+def ladder(policy: Policy) -> list[Rung]:
+    """The rungs of a policy, as they can be given to its next version."""
+    steps = policy.steps.prefetch_related("tells")
+    return [Rung(step.percent, step.after_seconds, tuple(step.tells.all())) for step in steps]
+
+
+@transaction.atomic
+def publish_policy(policy: Policy, rungs: Iterable[Rung]) -> Policy:
+    """Write a new policy with its ladder. The breach itself is always a step, so that it is always recorded."""
+    policy.full_clean()
+    policy.save(force_insert=True)
+    wanted = {(rung.percent, rung.after_seconds): rung for rung in (Rung(), *rungs)}
+    for rung in wanted.values():
+        step = Step(policy=policy, percent=rung.percent, after_seconds=rung.after_seconds)
+        step.full_clean()
+        step.save()
+        step.tells.set(rung.tells)
+    return policy
+
+
+@transaction.atomic
+def revise_policy(policy: Policy, changes: Mapping[str, Any], rungs: Sequence[Rung] | None = None) -> Policy:
+    """Write the next version of a policy, with the ladder it has unless another is given."""
+    current = _in_force(Policy, policy)
+    kept = ladder(current) if rungs is None else rungs
+    _retire(current)
+    return publish_policy(_next(current, changes), kept)
+
+
+@transaction.atomic
+def publish_calendar(calendar: Calendar) -> Calendar:
+    """Write a new calendar and its public holidays."""
+    calendar.full_clean()
+    calendar.save(force_insert=True)
+    calendar.materialise_holidays()
+    return calendar
+
+
+@transaction.atomic
+def revise_calendar(calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
+    """Write the next version of a calendar, and with it the next version of every policy in force that counts by it."""
+    current = _in_force(Calendar, calendar)
+    _retire(current)
+    revised = publish_calendar(_next(current, {"holidays_from": 0, "holidays_through": 0, **changes}))
+    for policy in Policy.objects.filter(calendar=current, retired_at=None):
+        revise_policy(policy, {"calendar": revised})
+    return revised
+
+
+@transaction.atomic
+def retire(row: Policy | Calendar) -> None:
+    """Take a policy or a calendar out of force. What it has judged stays; running clocks keep it."""
+    current = _in_force(type(row), row)
+    if isinstance(current, Calendar) and current.policies.filter(retired_at=None).exists():
+        raise Outdated(f"Policies in force count by {current}: give them another calendar first.")
+    _retire(current)
+
+
+def _in_force(model: type[Row], row: Row) -> Row:
+    current = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+    if current.retired_at is not None:
+        raise Outdated(f"{current} is no longer in force: open the newest version and edit that.")
+    return current
+
+
+def _retire(row: Policy | Calendar) -> None:
+    row.retired_at = timezone.now()
+    row.save(update_fields=["retired_at"])
+
+
+def _next(row: Row, changes: Mapping[str, Any]) -> Row:
+    fields = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
+    given = {"id": None, "version": row.version + 1, "retired_at": None, "created_at": timezone.now()}
+    following = type(row)(**fields | given)
+    for name, value in changes.items():
+        setattr(following, name, value)
+    return following
