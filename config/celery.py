@@ -2,8 +2,10 @@
 
 import logging.config
 import os
+import warnings
 
 from celery import Celery
+from celery.platforms import SecurityWarning
 from celery.signals import setup_logging
 from django.conf import settings
 
@@ -18,3 +20,5 @@ app.autodiscover_tasks(["handoff"])
 def log_like_django(**_: object) -> None:
     """Celery configures no logs of its own once somebody listens to this."""
     logging.config.dictConfig(settings.LOGGING)
+    if settings.DEMO:  # which root may start
+        warnings.simplefilter("ignore", SecurityWarning)

@@ -27,7 +27,6 @@ from config.programs import NoProgramError
 from config.tether import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR = BASE_DIR / "var"
 
 
 class RunError(Exception):
@@ -39,16 +38,17 @@ def main() -> int:
     for sig in (signal.SIGINT, signal.SIGTERM):
         signal.signal(sig, lambda *_: sys.exit(0))  # so that the servers are stopped on the way out
     os.chdir(BASE_DIR)
-    environ.FileAwareEnv.read_env(BASE_DIR / ".env")
+    environ.FileAwareEnv.read_env(os.environ.get("ENV_FILE", BASE_DIR / ".env"))
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.setdefault("HANDOFF_DEMO", "1")
+    var = Path(os.environ.setdefault("HANDOFF_VAR", str(BASE_DIR / "var"))).absolute()
     port = os.environ.setdefault("HANDOFF_PORT", "8000")
     address = os.environ.setdefault("BASE_URL", f"http://localhost:{port}")
     try:
-        with _only_one(address):
+        with _only_one(var, address):
             _check_port(port)
             print("Starting PostgreSQL and Redis ...", flush=True)
-            with servers(VAR) as urls:
+            with servers(var) as urls:
                 os.environ.update(urls)
                 return _serve(address, make)
     except (ServerError, NoProgramError, RunError) as error:
@@ -57,14 +57,14 @@ def main() -> int:
 
 
 @contextmanager
-def _only_one(address: str) -> Iterator[None]:
+def _only_one(var: Path, address: str) -> Iterator[None]:
     """Two launchers on one `var/` would take each other's database away."""
-    VAR.mkdir(exist_ok=True)
     try:
-        lock = (VAR / "run.lock").open("a+")
+        var.mkdir(parents=True, exist_ok=True)
+        lock = (var / "run.lock").open("a+")
     except PermissionError as error:
         raise RunError(
-            f"{VAR} belongs to another user: start as the user who started last, or move it away."
+            f"{var} belongs to another user: start as the user who started last, or move it away."
         ) from error
     with lock:
         try:
@@ -141,7 +141,9 @@ def _answers(url: str) -> bool:
 
 
 def _where_mail_goes() -> str:
-    return "" if os.environ.get("EMAIL_URL") else f"Messages are files in {VAR / 'outbox'} (EMAIL_URL is not set).\n"
+    if os.environ.get("EMAIL_URL"):
+        return ""
+    return f"Messages are files in {os.environ['HANDOFF_VAR']}/outbox, as EMAIL_URL is not set.\n"
 
 
 class Make:

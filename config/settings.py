@@ -13,6 +13,8 @@ from config import logs
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
 environ.FileAwareEnv.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
+# What Handoff writes to this machine: the demo's database, its messages, the collected static files.
+VAR = Path(env.str("HANDOFF_VAR", str(BASE_DIR / "var"))).absolute()
 
 # The demo is for one machine: it has known passwords, a known secret and no TLS.
 DEMO = env.bool("HANDOFF_DEMO", False)
@@ -110,7 +112,7 @@ TIME_ZONE = "UTC"
 # The demo and the tests serve the files from where they are; production runs collectstatic first.
 WHITENOISE_USE_FINDERS = DEMO
 STATIC_URL = "static/"
-STATIC_ROOT = None if DEMO else env.str("STATIC_ROOT", str(BASE_DIR / "var" / "static"))
+STATIC_ROOT = None if DEMO else env.str("STATIC_ROOT", str(VAR / "static"))
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
@@ -121,8 +123,7 @@ STORAGES = {
 }
 
 # The demo sends nothing: its messages are files in var/outbox/.
-OUTBOX = BASE_DIR / "var" / "outbox"
-vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{OUTBOX}" if DEMO else "consolemail://"))
+vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>")
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
@@ -138,6 +139,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 2)
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told
