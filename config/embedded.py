@@ -291,7 +291,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped on the way out
     try:
         with servers(arguments.data and arguments.data.absolute()) as urls:
-            return subprocess.run(arguments.command, env=os.environ | urls, check=False).returncode
+            return subprocess.run(
+                arguments.command, env=os.environ | urls, check=False, preexec_fn=die_with_parent()
+            ).returncode
     except (ServerError, NoProgramError) as error:
         print(error, file=sys.stderr)
         return 1

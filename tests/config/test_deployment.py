@@ -1,0 +1,103 @@
+"""What cannot be run here, compared with what can: the containers, CI, and the list of settings."""
+
+import re
+import shlex
+import subprocess
+
+import pytest
+import yaml
+from honcho.environ import parse_procfile
+
+from tests.config.running import BASE_DIR
+
+COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+PROCFILE = parse_procfile((BASE_DIR / "Procfile").read_text()).processes
+OURS = ("migrate", "web", "worker", "beat")
+
+
+@pytest.mark.parametrize("name", ["web", "worker", "beat"])
+def test_a_container_runs_the_command_of_make_run(name):
+    assert SERVICES[name]["command"] == ["sh", "-c", PROCFILE[name]]
+
+
+def test_the_image_itself_serves_the_web():
+    assert f'CMD ["sh", "-c", "{PROCFILE["web"]}"]' in (BASE_DIR / "Dockerfile").read_text()
+
+
+def test_there_is_one_of_each_process():
+    assert set(SERVICES) == {"postgres", "redis", "migrate", *PROCFILE}
+    assert SERVICES["beat"]["deploy"]["replicas"] == 1
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_containers_are_read_only_and_wait_for_what_they_need(name):
+    service = SERVICES[name]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
+    assert "postgres" in service["depends_on"]
+    if name != "migrate":
+        assert service["depends_on"]["migrate"] == {"condition": "service_completed_successfully"}
+        assert service["healthcheck"]["test"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_no_secret_has_a_default(name):
+    environment = SERVICES[name]["environment"]
+    assert environment["SECRET_KEY"].startswith("${SECRET_KEY:?")
+    assert "${POSTGRES_PASSWORD:?" in environment["DATABASE_URL"]
+    assert "HANDOFF_DEMO" not in environment
+
+
+def test_every_setting_of_a_container_exists():
+    image_only = {"POSTGRES_PASSWORD"}
+    for name in OURS:
+        assert set(SERVICES[name]["environment"]) - image_only <= _listed()
+
+
+def test_what_the_image_copies_exists_and_is_not_ignored():
+    sources = re.findall(r"^COPY (?!--from)(.+) \S+$", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    allowed = re.findall(r"^!(\S+)$", (BASE_DIR / ".dockerignore").read_text(), re.MULTILINE)
+    for source in (word for line in sources for word in shlex.split(line)):
+        assert (BASE_DIR / source).exists(), source
+        assert source in allowed
+
+
+def test_the_image_does_not_run_as_root():
+    users = re.findall(r"^USER (\S+)$", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    assert users == ["handoff"]
+
+
+def test_every_setting_stands_in_the_example_with_a_comment():
+    read = set()
+    for name in ("settings.py", "gunicorn.py"):
+        read |= set(re.findall(r'env\.\w+\(\s*["\'](\w+)["\']', (BASE_DIR / "config" / name).read_text()))
+    assert read
+    assert read == _listed()
+
+
+def test_every_setting_of_the_example_is_explained():
+    previous = ""
+    for line in (BASE_DIR / ".env.example").read_text().splitlines():
+        if re.match(r"\w+=", line):
+            assert previous.startswith("#") or re.match(r"\w+=", previous), line
+        previous = line
+
+
+def test_ci_runs_what_the_readme_says():
+    script = (BASE_DIR / ".ci" / "run").read_text()
+    subprocess.run(["bash", "-n", BASE_DIR / ".ci" / "run"], check=True)  # noqa: S607
+    assert script.index("\nmake check\n") < script.index("\nmake test")
+    assert "export CI=true" in script
+    assert (BASE_DIR / ".ci" / "run").stat().st_mode & 0o100
+
+
+def test_no_address_of_a_package_index_is_locked():
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (BASE_DIR / name).read_text()
+        assert "--hash=sha256:" in text
+        assert "://" not in text
+
+
+def _listed() -> set[str]:
+    return set(re.findall(r"^(\w+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))

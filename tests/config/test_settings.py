@@ -1,0 +1,50 @@
+"""What Handoff refuses to start with."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.config.running import BASE_DIR
+
+SECRET = "k9Jd0pQxW7vTzR3mYb5LcN8hGfA2sEuX4iVo6KjHwQeZrTyUiO"
+
+
+def _check(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull} | variables
+    command = [sys.executable, "manage.py", "check", *arguments]
+    return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("variables", "message"),
+    [
+        pytest.param({}, "Set SECRET_KEY", id="no secret"),
+        pytest.param(
+            {"SECRET_KEY": "not-a-secret-only-for-the-demo-and-the-tests-0123456789"},
+            "Set SECRET_KEY",
+            id="demo secret",
+        ),
+        pytest.param({"SECRET_KEY": SECRET, "DEBUG": "1"}, "DEBUG shows", id="debug"),
+        pytest.param({"SECRET_KEY": SECRET, "DATABASE_URL": "sqlite:////tmp/x"}, "PostgreSQL only", id="sqlite"),
+    ],
+)
+def test_production_refuses_to_start(variables, message):
+    refused = _check(**variables)
+    assert refused.returncode != 0
+    assert message in refused.stderr
+
+
+def test_production_passes_djangos_own_deployment_check():
+    passed = _check("--deploy", "--fail-level", "WARNING", SECRET_KEY=SECRET, ALLOWED_HOSTS="handoff.example")
+    assert passed.returncode == 0, passed.stderr
+
+
+def test_a_secret_can_stand_in_a_file(tmp_path):
+    (tmp_path / "secret").write_text(SECRET)
+    assert _check(SECRET_KEY_FILE=str(tmp_path / "secret")).returncode == 0
+
+
+def test_the_demo_needs_no_setting():
+    assert _check(HANDOFF_DEMO="1").returncode == 0
