@@ -125,7 +125,7 @@ class BusinessHours:
             return timeline
         if start < FIRST or end > LAST:
             raise NeverOpen(f"Business time is known from {_instant(FIRST):%Y} until {_instant(LAST):%Y} only.")
-        return self._lay_out(min(start - YEAR, timeline.start), max(end + TWO_YEARS, timeline.end))
+        return self._lay_out(min(start - YEAR, timeline.start), max(end + YEAR, timeline.end))
 
     def _extended(self, timeline: "_Timeline", *, forward: bool) -> "_Timeline":
         """Double the reach, so that even the farthest answer takes a handful of steps, and only once."""

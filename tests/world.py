@@ -13,6 +13,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from handoff import workflow
+from handoff.integrity import disagreements
 from leads.models import Lead, Role, State, Team, Transition, User, Verb
 from sla.models import Calendar, Destination, Policy, Step
 
@@ -124,3 +125,8 @@ def bring_to(state: str, lead: Lead, world: World) -> Lead:
 def last(lead: Lead, verb: Verb | None = None) -> Transition:
     history = lead.transitions.filter(verb=verb) if verb else lead.transitions.all()
     return history.order_by("-id")[0]
+
+
+def assert_consistent() -> None:
+    """What is stored follows from the history."""
+    assert list(disagreements()) == []

@@ -55,8 +55,8 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(state=ClockState.RUNNING, stopped_at=None)
                 | Q(state=ClockState.CANCELLED, stopped_at__isnull=False)
-                | Q(state=ClockState.MET, stopped_at__lte=F("due_at"))
-                | Q(state=ClockState.BREACHED, stopped_at__gt=F("due_at")),
+                | Q(state=ClockState.MET, stopped_at__isnull=False, stopped_at__lte=F("due_at"))
+                | Q(state=ClockState.BREACHED, stopped_at__isnull=False, stopped_at__gt=F("due_at")),
                 name="clock_state_follows_from_times",
             ),
             models.CheckConstraint(condition=Q(due_at__isnull=False) | ~Q(error=""), name="clock_due_or_error"),

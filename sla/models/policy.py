@@ -47,6 +47,9 @@ class Policy(models.Model):
     def __str__(self) -> str:
         return f"{self.name} (version {self.version})"
 
+    def clean(self) -> None:
+        validate_conditions(self.conditions)  # Django asks no validator about an empty value, and {} is one
+
     def judges(self, lead: Lead) -> bool:
         return all_hold(self.conditions, lead)
 

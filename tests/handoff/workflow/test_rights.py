@@ -1,0 +1,172 @@
+"""Every verb in every state by every role: what happens, and that a refusal leaves every table as it was."""
+
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import connection, transaction
+
+from handoff import workflow
+from handoff.refusals import NotAllowed, Refused, WrongState
+from handoff.rights import VERBS, can
+from handoff.workflow import Door
+from leads.models import Lead, State, User, Verb
+from tests.world import CONVERSION, World, bring_to, make_lead
+
+# The table of the states, as everybody agreed on it: where each verb leads from each state. "-" is a refusal.
+TARGETS = """
+              raw       mql       sal       sql          opportunity  rejected
+    promote   mql       -         -         -            -            -
+    accept    -         sal       -         -            -            -
+    qualify   -         -         sql       -            -            -
+    convert   -         -         -         opportunity  -            -
+    reject    rejected  rejected  rejected  rejected     -            -
+    recycle   -         -         -         -            -            raw
+    resubmit  -         -         -         -            -            mql
+    overturn  -         -         -         -            -            mql
+    assign    raw       mql       sal       sql          -            -
+    touch     raw       mql       sal       sql          opportunity  rejected
+    answer    -         -         -         -            -            rejected
+    dispute   -         -         -         -            -            rejected
+    comment   raw       mql       sal       sql          opportunity  rejected
+    merge     raw       mql       sal       sql          -            rejected
+"""
+SALES = {"ada", "max"}  # the owner, and the manager of the team
+MARKETING = {"mia", "nora"}
+EVERYBODY = {"ada", "ben", "max", "zoe", "mia", "nora", "olga", "eve", "system"}
+WHO: dict[str, set[str]] = {
+    "promote": MARKETING | {"system"},
+    "accept": SALES,
+    "qualify": SALES,
+    "convert": SALES,
+    "reject": SALES,
+    "recycle": MARKETING,
+    "resubmit": MARKETING,
+    "overturn": {"olga"},
+    "assign": {"max", "olga", "system"} | MARKETING,
+    "touch": SALES | {"system"},
+    "answer": MARKETING,
+    "dispute": MARKETING,
+    "comment": {"ada", "ben", "max", "olga"} | MARKETING,
+    "merge": MARKETING | {"olga"},
+}
+MARKETING_REJECTS_RAW = {("reject", "raw"): MARKETING}
+TABLES = [
+    model._meta.db_table for app in ("leads", "sla", "handoff") for model in apps.get_app_config(app).get_models()
+]
+
+
+def target(verb: str, state: str) -> str:
+    states, *rows = (line.split() for line in TARGETS.strip().splitlines())
+    (cells,) = (cells for name, *cells in rows if name == verb)
+    return cells[states.index(state)]
+
+
+def everything() -> list[Any]:
+    """A digest of every table."""
+    with connection.cursor() as cursor:
+        digests = []
+        for table in TABLES:
+            cursor.execute(f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {table} t")  # noqa: S608
+            digests.append(cursor.fetchone()[0])
+    return digests
+
+
+def lead_for(verb: str, state: str, world: World) -> Lead:
+    """A lead in a state, with whatever the verb demands besides."""
+    lead = make_lead(team=world.berlin, owner=world.ada)
+    bring_to(state, lead, world)
+    if state == State.SAL:
+        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+    if verb == Verb.OVERTURN and state == State.REJECTED:
+        workflow.dispute(lead.pk, by=world.mia, argument="It is a fit.")
+    lead.refresh_from_db()
+    return lead
+
+
+def facts_for(verb: str, world: World) -> dict[str, Any]:
+    return {
+        "convert": CONVERSION | {"amount": "7.00"},
+        "reject": {"reason": "wrong_territory"},
+        "recycle": {"reenter_on": "2031-01-01"},
+        "resubmit": {"fixed": "The phone number."},
+        "overturn": {"decision": "It fits."},
+        "assign": {"owner": world.ben},
+        "touch": {"channel": "call", "outcome": "reached"},
+        "answer": {"kind": "acknowledge"},
+        "dispute": {"argument": "It is a fit."},
+        "comment": {"text": "Hello."},
+        "merge": {"into": make_lead("Survivor", owner=world.ada, team=world.berlin)},
+    }.get(verb, {})
+
+
+def actor(name: str, world: World) -> User | None:
+    return None if name == "system" else User.objects.select_related("team").get(pk=getattr(world, name).pk)
+
+
+@pytest.mark.parametrize("state", State.values)
+@pytest.mark.parametrize("verb", [str(verb) for verb in VERBS])
+def test_who_may_do_what_where(world: World, verb: str, state: str) -> None:
+    lead, facts = lead_for(verb, state, world), facts_for(verb, world)
+    allowed = MARKETING_REJECTS_RAW.get((verb, state), WHO[verb])
+    before = everything()
+
+    for name in sorted(EVERYBODY):
+        by = actor(name, world)
+        expected = WrongState if target(verb, state) == "-" else None if name in allowed else NotAllowed
+        with transaction.atomic():
+            try:
+                workflow.perform(verb, lead.pk, by=by, door=Door(), facts=facts)
+                happened: type[Refused] | None = None
+            except Refused as refusal:
+                happened = type(refusal)
+            assert happened is expected, (name, verb, state)
+            if happened is None:
+                assert Lead.objects.get(pk=lead.pk).state == target(verb, state)
+            else:
+                assert everything() == before, (name, verb, state)
+            transaction.set_rollback(True)
+        if by is not None:
+            assert (verb in can(by, lead)) is (expected is None), (name, verb, state)
+
+
+def test_the_state_is_refused_before_the_person(world: World) -> None:
+    lead = bring_to(State.SAL, make_lead(), world)
+
+    with pytest.raises(WrongState):
+        workflow.accept(lead.pk, by=world.eve)
+
+
+def test_an_inactive_person_may_do_nothing(world: World) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    world.ada.is_active = False
+
+    with pytest.raises(NotAllowed):
+        workflow.accept(lead.pk, by=world.ada)
+
+
+def test_an_arbiter_who_is_a_party_does_not_decide(world: World) -> None:
+    lead = bring_to(State.REJECTED, make_lead(), world)
+    workflow.dispute(lead.pk, by=world.mia, argument="It is a fit.")
+    lead.rejections.get().dispute.__class__.objects.update(by=world.olga)
+
+    with pytest.raises(NotAllowed, match="a party of this dispute"):
+        workflow.overturn(lead.pk, by=world.olga, decision="I was right.")
+
+
+def test_the_state_moves_through_no_back_door(world: World) -> None:
+    lead = make_lead()
+
+    with pytest.raises(AttributeError):
+        lead.state = State.SQL
+    with pytest.raises(AttributeError, match="verbs"):
+        Lead.objects.update(state=State.SQL)
+    with pytest.raises(AttributeError, match="verbs"):
+        Lead.objects.bulk_update([lead], ["state"])
+    with pytest.raises(AttributeError, match="verbs"):
+        Lead.objects.create(state=State.SQL)
+    lead.refresh_from_db()
+    lead.full_clean()
+    assert lead.state == State.RAW
+    with pytest.raises(AttributeError):
+        lead.state = State.SQL
