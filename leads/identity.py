@@ -1,0 +1,232 @@
+"""Who a lead is: found again by email or external id and brought up to date, or made. The one rule for every door."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Q
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected, UniqueViolation
+
+from leads.incoming import ExternalKey, Incoming, Person, clean
+from leads.models import Campaign, ExternalId, Lead
+from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
+
+ATTEMPTS = 5
+
+Outcome = Literal["created", "updated", "unchanged"]
+
+
+class IdentityConflict(Exception):
+    """What identifies the lead points at different leads; the message names them and says what to do."""
+
+
+@dataclass(frozen=True)
+class Upsert:
+    """The lead as it is kept, and what became of it."""
+
+    lead: Lead
+    outcome: Outcome
+
+
+def upsert(
+    fields: Mapping[str, Any],
+    *,
+    external_ids: Sequence[ExternalKey] = (),
+    at: datetime | None = None,
+    system: str = "",
+) -> Upsert:
+    """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
+
+    Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
+    name), score, created_at. A blank one never erases; of two moments of capture the earlier one stays. State and
+    owner are the verbs' affair. A lead that was merged away is the one that it was merged into.
+
+    Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
+    """
+    [done] = upsert_many([Incoming(fields, external_ids, at, system)])
+    if isinstance(done, Exception):
+        raise done
+    return done
+
+
+def upsert_many(rows: Iterable[Incoming]) -> list[Upsert | ValidationError | IdentityConflict]:
+    """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other."""
+    people = [_cleaned(row) for row in rows]
+    done = iter(_write([person for person in people if isinstance(person, Person)]))
+    return [next(done) if isinstance(person, Person) else person for person in people]
+
+
+def _cleaned(row: Incoming) -> Person | ValidationError:
+    try:
+        return clean(row)
+    except ValidationError as error:
+        return error
+
+
+def _write(people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
+    """Write them all; again if somebody else was faster, and one by one if that keeps happening."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _Batch(people).write()
+        except (IntegrityError, OperationalError) as error:
+            if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected) or attempt == ATTEMPTS:
+                raise
+            if attempt > 1 and len(people) > 1:
+                break
+    return [done for person in people for done in _write([person])]
+
+
+@dataclass
+class _Batch:
+    """The leads that some incoming people may be, locked, and what is to be written of them."""
+
+    people: Sequence[Person]
+    campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
+    leads: dict[int, Lead] = field(default_factory=dict)
+    by_email: dict[str, Lead] = field(default_factory=dict)
+    by_external_id: dict[ExternalKey, Lead] = field(default_factory=dict)
+    new: list[Lead] = field(default_factory=list)
+    new_ids: list[ExternalId] = field(default_factory=list)
+    changed: dict[int, set[str]] = field(default_factory=dict)
+
+    def write(self) -> list[Upsert | IdentityConflict]:
+        self.campaigns = _campaign_ids(self.people)
+        self._load()
+        done = [self._upsert(person) for person in self.people]
+        self._save()
+        return done
+
+    def _load(self) -> None:
+        wanted = {key for person in self.people for key in person.external_ids}
+        systems, values = {system for system, _ in wanted}, {value for _, value in wanted}
+        named = ExternalId.objects.filter(system__in=systems, value__in=values)
+        owners = {
+            (system, value): pk
+            for system, value, pk in named.values_list("system", "value", "lead_id")
+            if (system, value) in wanted
+        }
+        emails = {person.email for person in self.people if person.email}
+        # The condition of the index, said once more: the planner does not see it in a long list.
+        mailed = Lead.objects.exclude(email="").filter(email__in=emails).values_list("pk", flat=True)
+        self._lock({*owners.values(), *mailed})
+        self.by_email = {lead.email: self._survivor(lead) for lead in self.leads.values() if lead.email}
+        self.by_external_id = {key: self._survivor(self.leads[pk]) for key, pk in owners.items()}
+
+    def _lock(self, ids: Collection[int]) -> None:
+        """Lock leads, and those they were merged into; in the same order everywhere, so that none waits in a ring."""
+        while ids:
+            found = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+            self.leads |= {lead.pk: lead for lead in found}
+            ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
+
+    def _survivor(self, lead: Lead) -> Lead:
+        while lead.merged_into_id:
+            lead = self.leads[lead.merged_into_id]
+        return lead
+
+    def _upsert(self, person: Person) -> Upsert | IdentityConflict:
+        meant = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
+        meant[person.email] = self.by_email.get(person.email)
+        found = {name: lead for name, lead in meant.items() if lead is not None}
+        if len({id(lead) for lead in found.values()}) > 1:
+            return IdentityConflict(_conflict(found))
+        if not found:
+            return Upsert(self._make(person), "created")
+        lead = next(iter(found.values()))
+        is_changed = self._change(lead, person)
+        is_named = self._name(lead, person)
+        return Upsert(lead, "updated" if is_changed or is_named else "unchanged")
+
+    def _fields(self, person: Person) -> dict[str, Any]:
+        campaign = person.campaign
+        pk = campaign.pk if isinstance(campaign, Campaign) else self.campaigns.get((person.system, campaign))
+        return {**person.fields, "campaign_id": pk} if pk else dict(person.fields)
+
+    def _make(self, person: Person) -> Lead:
+        now = timezone.now()
+        at = person.captured_at or now
+        lead = Lead(**self._fields(person), created_at=at, entered_at=min(at, now))
+        self.new.append(lead)
+        if person.email:
+            self.by_email[person.email] = lead
+        self._name(lead, person)
+        return lead
+
+    def _change(self, lead: Lead, person: Person) -> bool:
+        changes = {name: value for name, value in self._fields(person).items() if getattr(lead, name) != value}
+        if person.email in self.by_email:  # held by this lead, or by one that was merged into it
+            changes.pop("email", None)
+        if "email" in changes:
+            self.by_email.pop(lead.email, None)
+            self.by_email[person.email] = lead
+        if person.captured_at and person.captured_at < lead.created_at:
+            if lead.entered_at == lead.created_at:  # it has not moved since
+                changes["entered_at"] = person.captured_at
+            changes["created_at"] = person.captured_at
+        for name, value in changes.items():
+            setattr(lead, name, value)
+        if lead.pk and changes:
+            self.changed.setdefault(lead.pk, set()).update(changes)
+        return bool(changes)
+
+    def _name(self, lead: Lead, person: Person) -> bool:
+        """Note by which ids the lead is known from now, and say whether there are new ones."""
+        new = [key for key in person.external_ids if key not in self.by_external_id]
+        self.by_external_id |= dict.fromkeys(new, lead)
+        self.new_ids += [ExternalId(lead=lead, system=system, value=value) for system, value in new]
+        return bool(new)
+
+    def _save(self) -> None:
+        for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
+            self.leads[pk].save(update_fields=[*names, "updated_at"])
+        Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
+        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda known: (known.system, known.value)))
+
+
+def _conflict(found: Mapping[str, Lead]) -> str:
+    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in found.items())
+    return f"{owners}: merge the two if they are one and the same, or correct what identifies the lead."
+
+
+def _called(lead: Lead) -> str:
+    return f"lead {lead.pk} ({lead})" if lead.pk else "a new lead of the same file"
+
+
+def _campaign_ids(people: Iterable[Person]) -> dict[ExternalKey, int]:
+    """The campaigns that are meant, by system and by what they are called there; one that is unknown is made."""
+    wanted = {(person.system, person.campaign) for person in people if isinstance(person.campaign, str)}
+    wanted = {key for key in wanted if key[1]}
+    if not wanted:
+        return {}
+    called = {called for _, called in wanted}
+    by_id: dict[ExternalKey, int] = {}
+    by_name: dict[str, int] = {}
+    known = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
+    for campaign in known:
+        by_id[campaign.system, campaign.external_id] = campaign.pk
+        by_name[campaign.name] = campaign.pk  # of several of one name, the oldest
+    unknown = sorted(key for key in wanted if key not in by_id and key[1] not in by_name)
+    made = Campaign.objects.bulk_create(
+        Campaign(name=called, system=system, external_id=called) for system, called in unknown
+    )
+    by_id |= {(campaign.system, campaign.external_id): campaign.pk for campaign in made}
+    return {key: by_id.get(key) or by_name[key[1]] for key in wanted}
+
+
+__all__ = [
+    "IdentityConflict",
+    "Incoming",
+    "Upsert",
+    "normalise_country",
+    "normalise_email",
+    "normalise_source",
+    "normalise_system",
+    "normalise_text",
+    "upsert",
+    "upsert_many",
+]
