@@ -7,102 +7,186 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(editable=False, max_length=64, unique=True)),
-                ('hint', models.CharField(editable=False, help_text='Its last four characters.', max_length=8)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("digest", models.CharField(editable=False, max_length=64, unique=True)),
+                ("hint", models.CharField(editable=False, help_text="Its last four characters.", max_length=8)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ['-created_at'],
+                "ordering": ["-created_at"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
-                ('medium', models.CharField(choices=[('email', 'Email'), ('slack', 'Slack (bot)'), ('webhook', 'Slack (incoming webhook)')], max_length=8)),
-                ('address', models.CharField(max_length=500)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sent', 'Sent'), ('dead', 'Dead')], default='pending', max_length=7)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_attempt_at', models.DateTimeField(default=django.utils.timezone.now, help_text='While it is being sent: when the lease ends.')),
-                ('last_error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now)),
-                ('sent_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("key", models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
+                (
+                    "medium",
+                    models.CharField(
+                        choices=[("email", "Email"), ("slack", "Slack (bot)"), ("webhook", "Slack (incoming webhook)")],
+                        max_length=8,
+                    ),
+                ),
+                ("address", models.CharField(max_length=500)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("pending", "Pending"), ("sent", "Sent"), ("dead", "Dead")],
+                        default="pending",
+                        max_length=7,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "next_attempt_at",
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, help_text="While it is being sent: when the lease ends."
+                    ),
+                ),
+                ("last_error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(default=django.utils.timezone.now)),
+                ("sent_at", models.DateTimeField(null=True)),
             ],
             options={
-                'verbose_name_plural': 'deliveries',
-                'ordering': ['-created_at', '-id'],
+                "verbose_name_plural": "deliveries",
+                "ordering": ["-created_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Dispute',
+            name="Dispute",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('argument', models.TextField()),
-                ('at', models.DateTimeField()),
-                ('decision', models.CharField(blank=True, choices=[('overturned', 'Overturned'), ('upheld', 'Upheld')], max_length=10)),
-                ('decision_note', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("argument", models.TextField()),
+                ("at", models.DateTimeField()),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=[("overturned", "Overturned"), ("upheld", "Upheld")], max_length=10
+                    ),
+                ),
+                ("decision_note", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField(null=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Handoff',
+            name="Handoff",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.PositiveSmallIntegerField()),
-                ('packet', models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='A snapshot: later edits of the lead do not change it.')),
-                ('offered_at', models.DateTimeField()),
-                ('decision', models.CharField(blank=True, choices=[('accepted', 'Accepted'), ('rejected', 'Rejected')], max_length=8)),
-                ('decided_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.PositiveSmallIntegerField()),
+                (
+                    "packet",
+                    models.JSONField(
+                        encoder=django.core.serializers.json.DjangoJSONEncoder,
+                        help_text="A snapshot: later edits of the lead do not change it.",
+                    ),
+                ),
+                ("offered_at", models.DateTimeField()),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=[("accepted", "Accepted"), ("rejected", "Rejected")], max_length=8
+                    ),
+                ),
+                ("decided_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['lead', 'cycle'],
+                "ordering": ["lead", "cycle"],
             },
         ),
         migrations.CreateModel(
-            name='Heartbeat',
+            name="Heartbeat",
             fields=[
-                ('name', models.CharField(max_length=20, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
+                ("name", models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Rejection',
+            name="Rejection",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('cycle', models.PositiveSmallIntegerField()),
-                ('from_state', models.CharField(choices=[('raw', 'Raw'), ('mql', 'MQL'), ('sal', 'SAL'), ('sql', 'SQL'), ('opportunity', 'Opportunity'), ('rejected', 'Rejected')], max_length=12)),
-                ('note', models.TextField(blank=True)),
-                ('evidence', models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder)),
-                ('at', models.DateTimeField()),
-                ('answer', models.CharField(blank=True, choices=[('acknowledge', 'Acknowledge'), ('fix', 'Fix and resubmit'), ('recycle', 'Recycle'), ('dispute', 'Dispute'), ('retire', 'Retire')], max_length=11)),
-                ('answer_note', models.TextField(blank=True)),
-                ('answered_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("cycle", models.PositiveSmallIntegerField()),
+                (
+                    "from_state",
+                    models.CharField(
+                        choices=[
+                            ("raw", "Raw"),
+                            ("mql", "MQL"),
+                            ("sal", "SAL"),
+                            ("sql", "SQL"),
+                            ("opportunity", "Opportunity"),
+                            ("rejected", "Rejected"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("note", models.TextField(blank=True)),
+                (
+                    "evidence",
+                    models.JSONField(blank=True, default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder),
+                ),
+                ("at", models.DateTimeField()),
+                (
+                    "answer",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("acknowledge", "Acknowledge"),
+                            ("fix", "Fix and resubmit"),
+                            ("recycle", "Recycle"),
+                            ("dispute", "Dispute"),
+                            ("retire", "Retire"),
+                        ],
+                        max_length=11,
+                    ),
+                ),
+                ("answer_note", models.TextField(blank=True)),
+                ("answered_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['-at', '-id'],
+                "ordering": ["-at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Subscription',
+            name="Subscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('promote', 'Promote'), ('accept', 'Accept'), ('qualify', 'Qualify'), ('convert', 'Convert'), ('reject', 'Reject'), ('recycle', 'Recycle'), ('resubmit', 'Resubmit'), ('overturn', 'Overturn'), ('assign', 'Assign'), ('touch', 'Touch'), ('pause', 'Pause'), ('resume', 'Resume'), ('answer', 'Answer'), ('dispute', 'Dispute'), ('comment', 'Comment'), ('merge', 'Merge')], max_length=10)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "verb",
+                    models.CharField(
+                        choices=[
+                            ("promote", "Promote"),
+                            ("accept", "Accept"),
+                            ("qualify", "Qualify"),
+                            ("convert", "Convert"),
+                            ("reject", "Reject"),
+                            ("recycle", "Recycle"),
+                            ("resubmit", "Resubmit"),
+                            ("overturn", "Overturn"),
+                            ("assign", "Assign"),
+                            ("touch", "Touch"),
+                            ("pause", "Pause"),
+                            ("resume", "Resume"),
+                            ("answer", "Answer"),
+                            ("dispute", "Dispute"),
+                            ("comment", "Comment"),
+                            ("merge", "Merge"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['verb', 'destination'],
+                "ordering": ["verb", "destination"],
             },
         ),
     ]

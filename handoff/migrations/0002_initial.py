@@ -6,158 +6,240 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('handoff', '0001_initial'),
-        ('leads', '0001_initial'),
-        ('sla', '0001_initial'),
+        ("handoff", "0001_initial"),
+        ("leads", "0001_initial"),
+        ("sla", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apitoken',
-            name='user',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL),
+            model_name="apitoken",
+            name="user",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="api_tokens", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='alarm',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='sla.alarm'),
+            model_name="delivery",
+            name="alarm",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="sla.alarm"
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='recipient',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="delivery",
+            name="recipient",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='transition',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='deliveries', to='leads.transition'),
+            model_name="delivery",
+            name="transition",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="deliveries", to="leads.transition"
+            ),
         ),
         migrations.AddField(
-            model_name='dispute',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="dispute",
+            name="by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='dispute',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="dispute",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='decided_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="decided_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='definition',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='leads.definition'),
+            model_name="handoff",
+            name="definition",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="handoffs", to="leads.definition"
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='handoffs', to='leads.lead'),
+            model_name="handoff",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="handoffs", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='offered_to',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="handoff",
+            name="offered_to",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='handoff',
-            name='transition',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='leads.transition'),
+            model_name="handoff",
+            name="transition",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.transition"
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='answered_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to=settings.AUTH_USER_MODEL),
+            model_name="rejection",
+            name="answered_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="answers",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rejections', to=settings.AUTH_USER_MODEL),
+            model_name="rejection",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rejections",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='duplicate_of',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='duplicates', to='leads.lead'),
+            model_name="rejection",
+            name="duplicate_of",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="duplicates", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='lead',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejections', to='leads.lead'),
+            model_name="rejection",
+            name="lead",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rejections", to="leads.lead"
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='reason',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejections', to='leads.reason'),
+            model_name="rejection",
+            name="reason",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rejections", to="leads.reason"
+            ),
         ),
         migrations.AddField(
-            model_name='rejection',
-            name='transition',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='rejection', to='leads.transition'),
+            model_name="rejection",
+            name="transition",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rejection", to="leads.transition"
+            ),
         ),
         migrations.AddField(
-            model_name='dispute',
-            name='rejection',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='dispute', to='handoff.rejection'),
+            model_name="dispute",
+            name="rejection",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.PROTECT, related_name="dispute", to="handoff.rejection"
+            ),
         ),
         migrations.AddField(
-            model_name='subscription',
-            name='destination',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='subscriptions', to='sla.destination'),
+            model_name="subscription",
+            name="destination",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="subscriptions", to="sla.destination"
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['next_attempt_at'], name='delivery_pending_next'),
+            model_name="delivery",
+            index=models.Index(
+                condition=models.Q(("state", "pending")), fields=["next_attempt_at"], name="delivery_pending_next"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('alarm', 'medium', 'address'), name='delivery_once_per_alarm'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("alarm", "medium", "address"), name="delivery_once_per_alarm"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('transition', 'medium', 'address'), name='delivery_once_per_act'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("transition", "medium", "address"), name="delivery_once_per_act"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('alarm', None), ('transition__isnull', False)), models.Q(('alarm__isnull', False), ('transition', None)), _connector='OR'), name='delivery_has_one_cause'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("alarm", None), ("transition__isnull", False)),
+                    models.Q(("alarm__isnull", False), ("transition", None)),
+                    _connector="OR",
+                ),
+                name="delivery_has_one_cause",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('sent_at__isnull', False), ('state', 'sent')), models.Q(models.Q(('state', 'sent'), _negated=True), ('sent_at', None)), _connector='OR'), name='delivery_sent_at_a_moment'),
+            model_name="delivery",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("sent_at__isnull", False), ("state", "sent")),
+                    models.Q(models.Q(("state", "sent"), _negated=True), ("sent_at", None)),
+                    _connector="OR",
+                ),
+                name="delivery_sent_at_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.UniqueConstraint(fields=('lead', 'cycle'), name='handoff_once_per_cycle'),
+            model_name="handoff",
+            constraint=models.UniqueConstraint(fields=("lead", "cycle"), name="handoff_once_per_cycle"),
         ),
         migrations.AddConstraint(
-            model_name='handoff',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='handoff_decided_at_a_moment'),
+            model_name="handoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decision", "")),
+                    models.Q(models.Q(("decision", ""), _negated=True), ("decided_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="handoff_decided_at_a_moment",
+            ),
         ),
         migrations.AddIndex(
-            model_name='rejection',
-            index=models.Index(fields=['at'], name='handoff_rej_at_73b371_idx'),
+            model_name="rejection",
+            index=models.Index(fields=["at"], name="handoff_rej_at_73b371_idx"),
         ),
         migrations.AddIndex(
-            model_name='rejection',
-            index=models.Index(fields=['lead', 'at'], name='handoff_rej_lead_id_675b91_idx'),
+            model_name="rejection",
+            index=models.Index(fields=["lead", "at"], name="handoff_rej_lead_id_675b91_idx"),
         ),
         migrations.AddConstraint(
-            model_name='rejection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', ''), ('answered_at', None)), models.Q(models.Q(('answer', ''), _negated=True), ('answered_at__isnull', False)), _connector='OR'), name='rejection_answered_at_a_moment'),
+            model_name="rejection",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("answer", ""), ("answered_at", None)),
+                    models.Q(models.Q(("answer", ""), _negated=True), ("answered_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="rejection_answered_at_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='dispute',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decision', '')), models.Q(models.Q(('decision', ''), _negated=True), ('decided_at__isnull', False)), _connector='OR'), name='dispute_decided_at_a_moment'),
+            model_name="dispute",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("decided_at", None), ("decision", "")),
+                    models.Q(models.Q(("decision", ""), _negated=True), ("decided_at__isnull", False)),
+                    _connector="OR",
+                ),
+                name="dispute_decided_at_a_moment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='subscription',
-            constraint=models.UniqueConstraint(fields=('verb', 'destination'), name='subscription_once'),
+            model_name="subscription",
+            constraint=models.UniqueConstraint(fields=("verb", "destination"), name="subscription_once"),
         ),
     ]
