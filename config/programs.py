@@ -45,14 +45,20 @@ def within_reach(programs: Path, user: User, home: Path) -> Path:
     """`programs`, or a copy of them in `home` where the user may not enter the original, as below /root."""
     if user.reaches(programs / "postgres"):
         return programs
+    install = programs.parent
+    # The wheel's programs find their libraries by the way from one directory to the other: keep it.
+    parts = [
+        *(install / part for part in ("bin", "lib", "share")),
+        *install.parent.parent.glob(f"{install.parent.name}.libs"),
+    ]
     copy = home / "programs"
     shutil.rmtree(copy, ignore_errors=True)
-    for part in ("bin", "lib", "share"):
-        shutil.copytree(programs.parent / part, copy / part, symlinks=True)
+    for part in parts:
+        shutil.copytree(part, copy / part.relative_to(install.parent.parent), symlinks=True)
     for path in (copy, *copy.rglob("*")):
         if not path.is_symlink():
             path.chmod(path.stat().st_mode | 0o055)
-    return copy / "bin"
+    return copy / programs.relative_to(install.parent.parent)
 
 
 def _wheel(module: str) -> Path:

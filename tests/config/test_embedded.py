@@ -15,6 +15,7 @@ import redis
 
 from config import programs
 from config.embedded import ServerError, servers
+from config.tether import User
 from tests.config.running import BASE_DIR, left_in, until
 
 
@@ -115,6 +116,19 @@ def test_below_a_directory_that_only_root_may_enter(place):
     elsewhere = (data / "elsewhere").resolve()
     assert elsewhere.parent == Path("/var/lib")
     shutil.rmtree(elsewhere)
+
+
+@pytest.mark.slow
+def test_programs_that_cannot_be_reached_work_as_a_copy(place):
+    class Stranger(User):
+        def reaches(self, path: Path) -> bool:  # noqa: ARG002
+            return False
+
+    copy = programs.within_reach(programs.find_postgres(), Stranger("stranger", 1, 1), place)
+    assert copy.is_relative_to(place)
+    for name in ("postgres", "initdb"):
+        done = subprocess.run([copy / name, "--version"], capture_output=True, text=True, check=True)
+        assert "(PostgreSQL)" in done.stdout
 
 
 @pytest.mark.slow
