@@ -6,6 +6,11 @@ BIN := $(VENV)/bin
 DEMO := ENV_FILE=/dev/null HANDOFF_DEMO=1
 PRODUCTION = ENV_FILE=/dev/null SECRET_KEY="$$($(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(50))')"
 
+# uv asks the same index as pip.
+ifdef PIP_INDEX_URL
+export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
+endif
+
 .DEFAULT_GOAL := run
 .PHONY: run test check fmt lock schema bench install install-dev lock-is-fresh schema-is-fresh
 

@@ -160,17 +160,37 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_standardized_errors.openapi.AutoSchema",
+    "DEFAULT_PARSER_CLASSES": ["handoff.api.parsing.StorableJSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "handoff.api.schema.ProblemSchema",
+    "DEFAULT_THROTTLE_CLASSES": ["handoff.api.throttling.PersonalRate"],
+    # For each person, like 600/min; empty for no limit.
+    "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", "600/min") or None},
     "EXCEPTION_HANDLER": "drf_standardized_errors.handler.exception_handler",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
-DRF_STANDARDIZED_ERRORS = {"EXCEPTION_FORMATTER_CLASS": "handoff.api.problems.ProblemFormatter"}
+DRF_STANDARDIZED_ERRORS = {
+    "EXCEPTION_HANDLER_CLASS": "handoff.api.problems.ProblemHandler",
+    "EXCEPTION_FORMATTER_CLASS": "handoff.api.problems.ProblemFormatter",
+}
 SPECTACULAR_SETTINGS = {
     "TITLE": "Handoff",
     "DESCRIPTION": "Move leads from marketing to sales, and read the clocks of the agreement.",
     "VERSION": "1",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
+    "ENUM_NAME_OVERRIDES": {
+        "LeadState": "leads.models.State",
+        "Verb": "leads.models.Verb",
+        "Via": "leads.models.Via",
+        "Role": "leads.models.Role",
+        "Route": "leads.models.Route",
+        "Side": "leads.models.Side",
+        "Evidence": "leads.models.Evidence",
+        "Channel": "leads.models.Channel",
+        "Outcome": "leads.models.Outcome",
+        "Metric": "sla.metrics.Metric",
+        "ClockState": "sla.standing.Standing",
+    },
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -1,7 +1,7 @@
 """Where each door of Handoff stands."""
 
 from django.contrib import admin
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from config import probes
@@ -9,6 +9,7 @@ from config import probes
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
+    path("api/v1/", include("handoff.api.urls")),
     path("livez", probes.livez),
     path("readyz", probes.readyz),
 ]

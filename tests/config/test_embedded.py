@@ -144,7 +144,8 @@ def test_data_of_another_version_is_told(place):
 def _execute(urls: dict[str, str], statement: str) -> str | None:
     with psycopg.connect(urls["DATABASE_URL"], autocommit=True) as connection:
         cursor = connection.execute(statement)
-        return cursor.fetchone()[0] if cursor.description else None
+        row = cursor.fetchone() if cursor.description else None
+        return row[0] if row else None
 
 
 def _postmaster(data: Path) -> int:

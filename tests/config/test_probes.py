@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from django.utils import timezone
 
-from config import errors, logs, probes
+from config import errors, logs
 from handoff.models import Heartbeat
 
 
@@ -54,9 +54,9 @@ def test_not_ready_without_postgresql(client, monkeypatch):
     def fail(*_):
         raise OperationalError
 
-    monkeypatch.setattr(probes.connection, "cursor", fail)
-    monkeypatch.setattr(probes, "MigrationExecutor", fail)
-    monkeypatch.setattr(probes.heartbeat, "age", fail)
+    monkeypatch.setattr("config.probes.connection.cursor", fail)
+    monkeypatch.setattr("config.probes.MigrationExecutor", fail)
+    monkeypatch.setattr("config.probes.heartbeat.age", fail)
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert set(answer.json()["wrong"]) == {"database", "migrations", "beat"}
@@ -64,7 +64,7 @@ def test_not_ready_without_postgresql(client, monkeypatch):
 
 @pytest.mark.django_db
 def test_not_ready_before_the_migrations(client, monkeypatch):
-    monkeypatch.setattr(probes.MigrationExecutor, "migration_plan", lambda *_: ["one"])
+    monkeypatch.setattr("config.probes.MigrationExecutor.migration_plan", lambda *_: ["one"])
     assert client.get("/readyz").json()["wrong"]["migrations"] == "1 not applied: run manage.py migrate"
 
 

@@ -91,6 +91,6 @@ def test_a_port_that_is_taken_is_named(run, place):
 def _is_ready(port: int) -> bool:
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz") as answer:
-            return answer.status == 200
+            return bool(answer.status == 200)
     except OSError:
         return False

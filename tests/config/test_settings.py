@@ -11,9 +11,9 @@ from tests.config.running import BASE_DIR
 SECRET = "k9Jd0pQxW7vTzR3mYb5LcN8hGfA2sEuX4iVo6KjHwQeZrTyUiO"
 
 
-def _check(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+def _manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {"PATH": os.environ["PATH"], "ENV_FILE": os.devnull} | variables
-    command = [sys.executable, "manage.py", "check", *arguments]
+    command = [sys.executable, "manage.py", *(arguments or ("check",))]
     return subprocess.run(command, cwd=BASE_DIR, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -31,20 +31,28 @@ def _check(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str
     ],
 )
 def test_production_refuses_to_start(variables, message):
-    refused = _check(**variables)
+    refused = _manage(**variables)
     assert refused.returncode != 0
     assert message in refused.stderr
 
 
 def test_production_passes_djangos_own_deployment_check():
-    passed = _check("--deploy", "--fail-level", "WARNING", SECRET_KEY=SECRET, ALLOWED_HOSTS="handoff.example")
+    passed = _manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=SECRET, ALLOWED_HOSTS="handoff.example")
     assert passed.returncode == 0, passed.stderr
 
 
 def test_a_secret_can_stand_in_a_file(tmp_path):
     (tmp_path / "secret").write_text(SECRET)
-    assert _check(SECRET_KEY_FILE=str(tmp_path / "secret")).returncode == 0
+    assert _manage(SECRET_KEY_FILE=str(tmp_path / "secret")).returncode == 0
 
 
 def test_the_demo_needs_no_setting():
-    assert _check(HANDOFF_DEMO="1").returncode == 0
+    assert _manage(HANDOFF_DEMO="1").returncode == 0
+
+
+@pytest.mark.slow
+def test_production_collects_its_static_files_and_finds_each_in_the_manifest(tmp_path):
+    collected = _manage("collectstatic", "--no-input", SECRET_KEY=SECRET, STATIC_ROOT=str(tmp_path))
+    assert collected.returncode == 0, collected.stderr
+    assert (tmp_path / "staticfiles.json").exists()
+    assert list(tmp_path.glob("unfold/css/styles.*.css.gz"))
