@@ -1,0 +1,5 @@
+"""Telling people: what must be told is written with its cause, and sent afterwards."""
+
+from handoff.alerts.outbox import announce_act, announce_alarms, deliver, resend
+
+__all__ = ["announce_act", "announce_alarms", "deliver", "resend"]

@@ -1,0 +1,109 @@
+"""What is said of an act: who did what with which lead, why, and what is due now."""
+
+from zoneinfo import ZoneInfo
+
+from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
+from handoff.alerts.moments import moment
+from handoff.models import AnswerKind, Delivery, Rejection
+from leads.models import Channel, Outcome, Reason, Transition, Verb
+from sla.models import Clock
+
+# To be read before the lead: "Ada accepted Grace Hopper".
+PAST: dict[str, str] = {
+    Verb.PROMOTE: "promoted",
+    Verb.ACCEPT: "accepted",
+    Verb.QUALIFY: "qualified",
+    Verb.CONVERT: "converted",
+    Verb.REJECT: "rejected",
+    Verb.RECYCLE: "recycled",
+    Verb.RESUBMIT: "resubmitted",
+    Verb.OVERTURN: "overturned the rejection of",
+    Verb.ASSIGN: "assigned",
+    Verb.TOUCH: "touched",
+    Verb.PAUSE: "paused",
+    Verb.RESUME: "resumed",
+    Verb.ANSWER: "answered the rejection of",
+    Verb.DISPUTE: "disputed the rejection of",
+    Verb.COMMENT: "commented on",
+    Verb.MERGE: "merged",
+}
+ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.ANSWER, Verb.DISPUTE}
+LABELS = {
+    "kind": "Answer",
+    "fixed": "Fixed",
+    "argument": "Argument",
+    "decision": "Decision",
+    "reenter_on": "May be promoted again from",
+    "retry_on": "Try again on",
+    "wrong_field": "Wrong detail",
+    "duplicate_of": "The other lead",
+    "into": "Merged into lead",
+    "channel": "Channel",
+    "outcome": "Outcome",
+    "name": "Opportunity",
+    "amount": "Amount",
+    "currency": "Currency",
+    "expected_close": "Expected close",
+    "text": "Comment",
+    "note": "Note",
+}
+CHOICES: dict[str, dict[str, str]] = {
+    "kind": dict(AnswerKind.choices),
+    "channel": dict(Channel.choices),
+    "outcome": dict(Outcome.choices),
+}
+
+
+def about_act(delivery: Delivery) -> Content:
+    act = Transition.objects.select_related(
+        "by", "owner", "lead__owner__team", "lead__team", "lead__campaign"
+    ).get(deliveries=delivery)  # fmt: skip
+    lead, zone = act.lead, zone_of(delivery, act.lead)
+    links = (lead_link(lead),)
+    return Content(
+        lead_id=lead.pk,
+        subject=_subject(act, delivery),
+        headline=f"{name(act.by)} {PAST[act.verb]} {title(lead)}{_to_whom(act)} on {moment(act.at, zone)}.",
+        lines=(_reason(act), *_details(act), *_due(act, zone)),
+        facts=facts_of(lead),
+        links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
+        zone=zone.key,
+    )
+
+
+def _subject(act: Transition, delivery: Delivery) -> str:
+    is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
+    if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
+        return f"New lead for you: {title(act.lead)}"
+    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}"
+
+
+def _to_whom(act: Transition) -> str:
+    if act.verb == Verb.ASSIGN and not act.owner:
+        return " to nobody"
+    return f" to {act.owner}" if act.owner and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT) else ""
+
+
+def _reason(act: Transition) -> str:
+    """The reason given, or the one that the act replies to."""
+    if act.verb not in ABOUT_A_REJECTION:
+        return ""
+    rejections = Rejection.objects.select_related("reason", "by").filter(lead=act.lead_id, at__lte=act.at)
+    if act.verb == Verb.REJECT:
+        rejection = rejections.filter(transition=act).first()
+        reason = rejection.reason if rejection else Reason.objects.filter(code=act.facts.get("reason", "")).first()
+        return f"Reason: {reason}." if reason else ""
+    rejection = rejections.first()
+    return f"{name(rejection.by)} had rejected it: {rejection.reason}." if rejection else ""
+
+
+def _details(act: Transition) -> list[str]:
+    """The facts that were given with it, as words."""
+    given = {key: str(act.facts[key]) for key in LABELS if act.facts.get(key)}
+    return [f"{LABELS[key]}: {CHOICES.get(key, {}).get(value, value)}" for key, value in given.items()]
+
+
+def _due(act: Transition, zone: ZoneInfo) -> list[str]:
+    """What the lead's running clocks demand, the most urgent first."""
+    clocks = Clock.objects.filter(lead=act.lead_id, stopped_at=None, due_at__isnull=False).order_by("due_at")
+    return [f"{clock.get_metric_display()}: due on {moment(clock.due_at, zone)}." for clock in clocks if clock.due_at]

@@ -1,0 +1,114 @@
+"""Who is behind a destination: the one rule, for acts and for alarms."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection
+
+from leads.models import Role
+from sla.models import Audience
+
+# What is asked: to tell this audience of this lead by this medium.
+_ASKED_BY_ALARMS = """
+    SELECT alarm.id AS cause_id, clock.lead_id, told.audience, told.medium, told.address
+    FROM sla_alarm alarm
+    JOIN sla_clock clock ON clock.id = alarm.clock_id
+    JOIN sla_step_tells tells ON tells.step_id = alarm.step_id
+    JOIN sla_destination told ON told.id = tells.destination_id AND told.active
+    WHERE alarm.id = ANY(%(causes)s) AND NOT alarm.superseded
+"""
+_ASKED_BY_UNHEARD_BREACHES = """
+    SELECT alarm.id AS cause_id, clock.lead_id, %(audience)s::text AS audience, 'email' AS medium, '' AS address
+    FROM sla_alarm alarm
+    JOIN sla_clock clock ON clock.id = alarm.clock_id
+    JOIN sla_step step ON step.id = alarm.step_id AND step.percent = 100
+    WHERE alarm.id = ANY(%(causes)s) AND NOT alarm.superseded
+        AND NOT EXISTS (SELECT FROM handoff_delivery delivery WHERE delivery.alarm_id = alarm.id)
+"""
+_ASKED_BY_ACTS = """
+    SELECT act.id AS cause_id, act.lead_id, told.audience, told.medium, told.address
+    FROM leads_transition act
+    JOIN handoff_subscription subscription ON subscription.verb = act.verb
+    JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
+    WHERE act.id = ANY(%(causes)s)
+"""
+
+# 1. place: each thing asked becomes a user, a group or an address.  2. reachable: users and the members of groups
+# become addresses, unless they are inactive.  3. one row is written per address; should a person and a fixed address
+# be the same, it is the person's, in the person's time zone.
+_WRITE = """
+WITH asked AS ({asked}),
+place AS (
+    SELECT asked.cause_id, asked.medium,
+        CASE asked.audience
+            WHEN 'owner' THEN owner.id
+            WHEN 'manager' THEN COALESCE(team.manager_id, owners_team.manager_id)
+            WHEN 'marketing' THEN marketer.id
+        END AS user_id,
+        CASE
+            WHEN asked.audience = 'revops' THEN %(revops)s
+            WHEN asked.audience = 'marketing' AND marketer.id IS NULL THEN %(marketing_lead)s
+        END AS group_name,
+        CASE
+            WHEN asked.audience = 'team' AND asked.medium = 'email'
+                THEN COALESCE(NULLIF(team.email, ''), owners_team.email)
+            WHEN asked.audience = 'team' THEN COALESCE(NULLIF(team.slack_channel, ''), owners_team.slack_channel)
+            WHEN asked.audience = 'fixed' THEN asked.address
+        END AS address
+    FROM asked
+    JOIN leads_lead lead ON lead.id = asked.lead_id
+    LEFT JOIN leads_user owner ON owner.id = lead.owner_id
+    LEFT JOIN leads_team team ON team.id = lead.team_id
+    LEFT JOIN leads_team owners_team ON owners_team.id = owner.team_id
+    LEFT JOIN leads_campaign campaign ON campaign.id = lead.campaign_id
+    LEFT JOIN leads_user marketer ON marketer.id = campaign.owner_id AND marketer.is_active
+),
+person AS (
+    SELECT cause_id, medium, user_id FROM place WHERE user_id IS NOT NULL
+    UNION ALL
+    SELECT place.cause_id, place.medium, member.user_id
+    FROM place
+    JOIN auth_group ON auth_group.name = place.group_name
+    JOIN leads_user_groups member ON member.group_id = auth_group.id
+),
+reachable AS (
+    SELECT cause_id, medium, address, NULL::bigint AS user_id FROM place
+    UNION ALL
+    SELECT cause_id, medium, CASE medium WHEN 'email' THEN told.email ELSE told.slack_member_id END, told.id
+    FROM person
+    JOIN leads_user told ON told.id = person.user_id AND told.is_active
+)
+INSERT INTO handoff_delivery
+    (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, last_error, created_at)
+SELECT gen_random_uuid(), cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, '', %(at)s
+FROM reachable
+WHERE address <> ''
+GROUP BY cause_id, medium, address
+ON CONFLICT DO NOTHING
+RETURNING {cause}
+"""
+
+_TELL_OF_ALARMS = _WRITE.format(asked=_ASKED_BY_ALARMS, cause="alarm_id")
+_TELL_OF_UNHEARD_BREACHES = _WRITE.format(asked=_ASKED_BY_UNHEARD_BREACHES, cause="alarm_id")
+_TELL_OF_ACTS = _WRITE.format(asked=_ASKED_BY_ACTS, cause="transition_id")
+
+
+def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
+    """Write the deliveries to whom the verbs of the acts are told."""
+    _write(_TELL_OF_ACTS, act_ids, at)
+
+
+def tell_of_alarms(alarm_ids: Sequence[int], at: datetime) -> None:
+    """Write the deliveries to whom the steps tell; of a breach, and of what follows it, somebody hears in any case."""
+    unheard = set(alarm_ids) - _write(_TELL_OF_ALARMS, alarm_ids, at)
+    for audience in (Audience.MANAGER, Audience.REVOPS):
+        if unheard:
+            unheard -= _write(_TELL_OF_UNHEARD_BREACHES, unheard, at, audience=audience.value)
+
+
+def _write(statement: str, causes: Iterable[int], at: datetime, **words: str) -> set[int]:
+    """Write in one statement, however many they are, and return the causes that were told to somebody."""
+    groups = {"revops": Role.REVOPS.value, "marketing_lead": Role.MARKETING_LEAD.value}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"causes": list(causes), "at": at, **groups, **words})
+        return {row[0] for row in cursor.fetchall()}

@@ -1,0 +1,13 @@
+"""Why a message did not get through."""
+
+from datetime import timedelta
+
+
+class TransportError(Exception):
+    """A message was not taken. Permanent: it will never be. `retry_after` is what the receiver asked for."""
+
+    def __init__(self, message: str, permanent: bool = False, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.permanent = permanent
+        self.retry_after = retry_after

@@ -1,0 +1,89 @@
+"""What a message says, before it has a form."""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+
+from handoff.models import Delivery
+from leads.models import Lead, User
+
+# Control characters, line ends, and those that turn the direction of writing.
+_UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
+LONGEST = 500
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of a message, in plain text; names and notes in it were written by anybody."""
+
+    lead_id: int
+    subject: str
+    headline: str
+    lines: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    links: tuple[tuple[str, str], ...]
+    zone: str
+
+    def tamed(self) -> Self:
+        """The same with every text in one line of bounded length: no second header, no forged paragraph."""
+        return type(self)(
+            lead_id=self.lead_id,
+            subject=one_line(self.subject, 200),
+            headline=one_line(self.headline),
+            lines=tuple(one_line(line) for line in self.lines if line),
+            facts=tuple((label, one_line(value)) for label, value in self.facts if value),
+            links=self.links,
+            zone=self.zone,
+        )
+
+
+def one_line(text: str, longest: int = LONGEST) -> str:
+    line = _UNPRINTABLE.sub(" ", text).strip()
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+def title(lead: Lead) -> str:
+    """Like `Grace Hopper (Navy)`."""
+    return f"{lead.name} ({lead.company})" if lead.name and lead.company else str(lead)
+
+
+def name(person: User | None, nobody: str = "Handoff") -> str:
+    """Who did or has something; when nobody did, the system."""
+    return str(person) if person else nobody
+
+
+def sentence(text: str) -> str:
+    """With a capital; the rest of a name or an abbreviation stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
+def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
+    """Which lead it is and where it stands as the message is sent."""
+    return (
+        ("Lead", lead.name or lead.email),
+        ("Company", lead.company),
+        ("State now", lead.get_state_display()),
+        ("Owner now", name(lead.owner, nobody="nobody")),
+        ("Source", lead.source),
+        ("Campaign", lead.campaign.name if lead.campaign else ""),
+        ("Score", "" if lead.score is None else str(lead.score)),
+    )
+
+
+def lead_link(lead: Lead) -> tuple[str, str]:
+    return ("Open the lead", f"{settings.BASE_URL}/console/leads/lead/{lead.pk}/change/")
+
+
+def rejections_link() -> tuple[str, str]:
+    return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
+
+
+def zone_of(delivery: Delivery, lead: Lead) -> ZoneInfo:
+    """The recipient's time zone; that of the team where no person is told; else UTC."""
+    if delivery.recipient:
+        return delivery.recipient.zone
+    team = lead.team or (lead.owner.team if lead.owner else None)
+    return ZoneInfo(team.time_zone if team else "UTC")

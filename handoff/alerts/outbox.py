@@ -1,0 +1,144 @@
+"""The outbox: messages are written in the transaction of their cause, and sent afterwards, at least once."""
+
+import random
+import time
+from collections.abc import Sequence
+from datetime import timedelta
+
+import structlog
+from django.contrib.admin.models import CHANGE, LogEntry
+from django.db import InterfaceError, OperationalError, transaction
+from django.utils import timezone
+
+from handoff.alerts import audience
+from handoff.alerts.channels import CHANNELS, TransportError
+from handoff.alerts.content import one_line
+from handoff.alerts.messages import render
+from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
+from handoff.alerts.slots import slot
+from handoff.models import Delivery, DeliveryState, Subscription
+from handoff.refusals import NotAllowed, WrongState
+from leads.models import Lead, Role, Transition, User
+
+LEASE = timedelta(seconds=120)  # longer than one message can take: every channel gives up sooner
+RUN_SECONDS = 60  # a run takes up nothing after it, so that it ends well before Celery's time limit
+DELIVER_LOCK, DELIVER_SLOTS = 0x68616E64, 2
+
+log = structlog.get_logger(__name__)
+
+
+def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
+    """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
+    if not act.historical and Subscription.objects.filter(verb=act.verb, destination__active=True).exists():
+        audience.tell_of_acts([act.pk], timezone.now())
+
+
+def announce_alarms(alarm_ids: Sequence[int]) -> None:
+    """Write what must be told of alarms that fired just now, in the caller's transaction."""
+    if alarm_ids:
+        audience.tell_of_alarms(alarm_ids, timezone.now())
+
+
+def deliver(batch_size: int = 20) -> int:
+    """Send what is due, up to a batch, and return how many messages were taken up.
+
+    Any number of workers may call it at once, and be killed at any point. Only two send at a time, so that a mail
+    server that hangs leaves workers for the sweep; the others return at once.
+    """
+    with slot(DELIVER_LOCK, DELIVER_SLOTS) as is_free:
+        return _deliver(batch_size) if is_free else 0
+
+
+def resend(delivery_id: int, by: User) -> None:
+    """Send a dead or sent delivery again, under its old key. Who asked for it is kept in the console's log.
+
+    Raise WrongState while it is pending, NotAllowed for anybody but RevOps.
+    """
+    with transaction.atomic():
+        # Locked, so that of two who press the button at once one is told that it is pending.
+        delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
+        if delivery.state == DeliveryState.PENDING:
+            when = f"{delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC"
+            raise WrongState(f"The message is pending already: it is tried again at {when}.", state=delivery.state)
+        if not by.has_role(Role.REVOPS):
+            raise NotAllowed("You may not send a message again: RevOps may.")
+        was = f"Sent again by hand; it was {delivery.state} after attempt {delivery.attempts}."
+        delivery.state, delivery.attempts = DeliveryState.PENDING, 0
+        delivery.next_attempt_at, delivery.sent_at = timezone.now(), None
+        delivery.save(update_fields=["state", "attempts", "next_attempt_at", "sent_at"])
+        LogEntry.objects.log_actions(by.pk, [delivery], CHANGE, was, single_object=True)
+
+
+def _deliver(batch_size: int) -> int:
+    unwell: set[str] = set()
+    taken, started = 0, time.monotonic()
+    while taken < batch_size and time.monotonic() - started < RUN_SECONDS:
+        delivery = _claim(unwell)
+        if delivery is None:
+            break
+        taken += 1
+        error = _send(delivery)
+        if error and not error.permanent:
+            # Its server hangs or is busy: the rest of this run is for the other media.
+            unwell.add(delivery.medium)
+        _settle(delivery, error)
+    return taken
+
+
+def _claim(unwell: set[str]) -> Delivery | None:
+    """Lease one due delivery. One at a time, so that the lease begins when its sending does."""
+    now = timezone.now()
+    with transaction.atomic(durable=True):
+        due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
+        # Locked for a moment only, against another claim of the same row; the lease keeps it while it is sent.
+        delivery = due.select_for_update(skip_locked=True, no_key=True).order_by("next_attempt_at").first()
+        if delivery is not None:
+            delivery.attempts += 1
+            delivery.next_attempt_at = now + LEASE
+            delivery.save(update_fields=["attempts", "next_attempt_at"])
+    return delivery
+
+
+def _send(delivery: Delivery) -> TransportError | None:
+    """Render and send, outside any transaction. What went wrong is returned, as it is one of the outcomes."""
+    if delivery.attempts > MAX_ATTEMPTS:
+        return TransportError("Its worker was killed in the last attempt of all.", permanent=True)
+    try:
+        CHANNELS[delivery.medium](delivery.address, render(delivery))
+    except TransportError as error:
+        return error
+    except (OperationalError, InterfaceError):
+        raise  # our database is away, and not the message at fault: its lease will end
+    except Exception as error:
+        # One message that cannot be rendered must not stop the others.
+        log.exception("delivery_poisoned", delivery=delivery.pk)
+        return TransportError(f"The message could not be made: {type(error).__name__}: {error}", permanent=True)
+    return None
+
+
+def _settle(delivery: Delivery, error: TransportError | None) -> None:
+    """Write down what became of an attempt."""
+    now = timezone.now()
+    if error is None:
+        _mark(delivery, state=DeliveryState.SENT, sent_at=now)
+        return
+    words = one_line(error.message)  # a server may answer anything, even what PostgreSQL does not take
+    wait = wait_before_next(
+        delivery.attempts,
+        permanent=error.permanent,
+        retry_after=error.retry_after,
+        luck=random.random(),  # noqa: S311
+    )
+    if wait is None:
+        _mark(delivery, state=DeliveryState.DEAD, last_error=words)
+    else:
+        _mark(delivery, next_attempt_at=now + wait, last_error=words)
+    log.warning("delivery_failed", delivery=delivery.pk, attempts=delivery.attempts, error=words, dead=wait is None)
+
+
+def _mark(delivery: Delivery, **fields: object) -> None:
+    # Compare and swap. Who finds another number of attempts was slower than its lease: somebody else has taken the
+    # delivery over, sends it under the same key, and is the one to say what became of it.
+    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, attempts=delivery.attempts)
+    if not mine.update(**fields):
+        log.warning("delivery_overtaken", delivery=delivery.pk, attempts=delivery.attempts)
