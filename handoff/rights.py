@@ -51,6 +51,16 @@ def can(user: User, lead: Lead) -> list[Verb]:
     return [verb for verb in VERBS if applies(verb, lead) and may(user, verb, lead)]
 
 
+def may_capture(user: User) -> bool:
+    """This person may bring leads in, and bring known ones up to date."""
+    return user.is_active and user.has_role(*MARKETING, Role.REVOPS)
+
+
+def may_correct(user: User, lead: Lead) -> bool:
+    """This person may correct the plain facts of the lead."""
+    return may_capture(user) or (user.is_active and _works(user, lead))
+
+
 def _manages(user: User, lead: Lead) -> bool:
     if not user.has_role(Role.SALES_MANAGER):
         return False

@@ -14,5 +14,5 @@ def sweep() -> None:
 
 @shared_task
 def deliver() -> None:
-    alerts.deliver()
+    alerts.deliver(batch_size=1000)
     heartbeat.beat("deliver")

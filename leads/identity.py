@@ -60,6 +60,14 @@ def upsert_many(rows: Iterable[Incoming]) -> list[Upsert | ValidationError | Ide
     return [next(done) if isinstance(person, Person) else person for person in people]
 
 
+def find_many(rows: Iterable[Incoming]) -> list[Lead | ValidationError | IdentityConflict | None]:
+    """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known."""
+    people = [_cleaned(row) for row in rows]
+    known = _Known()
+    known.load([person for person in people if isinstance(person, Person)])
+    return [known.meant(person) if isinstance(person, Person) else person for person in people]
+
+
 def _cleaned(row: Incoming) -> Person | ValidationError:
     try:
         return clean(row)
@@ -72,7 +80,7 @@ def _write(people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return _Batch(people).write()
+                return _Batch().write(people)
         except (IntegrityError, OperationalError) as error:
             if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected) or attempt == ATTEMPTS:
                 raise
@@ -82,27 +90,15 @@ def _write(people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
 
 
 @dataclass
-class _Batch:
-    """The leads that some incoming people may be, locked, and what is to be written of them."""
+class _Known:
+    """The leads that some people may be, by all their names; one that was merged away is the one that stayed."""
 
-    people: Sequence[Person]
-    campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
     leads: dict[int, Lead] = field(default_factory=dict)
     by_email: dict[str, Lead] = field(default_factory=dict)
     by_external_id: dict[ExternalKey, Lead] = field(default_factory=dict)
-    new: list[Lead] = field(default_factory=list)
-    new_ids: list[ExternalId] = field(default_factory=list)
-    changed: dict[int, set[str]] = field(default_factory=dict)
 
-    def write(self) -> list[Upsert | IdentityConflict]:
-        self.campaigns = _campaign_ids(self.people)
-        self._load()
-        done = [self._upsert(person) for person in self.people]
-        self._save()
-        return done
-
-    def _load(self) -> None:
-        wanted = {key for person in self.people for key in person.external_ids}
+    def load(self, people: Sequence[Person], *, lock: bool = False) -> None:
+        wanted = {key for person in people for key in person.external_ids}
         systems, values = {system for system, _ in wanted}, {value for _, value in wanted}
         named = ExternalId.objects.filter(system__in=systems, value__in=values)
         owners = {
@@ -110,18 +106,27 @@ class _Batch:
             for system, value, pk in named.values_list("system", "value", "lead_id")
             if (system, value) in wanted
         }
-        emails = {person.email for person in self.people if person.email}
+        emails = {person.email for person in people if person.email}
         # The condition of the index, said once more: the planner does not see it in a long list.
         mailed = Lead.objects.exclude(email="").filter(email__in=emails).values_list("pk", flat=True)
-        self._lock({*owners.values(), *mailed})
+        self._load_leads({*owners.values(), *mailed}, lock=lock)
         self.by_email = {lead.email: self._survivor(lead) for lead in self.leads.values() if lead.email}
         self.by_external_id = {key: self._survivor(self.leads[pk]) for key, pk in owners.items()}
 
-    def _lock(self, ids: Collection[int]) -> None:
-        """Lock leads, and those they were merged into; in the same order everywhere, so that none waits in a ring."""
+    def meant(self, person: Person) -> Lead | IdentityConflict | None:
+        """The one lead that a person is."""
+        named = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
+        named[person.email] = self.by_email.get(person.email)
+        found = {name: lead for name, lead in named.items() if lead is not None}
+        if len({id(lead) for lead in found.values()}) > 1:
+            return IdentityConflict(_conflict(found))
+        return next(iter(found.values()), None)
+
+    def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
+        """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            found = Lead.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-            self.leads |= {lead.pk: lead for lead in found}
+            found = Lead.objects.filter(pk__in=ids).order_by("pk")
+            self.leads |= {lead.pk: lead for lead in (found.select_for_update(no_key=True) if lock else found)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
 
     def _survivor(self, lead: Lead) -> Lead:
@@ -129,15 +134,29 @@ class _Batch:
             lead = self.leads[lead.merged_into_id]
         return lead
 
+
+@dataclass
+class _Batch(_Known):
+    """What is to be written of some people, with the leads that they are locked."""
+
+    campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
+    new: list[Lead] = field(default_factory=list)
+    new_ids: list[ExternalId] = field(default_factory=list)
+    changed: dict[int, set[str]] = field(default_factory=dict)
+
+    def write(self, people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
+        self.campaigns = _campaign_ids(people)
+        self.load(people, lock=True)
+        done = [self._upsert(person) for person in people]
+        self._save()
+        return done
+
     def _upsert(self, person: Person) -> Upsert | IdentityConflict:
-        meant = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
-        meant[person.email] = self.by_email.get(person.email)
-        found = {name: lead for name, lead in meant.items() if lead is not None}
-        if len({id(lead) for lead in found.values()}) > 1:
-            return IdentityConflict(_conflict(found))
-        if not found:
+        lead = self.meant(person)
+        if isinstance(lead, IdentityConflict):
+            return lead
+        if lead is None:
             return Upsert(self._make(person), "created")
-        lead = next(iter(found.values()))
         is_changed = self._change(lead, person)
         is_named = self._name(lead, person)
         return Upsert(lead, "updated" if is_changed or is_named else "unchanged")
@@ -222,6 +241,7 @@ __all__ = [
     "IdentityConflict",
     "Incoming",
     "Upsert",
+    "find_many",
     "normalise_country",
     "normalise_email",
     "normalise_source",

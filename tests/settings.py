@@ -10,6 +10,7 @@ from config.embedded import servers
 # first process starts them: xdist's workers, and programs that a test runs, inherit the variables.
 os.environ["ENV_FILE"] = os.devnull  # a developer's .env is not for tests
 os.environ["HANDOFF_DEMO"] = "1"
+os.environ["API_RATE"] = ""  # tests ask as often as they like
 stack = ExitStack()
 atexit.register(stack.close)
 os.environ.update(stack.enter_context(servers()))

@@ -28,9 +28,15 @@ WRONG_FIELDS = [
 class Facts(forms.Form):
     """What somebody says about a lead as he does a verb."""
 
-    def __init__(self, data: Mapping[str, Any] | None = None, *, lead: Lead, **kwargs: Any) -> None:
+    unknown_in_the_past: tuple[str, ...] = ()
+
+    def __init__(
+        self, data: Mapping[str, Any] | None = None, *, lead: Lead, historical: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(data, **kwargs)
         self.lead = lead
+        for name in self.unknown_in_the_past if historical else ():
+            self.fields[name].required = False
 
 
 class NoteFacts(Facts):
@@ -167,6 +173,8 @@ class OverturnFacts(Facts):
 
 
 class ConvertFacts(Facts):
+    unknown_in_the_past = ("amount", "currency", "expected_close")
+
     name = forms.CharField(max_length=200, error_messages={"required": "Name the opportunity."})
     amount = forms.DecimalField(
         min_value=0, max_digits=14, decimal_places=2, error_messages={"required": "Give the amount, like 12000.00."}
@@ -253,9 +261,9 @@ FORMS: dict[str, type[Facts]] = {
 }
 
 
-def check(verb: str, lead: Lead, given: Mapping[str, Any]) -> dict[str, Any]:
+def check(verb: str, lead: Lead, given: Mapping[str, Any], *, historical: bool = False) -> dict[str, Any]:
     """The facts, cleaned; or a refusal that says of each what is wrong with it."""
-    form = FORMS[verb](_as_keys(given), lead=lead)
+    form = FORMS[verb](_as_keys(given), lead=lead, historical=historical)
     unknown = {name: ["This is no fact of the verb."] for name in given if name not in form.fields}
     if unknown or not form.is_valid():
         errors = {name: [str(message) for message in messages] for name, messages in form.errors.items()} | unknown

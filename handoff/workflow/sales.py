@@ -7,6 +7,7 @@ from django.db import transaction
 
 from handoff import rights
 from handoff.models import Decision, Handoff, Rejection
+from handoff.refusals import FactsRefused
 from handoff.workflow import facts as facts_of
 from handoff.workflow import gates
 from handoff.workflow.act import SHELL, Act, Door, begin, lock
@@ -110,7 +111,9 @@ def _same_conversion(lead_id: int, by: User | None, door: Door, given: dict[str,
     opportunity = Opportunity.objects.filter(lead=lead).first()
     if opportunity is None or not rights.may(by, Verb.CONVERT, lead, door.via):
         return None
-    wanted = facts_of.check(Verb.CONVERT, lead, given)
-    if any(getattr(opportunity, name) != value for name, value in wanted.items()):
-        return None
-    return lead.transitions.get(verb=Verb.CONVERT)
+    try:
+        wanted = facts_of.check(Verb.CONVERT, lead, given, historical=door.historical)
+    except FactsRefused:
+        return None  # the state is refused first
+    same = all(getattr(opportunity, name) == value for name, value in wanted.items())
+    return lead.transitions.get(verb=Verb.CONVERT) if same else None

@@ -1,0 +1,59 @@
+"""Correct the plain facts of a lead that is known already. State and owner are the verbs' affair."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from leads.identity import IdentityConflict
+from leads.incoming import Incoming, Person, clean
+from leads.models import Campaign, Lead
+
+NOTHING = {"score": None}
+
+
+def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
+    """Set what is given, cleaned as everywhere; unlike an upsert, a blank erases.
+
+    Raises ValidationError (field -> messages), and IdentityConflict for an email that another lead has.
+    """
+    if "created_at" in fields:
+        raise ValidationError({"created_at": ["When a lead was captured is not corrected."]})
+    try:
+        with transaction.atomic():
+            return _correct(lead_id, fields)
+    except IntegrityError as error:
+        if "lead_email_once" not in str(error):
+            raise
+        raise IdentityConflict(
+            f"Another lead has the email {fields['email']}: merge the two if they are one and the same."
+        ) from error
+
+
+def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    external_ids = list(lead.external_ids.values_list("system", "value"))
+    person = clean(Incoming({"email": lead.email, **fields}, external_ids))
+    wanted = {name: _wanted(name, person) for name in fields}
+    changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
+    for name, value in changes.items():
+        setattr(lead, name, value)
+    if changes:
+        lead.save(update_fields=[*changes, "updated_at"])
+    return lead
+
+
+def _wanted(name: str, person: Person) -> Any:
+    if name == "campaign":
+        return _campaign(person.campaign)
+    return person.fields.get(name, NOTHING.get(name, ""))
+
+
+def _campaign(name: Campaign | str) -> Campaign | None:
+    if isinstance(name, Campaign) or not name:
+        return name or None
+    campaign = Campaign.objects.filter(name=name).order_by("pk").first()
+    if campaign is None:
+        raise ValidationError({"campaign": [f"There is no campaign “{name}”."]})
+    return campaign
