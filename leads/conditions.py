@@ -10,18 +10,7 @@ if TYPE_CHECKING:
 
 Condition = Mapping[str, Any]
 
-FIELDS: dict[str, Callable[["Lead"], Any]] = {
-    "source": lambda lead: lead.source,
-    "campaign": lambda lead: lead.campaign.name if lead.campaign else "",
-    "country": lambda lead: lead.country,
-    "team": lambda lead: lead.team.name if lead.team else "",
-    "score": lambda lead: lead.score,
-    "email": lambda lead: lead.email,
-    "phone": lambda lead: lead.phone,
-    "company": lambda lead: lead.company,
-    "title": lambda lead: lead.title,
-    "name": lambda lead: lead.name,
-}
+FIELDS = ("source", "campaign", "country", "team", "score", "email", "phone", "company", "title", "name")
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "is": lambda actual, wanted: actual == wanted,
     "is_not": lambda actual, wanted: actual != wanted,
@@ -58,11 +47,16 @@ def validate_conditions(conditions: Any) -> None:
 
 
 def _holds(condition: Condition, lead: "Lead") -> bool:
-    return OPERATORS[condition["op"]](FIELDS[condition["field"]](lead), condition["value"])
+    return OPERATORS[condition["op"]](_value(lead, condition["field"]), condition["value"])
+
+
+def _value(lead: "Lead", field: str) -> Any:
+    value = getattr(lead, field)
+    return getattr(value, "name", "") if field in ("campaign", "team") else value
 
 
 def _complaint(condition: Condition, lead: "Lead") -> str:
-    actual = FIELDS[condition["field"]](lead)
+    actual = _value(lead, condition["field"])
     shown = "empty" if actual in (None, "") else actual
     return f"{condition['field']} is {shown}, must be {condition['op'].replace('_', ' ')} {condition['value']}"
 

@@ -1,7 +1,7 @@
 """Business time: when a calendar is open, and how much of that lies between two instants.
 
-Two coordinates are enough. An instant is a whole number of UTC microseconds, a tick count; its *position* is the open
-time gone by until then. Adding goes from one to the other and back by bisection, whatever the distance.
+Two coordinates are enough: an instant, in UTC, and its *position*, the open time gone by until then. Adding goes from
+one to the other and back by bisection, whatever the distance. A timedelta holds whole microseconds, so all is exact.
 """
 
 import re
@@ -15,15 +15,12 @@ from zoneinfo import ZoneInfo
 
 Intervals: TypeAlias = Sequence[Sequence[str]]  # [["09:00", "12:00"], ["13:00", "24:00"]]
 Stretch: TypeAlias = tuple[datetime, datetime]  # [from, to)
-Ticks: TypeAlias = tuple[int, int]  # the same in ticks
 Hours: TypeAlias = tuple[tuple[timedelta, timedelta], ...]  # wall clock since the midnight of the day they belong to
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-TICK = timedelta(microseconds=1)
-SECOND = 1_000_000
-YEAR = 365 * 86_400 * SECOND
-TWO_YEARS = 731 * 86_400 * SECOND
+FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+ZERO = timedelta(0)
+DAY, YEAR, TWO_YEARS = timedelta(days=1), timedelta(days=365), timedelta(days=731)
 MARGIN = 3  # days: an overnight interval, the widest offset and a day that a zone left out, all at once
 
 
@@ -67,8 +64,8 @@ class BusinessHours:
 
         Zero seconds lead to the next open instant. Negative ones go back, and an exact fit then ends at opening.
         """
-        at, ticks = _ticks(start), round(seconds * SECOND)
-        return _instant(self._reach_around(pauses, at, ticks) if pauses else self._reach(at, ticks))
+        at, span = _utc(start), _span(seconds)
+        return self._reach_around(pauses, at, span) if pauses else self._reach(at, span)
 
     def next_open(self, at: datetime) -> datetime:
         """Return `at` itself if it is open, else the next opening."""
@@ -77,127 +74,126 @@ class BusinessHours:
     def between(self, a: datetime, b: datetime, pauses: Iterable[Stretch] = ()) -> float:
         """Return the open seconds from `a` to `b`, negative if `b` is earlier.
 
-        The count is exact to the microsecond; the float is the one next to it, and `round` by 6 digits is lossless.
+        Whole seconds are exact; any others are the float next to the exact count of microseconds.
         """
-        start, end = _ticks(a), _ticks(b)
+        start, end = _utc(a), _utc(b)
         if end < start:
             return 0 - self.between(b, a, pauses)  # not the unary minus, which makes -0.0
         timeline = self._covering(start, end)
-        return sum(timeline.open_ticks(*free) for free in _unpaused(pauses, start, end)) / SECOND
+        return sum((timeline.elapsed(*free) for free in _unpaused(pauses, start, end)), ZERO).total_seconds()
 
     def stretches(self, a: datetime, b: datetime, pauses: Iterable[Stretch] = ()) -> list[Stretch]:
         """Return what `between` counts, stretch by stretch; `b` must not lie before `a`."""
-        start, end = _ticks(a), _ticks(b)
+        start, end = _utc(a), _utc(b)
         if end < start:
             raise ValueError(f"Stretches run forward, and {b} is before {a}: swap them.")
         timeline = self._covering(start, end)
-        counted = chain.from_iterable(timeline.stretches(*free) for free in _unpaused(pauses, start, end))
-        return [(_instant(opens), _instant(closes)) for opens, closes in counted]
+        return [counted for free in _unpaused(pauses, start, end) for counted in timeline.stretches(*free)]
 
-    def _reach_around(self, pauses: Iterable[Stretch], at: int, ticks: int) -> int:
+    def _reach_around(self, pauses: Iterable[Stretch], at: datetime, span: timedelta) -> datetime:
         """Use up the time on this side of each pause, then go on from its other side."""
-        if ticks < 0:
+        if span < ZERO:
             for start, end in reversed(_unpaused(pauses, FIRST, at)):
-                found = self._reach(end, ticks)
+                found = self._reach(end, span)
                 if found >= start:
                     return found
-                ticks += self._covering(start, end).open_ticks(start, end)
+                span += self._covering(start, end).elapsed(start, end)
         else:
             for start, end in _unpaused(pauses, at, LAST):
-                found = self._reach(start, ticks)
-                if found < end or (found == end and ticks > 0):
+                found = self._reach(start, span)
+                if found < end or (found == end and span > ZERO):
                     return found
-                ticks -= self._covering(start, end).open_ticks(start, end)
-        raise NeverOpen(f"Paused without an end, seen from {_instant(at)}.")
+                span -= self._covering(start, end).elapsed(start, end)
+        raise NeverOpen(f"Paused without an end, seen from {at}.")
 
-    def _reach(self, at: int, ticks: int) -> int:
+    def _reach(self, at: datetime, span: timedelta) -> datetime:
         timeline = self._covering(at, at)
-        while (found := timeline.reach(at, ticks)) is None:
-            timeline = self._extended(timeline, forward=ticks >= 0)
+        while (found := timeline.reach(at, span)) is None:
+            timeline = self._extended(timeline, forward=span >= ZERO)
         if timeline.long_closures:
             timeline.refuse_long_closure(min(at, found), max(at, found))
         return found
 
-    def _covering(self, start: int, end: int) -> "_Timeline":
+    def _covering(self, start: datetime, end: datetime) -> "_Timeline":
         """Return a timeline that holds both instants; a wider one is laid out once and then kept."""
         timeline = self._timeline
         if timeline.start <= start and end <= timeline.end:
             return timeline
         if start < FIRST or end > LAST:
-            raise NeverOpen(f"Business time is known from {_instant(FIRST):%Y} until {_instant(LAST):%Y} only.")
+            raise NeverOpen(f"Business time is known from {FIRST:%Y} until {LAST:%Y} only.")
         return self._lay_out(min(start - YEAR, timeline.start), max(end + YEAR, timeline.end))
 
     def _extended(self, timeline: "_Timeline", *, forward: bool) -> "_Timeline":
         """Double the reach, so that even the farthest answer takes a handful of steps, and only once."""
         if timeline.end == LAST if forward else timeline.start == FIRST:
-            raise NeverOpen(f"Not enough open time between {_instant(FIRST):%Y} and {_instant(LAST):%Y}.")
+            raise NeverOpen(f"Not enough open time between {FIRST:%Y} and {LAST:%Y}.")
         reach = timeline.end - timeline.start
         return self._lay_out(timeline.start - reach * (not forward), timeline.end + reach * forward)
 
-    def _lay_out(self, start: int, end: int) -> "_Timeline":
+    def _lay_out(self, start: datetime, end: datetime) -> "_Timeline":
         start, end = max(start, FIRST), min(end, LAST)
-        days = range(_instant(start).toordinal() - MARGIN, _instant(end).toordinal() + MARGIN)
+        days = range(start.toordinal() - MARGIN, end.toordinal() + MARGIN)
         opened = chain.from_iterable(self._opened_on(date.fromordinal(day)) for day in days)
         inside = ((max(opens, start), min(closes, end)) for opens, closes in opened)
         # Replaced whole, never altered: a thread that still holds the old one goes on undisturbed.
         timeline = self._timeline = _Timeline(start, end, _merged(inside))
         return timeline
 
-    def _opened_on(self, day: date) -> Iterator[Ticks]:
+    def _opened_on(self, day: date) -> Iterator[Stretch]:
         """Convert wall clock to UTC. With fold=0 an edge inside a gap comes later, a repeated one at its first pass."""
         midnight = datetime.combine(day, time.min, self._zone)
         for opens, closes in self._dated.get(day, self._weekly[day.weekday()]):
-            yield _ticks(midnight + opens), _ticks(midnight + closes)
+            yield _utc(midnight + opens), _utc(midnight + closes)
 
 
 class _Timeline:
-    """The open stretches of some years, sorted and disjoint, each with the open and the closed time that precede it.
+    """The open stretches of some years, sorted and disjoint, each with the position at which it begins.
 
-    An empty stretch at either end keeps every search inside.
+    Its base is where it would begin had nothing been closed before it: base + position = instant. An empty stretch at
+    either end keeps every search inside.
     """
 
-    __slots__ = ("closed", "closes", "end", "long_closures", "opens", "positions", "start")
+    __slots__ = ("bases", "closes", "end", "long_closures", "opens", "positions", "start")
 
-    def __init__(self, start: int, end: int, stretches: list[Ticks]) -> None:
+    def __init__(self, start: datetime, end: datetime, stretches: list[Stretch]) -> None:
         self.start, self.end = start, end
         self.opens = [start, *(opens for opens, _ in stretches), end]
         self.closes = [start, *(closes for _, closes in stretches), end]
-        self.positions = list(accumulate(map(sub, self.closes, self.opens), initial=0))
-        self.closed: list[int] = list(map(sub, self.opens, self.positions))
+        self.positions = list(accumulate(map(sub, self.closes, self.opens), initial=ZERO))
+        self.bases: list[datetime] = list(map(sub, self.opens, self.positions))
         closures = zip(self.closes, self.opens[1:], strict=False)
         self.long_closures = [(closes, opens) for closes, opens in closures if opens - closes > TWO_YEARS]
 
-    def reach(self, at: int, ticks: int) -> int | None:
-        """Return the instant that many open ticks from `at`, None if it lies outside.
+    def reach(self, at: datetime, span: timedelta) -> datetime | None:
+        """Return the instant that much open time from `at`, None if it lies outside.
 
         Where the calendar is closed, a whole stretch of instants has the same position: going on, the first of them
         (the closing) is meant, otherwise the last (the next opening).
         """
-        position = self.position(at) + ticks
-        i = (bisect_left if ticks > 0 else bisect_right)(self.positions, position) - 1
-        return position + self.closed[i] if 0 <= i < len(self.closed) else None
+        position = self.position(at) + span
+        i = (bisect_left if span > ZERO else bisect_right)(self.positions, position) - 1
+        return self.bases[i] + position if 0 <= i < len(self.bases) else None
 
-    def position(self, at: int) -> int:
+    def position(self, at: datetime) -> timedelta:
         i = bisect_right(self.opens, at) - 1
-        closes = self.closes[i]
-        return (at if at < closes else closes) - self.closed[i]  # noqa: FURB136 - min() is slow, and this is hot
+        return min(at, self.closes[i]) - self.bases[i]
 
-    def open_ticks(self, start: int, end: int) -> int:
+    def elapsed(self, start: datetime, end: datetime) -> timedelta:
         return self.position(end) - self.position(start)
 
-    def refuse_long_closure(self, start: int, end: int) -> None:
+    def refuse_long_closure(self, start: datetime, end: datetime) -> None:
         for closes, opens in self.long_closures:
             if min(opens, end) - max(closes, start) > TWO_YEARS:
-                raise NeverOpen(f"Closed for more than two years from {_instant(max(closes, start))} on.")
+                raise NeverOpen(f"Closed for more than two years from {max(closes, start)} on.")
 
-    def stretches(self, start: int, end: int) -> Iterator[Ticks]:
+    def stretches(self, start: datetime, end: datetime) -> Iterator[Stretch]:
         for i in range(bisect_right(self.opens, start) - 1, bisect_left(self.opens, end)):
             opens, closes = max(self.opens[i], start), min(self.closes[i], end)
             if opens < closes:
                 yield opens, closes
 
 
-def _unpaused(pauses: Iterable[Stretch], start: int, end: int) -> list[Ticks]:
+def _unpaused(pauses: Iterable[Stretch], start: datetime, end: datetime) -> list[Stretch]:
     """Cut the pauses, which may overlap and come in any order, out of [start, end)."""
     free = []
     for paused, resumed in sorted(map(_pause, pauses)):
@@ -207,16 +203,16 @@ def _unpaused(pauses: Iterable[Stretch], start: int, end: int) -> list[Ticks]:
     return [*free, (start, end)] if start < end else free
 
 
-def _pause(pause: Stretch) -> Ticks:
-    paused, resumed = _ticks(pause[0]), _ticks(pause[1])
+def _pause(pause: Stretch) -> Stretch:
+    paused, resumed = _utc(pause[0]), _utc(pause[1])
     if resumed < paused:
         raise ValueError(f"A pause ends after it begins: {pause[1]} is before {pause[0]}.")
     return paused, resumed
 
 
-def _merged(stretches: Iterable[Ticks]) -> list[Ticks]:
+def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Join what overlaps or touches; drop what is empty, or turned inside out by a spring-forward gap."""
-    merged: list[Ticks] = []
+    merged: list[Stretch] = []
     for opens, closes in sorted(stretches):
         if merged and opens <= merged[-1][1]:
             merged[-1] = merged[-1][0], max(merged[-1][1], closes)
@@ -225,15 +221,18 @@ def _merged(stretches: Iterable[Ticks]) -> list[Ticks]:
     return merged
 
 
-def _ticks(at: datetime) -> int:
+def _utc(at: datetime) -> datetime:
     try:
-        return (at - EPOCH) // TICK
+        return FIRST + (at - FIRST)  # unlike astimezone, this takes no naive time for local
     except TypeError as error:
         raise ValueError(f"{at!r} names no instant: give a datetime with a time zone, such as tzinfo=UTC.") from error
 
 
-def _instant(ticks: int) -> datetime:
-    return EPOCH + ticks * TICK
+def _span(seconds: float) -> timedelta:
+    try:
+        return timedelta(0, seconds)
+    except OverflowError as error:
+        raise NeverOpen(f"{seconds} seconds are more than there will be.") from error
 
 
 def _zone(tz: str) -> ZoneInfo:
@@ -261,7 +260,7 @@ def _hours(intervals: Intervals, where: str) -> Hours:
 
 def _interval(opens: str, closes: str, where: str) -> tuple[timedelta, timedelta]:
     opening, closing = _clock(opens, where), _clock("00:00" if closes == "24:00" else closes, where)
-    return opening, closing if opening < closing else closing + timedelta(days=1)
+    return opening, closing if opening < closing else closing + DAY
 
 
 def _clock(text: str, where: str) -> timedelta:
@@ -269,6 +268,3 @@ def _clock(text: str, where: str) -> timedelta:
     if clock is None:
         raise ValueError(f'{where}: {text!r} is no time of day: "00:00" to "23:59", or "24:00" to close at midnight.')
     return timedelta(hours=int(clock[1]), minutes=int(clock[2]))
-
-
-FIRST, LAST = _ticks(datetime(1900, 1, 1, tzinfo=UTC)), _ticks(datetime(2200, 1, 1, tzinfo=UTC))

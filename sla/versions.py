@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from sla.models import Calendar, Destination, Policy, Step
 
-Row = TypeVar("Row", Policy, Calendar)
+Row = TypeVar("Row", bound=Policy | Calendar)
 
 
 class Outdated(Exception):
@@ -84,7 +84,7 @@ def retire(row: Policy | Calendar) -> None:
 
 
 def _in_force(model: type[Row], row: Row) -> Row:
-    current = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+    current: Row = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
     if current.retired_at is not None:
         raise Outdated(f"{current} is no longer in force: open the newest version and edit that.")
     return current

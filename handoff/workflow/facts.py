@@ -5,7 +5,7 @@ They are Django forms: the console shows them as its dialogs, and every other do
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -59,12 +59,12 @@ class OwnerFacts(NoteFacts):
     )
 
 
-class ReasonField(forms.ModelChoiceField):
+class ReasonField(forms.ModelChoiceField[Reason]):
     """A choice among the reasons in force, that tells a retired one from an unknown one."""
 
     def to_python(self, value: Any) -> Reason | None:
         try:
-            return cast("Reason | None", super().to_python(value))
+            return super().to_python(value)
         except ValidationError as error:
             raise ValidationError(self._complaint(value), code="invalid_choice") from error
 
@@ -72,7 +72,7 @@ class ReasonField(forms.ModelChoiceField):
         retired = Reason.objects.filter(code=str(value), retired_at__isnull=False).first()
         if retired:
             return f"The reason “{retired}” is retired: choose one of the list."
-        known = ", ".join(self.queryset.values_list("code", flat=True))
+        known = ", ".join(Reason.objects.filter(retired_at=None).values_list("code", flat=True))
         return f"“{value}” is no reason of the list: choose one of {known}."
 
 

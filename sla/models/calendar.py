@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
+from importlib.metadata import version
 
 import holidays
 from django.core.exceptions import ValidationError
@@ -67,7 +68,7 @@ class Calendar(models.Model):
         this_year = timezone.now().year
         first, last = first_year or this_year - YEARS_BACK, last_year or this_year + YEARS_AHEAD
         years = [y for y in range(first, last + 1) if not self.holidays_from <= y <= self.holidays_through]
-        source = f"holidays {holidays.__version__}"
+        source = "holidays " + version("holidays")
         Holiday.objects.bulk_create(
             [
                 Holiday(calendar=self, day=day, name=name[:200], source=source)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from bisect import bisect_left, bisect_right
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
@@ -12,7 +13,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sla import business_time
 from sla.business_time import WEEKDAYS, BusinessHours, NeverOpen
 
 H = 3600
@@ -36,7 +36,7 @@ MONDAYS = every(["mon"], ("09:00", "17:00"))
 
 BERLIN, NEW_YORK, LORD_HOWE, APIA = "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Pacific/Apia"
 HOLIDAY = {"holidays": ["2026-03-05"]}
-CLOSED_DAY = {"overrides": {"2026-03-05": []}}
+CLOSED_DAY: dict[str, object] = {"overrides": {"2026-03-05": []}}
 SHORT_DAY = {"overrides": {"2026-03-05": [["12:00", "13:00"]]}}
 LONG_DAY = {"overrides": {"2026-03-05": [["08:00", "20:00"]]}}
 SATURDAY = {"overrides": {"2026-03-07": [["09:00", "11:00"]]}}
@@ -53,8 +53,8 @@ def sunday(*interval):
     return every(["sun"], interval)
 
 
-def utc(*args):
-    return datetime(*args, tzinfo=UTC)
+def utc(year, month, day, hour=0, minute=0):
+    return datetime(year, month, day, hour, minute, tzinfo=UTC)
 
 
 # 2026-03-04 is a Wednesday. Times are wall clock in the calendar's zone, Berlin unless the case says otherwise.
@@ -338,6 +338,7 @@ def test_a_calendar_that_runs_out_is_refused_once_it_has():
     ("start", "seconds"),
     [
         pytest.param(utc(2026, 3, 4), -(10**18), id="before the first day"),
+        pytest.param(utc(2026, 3, 4), float("inf"), id="infinity"),
         pytest.param(datetime.max.replace(tzinfo=UTC), 1, id="datetime.max"),
         pytest.param(datetime.min.replace(tzinfo=UTC), -1, id="datetime.min"),
     ],
@@ -379,7 +380,7 @@ def test_malformed_hours_say_what_is_wrong(calendar, message):
 
 def test_a_list_is_not_a_week():
     with pytest.raises(TypeError, match="map days to intervals"):
-        BusinessHours([["09:00", "17:00"]], "UTC")
+        BusinessHours([["09:00", "17:00"]], "UTC")  # type: ignore[arg-type]
 
 
 NAIVE = datetime(2026, 3, 4, 12)  # noqa: DTZ001 - that is the point
@@ -421,8 +422,8 @@ def count(monkeypatch):
 
         return counted
 
-    monkeypatch.setattr(business_time, "bisect_left", counting("searches", business_time.bisect_left))
-    monkeypatch.setattr(business_time, "bisect_right", counting("searches", business_time.bisect_right))
+    monkeypatch.setattr("sla.business_time.bisect_left", counting("searches", bisect_left))
+    monkeypatch.setattr("sla.business_time.bisect_right", counting("searches", bisect_right))
     monkeypatch.setattr(BusinessHours, "_opened_on", counting("days", BusinessHours._opened_on))
     return counts
 
@@ -486,7 +487,7 @@ def test_the_edges_of_what_is_laid_out_are_not_felt(zone):
     """Fourteen hours ahead and eleven behind, an edge falls on intervals that opened on other dates."""
     hours, days = BusinessHours(every(WEEKDAYS, ("22:00", "21:00")), zone), timedelta(days=3)
     hours.next_open(utc(2026, 3, 4, 7))
-    first, last = map(business_time._instant, (hours._timeline.start, hours._timeline.end))
+    first, last = hours._timeline.start, hours._timeline.end
 
     assert hours.between(first, first + days) == hours.between(last - days, last) == 69 * H
 
@@ -540,8 +541,9 @@ def some_pauses(first, unit):
     return st.lists(st.tuples(instants(first, unit), instants(first, unit)).map(sorted).map(tuple), max_size=4)
 
 
-def counted_minutes(weekly, zone, holidays, overrides, first, pauses):
+def counted_minutes(calendar, first, pauses):
     """Every open minute of the three weeks and a few days around, found by looking at each."""
+    weekly, zone, holidays, overrides = calendar
     open_minutes = set()
     for n in range(-4, SPAN.days + 5):
         day = first + timedelta(days=n)
@@ -563,7 +565,7 @@ def test_it_agrees_with_stepping_from_minute_to_minute(data):
     minutes = timedelta(minutes=1)
     pauses = data.draw(some_pauses(first, minutes))
     a, b = sorted([data.draw(instants(first, minutes)), data.draw(instants(first, minutes))])
-    hours, counted = BusinessHours(*calendar), counted_minutes(*calendar, first, pauses)
+    hours, counted = BusinessHours(*calendar), counted_minutes(calendar, first, pauses)
     inside = [minute for minute in sorted(counted) if a <= minute < b]
 
     assert hours.between(a, b, pauses) == 60 * len(inside)
@@ -651,7 +653,7 @@ def shared_cases():
 def test_it_agrees_with_the_cases_of_other_projects(case):
     """Where they disagree, we side with the oracle that converts both ends of an interval and counts what elapses."""
     hours = BusinessHours(case["schedule"], case["tz"], case["holidays"], case.get("date_overrides", {}))
-    pauses = [tuple(map(datetime.fromisoformat, pause)) for pause in case.get("pauses", ())]
+    pauses = [(datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in case.get("pauses", ())]
     expected = case["expected"] if case["status"] == "verified" else case["oracle_endpoint_model"]
     start = datetime.fromisoformat(case["start"])
     match case["op"]:

@@ -85,7 +85,7 @@ def lead_for(verb: str, state: str, world: World) -> Lead:
 
 
 def facts_for(verb: str, world: World) -> dict[str, Any]:
-    return {
+    facts: dict[str, dict[str, Any]] = {
         "convert": CONVERSION | {"amount": "7.00"},
         "reject": {"reason": "wrong_territory"},
         "recycle": {"reenter_on": "2031-01-01"},
@@ -97,7 +97,8 @@ def facts_for(verb: str, world: World) -> dict[str, Any]:
         "dispute": {"argument": "It is a fit."},
         "comment": {"text": "Hello."},
         "merge": {"into": make_lead("Survivor", owner=world.ada, team=world.berlin)},
-    }.get(verb, {})
+    }
+    return facts.get(verb, {})
 
 
 def actor(name: str, world: World) -> User | None:
