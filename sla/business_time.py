@@ -19,6 +19,7 @@ Hours: TypeAlias = tuple[tuple[timedelta, timedelta], ...]  # wall clock since t
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 FIRST, LAST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+LONGEST = (LAST - FIRST).total_seconds()
 ZERO = timedelta(0)
 DAY, YEAR, TWO_YEARS = timedelta(days=1), timedelta(days=365), timedelta(days=731)
 MARGIN = 3  # days: an overnight interval, the widest offset and a day that a zone left out, all at once
@@ -229,10 +230,9 @@ def _utc(at: datetime) -> datetime:
 
 
 def _span(seconds: float) -> timedelta:
-    try:
-        return timedelta(0, seconds)
-    except OverflowError as error:
-        raise NeverOpen(f"{seconds} seconds are more than there will be.") from error
+    if abs(seconds) > LONGEST:
+        raise NeverOpen(f"There are fewer than {abs(seconds)} seconds between {FIRST:%Y} and {LAST:%Y}.")
+    return timedelta(0, seconds)
 
 
 def _zone(tz: str) -> ZoneInfo:

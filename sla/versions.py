@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from django.db import transaction
 from django.utils import timezone
@@ -84,7 +84,7 @@ def retire(row: Policy | Calendar) -> None:
 
 
 def _in_force(model: type[Row], row: Row) -> Row:
-    current: Row = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk)
+    current = cast(Row, model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk))
     if current.retired_at is not None:
         raise Outdated(f"{current} is no longer in force: open the newest version and edit that.")
     return current

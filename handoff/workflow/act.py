@@ -14,6 +14,7 @@ from handoff.refusals import FactsRefused, NoSuchLead, NotAllowed, WrongState
 from handoff.workflow import facts as facts_of
 from leads.models import Lead, State, Transition, User, Verb, Via
 from sla import clocks
+from sla.business_time import FIRST
 from sla.metrics import Move
 from sla.models import Clock
 
@@ -68,6 +69,8 @@ class Act:
         complaint = ""
         if at > self.at:
             complaint = "The moment lies in the future."
+        elif at < FIRST:
+            complaint = f"The moment lies before {FIRST:%Y}."
         elif self.verb in DONE and at < self.lead.entered_at:
             complaint = f"The lead came to its state later, at {self.lead.entered_at.isoformat()}."
         if complaint:

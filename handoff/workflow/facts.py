@@ -59,7 +59,7 @@ class OwnerFacts(NoteFacts):
     )
 
 
-class ReasonField(forms.ModelChoiceField[Reason]):
+class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs
     """A choice among the reasons in force, that tells a retired one from an unknown one."""
 
     def to_python(self, value: Any) -> Reason | None:
