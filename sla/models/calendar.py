@@ -54,7 +54,7 @@ class Calendar(models.Model):
     def clean(self) -> None:
         """Refuse hours that make no sense or never open, and a country that has no list of holidays."""
         try:
-            BusinessHours(self.weekly, self.zone, overrides=self._dated_overrides())
+            BusinessHours(self.weekly, self.zone, overrides=self._dated_overrides()).next_open(timezone.now())
         except (NeverOpen, ValueError, TypeError) as error:
             raise ValidationError({"weekly": str(error)}) from error
         try:
