@@ -13,6 +13,7 @@ from django.utils.dateparse import parse_date, parse_datetime
 from leads.models import Campaign, ExternalId, Lead
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
+EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
@@ -147,6 +148,8 @@ def _moment(value: Any) -> datetime | None:
         moment = moment.replace(tzinfo=UTC)
     if moment > timezone.now() + CLOCK_SKEW:
         raise ValidationError(f"{moment.isoformat()} lies in the future: a lead is captured at the latest now.")
+    if moment < EARLIEST:
+        raise ValidationError(f"{moment.isoformat()} lies before {EARLIEST:%Y}: nobody captured leads then.")
     return moment
 
 

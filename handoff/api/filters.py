@@ -1,0 +1,60 @@
+"""By what leads are found."""
+
+from typing import Any
+
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+from django_filters import rest_framework as filters
+
+from leads.models import Lead, LeadQuerySet, State
+from leads.normalise import normalise_source
+from sla.metrics import Metric
+from sla.models import Clock
+from sla.standing import Standing, stands, with_warning
+
+CLOCK_CONDITIONS = [choice for choice in Standing.choices if choice[0] != Standing.CANCELLED]
+
+
+class LeadFilter(filters.FilterSet):  # type: ignore[misc]
+    """All that are given must hold."""
+
+    state = filters.MultipleChoiceFilter(choices=State.choices, help_text="May be given several times.")
+    owner = filters.CharFilter(field_name="owner__username", help_text="A username.")
+    unowned = filters.BooleanFilter(field_name="owner", lookup_expr="isnull", help_text="Waiting without an owner.")
+    source = filters.CharFilter(method="of_source")
+    campaign = filters.CharFilter(method="of_name_or_number", help_text="Its name or its number.")
+    team = filters.CharFilter(method="of_name_or_number", help_text="Its name or its number.")
+    clock = filters.ChoiceFilter(
+        choices=CLOCK_CONDITIONS,
+        method="of_clock",
+        help_text="Has a clock that stands so, of that metric if one is given. What is at risk or overdue is running "
+        "too, and what is overdue is breached.",
+    )
+    metric = filters.ChoiceFilter(choices=Metric.choices, method="of_clock", help_text="Has a clock of this metric.")
+    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
+    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
+
+    class Meta:
+        model = Lead
+        fields: list[str] = []
+
+    def of_source(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:  # noqa: ARG002 django-filter's
+        return leads.filter(source__iexact=normalise_source(value))
+
+    def of_name_or_number(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:
+        wanted = Q(**{f"{name}__name": value})
+        if value.isascii() and value.isdigit() and len(value) < 19:
+            wanted |= Q(**{name: int(value)})
+        return leads.filter(wanted)
+
+    def of_clock(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:  # noqa: ARG002 django-filter's
+        """The condition and the metric hold for one and the same clock, so both are applied at once."""
+        facts: dict[str, Any] = self.form.cleaned_data
+        if name == "metric" and facts["clock"]:
+            return leads
+        clocks = Clock.objects.filter(lead=OuterRef("pk"))
+        if facts["clock"]:
+            clocks = with_warning(clocks).filter(stands(facts["clock"], timezone.now()))
+        if facts["metric"]:
+            clocks = clocks.filter(metric=facts["metric"])
+        return leads.filter(Exists(clocks))

@@ -1,0 +1,162 @@
+"""Leads: find, read, create or bring up to date, correct."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django_filters.rest_framework import DjangoFilterBackend
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import generics, status
+from rest_framework.filters import SearchFilter
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from handoff import rights
+from handoff.api.authentication import asker
+from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
+from handoff.api.filters import LeadFilter
+from handoff.api.pages import KeysetPagination
+from handoff.api.parsing import body_of
+from handoff.api.problems import Conflict
+from handoff.api.shapes import LeadShape, TouchpointShape, TouchShape
+from handoff.refusals import NotAllowed
+from leads.correct import correct
+from leads.identity import IdentityConflict, upsert
+from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint
+from sla.models import Clock
+from sla.standing import with_warning
+
+NEVER = datetime(9999, 12, 31, tzinfo=UTC)
+NO_SCORE = -(2**31)
+NEXT_DUE = Clock.objects.filter(lead=OuterRef("pk"), stopped_at=None).order_by("due_at").values("due_at")[:1]
+LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201])
+
+
+def in_full(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    """Leads with all that their shape and the rights look at, in a number of queries that does not grow."""
+    clocks = with_warning(Clock.objects.select_related("policy", "owner")).order_by("started_at", "id")
+    return leads.select_related("owner", "team", "campaign", "reason").prefetch_related(
+        Prefetch("clocks", clocks), Prefetch("external_ids", ExternalId.objects.order_by("system", "value"))
+    )
+
+
+def visible(request: Request) -> LeadQuerySet:
+    """The leads that whoever asks may see."""
+    user = request.user
+    return Lead.objects.visible_to(user) if user.is_authenticated else Lead.objects.none()
+
+
+class LeadView(generics.GenericAPIView[Lead]):
+    """What the views of leads have in common: only those that the person may see, as of one moment."""
+
+    serializer_class = LeadShape
+
+    def get_queryset(self) -> QuerySet[Lead]:
+        return in_full(visible(self.request))
+
+    def get_serializer_context(self) -> dict[str, Any]:
+        return {**super().get_serializer_context(), "now": timezone.now()}
+
+    def shown(self, lead_id: int) -> dict[str, Any]:
+        """A lead as it stands now, after it was written."""
+        return dict(self.get_serializer(self.get_queryset().get(pk=lead_id)).data)
+
+
+class LeadsView(LeadView):
+    """All leads, and the way in for new ones."""
+
+    filter_backends = [DjangoFilterBackend, SearchFilter]
+    filterset_class = LeadFilter
+    search_fields = ["name", "company", "email", "external_ids__value"]
+    pagination_class = KeysetPagination
+    default_ordering = "-created_at"
+    orderings = {
+        "created_at": F("created_at"),
+        "updated_at": F("updated_at"),
+        "entered_at": F("entered_at"),
+        "score": Coalesce("score", Value(NO_SCORE)),
+        "due": Coalesce(Subquery(NEXT_DUE), Value(NEVER)),
+    }
+
+    @extend_schema(operation_id="leads_list", responses=LeadShape(many=True))
+    def get(self, request: Request) -> Response:  # noqa: ARG002 Django passes it
+        """Find leads, in pages. `due` orders by the next due time among the clocks that run."""
+        page = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="leads_create",
+        filters=False,
+        request=LeadBody,
+        responses={201: LeadShape, 200: LeadShape},
+        parameters=[LOCATION],
+    )
+    def post(self, request: Request) -> Response:
+        """Create a lead (201), or bring the one up to date that has this email or external id (200)."""
+        if not rights.may_capture(asker(request)):
+            raise NotAllowed("You may not create leads: marketing and RevOps may.")
+        body = body_of(request)
+        fields = {name: value for name, value in body.items() if name != "external_ids"}
+        try:
+            done = upsert(fields, external_ids=external_ids_of(body))
+        except IdentityConflict as error:
+            raise Conflict(str(error), "identity_conflict") from error
+        shown = self.shown(done.lead.pk)
+        if done.outcome != "created":
+            return Response(shown)
+        location = reverse("api:lead", args=[done.lead.pk])
+        return Response(shown, status.HTTP_201_CREATED, headers={"Location": request.build_absolute_uri(location)})
+
+
+class OneLeadView(LeadView):
+    """One lead."""
+
+    @extend_schema(operation_id="leads_retrieve")
+    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 Django passes them
+        """Read a lead, with its clocks and with what you can do with it now."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(operation_id="leads_partial_update", request=CorrectionBody)
+    def patch(self, request: Request, pk: int) -> Response:
+        """Correct the plain facts that are given; a blank erases. State and owner are moved by verbs."""
+        lead = self.get_object()
+        if not rights.may_correct(asker(request), lead):
+            raise NotAllowed(
+                f"You may not correct {lead}: its owner, the manager of its team, marketing and RevOps may."
+            )
+        try:
+            correct(pk, body_of(request))
+        except IdentityConflict as error:
+            raise Conflict(str(error), "identity_conflict") from error
+        return Response(self.shown(pk))
+
+
+class TouchesView(generics.ListAPIView[Touch]):
+    """The contact attempts of a lead."""
+
+    serializer_class = TouchShape
+    pagination_class = KeysetPagination
+    default_ordering = "-at"
+    orderings = {"at": F("at")}
+
+    def get_queryset(self) -> QuerySet[Touch]:
+        return get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"]).touches.select_related("by")
+
+
+class TouchpointsView(generics.ListAPIView[Touchpoint]):
+    """What the buyer did."""
+
+    serializer_class = TouchpointShape
+    pagination_class = KeysetPagination
+    default_ordering = "-at"
+    orderings = {"at": F("at")}
+
+    def get_queryset(self) -> QuerySet[Touchpoint]:
+        return get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"]).touchpoints.select_related(
+            "campaign"
+        )

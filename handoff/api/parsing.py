@@ -1,0 +1,54 @@
+"""Read JSON that the database can store; refuse any other."""
+
+from collections.abc import Iterator, Mapping
+from typing import IO, Any, cast
+
+from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.parsers import JSONParser
+from rest_framework.request import Request
+
+
+class StorableJSONParser(JSONParser):
+    """An object of JSON, without what PostgreSQL has no text for."""
+
+    def parse(
+        self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
+        try:
+            data: Any = super().parse(stream, media_type, parser_context)
+        except RecursionError as error:
+            raise ParseError("JSON parse error - it is nested too deeply.") from error
+        if not isinstance(data, dict):
+            raise ParseError("The body must be an object of JSON.")
+        _refuse_unstorable(data)
+        return data
+
+
+def body_of(request: Request) -> dict[str, Any]:
+    """What was sent: an object, as this parser is the only one."""
+    return cast("dict[str, Any]", request.data)
+
+
+def _refuse_unstorable(data: dict[str, Any]) -> None:
+    if not all(_is_storable(name) for name in data):
+        raise ParseError("The name of a field has characters that are no text.")
+    wrong = [name for name, value in data.items() if not all(_is_storable(text) for text in _texts(value))]
+    if wrong:
+        raise ValidationError(dict.fromkeys(wrong, "Null characters and unpaired surrogates are no text."))
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Every string within, however deep: without recursion, which somebody could exhaust."""
+    waiting = [data]
+    while waiting:
+        match waiting.pop():
+            case str(text):
+                yield text
+            case dict(members):
+                waiting += [*members.keys(), *members.values()]
+            case list(items):
+                waiting += items
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

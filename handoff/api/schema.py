@@ -1,0 +1,80 @@
+"""The OpenAPI description, and the page that shows it."""
+
+from typing import Any, cast
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerExtension
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.utils import Direction
+from rest_framework import serializers
+
+from handoff.api.facts import request_schema
+from handoff.api.problems import MEDIA_TYPE, Problem
+from handoff.workflow import VERBS
+
+PROBLEMS = {
+    "400": "What was sent is malformed, or a fact is missing or wrong.",
+    "401": "No valid token or session.",
+    "403": "You may not do this.",
+    "404": "There is no such thing, or you may not see it.",
+    "409": "It contradicts what is stored; the lead stands elsewhere, and somebody may have been faster.",
+    "415": "The body is no application/json.",
+    "429": "Too many requests: see Retry-After.",
+}
+
+
+class VerbRequest(serializers.Serializer[Any]):
+    """One verb with its facts; see `VerbRequestExtension`."""
+
+
+class ProblemSchema(AutoSchema):
+    """Adds to each operation the problems that it can answer with."""
+
+    def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: Direction) -> str:
+        return super().get_serializer_name(serializer, direction).removesuffix("Shape")
+
+    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        schema = self.resolve_serializer(Problem, "response").ref
+        for status in self._problems():
+            content = {MEDIA_TYPE: {"schema": schema}}
+            bodies[status] = {"description": PROBLEMS[status], "content": content}
+            if status == "429":
+                bodies[status]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+        return bodies
+
+    def _problems(self) -> list[str]:
+        found = ["400", "401"]
+        if self.method != "GET":
+            found += ["403", "409", "415"]
+        if "{" in self.path:
+            found.append("404")
+        return sorted([*found, "429"])
+
+
+class TokenExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    target_class = "handoff.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:  # noqa: ARG002 spectacular's
+        return {"type": "http", "scheme": "bearer", "description": "From `manage.py issue_token USERNAME`."}
+
+
+class VerbRequestExtension(OpenApiSerializerExtension):  # type: ignore[no-untyped-call]
+    """One alternative for each verb, from the forms that check its facts."""
+
+    target_class = VerbRequest
+
+    def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002 spectacular's
+        refs = {str(verb): _component(auto_schema, str(verb)) for verb in VERBS}
+        mapping = {verb: ref["$ref"] for verb, ref in refs.items()}
+        return {"oneOf": list(refs.values()), "discriminator": {"propertyName": "verb", "mapping": mapping}}
+
+
+def _component(auto_schema: AutoSchema, verb: str) -> dict[str, str]:
+    name = f"{verb.title()}Request"
+    component = ResolvedComponent(  # type: ignore[no-untyped-call]
+        name=name, type=ResolvedComponent.SCHEMA, schema=request_schema(verb), object=f"verb {verb}"
+    )
+    auto_schema.registry.register_on_missing(component)
+    return cast("dict[str, str]", component.ref)

@@ -1,0 +1,176 @@
+"""What the API shows of leads, their clocks and their history."""
+
+from datetime import datetime
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from handoff import rights
+from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
+from sla.metrics import Metric
+from sla.models import Clock, Policy
+from sla.standing import Standing, standing
+
+
+class ExternalIdShape(serializers.ModelSerializer[ExternalId]):
+    class Meta:
+        model = ExternalId
+        fields = ["system", "value"]
+        validators: list[Any] = []  # that it is taken is no error: it says who is meant
+
+
+class PolicyShape(serializers.ModelSerializer[Policy]):
+    class Meta:
+        model = Policy
+        fields = ["key", "name", "version"]
+
+
+class ClockShape(serializers.ModelSerializer[Clock]):
+    """One measurement of one metric, as it stands at the moment of the answer."""
+
+    metric = serializers.ChoiceField(choices=Metric.choices)
+    state = serializers.SerializerMethodField(
+        help_text="At risk is running past its first warning, overdue is running past its due time."
+    )
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="Who owes it.")
+    policy = PolicyShape()
+    remaining_seconds = serializers.SerializerMethodField(help_text="Wall time until it is due; null once it stopped.")
+    overdue_seconds = serializers.SerializerMethodField(help_text="Wall time past its due time, until now or its stop.")
+
+    class Meta:
+        model = Clock
+        fields = [
+            "metric",
+            "state",
+            "cycle",
+            "round",
+            "owner",
+            "policy",
+            "target_seconds",
+            "started_at",
+            "due_at",
+            "stopped_at",
+            "remaining_seconds",
+            "overdue_seconds",
+        ]
+
+    @property
+    def _now(self) -> datetime:
+        now: datetime = self.context["now"]
+        return now
+
+    @extend_schema_field(serializers.ChoiceField(choices=Standing.choices))
+    def get_state(self, clock: Clock) -> str:
+        return standing(clock, self._now)
+
+    def get_remaining_seconds(self, clock: Clock) -> int | None:
+        if clock.stopped_at or clock.due_at is None:
+            return None
+        return max(0, int((clock.due_at - self._now).total_seconds()))
+
+    def get_overdue_seconds(self, clock: Clock) -> int:
+        breached_at = clock.breached_at(self._now)
+        return int(((clock.stopped_at or self._now) - breached_at).total_seconds()) if breached_at else 0
+
+
+class LeadShape(serializers.ModelSerializer[Lead]):
+    """A lead, with its clocks and with the verbs that the one who asks can do now."""
+
+    state = serializers.ChoiceField(choices=State.choices, read_only=True)
+    campaign = serializers.CharField(source="campaign.name", default=None, allow_null=True)
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True)
+    team = serializers.CharField(source="team.name", default=None, allow_null=True)
+    reason = serializers.CharField(
+        source="reason.code", default=None, allow_null=True, help_text="Why it stands rejected."
+    )
+    external_ids = ExternalIdShape(many=True)
+    clocks = ClockShape(many=True)
+    can = serializers.SerializerMethodField(help_text="The verbs that you can do with this lead now.")
+
+    class Meta:
+        model = Lead
+        fields = [
+            "id",
+            "email",
+            "name",
+            "company",
+            "title",
+            "phone",
+            "country",
+            "source",
+            "campaign",
+            "score",
+            "state",
+            "entered_at",
+            "owner",
+            "team",
+            "cycle",
+            "reason",
+            "last_touch_at",
+            "reenter_on",
+            "merged_into",
+            "created_at",
+            "updated_at",
+            "external_ids",
+            "clocks",
+            "can",
+        ]
+
+    @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Verb.choices)))
+    def get_can(self, lead: Lead) -> list[str]:
+        return [str(verb) for verb in rights.can(self.context["request"].user, lead)]
+
+
+class TransitionShape(serializers.ModelSerializer[Transition]):
+    """One act on a lead, as the history keeps it."""
+
+    owner = serializers.CharField(
+        source="owner.username", default=None, allow_null=True, help_text="The owner after the act."
+    )
+    by = serializers.CharField(
+        source="by.username", default=None, allow_null=True, help_text="Null when the system acted."
+    )
+    facts = serializers.DictField()
+
+    class Meta:
+        model = Transition
+        fields = [
+            "id",
+            "lead",
+            "verb",
+            "from_state",
+            "to_state",
+            "cycle",
+            "owner",
+            "by",
+            "at",
+            "recorded_at",
+            "via",
+            "historical",
+            "facts",
+            "request_id",
+        ]
+
+
+class DoneShape(serializers.Serializer[Any]):
+    """What an act wrote, and the lead after it."""
+
+    transition = TransitionShape()
+    lead = LeadShape()
+
+
+class TouchShape(serializers.ModelSerializer[Touch]):
+    by = serializers.CharField(source="by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Touch
+        fields = ["id", "channel", "outcome", "at", "by", "note", "automatic", "system", "external_id"]
+
+
+class TouchpointShape(serializers.ModelSerializer[Touchpoint]):
+    campaign = serializers.CharField(source="campaign.name", default=None, allow_null=True)
+
+    class Meta:
+        model = Touchpoint
+        fields = ["id", "kind", "at", "detail", "campaign", "system", "external_id"]

@@ -1,0 +1,87 @@
+"""The history of a lead, and the way to write it: do a verb."""
+
+from typing import Any
+
+import structlog
+from django.db.models import F, QuerySet
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import generics, status
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from handoff.api.authentication import asker
+from handoff.api.facts import stated
+from handoff.api.leads import LOCATION, in_full, visible
+from handoff.api.pages import KeysetPagination
+from handoff.api.parsing import body_of
+from handoff.api.schema import VerbRequest
+from handoff.api.shapes import DoneShape, TransitionShape
+from handoff.workflow import Door, perform
+from leads.models import Lead, Transition, Via
+
+
+class HistoryView(generics.GenericAPIView[Transition]):
+    """What the views of a history have in common."""
+
+    serializer_class = TransitionShape
+    queryset = Transition.objects.select_related("by", "owner")
+
+    def get_queryset(self) -> QuerySet[Transition]:
+        lead = get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"])
+        return super().get_queryset().filter(lead=lead)
+
+
+class TransitionsView(HistoryView):
+    """The acts on one lead."""
+
+    pagination_class = KeysetPagination
+    default_ordering = "-id"
+    orderings = {"id": F("id"), "at": F("at")}
+
+    @extend_schema(operation_id="leads_transitions_list", responses=TransitionShape(many=True))
+    def get(self, request: Request, lead_id: int) -> Response:  # noqa: ARG002 Django passes them
+        """Read the history of a lead, in pages, the latest act first."""
+        page = self.paginate_queryset(self.get_queryset())
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    @extend_schema(
+        operation_id="leads_transitions_create",
+        request=VerbRequest,
+        responses={201: DoneShape, 200: DoneShape},
+        parameters=[LOCATION],
+    )
+    def post(self, request: Request, lead_id: int) -> Response:
+        """Do a verb. Where it does not apply the answer is 409 with the lead's state, whoever asks; then 403.
+
+        A conversion that was made already, with the same facts, is answered with 200. A refusal has written nothing.
+        """
+        started = timezone.now()
+        get_object_or_404(visible(request), pk=lead_id)
+        verb, facts = stated(body_of(request))
+        act = perform(verb, lead_id, by=asker(request), door=_door(), facts=facts)
+        transition = self.queryset.get(pk=act.pk)  # as it is kept, and as the history shows it
+        done = {"transition": transition, "lead": in_full(Lead.objects.filter(pk=lead_id)).get()}
+        context = {**self.get_serializer_context(), "now": timezone.now()}
+        shown = DoneShape(done, context=context).data
+        if transition.recorded_at < started:
+            return Response(shown)
+        location = request.build_absolute_uri(reverse("api:transition", args=[lead_id, transition.pk]))
+        return Response(shown, status.HTTP_201_CREATED, headers={"Location": location})
+
+
+class OneTransitionView(HistoryView):
+    """One act on one lead."""
+
+    @extend_schema(operation_id="leads_transitions_retrieve")
+    def get(self, request: Request, lead_id: int, pk: int) -> Response:  # noqa: ARG002 Django passes them
+        """Read one act."""
+        return Response(self.get_serializer(self.get_object()).data)
+
+
+def _door() -> Door:
+    request_id: Any = structlog.contextvars.get_contextvars().get("request_id", "")
+    longest = Transition._meta.get_field("request_id").max_length
+    return Door(via=Via.API, request_id=str(request_id)[:longest])

@@ -1,0 +1,22 @@
+"""The addresses below /api/v1/."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+
+from handoff.api import leads, lists, transitions
+
+app_name = "api"
+urlpatterns = [
+    path("leads/", leads.LeadsView.as_view(), name="leads"),
+    path("leads/<int:pk>/", leads.OneLeadView.as_view(), name="lead"),
+    path("leads/<int:lead_id>/transitions/", transitions.TransitionsView.as_view(), name="transitions"),
+    path("leads/<int:lead_id>/transitions/<int:pk>/", transitions.OneTransitionView.as_view(), name="transition"),
+    path("leads/<int:lead_id>/touches/", leads.TouchesView.as_view(), name="touches"),
+    path("leads/<int:lead_id>/touchpoints/", leads.TouchpointsView.as_view(), name="touchpoints"),
+    path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
+    path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
+    path("me/", lists.MeView.as_view(), name="me"),
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    # Split, so that its script is a file of its own: the content security policy lets no script stand in a page.
+    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+]
