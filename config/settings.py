@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
@@ -151,6 +152,7 @@ BEAT_LATE_SECONDS = env.float("BEAT_LATE_SECONDS", 30.0 + 3 * SWEEP_SECONDS)
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that was not taken before the next one is due is worth nothing.
     "sweep": {"task": "handoff.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
+    "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
     "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
 }
 

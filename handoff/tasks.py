@@ -4,6 +4,7 @@ from celery import shared_task
 
 from handoff import alerts, heartbeat
 from handoff.sweep import sweep as run_sweep
+from sla import versions
 
 
 @shared_task
@@ -16,3 +17,8 @@ def sweep() -> None:
 def deliver() -> None:
     alerts.deliver(batch_size=1000)
     heartbeat.beat("deliver")
+
+
+@shared_task
+def extend_holidays() -> None:
+    versions.extend_holidays()

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from sla.models import Calendar, Destination, Policy, Step
+from sla.models.calendar import YEARS_AHEAD
 
 Row = TypeVar("Row", bound=Policy | Calendar)
 
@@ -74,6 +75,13 @@ def revise_calendar(calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
     return revised
 
 
+def extend_holidays() -> None:
+    """Write the holidays of the years to come into every calendar that lacks them. Run it daily; it is cheap."""
+    for calendar in Calendar.objects.filter(holidays_through__lt=timezone.now().year + YEARS_AHEAD):
+        with transaction.atomic():
+            Calendar.objects.select_for_update(no_key=True).get(pk=calendar.pk).materialise_holidays()
+
+
 @transaction.atomic
 def retire(row: Policy | Calendar) -> None:
     """Take a policy or a calendar out of force. What it has judged stays; running clocks keep it."""
@@ -84,7 +92,7 @@ def retire(row: Policy | Calendar) -> None:
 
 
 def _in_force(model: type[Row], row: Row) -> Row:
-    current = cast(Row, model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk))
+    current = cast("Row", model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk))
     if current.retired_at is not None:
         raise Outdated(f"{current} is no longer in force: open the newest version and edit that.")
     return current

@@ -10,7 +10,6 @@ import leads.models.people
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -26,10 +25,33 @@ class Migration(migrations.Migration):
                 ("key", models.SlugField(help_text="The same for all versions.")),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("name", models.CharField(max_length=120)),
-                ("zone", models.CharField(default="UTC", max_length=64, validators=[leads.models.people.validate_zone], verbose_name="time zone")),
-                ("weekly", models.JSONField(help_text='Like {"mon": [["09:00", "12:30"], ["13:30", "18:00"]], "tue": [["09:00", "18:00"]]}.')),
-                ("overrides", models.JSONField(blank=True, default=dict, help_text='Days that differ, like {"2026-12-24": [["09:00", "13:00"]]}.')),
-                ("holiday_country", models.CharField(blank=True, help_text="ISO 3166 code; empty for no holidays.", max_length=2)),
+                (
+                    "zone",
+                    models.CharField(
+                        default="UTC",
+                        max_length=64,
+                        validators=[leads.models.people.validate_zone],
+                        verbose_name="time zone",
+                    ),
+                ),
+                (
+                    "weekly",
+                    models.JSONField(
+                        help_text='Like {"mon": [["09:00", "12:30"], ["13:30", "18:00"]], "tue": [["09:00", "18:00"]]}.'
+                    ),
+                ),
+                (
+                    "overrides",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Days that differ, like {"2026-12-24": [["09:00", "13:00"]]}.',
+                    ),
+                ),
+                (
+                    "holiday_country",
+                    models.CharField(blank=True, help_text="ISO 3166 code; empty for no holidays.", max_length=2),
+                ),
                 ("holiday_subdivision", models.CharField(blank=True, help_text="Like BY for Bavaria.", max_length=6)),
                 ("holidays_from", models.PositiveSmallIntegerField(default=0, editable=False)),
                 ("holidays_through", models.PositiveSmallIntegerField(default=0, editable=False)),
@@ -38,7 +60,12 @@ class Migration(migrations.Migration):
             ],
             options={
                 "ordering": ["name", "-version"],
-                "constraints": [models.UniqueConstraint(fields=("key", "version"), name="calendar_version_once"), models.UniqueConstraint(condition=models.Q(("retired_at", None)), fields=("key",), name="calendar_one_in_force")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("key", "version"), name="calendar_version_once"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at", None)), fields=("key",), name="calendar_one_in_force"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -46,14 +73,57 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("name", models.CharField(max_length=120, unique=True)),
-                ("audience", models.CharField(choices=[("owner", "The lead's owner"), ("manager", "The owner's manager"), ("team", "The team's channel or mailbox"), ("marketing", "The campaign's owner, else the marketing leads"), ("revops", "RevOps"), ("fixed", "A fixed address")], max_length=10)),
-                ("medium", models.CharField(choices=[("email", "Email"), ("slack", "Slack (bot)"), ("webhook", "Slack (incoming webhook)")], max_length=8)),
-                ("address", models.CharField(blank=True, help_text="For a fixed one: an email address, a Slack channel, or a webhook's URL.", max_length=500)),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("owner", "The lead's owner"),
+                            ("manager", "The owner's manager"),
+                            ("team", "The team's channel or mailbox"),
+                            ("marketing", "The campaign's owner, else the marketing leads"),
+                            ("revops", "RevOps"),
+                            ("fixed", "A fixed address"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "medium",
+                    models.CharField(
+                        choices=[("email", "Email"), ("slack", "Slack (bot)"), ("webhook", "Slack (incoming webhook)")],
+                        max_length=8,
+                    ),
+                ),
+                (
+                    "address",
+                    models.CharField(
+                        blank=True,
+                        help_text="For a fixed one: an email address, a Slack channel, or a webhook's URL.",
+                        max_length=500,
+                    ),
+                ),
                 ("active", models.BooleanField(default=True)),
             ],
             options={
                 "ordering": ["name"],
-                "constraints": [models.CheckConstraint(condition=models.Q(models.Q(("audience", "fixed"), models.Q(("address", ""), _negated=True)), models.Q(models.Q(("audience", "fixed"), _negated=True), ("address", "")), _connector="OR"), name="destination_fixed_has_address", violation_error_message="A fixed destination needs an address; any other takes it from the person."), models.CheckConstraint(condition=models.Q(models.Q(("medium", "webhook"), _negated=True), ("audience", "fixed"), _connector="OR"), name="destination_webhook_is_fixed", violation_error_message="An incoming webhook posts to one channel: choose the audience “fixed”.")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "fixed"), models.Q(("address", ""), _negated=True)),
+                            models.Q(models.Q(("audience", "fixed"), _negated=True), ("address", "")),
+                            _connector="OR",
+                        ),
+                        name="destination_fixed_has_address",
+                        violation_error_message="A fixed destination needs an address; any other takes it from the person.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("medium", "webhook"), _negated=True), ("audience", "fixed"), _connector="OR"
+                        ),
+                        name="destination_webhook_is_fixed",
+                        violation_error_message="An incoming webhook posts to one channel: choose the audience “fixed”.",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -63,13 +133,42 @@ class Migration(migrations.Migration):
                 ("key", models.SlugField(help_text="The same for all versions.")),
                 ("version", models.PositiveIntegerField(default=1)),
                 ("name", models.CharField(max_length=120)),
-                ("metric", models.CharField(choices=[("time_to_accept", "Time to accept"), ("time_to_touch", "Time to touch"), ("speed_to_lead", "Speed to lead"), ("time_to_qualify", "Time to qualify"), ("time_to_answer", "Time to answer")], max_length=20)),
-                ("conditions", models.JSONField(blank=True, default=list, help_text='All must hold, like [{"field": "score", "op": "at_least", "value": 80}]. Empty: every lead.', validators=[leads.conditions.validate_conditions], verbose_name="segment")),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("time_to_accept", "Time to accept"),
+                            ("time_to_touch", "Time to touch"),
+                            ("speed_to_lead", "Speed to lead"),
+                            ("time_to_qualify", "Time to qualify"),
+                            ("time_to_answer", "Time to answer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "conditions",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text='All must hold, like [{"field": "score", "op": "at_least", "value": 80}]. Empty: every lead.',
+                        validators=[leads.conditions.validate_conditions],
+                        verbose_name="segment",
+                    ),
+                ),
                 ("position", models.PositiveSmallIntegerField(default=100, help_text="Lower is asked first.")),
-                ("target_seconds", models.PositiveIntegerField(help_text="Seconds of business time.", verbose_name="target")),
+                (
+                    "target_seconds",
+                    models.PositiveIntegerField(help_text="Seconds of business time.", verbose_name="target"),
+                ),
                 ("retired_at", models.DateTimeField(blank=True, editable=False, null=True)),
                 ("created_at", models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ("calendar", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="policies", to="sla.calendar")),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="policies", to="sla.calendar"
+                    ),
+                ),
             ],
             options={
                 "verbose_name_plural": "policies",
@@ -80,21 +179,85 @@ class Migration(migrations.Migration):
             name="Clock",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("metric", models.CharField(choices=[("time_to_accept", "Time to accept"), ("time_to_touch", "Time to touch"), ("speed_to_lead", "Speed to lead"), ("time_to_qualify", "Time to qualify"), ("time_to_answer", "Time to answer")], max_length=20)),
+                (
+                    "metric",
+                    models.CharField(
+                        choices=[
+                            ("time_to_accept", "Time to accept"),
+                            ("time_to_touch", "Time to touch"),
+                            ("speed_to_lead", "Speed to lead"),
+                            ("time_to_qualify", "Time to qualify"),
+                            ("time_to_answer", "Time to answer"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ("cycle", models.PositiveSmallIntegerField()),
-                ("round", models.PositiveSmallIntegerField(default=1, help_text="Counts the clocks of one metric in one cycle.")),
+                (
+                    "round",
+                    models.PositiveSmallIntegerField(
+                        default=1, help_text="Counts the clocks of one metric in one cycle."
+                    ),
+                ),
                 ("target_seconds", models.PositiveIntegerField()),
                 ("started_at", models.DateTimeField()),
-                ("due_at", models.DateTimeField(help_text="Empty only when it could not be computed: see error.", null=True)),
+                (
+                    "due_at",
+                    models.DateTimeField(help_text="Empty only when it could not be computed: see error.", null=True),
+                ),
                 ("stopped_at", models.DateTimeField(null=True)),
-                ("state", models.CharField(choices=[("running", "Running"), ("met", "Met"), ("breached", "Breached"), ("cancelled", "Cancelled")], default="running", max_length=9)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Running"),
+                            ("met", "Met"),
+                            ("breached", "Breached"),
+                            ("cancelled", "Cancelled"),
+                        ],
+                        default="running",
+                        max_length=9,
+                    ),
+                ),
                 ("error", models.TextField(blank=True, help_text="Why its deadline could not be computed.")),
-                ("calendar", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sla.calendar")),
-                ("lead", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="leads.lead")),
-                ("owner", models.ForeignKey(help_text="Who owes it.", null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL)),
-                ("started_by", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.transition")),
-                ("stopped_by", models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.transition")),
-                ("policy", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="sla.policy")),
+                (
+                    "calendar",
+                    models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sla.calendar"),
+                ),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="leads.lead"
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        help_text="Who owes it.",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.transition"
+                    ),
+                ),
+                (
+                    "stopped_by",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="leads.transition"
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="clocks", to="sla.policy"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["due_at", "id"],
@@ -105,8 +268,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("percent", models.PositiveSmallIntegerField(default=100, help_text="Share of the target, 1 to 100.")),
-                ("after_seconds", models.PositiveIntegerField(default=0, help_text="Business seconds after the target; with 100 per cent.")),
-                ("policy", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="sla.policy")),
+                (
+                    "after_seconds",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Business seconds after the target; with 100 per cent."
+                    ),
+                ),
+                (
+                    "policy",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="steps", to="sla.policy"
+                    ),
+                ),
                 ("tells", models.ManyToManyField(blank=True, related_name="steps", to="sla.destination")),
             ],
             options={
@@ -118,8 +291,18 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("due_at", models.DateTimeField(db_index=True)),
-                ("clock", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="pending", to="sla.clock")),
-                ("step", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sla.step")),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="pending", to="sla.clock"
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="sla.step"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
@@ -129,8 +312,21 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField()),
                 ("fired_at", models.DateTimeField()),
                 ("superseded", models.BooleanField(default=False)),
-                ("clock", models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="sla.clock")),
-                ("step", models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="sla.step")),
+                (
+                    "clock",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alarms", to="sla.clock"
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alarms",
+                        to="sla.step",
+                    ),
+                ),
             ],
             options={
                 "ordering": ["due_at", "id"],
@@ -143,7 +339,12 @@ class Migration(migrations.Migration):
                 ("day", models.DateField()),
                 ("name", models.CharField(max_length=200)),
                 ("source", models.CharField(help_text="The library and its version.", max_length=40)),
-                ("calendar", models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name="holidays", to="sla.calendar")),
+                (
+                    "calendar",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="holidays", to="sla.calendar"
+                    ),
+                ),
             ],
             options={
                 "ordering": ["day"],
@@ -156,19 +357,33 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="policy",
-            constraint=models.UniqueConstraint(condition=models.Q(("retired_at", None)), fields=("key",), name="policy_one_in_force"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("retired_at", None)), fields=("key",), name="policy_one_in_force"
+            ),
         ),
         migrations.AddConstraint(
             model_name="policy",
-            constraint=models.CheckConstraint(condition=models.Q(("metric__in", ["time_to_accept", "time_to_touch", "speed_to_lead", "time_to_qualify", "time_to_answer"])), name="policy_metric_known"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "metric__in",
+                        ["time_to_accept", "time_to_touch", "speed_to_lead", "time_to_qualify", "time_to_answer"],
+                    )
+                ),
+                name="policy_metric_known",
+            ),
         ),
         migrations.AddConstraint(
             model_name="policy",
-            constraint=models.CheckConstraint(condition=models.Q(("target_seconds__gt", 0)), name="policy_target_positive"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("target_seconds__gt", 0)), name="policy_target_positive"
+            ),
         ),
         migrations.AddIndex(
             model_name="clock",
-            index=models.Index(condition=models.Q(("stopped_at", None)), fields=["metric", "due_at"], name="clock_running_due"),
+            index=models.Index(
+                condition=models.Q(("stopped_at", None)), fields=["metric", "due_at"], name="clock_running_due"
+            ),
         ),
         migrations.AddIndex(
             model_name="clock",
@@ -176,19 +391,37 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.UniqueConstraint(condition=models.Q(("stopped_at", None)), fields=("lead", "metric"), name="clock_one_running_per_metric"),
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("stopped_at", None)), fields=("lead", "metric"), name="clock_one_running_per_metric"
+            ),
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.UniqueConstraint(fields=("lead", "metric", "cycle", "round"), name="clock_once_per_round"),
+            constraint=models.UniqueConstraint(
+                fields=("lead", "metric", "cycle", "round"), name="clock_once_per_round"
+            ),
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("state", "running"), ("stopped_at", None)), models.Q(("state", "cancelled"), ("stopped_at__isnull", False)), models.Q(("state", "met"), ("stopped_at__isnull", False), ("stopped_at__lte", models.F("due_at"))), models.Q(("state", "breached"), ("stopped_at__gt", models.F("due_at")), ("stopped_at__isnull", False)), _connector="OR"), name="clock_state_follows_from_times"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "running"), ("stopped_at", None)),
+                    models.Q(("state", "cancelled"), ("stopped_at__isnull", False)),
+                    models.Q(("state", "met"), ("stopped_at__isnull", False), ("stopped_at__lte", models.F("due_at"))),
+                    models.Q(
+                        ("state", "breached"), ("stopped_at__gt", models.F("due_at")), ("stopped_at__isnull", False)
+                    ),
+                    _connector="OR",
+                ),
+                name="clock_state_follows_from_times",
+            ),
         ),
         migrations.AddConstraint(
             model_name="clock",
-            constraint=models.CheckConstraint(condition=models.Q(("due_at__isnull", False), models.Q(("error", ""), _negated=True), _connector="OR"), name="clock_due_or_error"),
+            constraint=models.CheckConstraint(
+                condition=models.Q(("due_at__isnull", False), models.Q(("error", ""), _negated=True), _connector="OR"),
+                name="clock_due_or_error",
+            ),
         ),
         migrations.AddConstraint(
             model_name="step",
@@ -196,7 +429,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="step",
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(("after_seconds", 0), ("percent__gte", 1), ("percent__lt", 100)), ("percent", 100), _connector="OR"), name="step_instant_makes_sense", violation_error_message="A step stands at 1 to 99 per cent of the target, at 100, or after it."),
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("after_seconds", 0), ("percent__gte", 1), ("percent__lt", 100)),
+                    ("percent", 100),
+                    _connector="OR",
+                ),
+                name="step_instant_makes_sense",
+                violation_error_message="A step stands at 1 to 99 per cent of the target, at 100, or after it.",
+            ),
         ),
         migrations.AddConstraint(
             model_name="pendingalarm",

@@ -1,15 +1,18 @@
 """Editing a policy or a calendar writes the next version; running clocks keep theirs."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from leads.models import State
 from sla.models import Calendar, Clock, Destination, Policy
 from sla.versions import (
     Outdated,
     Rung,
+    extend_holidays,
     ladder,
     publish_calendar,
     publish_policy,
@@ -103,6 +106,15 @@ def test_later_years_are_added_and_written_days_stay() -> None:
 
     assert calendar.holidays.filter(day__year=through + 1).exists()
     assert calendar.holidays.get(day=date(2026, 1, 1)).name == "As it was"
+
+
+def test_the_years_to_come_are_written_as_time_goes_by() -> None:
+    calendar = publish_calendar(german())
+    with time_machine.travel(timezone.now() + timedelta(days=400), tick=False):
+        extend_holidays()
+
+    calendar.refresh_from_db()
+    assert calendar.holidays.filter(day__year=timezone.now().year + 4).exists()
 
 
 @pytest.mark.parametrize(
