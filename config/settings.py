@@ -177,7 +177,13 @@ DRF_STANDARDIZED_ERRORS = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Handoff",
-    "DESCRIPTION": "Move leads from marketing to sales, and read the clocks of the agreement.",
+    "DESCRIPTION": (
+        "Move leads from marketing to sales, and read the clocks of the agreement.\n\n"
+        "Show a token as `Authorization: Bearer hfo_…`; `manage.py issue_token USERNAME` prints one, and it acts for "
+        "that person. Moments are in UTC. Lists come in pages: follow the links `next` and `previous`. A refusal is "
+        "an `application/problem+json` with a `code`, and has changed nothing: 409 says where the lead stands now, "
+        "403 who may, 400 which fact is wrong. Every answer has an `X-Request-ID`; the history keeps it."
+    ),
     "VERSION": "1",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
@@ -194,6 +200,7 @@ SPECTACULAR_SETTINGS = {
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
     },
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "defaultModelsExpandDepth": 0},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",

@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Mapping
 from typing import IO, Any, cast
 
-from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework import status
+from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
+
+
+class LengthRequired(APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_detail = "Send the body in one piece, with a Content-Length."
+    default_code = "length_required"
 
 
 class StorableJSONParser(JSONParser):
@@ -26,6 +33,8 @@ class StorableJSONParser(JSONParser):
 
 def body_of(request: Request) -> dict[str, Any]:
     """What was sent: an object, as this parser is the only one."""
+    if "Transfer-Encoding" in request.headers:  # DRF takes it for an empty body
+        raise LengthRequired
     return cast("dict[str, Any]", request.data)
 
 

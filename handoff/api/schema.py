@@ -30,6 +30,9 @@ class VerbRequest(serializers.Serializer[Any]):
 class ProblemSchema(AutoSchema):
     """Adds to each operation the problems that it can answer with."""
 
+    def get_summary(self) -> str:
+        return super().get_summary() or self.get_description().partition(".")[0]
+
     def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: Direction) -> str:
         return super().get_serializer_name(serializer, direction).removesuffix("Shape")
 

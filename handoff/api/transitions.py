@@ -7,7 +7,7 @@ from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import generics, status
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,6 +21,13 @@ from handoff.api.schema import VerbRequest
 from handoff.api.shapes import DoneShape, TransitionShape
 from handoff.workflow import Door, perform
 from leads.models import Lead, Transition, Via
+
+EXAMPLES = [
+    OpenApiExample("Accept", {"verb": "accept"}, request_only=True),
+    OpenApiExample(
+        "Reject", {"verb": "reject", "reason": "bad_contact_data", "wrong_field": "email"}, request_only=True
+    ),
+]
 
 
 class HistoryView(generics.GenericAPIView[Transition]):
@@ -52,6 +59,7 @@ class TransitionsView(HistoryView):
         request=VerbRequest,
         responses={201: DoneShape, 200: DoneShape},
         parameters=[LOCATION],
+        examples=EXAMPLES,
     )
     def post(self, request: Request, lead_id: int) -> Response:
         """Do a verb. Where it does not apply the answer is 409 with the lead's state, whoever asks; then 403.

@@ -58,6 +58,10 @@ def test_a_body_that_is_too_large(mia: APIClient, settings: Any):
     assert is_problem(mia.post(LEADS, {"email": "a@b.example", "name": "x" * 100}), 413)
 
 
+def test_a_body_in_chunks_is_not_taken_for_an_empty_one(mia: APIClient):
+    assert is_problem(mia.post(LEADS, {"name": "Dana"}, headers={"Transfer-Encoding": "chunked"}), 411)
+
+
 def test_a_method_that_is_not_there(mia: APIClient):
     answer = mia.delete(LEADS)
     assert is_problem(answer, 405)
