@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config import logs
-from handoff.console.theme import UNFOLD as UNFOLD
+from handoff.console.theme import UNFOLD  # noqa: F401 unfold reads it here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()

@@ -1,0 +1,116 @@
+"""Definitions: what both sides mean by a stage. A draft comes into force when one person of each side has signed it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from handoff.console.confirm import Declined, Question, confirm
+from handoff.console.fields import ReadableJSONField
+from handoff.console.page import Page, Tool
+from handoff.console.policies import SEGMENT_HELP
+from handoff.console.site import site, viewer
+from handoff.console.words import badge, moment
+from leads.conditions import validate_conditions
+from leads.models import Definition, Role, User
+
+SIGNS = {Role.MARKETING_LEAD: "marketing_signatory", Role.SALES_MANAGER: "sales_signatory"}
+"""Whose signature stands for which side."""
+
+
+class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
+    criteria = ReadableJSONField(required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], initial=list)
+
+    class Meta:
+        model = Definition
+        fields = ["stage", "text", "criteria"]
+
+    def clean_criteria(self) -> Any:
+        return self.cleaned_data["criteria"] or []
+
+
+class DefinitionPage(Page):
+    title = "Definitions"
+    form = DefinitionForm
+    list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since"]
+    list_select_related = ["marketing_signatory", "sales_signatory"]
+    readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
+    fieldsets = [
+        (None, {"fields": ["stage", "version", "text", "criteria"]}),
+        ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from"]}),
+    ]
+    add_fieldsets = [(None, {"fields": ["stage", "text", "criteria"]})]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
+        return [*self.readonly_fields, "stage"] if obj else []
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A draft that is edited must be signed again: nobody signed these words."""
+        if not change:
+            latest = Definition.objects.filter(stage=obj.stage).aggregate(latest=Max("version"))["latest"]
+            obj.version = (latest or 0) + 1
+        elif form.changed_data and (obj.marketing_signatory_id or obj.sales_signatory_id):
+            obj.marketing_signatory = obj.sales_signatory = None
+            messages.warning(request, "The signatures of this draft were given for other words: both sides sign again.")
+        obj.save()
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("sign", self.sign_view), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        is_open = obj.active_from is None and _side(viewer(request), obj)
+        return [Tool("Sign this version", self.url("sign", obj.pk), "primary")] if is_open else []
+
+    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not viewer(request).has_role(*SIGNS):
+            raise PermissionDenied
+        explained = "It comes into force as soon as one person of each side has signed this very version."
+        question = Question("Sign this definition", explained, "Sign", "primary")
+        return confirm(request, question, self.url("change", pk), lambda: _sign(pk, viewer(request)))
+
+    @display(description="Standing", ordering="active_from")
+    def standing_shown(self, definition: Definition) -> SafeString:
+        if definition.active_from is None:
+            return badge("Draft", "warning")
+        is_active = definition == Definition.active(definition.stage)
+        return badge("In force", "success") if is_active else badge("Past")
+
+    @display(description="In force since", ordering="active_from")
+    def active_since(self, definition: Definition) -> SafeString:
+        return moment(definition.active_from)
+
+
+def _side(user: User, definition: Definition) -> str:
+    """The signature that this person may still give; empty when there is none."""
+    sides = (field for role, field in SIGNS.items() if user.has_role(role))
+    return next((field for field in sides if getattr(definition, field) is None), "")
+
+
+@transaction.atomic
+def _sign(pk: int, by: User) -> str:
+    # Locked, so that two who sign at once do not both find the other's signature missing.
+    definition = Definition.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
+    side = _side(by, definition)
+    if definition.active_from or not side:
+        raise Declined(f"The {definition} does not wait for your signature.")
+    if by.pk in (definition.marketing_signatory_id, definition.sales_signatory_id):
+        raise Declined("One person cannot sign for both sides: somebody else must sign for the other.")
+    setattr(definition, side, by)
+    if definition.marketing_signatory_id and definition.sales_signatory_id:
+        definition.active_from = timezone.now()
+    definition.save(update_fields=[side, "active_from"])
+    return f"Signed. The {definition} is in force." if definition.active_from else "Signed. The other side signs next."
+
+
+site.register(Definition, DefinitionPage)

@@ -1,0 +1,58 @@
+"""Form fields of the settings pages: spans of time in words, and JSON that one can read."""
+
+import json
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from handoff.console.words import duration
+from sla.business_time import WEEKDAYS
+
+_UNITS = {"h": 3600, "min": 60, "m": 60, "s": 1}
+_PART = re.compile(r"(\d+)\s*(h|min|m|s)\b")
+
+
+class SpanField(forms.CharField):
+    """Seconds, written like `4 h 30 min`."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def prepare_value(self, value: Any) -> Any:
+        return duration(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        if value in (None, "") or isinstance(value, int):
+            return value or 0
+        text = str(value).strip().lower()
+        if _PART.sub("", text).strip() or not text:
+            raise ValidationError("Write a span of time like 4 h, 45 min or 1 h 30 min.")
+        return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+class ReadableJSONField(forms.JSONField):
+    """JSON with one line for each entry."""
+
+    def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
+        classes = " ".join([*TEXTAREA_CLASSES, "code-input"])
+        widget = forms.Textarea({"rows": rows, "class": classes, "spellcheck": "false"})
+        super().__init__(**{"widget": widget} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict) and value:
+            known = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
+            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in known) + "\n}"
+        if isinstance(value, list) and value:
+            return "[\n" + ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value) + "\n]"
+        return super().prepare_value(value)
+
+
+class ZoneField(forms.ChoiceField):
+    """An IANA time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+        super().__init__(choices=zones, widget=UnfoldAdminSelectWidget, label="Time zone", initial="UTC", **kwargs)

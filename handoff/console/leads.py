@@ -1,0 +1,210 @@
+"""All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    MultipleRelatedDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+
+from handoff import rights
+from handoff.console.lead_list import DueFilter, LeadListPage
+from handoff.console.site import site, viewer
+from handoff.console.timeline import timeline
+from handoff.console.verbs import buttons
+from handoff.console.words import absolute, ago, clock_state, duration, moment, span, state_of, time_left, two_lines
+from handoff.models import Handoff
+from leads.correct import correct
+from leads.models import Lead
+from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
+from sla.models import Clock
+from sla.standing import with_warning
+
+PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
+NORMALISED: dict[str, Callable[[str], str]] = {
+    "email": normalise_email,
+    "country": normalise_country,
+    "source": normalise_source,
+    "name": normalise_text,
+    "company": normalise_text,
+    "title": normalise_text,
+    "phone": normalise_text,
+}
+
+
+class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The plain facts, spelled as every other door spells them."""
+
+    class Meta:
+        model = Lead
+        fields = PLAIN_FACTS
+
+    def clean(self) -> dict[str, Any]:
+        facts = super().clean() or self.cleaned_data
+        for name, normalise in NORMALISED.items():
+            if facts.get(name):
+                try:
+                    facts[name] = normalise(facts[name])
+                except ValidationError as error:
+                    self.add_error(name, error)
+        if "email" not in self.errors and not (facts.get("email") or self.instance.pk):
+            self.add_error("email", "Give an email: a lead is known by it.")
+        return facts
+
+
+class LeadPage(LeadListPage):
+    title = "Leads"
+    empty = "There are no leads yet. They come through imports, the API or “Add lead”."
+    form = LeadForm
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        DueFilter,
+        ("team", RelatedDropdownFilter),
+        ("owner", RelatedDropdownFilter),
+        ("campaign", MultipleRelatedDropdownFilter),
+        ("reason", RelatedDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    change_form_template = "handoff/console/lead.html"
+    fieldsets = [
+        (
+            "Facts",
+            {
+                "fields": [
+                    ("name", "email"),
+                    ("company", "title"),
+                    ("phone", "country"),
+                    ("source", "campaign"),
+                    ("score",),
+                ]
+            },
+        ),
+        ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
+    ]
+    add_fieldsets = [(None, {"fields": PLAIN_FACTS})]
+    readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")
+        return [export, *super().get_urls()]
+
+    @display(description="Re-entry date", empty_value="–")
+    def reentry(self, lead: Lead) -> Any:
+        return lead.reenter_on
+
+    @display(description="Last touch")
+    def last_touch(self, lead: Lead) -> Any:
+        return moment(lead.last_touch_at)
+
+    @display(description="Captured")
+    def captured(self, lead: Lead) -> Any:
+        return moment(lead.created_at)
+
+    @display(description="Merged into", empty_value="–")
+    def merged(self, lead: Lead) -> Any:
+        return lead.merged_into
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002
+        if not change:
+            obj.save()
+        elif form.changed_data:
+            # Only what was edited: a verb may have moved the rest since the form was loaded.
+            correct(obj.pk, {name: form.cleaned_data[name] for name in form.changed_data})
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign", "merged_into")
+        lead = seen.filter(pk=object_id).first() if object_id.isdigit() else None
+        if lead is None:
+            messages.warning(request, f"There is no lead {object_id} that you may see.")
+            return site.index(request)
+        context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        return response
+
+
+def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+    user = viewer(request)
+    clocks = _clocks(lead)
+    running = sorted((clock for clock in clocks if clock.stopped_at is None), key=_urgency)
+    return {
+        "lead": lead,
+        "state_badge": state_of(lead),
+        "since": ago(lead.entered_at),
+        "most_urgent": running[0] if running else None,
+        "time_left": time_left(running[0]) if running else "",
+        "buttons": buttons(user, lead, rights.can(user, lead), request.get_full_path()),
+        "packet": _packet(lead),
+        "clocks": [_clock(clock) for clock in clocks],
+        "events": timeline(lead),
+    }
+
+
+def _clocks(lead: Lead) -> list[Clock]:
+    rows = with_warning(Clock.objects.filter(lead=lead)).select_related("policy", "owner")
+    return list(rows.order_by("-cycle", "-started_at", "-id"))
+
+
+def _urgency(clock: Clock) -> tuple[bool, Any]:
+    return clock.due_at is None, clock.due_at
+
+
+def _packet(lead: Lead) -> dict[str, Any] | None:
+    """The packet of the current handoff, with labels and moments in the place of raw values."""
+    handoff = Handoff.objects.filter(lead=lead).select_related("definition", "offered_to").order_by("-cycle").first()
+    if handoff is None:
+        return None
+    packet = handoff.packet
+    points = [
+        {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
+        for point in packet.get("touchpoints", [])
+    ]
+    labels = ("name", "company", "title", "email", "phone", "country", "source", "score", "campaign", "promise")
+    facts = [(label.capitalize(), packet[label]) for label in labels if packet.get(label) not in (None, "")]
+    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": facts, "touchpoints": points}
+
+
+def _read(text: Any) -> Any:
+    return parse_datetime(text) if isinstance(text, str) else text
+
+
+def _clock(clock: Clock) -> dict[str, Any]:
+    return {
+        "metric": clock.get_metric_display(),
+        "cycle": clock.cycle,
+        "started": moment(clock.started_at),
+        "due": moment(clock.due_at),
+        "outcome": _outcome(clock),
+        "target": duration(clock.target_seconds),
+        "policy": clock.policy,
+        "owner": clock.owner,
+    }
+
+
+def _outcome(clock: Clock) -> Any:
+    """What is left, or by how much it was kept or missed."""
+    if clock.stopped_at is None:
+        return time_left(clock)
+    if clock.due_at is None or clock.state == "cancelled":
+        return two_lines(clock_state(clock), ago(clock.stopped_at))
+    gap = span(clock.stopped_at - clock.due_at)
+    how = f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare"
+    return format_html(
+        '<span title="Stopped {}">{}</span>', absolute(clock.stopped_at), two_lines(clock_state(clock), how)
+    )
+
+
+site.register(Lead, LeadPage)

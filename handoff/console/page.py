@@ -1,0 +1,132 @@
+"""What all pages have in common: roles decide, titles are plain, and an empty list says what to do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib.admin.views.main import ChangeList
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin, TabularInline
+
+from handoff.console.site import viewer
+from leads.models import Role
+
+EVERYBODY = frozenset(Role)
+REVOPS = frozenset({Role.REVOPS})
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A button above a form; it asks before it acts."""
+
+    label: str
+    url: str
+    tone: str = "plain"
+
+
+class ForgivingPaginator(Paginator):  # type: ignore[type-arg]
+    """A page that has gone, because its last row was dealt with, leads to the last one that is there."""
+
+    def validate_number(self, number: Any) -> int:
+        return min(max(1, int(number)), self.num_pages)
+
+
+class Page(ModelAdmin):  # type: ignore[misc]
+    """A list with its form. `readers` see it, `writers` change it; rows are deleted only where a page says so."""
+
+    readers: ClassVar[frozenset[str]] = EVERYBODY
+    writers: ClassVar[frozenset[str]] = REVOPS
+    title: ClassVar[str] = ""
+    empty: ClassVar[str] = "There is nothing here yet."
+    export_name: ClassVar[str] = ""
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = ForgivingPaginator
+    list_filter_submit = True
+    compressed_fields = True
+    change_list_template = "handoff/console/list.html"
+    change_form_template = "handoff/console/form.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.readers | self.writers)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.writers)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _holds(request, self.writers)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        context = {"title": self.title, "empty": self.empty}
+        if self.export_name:
+            context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
+        response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            response.context_data |= self.above(request, response.context_data["cl"])
+        return response
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        title = str(obj) if obj else f"Add {self.opts.verbose_name}"
+        context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
+        context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    def tools(self, request: HttpRequest, obj: Any) -> Sequence[Tool]:  # noqa: ARG002
+        """What else may be done with a row, besides saving it."""
+        return []
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the form's own templates show besides the fields."""
+        return {}
+
+    def url(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def extra_path(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        """The address of an act on one row, like `7/retire/`."""
+        wanted = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        pattern: URLPattern = path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=wanted)
+        return pattern
+
+    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
+        """What stands above the list, computed from its filtered rows."""
+        return {}
+
+
+class Kept(Page):
+    """A page of what the engine keeps: it is read, and nobody writes it here."""
+
+    writers: ClassVar[frozenset[str]] = frozenset()
+
+
+class Rows(TabularInline):  # type: ignore[misc]
+    """Rows inside another page's form, under the rights of that page."""
+
+    extra = 0
+    writers: ClassVar[frozenset[str]] = REVOPS
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, EVERYBODY)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.writers)
+
+    has_add_permission = has_change_permission
+    has_delete_permission = has_change_permission
+
+
+def _holds(request: HttpRequest, roles: Sequence[str] | frozenset[str]) -> bool:
+    return request.user.is_authenticated and viewer(request).has_role(*roles)

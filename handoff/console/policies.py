@@ -1,0 +1,133 @@
+"""Policies: what was promised, with the ladder of who is told when."""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from handoff.console.fields import ReadableJSONField, SpanField
+from handoff.console.page import Rows
+from handoff.console.site import site
+from handoff.console.versioned import InForceFilter, VersionedPage
+from handoff.console.words import duration, two_lines
+from leads.conditions import FIELDS, OPERATORS, validate_conditions
+from sla import versions
+from sla.models import Calendar, Destination, Policy, Step
+from sla.versions import Rung
+
+SEGMENT_HELP = (
+    'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
+    f"Fields: {', '.join(FIELDS)}. Operators: {', '.join(OPERATORS)}."
+)
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    target_seconds = SpanField(label="Target", help_text="Business time by its calendar, like 4 h or 30 min.")
+    conditions = ReadableJSONField(
+        label="Segment", required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], empty_value=[]
+    )
+
+    class Meta:
+        model = Policy
+        fields = ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "calendar" in self.fields:
+            self.fields["calendar"].queryset = Calendar.objects.filter(retired_at=None)  # type: ignore[attr-defined]
+
+    def clean_conditions(self) -> Any:
+        return self.cleaned_data["conditions"] or []
+
+    def clean_target_seconds(self) -> int:
+        seconds: int = self.cleaned_data["target_seconds"]
+        if seconds < 1:
+            raise forms.ValidationError("Give a target longer than nothing.")
+        return seconds
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if Policy.objects.filter(key=key).exists():
+            raise forms.ValidationError("A policy with this key exists: open it to write its next version.")
+        return key
+
+
+class StepForm(forms.ModelForm):  # type: ignore[type-arg]
+    after_seconds = SpanField(
+        label="After the target", required=False, initial=0, help_text="Business time; only with 100 per cent."
+    )
+    tells = forms.ModelMultipleChoiceField(
+        Destination.objects.filter(active=True),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Without anybody, a breach is told to the manager, else to RevOps.",
+    )
+
+    class Meta:
+        model = Step
+        fields = ["percent", "after_seconds", "tells"]
+
+
+class StepRows(Rows):
+    model = Step
+    form = StepForm
+    verbose_name_plural = "Ladder: who is told when"
+
+
+class PolicyPage(VersionedPage):
+    title = "Policies"
+    empty = "No policy yet, so no clock runs. Add one for each promise, like “Accept within 4 business hours”."
+    form = PolicyForm
+    inlines = [StepRows]
+    list_display = ["name_shown", "metric", "target", "calendar", "segment", "position", "version_badge"]
+    list_filter = [InForceFilter, ("metric", ChoicesDropdownFilter)]
+    list_filter_submit = True
+    list_select_related = ["calendar"]
+    search_fields = ["name", "key"]
+    prepopulated_fields = {"key": ["name"]}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
+        return ["key", "metric"] if obj else []
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
+        return {} if obj else {"key": ["name"]}
+
+    def publish(self, form: Any, formsets: list[Any]) -> Policy:
+        return versions.publish_policy(form.instance, _rungs(formsets))
+
+    def revise(self, form: Any, formsets: list[Any]) -> Policy:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        return versions.revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _rungs(formsets))
+
+    @display(description="Policy", ordering="name")
+    def name_shown(self, policy: Policy) -> SafeString:
+        return two_lines(policy.name, policy.key)
+
+    @display(description="Target", ordering="target_seconds")
+    def target(self, policy: Policy) -> str:
+        return duration(policy.target_seconds)
+
+    @display(description="Segment")
+    def segment(self, policy: Policy) -> str:
+        parts = [f"{c['field']} {c['op'].replace('_', ' ')} {_value(c['value'])}" for c in policy.conditions]
+        return " and ".join(parts) or "Every lead"
+
+
+def _value(value: Any) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _rungs(formsets: list[Any]) -> list[Rung]:
+    kept = [form for formset in formsets for form in formset.forms if form not in formset.deleted_forms]
+    return [
+        Rung(form.cleaned_data["percent"], form.cleaned_data["after_seconds"] or 0, tuple(form.cleaned_data["tells"]))
+        for form in kept
+        if form.cleaned_data and (form.instance.pk or form.has_changed())
+    ]
+
+
+site.register(Policy, PolicyPage)

@@ -1,0 +1,155 @@
+"""All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Prefetch
+
+from handoff.console.verbs import LOOKS
+from handoff.console.words import moment
+from handoff.models import AnswerKind, Delivery
+from handoff.workflow.facts import WRONG_FIELDS
+from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
+from sla.models import Alarm
+
+FACT_LABELS = {
+    "reason": "Reason",
+    "duplicate_of": "Duplicate of lead",
+    "retry_on": "Try again on",
+    "wrong_field": "Wrong detail",
+    "reenter_on": "Until",
+    "kind": "Answer",
+    "fixed": "Fixed",
+    "argument": "Because",
+    "decision": "Decision",
+    "name": "Opportunity",
+    "amount": "Amount",
+    "currency": "Currency",
+    "expected_close": "Expected close",
+    "into": "Into lead",
+    "note": "Note",
+    "text": "",
+}
+VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline: who did what, why, when and through which door."""
+
+    at: datetime
+    icon: str
+    tone: str
+    who: str
+    what: str
+    why: tuple[tuple[str, str], ...] = ()
+    door: str = ""
+
+    @property
+    def when(self) -> str:
+        return moment(self.at)
+
+
+def timeline(lead: Lead) -> list[Event]:
+    """Newest first. One query for each kind of event, however many there are."""
+    acts = list(lead.transitions.select_related("by", "owner"))
+    reasons = dict(Reason.objects.values_list("code", "label"))
+    events = [
+        *_acts(acts, reasons),
+        *_touches(lead, acts),
+        *_touchpoints(lead),
+        *_alarms(lead),
+        *_edits(lead),
+    ]
+    # Sorting is stable: what happened at one moment stays in the order of its causes, turned round.
+    events.sort(key=lambda event: event.at)
+    return events[::-1]
+
+
+def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]:
+    yield from (_act(act, reasons) for act in acts if act.verb != Verb.TOUCH)
+
+
+def _act(act: Transition, reasons: Mapping[str, str]) -> Event:
+    moves = act.from_state != act.to_state
+    done = LOOKS[act.verb].done if act.verb in LOOKS else Verb(act.verb).label
+    what = {Verb.ANSWER: "Answered the rejection", Verb.DISPUTE: "Disputed the rejection", Verb.COMMENT: "Commented"}
+    said = what.get(Verb(act.verb), done)
+    if act.verb in (Verb.ASSIGN, Verb.PROMOTE):
+        said += f" to {act.owner}" if act.owner else " to the queue"
+    if moves:
+        said += f": {State(act.from_state).label} → {State(act.to_state).label}"
+    tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
+    icon = {Verb.COMMENT: "chat", Verb.ASSIGN: "person", Verb.REJECT: "block", Verb.MERGE: "merge"}
+    why = tuple(_facts(act.facts, reasons))
+    return Event(act.at, icon.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
+
+
+def _facts(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    named = {
+        "reason": reasons,
+        "kind": dict(AnswerKind.choices),
+        "wrong_field": dict(WRONG_FIELDS),
+    }
+    for name, label in FACT_LABELS.items():
+        if name in facts:
+            yield label, str(named.get(name, {}).get(facts[name], facts[name]))
+
+
+def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
+    """Contacts are read from their own rows: after a merge those of the other lead are here too."""
+    doors = {(act.at, act.by_id): act for act in acts if act.verb == Verb.TOUCH}
+    for touch in lead.touches.select_related("by"):
+        act = doors.get((touch.at, touch.by_id))
+        kind = f"{touch.get_channel_display()}: {touch.get_outcome_display().lower()}"
+        said = f"{kind} (automatic, counts for nothing)" if touch.automatic else kind
+        why = (("Note", touch.note),) if touch.note else ()
+        yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), said, why, _door(act) if act else "")
+
+
+def _touch_icon(touch: Touch) -> str:
+    return {"call": "call", "email": "mail", "meeting": "groups"}.get(touch.channel, "forum")
+
+
+def _touchpoints(lead: Lead) -> Iterator[Event]:
+    for point in lead.touchpoints.select_related("campaign"):
+        why = [("Campaign", point.campaign.name)] if point.campaign else []
+        if point.detail:
+            why.append(("", point.detail))
+        kind = point.kind.replace("_", " ").capitalize()
+        yield Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
+
+
+def _alarms(lead: Lead) -> Iterator[Event]:
+    told = Prefetch("deliveries", Delivery.objects.select_related("recipient"))
+    alarms = Alarm.objects.filter(clock__lead=lead).select_related("clock__policy", "step").prefetch_related(told)
+    for alarm in alarms:
+        what = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
+        told_to = ", ".join(
+            f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all()
+        )
+        why = [("Policy", str(alarm.clock.policy))]
+        why += [("Told", told_to)] if told_to else []
+        why += [("", "Overtaken by a later step, so nobody was told.")] if alarm.superseded else []
+        tone = "warning" if alarm.step.percent < 100 else "danger"
+        yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(why), "sweep")
+
+
+def _edits(lead: Lead) -> Iterator[Event]:
+    """Changes of plain facts, as the console has logged them."""
+    kind = ContentType.objects.get_for_model(Lead)
+    for entry in LogEntry.objects.filter(content_type=kind, object_id=str(lead.pk)).select_related("user"):
+        yield Event(entry.action_time, "edit", "plain", _who(entry.user), entry.get_change_message(), (), "console")
+
+
+def _who(person: Any) -> str:
+    return str(person) if person else "The system"
+
+
+def _door(act: Transition) -> str:
+    door = VIA.get(Via(act.via), "")
+    return f"{door}, of the past".lstrip(", ") if act.historical else door

@@ -1,0 +1,111 @@
+"""How states, moments and spans of time look on a page."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from leads.models import Lead, State
+from sla.models import Clock
+from sla.standing import Standing, standing
+
+STATE_TONES = {
+    State.RAW: "plain",
+    State.MQL: "info",
+    State.SAL: "primary",
+    State.SQL: "primary",
+    State.OPPORTUNITY: "success",
+    State.REJECTED: "danger",
+}
+STANDING_TONES = {
+    Standing.RUNNING: "info",
+    Standing.AT_RISK: "warning",
+    Standing.OVERDUE: "danger",
+    Standing.MET: "success",
+    Standing.BREACHED: "danger",
+    Standing.CANCELLED: "plain",
+}
+
+
+def badge(text: str, tone: str = "plain", hint: str = "") -> SafeString:
+    """A word on a coloured ground; the word alone says it all."""
+    title = format_html(' title="{}"', hint) if hint else ""
+    return format_html('<span class="badge badge-{}"{}>{}</span>', tone, title, text)
+
+
+def two_lines(first: Any, second: Any) -> SafeString:
+    return format_html('<span class="two-lines">{}<small>{}</small></span>', first, second) if second else first
+
+
+def source_of(lead: Lead) -> str:
+    """Like `Paid search` for paid_search."""
+    return lead.source.replace("_", " ").capitalize()
+
+
+def state_of(lead: Lead) -> SafeString:
+    if lead.merged_into_id:
+        return badge("Merged", "plain", f"Into lead {lead.merged_into_id}")
+    return badge(State(lead.state).label, STATE_TONES[State(lead.state)])
+
+
+def clock_state(clock: Clock) -> SafeString:
+    stands = standing(clock, timezone.now())
+    return badge(stands.label, STANDING_TONES[stands])
+
+
+def absolute(at: datetime) -> str:
+    """Like `Mon 9 Mar 2026, 10:42 CET (Europe/Berlin)`, in the zone of who looks."""
+    local = timezone.localtime(at)
+    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()} ({timezone.get_current_timezone_name()})"
+
+
+def moment(at: datetime | None) -> SafeString:
+    """Like `9 Mar 2026, 10:42`, with the zone in the tooltip."""
+    if at is None:
+        return SafeString("–")
+    local = timezone.localtime(at)
+    text = f"{local.day} {local:%b %Y, %H:%M}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
+
+
+def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
+    """Like `3 h ago` or `in 3 h`, with the moment in the tooltip."""
+    if at is None:
+        return SafeString("–")
+    gone = (now or timezone.now()) - at
+    text = f"in {span(-gone)}" if gone < timedelta(0) else f"{span(gone)} ago"
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
+
+
+def span(length: timedelta) -> str:
+    """Like `42 min`, `5 h` or `3 days`: as exact as one needs to be."""
+    minutes = round(abs(length).total_seconds() / 60)
+    if minutes < 60:
+        return f"{minutes} min" if minutes else "less than a minute"
+    hours = round(minutes / 60)
+    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"
+
+
+def duration(seconds: int) -> str:
+    """Like `4 h 30 min`: exactly."""
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)
+    return " ".join(parts) or "0 min"
+
+
+def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:
+    """How urgent a running clock is, in text and colour, with the moment it is due in the tooltip."""
+    if clock is None:
+        return SafeString("–")
+    if clock.due_at is None:
+        return badge("Cannot be computed", "warning", clock.error)
+    now = now or timezone.now()
+    left = clock.due_at - now
+    hint = f"Due {absolute(clock.due_at)}"
+    if left < timedelta(0):
+        return badge(f"{span(left)} overdue", "danger", hint)
+    is_at_risk = standing(clock, now) == Standing.AT_RISK
+    return badge(f"{span(left)} left", "warning" if is_at_risk else "success", hint)

@@ -1,0 +1,91 @@
+// Dialogs of the console. Without this script its links open the same forms as pages.
+(() => {
+  "use strict";
+  const ASK = { "X-Handoff-Dialog": "1" };
+
+  function box() {
+    let dialog = document.getElementById("console-dialog");
+    if (!dialog) {
+      dialog = document.createElement("dialog");
+      dialog.id = "console-dialog";
+      dialog.className = "console-dialog";
+      dialog.setAttribute("aria-labelledby", "dialog-title");
+      document.body.append(dialog);
+    }
+    return dialog;
+  }
+
+  async function show(answer, otherwise) {
+    const to = answer.headers.get("X-Handoff-Location");
+    if (to) return window.location.assign(to);
+    if (!answer.ok || answer.redirected) return window.location.assign(otherwise);
+    const dialog = box();
+    dialog.innerHTML = await answer.text(); // of our own server, escaped there
+    demandEvidence(dialog);
+    if (!dialog.open) dialog.showModal();
+    const first = dialog.querySelector(".errors input, .errors select, .errors textarea, .fact input, .fact select, .fact textarea");
+    if (first) first.focus();
+  }
+
+  // Only the evidence that the chosen reason demands is shown, and only that is sent.
+  function demandEvidence(root) {
+    const form = root.querySelector("form[data-evidence]");
+    const reason = form && form.querySelector("[name=reason]");
+    if (!reason) return;
+    const demands = JSON.parse(form.dataset.evidence);
+    const update = () => {
+      const chosen = demands[reason.value] || { field: "", note: 0 };
+      for (const name of ["duplicate_of", "retry_on", "wrong_field"]) {
+        toggle(form, name, name === chosen.field);
+      }
+      const note = form.querySelector("[data-fact=note]");
+      note.querySelector(".demanded").hidden = !chosen.note;
+      note.querySelector("textarea").placeholder = chosen.note > 1 ? `At least ${chosen.note} characters` : "";
+    };
+    reason.addEventListener("change", update);
+    update();
+  }
+
+  function toggle(form, name, isShown) {
+    const fact = form.querySelector(`[data-fact=${name}]`);
+    if (!fact) return;
+    fact.hidden = !isShown;
+    fact.querySelector(".demanded").hidden = !isShown;
+    for (const input of fact.querySelectorAll("input, select")) input.disabled = !isShown;
+  }
+
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      fetch(link.href, { headers: ASK }).then((answer) => show(answer, link.href), () => window.location.assign(link.href));
+    }
+    const closes = event.target.closest("#console-dialog [data-close]");
+    if (closes || event.target.id === "console-dialog") {
+      event.preventDefault();
+      box().close();
+    }
+  });
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (form.id === "act-form") {
+      // A second click would only hear that one was faster oneself.
+      if (form.dataset.sent) event.preventDefault();
+      form.dataset.sent = "1";
+    }
+    if (!form.closest("#console-dialog")) return;
+    event.preventDefault();
+    const button = form.querySelector("[type=submit]");
+    button.disabled = true;
+    fetch(form.action, { method: "POST", body: new FormData(form), headers: ASK })
+      .then((answer) => show(answer, form.action), () => HTMLFormElement.prototype.submit.call(form))
+      .finally(() => { button.disabled = false; });
+  });
+
+  window.addEventListener("pageshow", () => {
+    const form = document.getElementById("act-form");
+    if (form) delete form.dataset.sent;
+  });
+  document.addEventListener("DOMContentLoaded", () => demandEvidence(document));
+})();

@@ -1,0 +1,141 @@
+"""The console in a real chromium: dialogs, the keyboard, the loser of a race, and what axe finds."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.db import connection, connections
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from handoff import workflow
+from handoff.models import Rejection
+from leads.models import State
+from sla.metrics import Metric
+from tests.world import World, bring_to, make_lead, make_policy
+
+pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
+SERIOUS = ("serious", "critical")
+# unfold's own markup, which we do not write: its page menu, its filter sheet and its icons.
+NOT_OURS = ["#nav-sidebar", "#changelist-filter", "#submit-row", "#changelist-search", ".scrollable-top"]
+
+
+@pytest.fixture(scope="module")
+def browser(django_db_setup: None) -> Iterator[Browser]:
+    # Playwright runs a loop in this thread: Django refuses the ORM there unless told, and opens another connection,
+    # which must know what the first one knows of the database of the tests.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
+    as_migrated = connection._test_serialized_contents  # type: ignore[attr-defined]
+    with sync_playwright() as playwright:
+        connection._test_serialized_contents = as_migrated  # type: ignore[attr-defined]
+        yield playwright.chromium.launch(
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
+        )
+        connections.close_all()
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
+
+
+@pytest.fixture
+def log_in(browser: Browser, live_server: Any) -> Iterator[Any]:
+    contexts = []
+
+    def as_(username: str) -> Page:
+        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
+        page = contexts[-1].new_page()
+        page.goto(f"{live_server.url}/console/")
+        page.fill("[name=username]", username)
+        page.fill("[name=password]", "demo")
+        page.click("[type=submit]")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    yield as_
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def lead(world: World) -> Any:
+    for metric in (Metric.TIME_TO_ACCEPT, Metric.TIME_TO_ANSWER):
+        make_policy(metric)
+    return bring_to(State.MQL, make_lead(company="Fox Ltd"), world)
+
+
+def test_a_rep_rejects_with_a_reason_and_marketing_sees_it(lead, log_in) -> None:
+    page = log_in("ada")
+    assert page.url.endswith("/console/my-leads/")
+
+    page.get_by_role("link", name="Reject Dana Fox").click()
+    dialog = page.get_by_role("dialog", name="Reject Dana Fox")
+    dialog.get_by_label("Reason").select_option("duplicate")
+    assert dialog.get_by_label("The other lead").is_visible()
+    assert not dialog.get_by_label("Retry on").is_visible()
+    dialog.get_by_label("Reason").select_option("other")
+    assert not dialog.get_by_label("The other lead").is_visible()
+    dialog.get_by_label("Note").fill("too short")
+    dialog.get_by_role("button", name="Reject").click()
+    dialog.get_by_text("needs a note of at least 15 characters").wait_for()
+    assert dialog.get_by_label("Note").input_value() == "too short"
+    dialog.get_by_label("Note").fill("They asked us about another product.")
+    dialog.get_by_role("button", name="Reject").click()
+    page.get_by_text("Rejected Dana Fox.").wait_for()
+
+    assert Rejection.objects.get().reason.code == "other"
+    marketing = log_in("mia")
+    row = marketing.locator("tr", has_text="Dana Fox")
+    assert "They asked us about another product." in row.inner_text()
+    row.get_by_role("link", name="Acknowledge Dana Fox").click()
+    marketing.get_by_role("dialog").get_by_role("button", name="Answer").click()
+    marketing.get_by_text("Answered the rejection of Dana Fox.").wait_for()
+
+
+def test_the_loser_of_a_race_reads_who_was_faster(lead, world: World, log_in) -> None:
+    page = log_in("ada")
+    workflow.accept(lead.pk, by=world.max)
+
+    page.get_by_role("button", name="Accept Dana Fox").click()
+
+    page.get_by_text("already accepted by Max").wait_for()
+    assert page.url.endswith("/console/my-leads/")
+
+
+def test_the_keyboard_is_enough(lead, log_in) -> None:
+    page = log_in("ada")
+
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.name") == "q"
+    page.get_by_role("link", name="Reject Dana Fox").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("dialog").wait_for()
+    assert page.evaluate("document.activeElement.name") == "reason"
+    for _press in range(12):
+        page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement === document.body || !!document.activeElement.closest('dialog')")
+    page.keyboard.press("Escape")
+    assert page.get_by_role("dialog").count() == 0
+
+
+def test_axe_finds_nothing_serious_in_our_markup(lead, world: World, log_in, live_server) -> None:
+    other = bring_to(State.REJECTED, make_lead("Lena Kurz"), world)
+    page = log_in("ada")
+    found = _violations(page)
+    page.get_by_role("link", name="Reject Dana Fox").click()
+    page.get_by_role("dialog").wait_for()
+    found |= _violations(page)
+    for path in (f"leads/lead/{lead.pk}/change/", "handoff/rejection/", f"leads/lead/{other.pk}/change/"):
+        page.goto(f"{live_server.url}/console/{path}")
+        page.wait_for_load_state("networkidle")
+        found |= _violations(page)
+
+    assert not found
+
+
+def _violations(page: Page) -> set[str]:
+    results = Axe().run(page, context={"exclude": [[selector] for selector in NOT_OURS]})
+    return {
+        f"{violation['id']} at {node['target']}: {node['html'][:120]}"
+        for violation in results.response["violations"]
+        if violation["impact"] in SERIOUS
+        for node in violation["nodes"]
+    }

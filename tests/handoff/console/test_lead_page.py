@@ -1,0 +1,138 @@
+"""The page of one lead: what is kept by the engine is read, and everything that happened stands in one order."""
+
+import time
+from datetime import timedelta
+
+from django.urls import reverse
+from django.utils import timezone
+
+from handoff import workflow
+from handoff.console.timeline import timeline
+from handoff.sweep import sweep
+from leads.models import State, Touch, Touchpoint
+from sla.metrics import Metric
+from tests.world import World, bring_to, make_lead, make_policy
+
+
+def url(lead) -> str:
+    return reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+def facts(lead, **changed) -> dict[str, str]:
+    names = ("name", "email", "company", "title", "phone", "country", "source", "score")
+    return {name: getattr(lead, name) or "" for name in names} | changed
+
+
+def test_the_page_shows_packet_clocks_and_timeline(world: World, as_) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    lead = make_lead(company="Fox Ltd")
+    Touchpoint.objects.create(lead=lead, kind="page_visit", at=timezone.now(), detail="/pricing")
+    bring_to(State.MQL, lead, world)
+
+    page = as_(world.ada).get(url(lead)).content.decode()
+
+    for text in ("Packet", "Page visit", "/pricing", "Time to accept", " left<", "(version 1)", "Promoted to Ada"):
+        assert text in page
+
+
+def test_all_that_happened_stands_in_one_order_newest_first(world: World, as_) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    lead = make_lead()
+    Touchpoint.objects.create(lead=lead, kind="webinar", at=timezone.now() - timedelta(days=1))
+    bring_to(State.MQL, lead, world)
+    sweep(at=timezone.now() + timedelta(hours=2))
+    workflow.touch(lead.pk, by=world.ada, channel="call", outcome="no_answer", note="Rang twice")
+    workflow.reject(lead.pk, by=world.ada, reason="not_now", retry_on="2031-01-01", note="Budget next year")
+    workflow.comment(lead.pk, by=world.mia, text="We will ask again")
+
+    events = timeline(lead)
+
+    assert [event.what for event in events] == [
+        "Breach: time to accept",
+        "Warning: time to accept",
+        "Commented",
+        "Rejected: MQL → Rejected",
+        "Call: no answer",
+        "Promoted to Ada: Raw → MQL",
+        "Webinar",
+    ]
+    assert events[3].why == (("Reason", "Not now"), ("Try again on", "2031-01-01"), ("Note", "Budget next year"))
+    assert events[6].who == "The buyer"
+
+
+def test_marketing_edits_plain_facts_and_the_edit_is_in_the_timeline(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+
+    response = as_(world.mia).post(url(lead), facts(lead, company=" Fox  Ltd ", score="77"))
+
+    assert response.status_code == 302
+    lead.refresh_from_db()
+    assert (lead.company, lead.score, lead.state) == ("Fox Ltd", 77, State.MQL)
+    assert [event.who for event in timeline(lead)] == ["Mia", "Mia"]
+
+
+def test_a_wrong_fact_is_refused_at_its_field(world: World, as_) -> None:
+    make_lead("Lena Kurz")
+    lead = make_lead()
+
+    page = as_(world.mia).post(url(lead), facts(lead, email="lena.kurz@buyer.example")).content.decode()
+
+    assert "errornote" in page
+    lead.refresh_from_db()
+    assert lead.email == "dana.fox@buyer.example"
+
+
+def test_nobody_moves_a_lead_or_its_owner_by_the_form(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    posted = facts(lead, name="New", state="sal", owner=world.ben.pk, cycle="9", reason="1")
+
+    as_(world.olga).post(url(lead), posted)
+
+    lead.refresh_from_db()
+    assert (lead.name, lead.state, lead.owner, lead.cycle) == ("New", State.MQL, world.ada, 1)
+
+
+def test_sales_reads_the_facts(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+
+    assert as_(world.ada).post(url(lead), facts(lead, name="New")).status_code == 403
+    lead.refresh_from_db()
+    assert lead.name == "Dana Fox"
+
+
+def test_a_lead_is_added_raw_and_spelled_as_everywhere(world: World, as_) -> None:
+    as_(world.mia).post(reverse("admin:leads_lead_add"), {"name": "Dana Fox", "email": " Dana.Fox@Buyer.Example "})
+
+    response = as_(world.mia).get(reverse("admin:leads_lead_changelist"))
+    lead = response.context["cl"].result_list[0]
+    assert (lead.email, lead.state) == ("dana.fox@buyer.example", State.RAW)
+
+
+def test_two_thousand_events_take_the_same_queries_and_less_than_a_second(
+    world: World, as_, django_assert_max_num_queries
+) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    lead = bring_to(State.SAL, make_lead(), world)
+    client = as_(world.ada)
+
+    def look() -> tuple[int, float]:
+        with django_assert_max_num_queries(24) as queries:
+            started = time.monotonic()
+            assert client.get(url(lead)).status_code == 200
+        return len(queries), time.monotonic() - started
+
+    workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+    Touchpoint.objects.create(lead=lead, kind="page_visit", at=timezone.now())
+    few, _seconds = look()
+    now = timezone.now()
+    Touch.objects.bulk_create(
+        Touch(lead=lead, by=world.ada, channel="email", outcome="sent", at=now - timedelta(minutes=n), note="Hello")
+        for n in range(1000)
+    )
+    Touchpoint.objects.bulk_create(
+        Touchpoint(lead=lead, kind="page_visit", at=now - timedelta(minutes=n), detail="/pricing") for n in range(1000)
+    )
+    many, seconds = look()
+
+    assert many == few
+    assert seconds < 1

@@ -1,0 +1,213 @@
+"""My leads, Leads and Rejections: order, buttons, filters, counts, CSV, and a constant number of queries."""
+
+import csv
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from handoff import workflow
+from handoff.console.export import defused
+from handoff.models import Rejection
+from leads.models import Campaign, Lead, State
+from sla.metrics import Metric
+from sla.models import Clock
+from tests.world import World, bring_to, make_lead, make_policy
+
+MY_LEADS = "admin:my_leads"
+LEADS = "admin:leads_lead_changelist"
+REJECTIONS = "admin:handoff_rejection_changelist"
+
+
+def rows(response) -> list[str]:
+    return [str(row) for row in response.context["cl"].result_list]
+
+
+def due_in(lead, **delta) -> None:
+    at = timezone.now() + timedelta(**delta)
+    Clock.objects.filter(lead=lead, stopped_at=None).update(due_at=at, started_at=at - timedelta(hours=1))
+
+
+@pytest.fixture
+def promises(db: None) -> None:
+    for metric in (Metric.TIME_TO_ACCEPT, Metric.TIME_TO_ANSWER):
+        make_policy(metric)
+
+
+def test_my_leads_shows_my_own_most_urgent_first(promises, world: World, as_) -> None:
+    for name, hours in (("Later", 5), ("Overdue", -2), ("Soon", 1)):
+        due_in(bring_to(State.MQL, make_lead(name), world), hours=hours)
+    other = make_lead("Not mine")
+    workflow.promote(other.pk, by=world.mia, owner=world.ben)
+
+    response = as_(world.ada).get(reverse(MY_LEADS))
+
+    assert rows(response) == ["Overdue", "Soon", "Later"]
+    page = response.content.decode()
+    assert "2 h overdue" in page
+    assert "(Europe/Berlin)" in page
+
+
+def test_each_row_has_one_button_per_verb_that_is_allowed(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+
+    page = as_(world.ada).get(reverse(MY_LEADS)).content.decode()
+
+    for verb in ("accept", "reject", "touch", "comment"):
+        assert reverse("admin:act", args=[verb, lead.pk]) in page
+    for verb in ("qualify", "convert", "merge", "recycle", "assign"):
+        assert reverse("admin:act", args=[verb, lead.pk]) not in page
+
+
+def test_a_rep_takes_from_the_queue_and_a_manager_begins_with_the_team(world: World, as_) -> None:
+    waiting = make_lead("Waiting")
+    workflow.promote(waiting.pk, by=world.mia, team=world.berlin)
+
+    assert rows(as_(world.ada).get(reverse(MY_LEADS))) == []
+    response = as_(world.ada).get(reverse(MY_LEADS), {"whose": "queue"})
+    assert rows(response) == ["Waiting"]
+    assert ">Take</a>" in response.content.decode()
+    assert rows(as_(world.max).get(reverse(MY_LEADS))) == ["Waiting"]
+
+
+def test_an_empty_list_says_what_to_do(world: World, as_) -> None:
+    assert "Look into the queue of your team" in as_(world.ada).get(reverse(MY_LEADS)).content.decode()
+
+
+@pytest.mark.parametrize(("due", "names"), [("overdue", ["Late"]), ("running", ["Fine"]), ("none", [])])
+def test_leads_are_filtered_by_their_clock(due: str, names: list[str], promises, world: World, as_) -> None:
+    due_in(bring_to(State.MQL, make_lead("Late"), world), hours=-1)
+    due_in(bring_to(State.MQL, make_lead("Fine"), world), hours=1)
+
+    assert rows(as_(world.olga).get(reverse(LEADS), {"due": due})) == names
+
+
+def test_a_page_that_has_gone_leads_to_the_last_one(world: World, as_) -> None:
+    bring_to(State.MQL, make_lead(), world)
+
+    response = as_(world.ada).get(reverse(MY_LEADS), {"p": "7", "q": "fox"})
+
+    assert rows(response) == ["Dana Fox"]
+
+
+def test_rejections_are_counted_as_they_are_filtered(world: World, as_) -> None:
+    spring = Campaign.objects.create(name="Spring webinar")
+    for number, reason in enumerate(("wrong_territory", "wrong_territory", "no_need")):
+        lead = make_lead(f"Lead {number}", campaign=spring if number else None)
+        workflow.promote(lead.pk, by=world.mia, owner=world.ada)
+        workflow.reject(lead.pk, by=world.ada, reason=reason)
+
+    client = as_(world.mia)
+    by_reason, by_campaign = client.get(reverse(REJECTIONS)).context["groups"]
+    filtered = client.get(reverse(REJECTIONS), {"lead__campaign__id__exact": spring.pk}).context["groups"]
+
+    def numbers(group):
+        return [(row["label"], row["number"]) for row in group["rows"]]
+
+    assert numbers(by_reason) == [("Wrong territory", 2), ("No budget, authority or need", 1)]
+    assert numbers(by_campaign) == [("Spring webinar", 2), ("No campaign", 1)]
+    assert numbers(filtered[0]) == [("No budget, authority or need", 1), ("Wrong territory", 1)]
+
+
+def test_marketing_answers_from_the_row_and_sales_reads(promises, world: World, as_) -> None:
+    lead = bring_to(State.REJECTED, make_lead(), world)
+
+    page = as_(world.mia).get(reverse(REJECTIONS)).content.decode()
+    for verb in ("answer", "resubmit", "recycle", "dispute"):
+        assert reverse("admin:act", args=[verb, lead.pk]) in page
+    assert (
+        reverse("admin:act", args=["answer", lead.pk]) not in as_(world.zoe).get(reverse(REJECTIONS)).content.decode()
+    )
+
+    as_(world.mia).post(reverse("admin:act", args=["answer", lead.pk]), {"kind": "acknowledge"})
+
+    assert Rejection.objects.get().answered_by == world.mia
+    page = as_(world.mia).get(reverse(REJECTIONS)).content.decode()
+    assert reverse("admin:act", args=["answer", lead.pk]) not in page
+    assert reverse("admin:act", args=["resubmit", lead.pk]) in page
+
+
+@pytest.mark.parametrize(
+    ("state", "number"), [("open", 1), ("overdue", 1), ("met", 1), ("late", 0), ("acknowledge", 1)]
+)
+def test_rejections_are_filtered_by_their_answer(state: str, number: int, promises, world: World, as_) -> None:
+    due_in(bring_to(State.REJECTED, make_lead("Open"), world), hours=-1)
+    answered = bring_to(State.REJECTED, make_lead("Answered"), world)
+    workflow.answer(answered.pk, by=world.mia, kind="acknowledge")
+
+    assert len(rows(as_(world.nora).get(reverse(REJECTIONS), {"answer_state": state}))) == number
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+49", "-1", "@x", "\tx", "\rx"])
+def test_no_cell_of_a_csv_is_a_formula(text: str) -> None:
+    assert defused(text) == f"'{text}"
+
+
+def test_the_csv_has_what_is_filtered_and_no_formulas(world: World, as_) -> None:
+    make_lead("=HYPERLINK(1)", email="a@buyer.example", company="Fox")
+    make_lead("Other", email="b@buyer.example")
+
+    response = as_(world.mia).get(reverse("admin:leads_lead_export"), {"q": "fox"})
+
+    table = list(csv.DictReader(StringIO(b"".join(response.streaming_content).decode())))
+    assert [row["name"] for row in table] == ["'=HYPERLINK(1)"]
+    assert as_(world.eve).get(reverse("admin:leads_lead_export")).status_code == 403
+
+
+def test_rejections_export_what_is_filtered(world: World, as_) -> None:
+    bring_to(State.REJECTED, make_lead(), world)
+
+    response = as_(world.zoe).get(reverse("admin:handoff_rejection_export"))
+
+    table = list(csv.DictReader(StringIO(b"".join(response.streaming_content).decode())))
+    assert [(row["lead"], row["reason"]) for row in table] == [("Dana Fox", "wrong_territory")]
+
+
+def test_bulk_accept_says_of_each_row_what_became_of_it(world: World, as_) -> None:
+    mine = bring_to(State.MQL, make_lead("Mine"), world)
+    faster = bring_to(State.SAL, make_lead("Taken"), world)
+
+    response = as_(world.ada).post(
+        reverse(MY_LEADS), {"action": "accept_selected", "_selected_action": [mine.pk, faster.pk]}
+    )
+
+    page = response.content.decode()
+    assert "Accepted 1 of 2 leads" in page
+    assert "Cannot accept Taken: already accepted by Ada" in page
+
+
+def test_bulk_assign_asks_once_and_answers_per_row(world: World, as_) -> None:
+    leads = [make_lead(name, team=world.berlin) for name in ("One", "Two")]
+    client = as_(world.max)
+    ids = [lead.pk for lead in leads]
+
+    asked = client.post(reverse(LEADS), {"action": "assign_selected", "_selected_action": ids})
+    assert "Assign 2 leads" in asked.content.decode()
+    done = client.post(reverse("admin:assign_all"), {"lead": ids, "owner": "ben", "team": "Berlin"})
+
+    assert "Assigned 2 of 2 leads" in done.content.decode()
+    assert set(Lead.objects.values_list("owner__username", flat=True)) == {"ben"}
+
+
+@pytest.mark.parametrize(
+    ("page", "who", "most"), [(MY_LEADS, "ada", 12), (LEADS, "olga", 12), (REJECTIONS, "mia", 14), (LEADS, "max", 13)]
+)
+def test_a_list_takes_the_same_queries_for_three_rows_as_for_thirty(
+    page, who, most, promises, world: World, as_, django_assert_max_num_queries
+) -> None:
+    client = as_(getattr(world, who))
+    state = State.REJECTED if page == REJECTIONS else State.MQL
+
+    def queries() -> int:
+        with django_assert_max_num_queries(most) as captured:
+            assert client.get(reverse(page)).status_code == 200
+        return len(captured)
+
+    for number in range(3):
+        bring_to(state, make_lead(f"Few {number}"), world)
+    few = queries()
+    for number in range(27):
+        bring_to(state, make_lead(f"Many {number}"), world)
+    assert queries() == few

@@ -1,0 +1,111 @@
+"""Which role opens which page, and where each lands."""
+
+import pytest
+from django.urls import reverse
+
+from tests.world import World, make_lead, person
+
+SALES, MARKETING, REVOPS = {"ada", "max"}, {"mia", "nora"}, {"olga"}
+ALL = SALES | MARKETING | REVOPS
+PAGES = {
+    "my_leads": SALES,
+    "leads_lead_changelist": ALL,
+    "handoff_rejection_changelist": ALL,
+    "leads_campaign_changelist": ALL,
+    "sla_policy_changelist": ALL,
+    "sla_calendar_changelist": ALL,
+    "leads_definition_changelist": ALL,
+    "leads_reason_changelist": ALL,
+    "handoff_handoff_changelist": ALL,
+    "sla_clock_changelist": ALL,
+    "sla_alarm_changelist": ALL,
+    "leads_transition_changelist": ALL,
+    "sla_destination_changelist": ALL,
+    "leads_team_changelist": ALL,
+    "handoff_subscription_changelist": REVOPS,
+    "handoff_delivery_changelist": REVOPS,
+    "leads_user_changelist": REVOPS,
+    "auth_group_changelist": REVOPS,
+    "handoff_apitoken_changelist": REVOPS,
+}
+ADDS = {
+    "leads_lead_add": MARKETING | REVOPS,
+    "leads_campaign_add": MARKETING | REVOPS,
+    "sla_policy_add": REVOPS,
+    "sla_calendar_add": REVOPS,
+    "leads_definition_add": REVOPS,
+    "leads_reason_add": REVOPS,
+    "sla_destination_add": REVOPS,
+    "handoff_subscription_add": REVOPS,
+    "leads_team_add": REVOPS,
+    "leads_user_add": REVOPS,
+    "handoff_apitoken_add": REVOPS,
+    "handoff_handoff_add": set(),
+    "sla_clock_add": set(),
+    "sla_alarm_add": set(),
+    "leads_transition_add": set(),
+    "handoff_delivery_add": set(),
+    "handoff_rejection_add": set(),
+    "auth_group_add": set(),
+}
+
+
+@pytest.mark.parametrize(("page", "readers"), [*PAGES.items(), *ADDS.items()])
+def test_a_page_opens_for_its_roles_alone(page: str, readers: set[str], world: World, as_) -> None:
+    for name in ALL | {"eve"}:
+        status = as_(getattr(world, name)).get(reverse(f"admin:{page}")).status_code
+        assert (name, status) == (name, 200 if name in readers else 403)
+
+
+@pytest.mark.parametrize(
+    ("name", "page"),
+    [
+        ("ada", "my_leads"),
+        ("max", "my_leads"),
+        ("mia", "handoff_rejection_changelist"),
+        ("nora", "handoff_rejection_changelist"),
+        ("olga", "leads_lead_changelist"),
+    ],
+)
+def test_each_role_lands_where_its_day_begins(name: str, page: str, world: World, as_) -> None:
+    response = as_(getattr(world, name)).get(reverse("admin:index"))
+
+    assert response.headers["Location"] == reverse(f"admin:{page}")
+
+
+def test_somebody_without_a_role_is_told_to_ask_revops(world: World, as_) -> None:
+    response = as_(world.eve).get(reverse("admin:index"))
+
+    assert "Ask RevOps to give you a role" in response.content.decode()
+
+
+def test_a_stranger_is_sent_to_the_login(db: None, client) -> None:
+    response = client.get(reverse("admin:my_leads"))
+
+    assert response.headers["Location"].startswith(reverse("admin:login"))
+
+
+def test_login_needs_no_staff_flag(world: World, client) -> None:
+    response = client.post(reverse("admin:login"), {"username": "ada", "password": "demo"})
+
+    assert response.status_code == 302
+
+
+def test_a_rep_does_not_see_the_leads_of_another_team(world: World, as_) -> None:
+    lead = make_lead("Dana Fox", team=world.new_york)
+    client = as_(world.ada)
+
+    assert "Dana Fox" not in client.get(reverse("admin:leads_lead_changelist")).content.decode()
+    assert client.get(reverse("admin:leads_lead_change", args=[lead.pk])).status_code == 302
+    assert client.get(reverse("admin:act", args=["comment", lead.pk])).status_code == 404
+
+
+def test_revops_cannot_take_a_superusers_place(world: World, as_) -> None:
+    root = person("root")
+    root.is_superuser = True
+    root.save()
+    client = as_(world.olga)
+
+    assert client.get(reverse("admin:auth_user_password_change", args=[root.pk])).status_code == 403
+    client.post(reverse("admin:handoff_apitoken_add"), {"user": root.pk})
+    assert not root.api_tokens.exists()

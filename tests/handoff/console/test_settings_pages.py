@@ -1,0 +1,259 @@
+"""The pages of RevOps: versions, reasons, definitions, messages, tokens and people."""
+
+import json
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from handoff.models import ApiToken, Delivery, DeliveryState, Handoff, Rejection
+from leads.models import Definition, Lead, Reason, Stage, State
+from sla.metrics import Metric
+from sla.models import Calendar, Clock, Destination, Policy
+from tests.world import OFFICE, World, bring_to, last, make_calendar, make_lead, make_policy
+
+
+def change(row) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
+
+
+def tool(row, name: str) -> str:
+    return reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_{name}", args=[row.pk])
+
+
+def policy_form(policy: Policy | None = None, **changed) -> dict[str, str]:
+    steps = list(policy.steps.all()) if policy else []
+    form = {
+        "name": policy.name if policy else "Accept",
+        "target_seconds": "1 h",
+        "calendar": str((policy.calendar if policy else make_calendar()).pk),
+        "conditions": "[]",
+        "position": "100",
+        "steps-TOTAL_FORMS": str(len(steps)),
+        "steps-INITIAL_FORMS": str(len(steps)),
+    }
+    for number, step in enumerate(steps):
+        form |= {
+            f"steps-{number}-id": str(step.pk),
+            f"steps-{number}-policy": str(step.policy_id),
+            f"steps-{number}-percent": str(step.percent),
+            f"steps-{number}-after_seconds": "0 min",
+        }
+    return form | changed
+
+
+def test_saving_a_policy_writes_the_next_version_and_running_clocks_keep_theirs(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT, name="Accept")
+    bring_to(State.MQL, make_lead(), world)
+    client = as_(world.olga)
+
+    response = client.post(change(policy), policy_form(policy, target_seconds="2 h 30 min"), follow=True)
+
+    written = Policy.objects.get(key=policy.key, retired_at=None)
+    assert (written.version, written.target_seconds) == (2, 9000)
+    assert [step.percent for step in written.steps.all()] == [75, 100]
+    assert Clock.objects.get().policy == policy
+    assert "Version 2 of “Accept” is in force; running clocks keep theirs." in response.content.decode()
+
+
+def test_the_ladder_is_part_of_the_version(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+    told = Destination.objects.create(name="Manager", audience="manager", medium="email")
+    ladder = {"steps-0-percent": "50", "steps-0-tells": [str(told.pk)], "steps-1-DELETE": "on"}
+
+    as_(world.olga).post(change(policy), policy_form(policy, **ladder))
+
+    steps = Policy.objects.get(key=policy.key, version=2).steps.all()
+    assert [(step.percent, list(step.tells.all())) for step in steps] == [(50, [told]), (100, [])]
+    assert [step.percent for step in policy.steps.all()] == [75, 100]
+
+
+def test_saving_without_a_change_writes_no_version(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+
+    as_(world.olga).post(change(policy), policy_form(policy))
+
+    assert Policy.objects.count() == 1
+
+
+def test_a_new_policy_is_published_with_its_breach(world: World, as_) -> None:
+    form = policy_form(key="accept", metric="time_to_accept")
+
+    as_(world.olga).post(reverse("admin:sla_policy_add"), form)
+
+    policy = Policy.objects.get(key="accept")
+    assert (policy.version, [step.percent for step in policy.steps.all()]) == (1, [100])
+
+
+@pytest.mark.parametrize(
+    ("changed", "complaint"),
+    [
+        ({"target_seconds": "soon"}, "Write a span of time like 4 h"),
+        ({"target_seconds": "0 h"}, "Give a target longer than nothing."),
+        ({"conditions": '[{"field": "shoe"}]'}, "Each condition has exactly"),
+        ({"conditions": "[oops"}, "Enter a valid JSON."),
+        ({"steps-0-percent": "120"}, "A step stands at 1 to 99 per cent"),
+    ],
+)
+def test_a_wrong_policy_is_refused_with_what_was_typed(changed, complaint, world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+
+    page = as_(world.olga).post(change(policy), policy_form(policy, **changed)).content.decode()
+
+    assert complaint in page
+    assert Policy.objects.count() == 1
+
+
+def test_a_retired_policy_is_only_read(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+    client = as_(world.olga)
+
+    assert "Retire" in client.get(tool(policy, "retire")).content.decode()
+    client.post(tool(policy, "retire"))
+
+    policy.refresh_from_db()
+    assert policy.retired_at
+    assert client.post(change(policy), policy_form(policy)).status_code == 403
+    assert "no longer in force" in client.post(tool(policy, "retire"), follow=True).content.decode()
+
+
+def test_policies_are_read_by_both_sides_and_never_deleted(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+
+    for person in (world.ada, world.max, world.mia, world.nora):
+        assert as_(person).get(change(policy)).status_code == 200
+        assert as_(person).post(tool(policy, "retire")).status_code == 403
+    assert as_(world.olga).post(reverse("admin:sla_policy_delete", args=[policy.pk])).status_code == 403
+
+
+def calendar_form(**changed) -> dict[str, str]:
+    hours = {"weekly": json.dumps(OFFICE), "overrides": "{}"}
+    return (
+        {"name": "Berlin", "zone": "Europe/Berlin", "holiday_country": "DE", "holiday_subdivision": "BE"}
+        | hours
+        | changed
+    )
+
+
+def test_a_calendar_shows_its_openings_and_holidays_and_its_edit_is_a_version(world: World, as_) -> None:
+    client = as_(world.olga)
+    client.post(reverse("admin:sla_calendar_add"), calendar_form(key="berlin"))
+    first = Calendar.objects.get()
+    policy = make_policy(Metric.TIME_TO_ACCEPT, calendar=first)
+
+    page = client.get(change(first)).content.decode()
+    client.post(change(first), calendar_form(weekly='{"mon": [["10:00", "12:00"]]}'))
+
+    assert "09:00 to 17:00" in page
+    assert "holidays 0." in page
+    written = Calendar.objects.get(retired_at=None)
+    assert (written.version, written.weekly, written.holidays.exists()) == (2, {"mon": [["10:00", "12:00"]]}, True)
+    assert Policy.objects.get(key=policy.key, retired_at=None).calendar == written
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [{"weekly": "{}"}, {"weekly": '{"mon": [["25:00", "26:00"]]}'}, {"weekly": "nonsense"}, {"overrides": '{"x": []}'}],
+)
+def test_hours_that_make_no_sense_are_refused(changed, world: World, as_) -> None:
+    response = as_(world.olga).post(reverse("admin:sla_calendar_add"), calendar_form(key="berlin", **changed))
+
+    assert "errornote" in response.content.decode()
+    assert not Calendar.objects.exists()
+
+
+def test_a_used_reason_is_retired_and_not_deleted(world: World, as_) -> None:
+    bring_to(State.REJECTED, make_lead(), world)
+    used, unused = Reason.objects.get(code="wrong_territory"), Reason.objects.get(code="no_need")
+    client = as_(world.olga)
+
+    assert client.post(reverse("admin:leads_reason_delete", args=[used.pk]), {"post": "yes"}).status_code == 403
+    assert client.post(reverse("admin:leads_reason_delete", args=[unused.pk]), {"post": "yes"}).status_code == 302
+    client.post(tool(used, "retire"))
+
+    used.refresh_from_db()
+    assert used.retired_at
+    assert not Reason.objects.filter(code="no_need").exists()
+
+
+def test_a_definition_is_in_force_once_both_sides_have_signed(world: World, as_) -> None:
+    form = {"stage": "mql", "text": "Worth a call", "criteria": "[]"}
+    as_(world.olga).post(reverse("admin:leads_definition_add"), form)
+    draft = Definition.objects.get(stage=Stage.MQL, version=2)
+
+    assert as_(world.ada).post(tool(draft, "sign")).status_code == 403
+    as_(world.nora).post(tool(draft, "sign"))
+    draft.refresh_from_db()
+    assert (draft.marketing_signatory, draft.active_from) == (world.nora, None)
+    as_(world.max).post(tool(draft, "sign"))
+
+    assert Definition.active(Stage.MQL) == draft
+    assert as_(world.olga).post(change(draft), form | {"text": "Other words"}).status_code == 403
+
+
+def test_a_draft_that_is_edited_must_be_signed_again(world: World, as_) -> None:
+    draft = Definition.objects.create(stage=Stage.MQL, version=2, text="Old", marketing_signatory=world.nora)
+
+    as_(world.olga).post(change(draft), {"text": "New", "criteria": "[]"})
+
+    draft.refresh_from_db()
+    assert (draft.text, draft.marketing_signatory) == ("New", None)
+
+
+def test_dead_deliveries_are_on_top_and_can_be_sent_again(world: World, as_) -> None:
+    act = last(bring_to(State.MQL, make_lead(), world))
+    told = {"transition": act, "medium": "email"}
+    dead = Delivery.objects.create(address="a@x.example", state=DeliveryState.DEAD, last_error="No such box", **told)
+    Delivery.objects.create(address="b@x.example", state=DeliveryState.SENT, sent_at=timezone.now(), **told)
+    client = as_(world.olga)
+
+    page = client.get(reverse("admin:handoff_delivery_changelist"))
+    assert page.context["cl"].result_list[0] == dead
+    assert "No such box" in page.content.decode()
+    client.post(tool(dead, "resend"))
+
+    dead.refresh_from_db()
+    assert dead.state == DeliveryState.PENDING
+    assert "pending" in client.post(tool(dead, "resend"), follow=True).content.decode()
+    assert as_(world.max).post(tool(dead, "resend")).status_code == 403
+
+
+def test_a_token_is_shown_once_and_revoked(world: World, as_) -> None:
+    client = as_(world.olga)
+
+    page = client.post(reverse("admin:handoff_apitoken_add"), {"user": world.mia.pk}).content.decode()
+    token = ApiToken.objects.get()
+    text = page.split("<code>")[1].split("</code>")[0]
+
+    assert ApiToken.valid(text) == token
+    assert text not in client.get(reverse("admin:handoff_apitoken_changelist")).content.decode()
+    client.post(tool(token, "revoke"))
+    assert ApiToken.valid(text) is None
+
+
+def test_revops_gives_a_person_a_role_and_a_zone(world: World, as_) -> None:
+    role = world.ada.groups.get()
+    person = {"username": "kim", "password1": "sound-asleep-9", "password2": "sound-asleep-9", "groups": [role.pk]}
+    work = {"time_zone": "Asia/Tokyo", "usable_password": "true", "team": world.berlin.pk}
+
+    as_(world.olga).post(reverse("admin:leads_user_add"), person | work)
+
+    kim = type(world.ada).objects.get(username="kim")
+    assert (kim.roles, kim.time_zone, kim.is_staff, kim.is_superuser) == (
+        frozenset({"Sales rep"}),
+        "Asia/Tokyo",
+        False,
+        False,
+    )
+
+
+def test_every_row_of_every_page_opens(world: World, as_) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    bring_to(State.REJECTED, make_lead(), world)
+    rows: list[Any] = [Policy.objects.get(), Calendar.objects.get(), Clock.objects.get(), Reason.objects.first()]
+    rows += [Definition.objects.first(), world.ada, world.berlin, world.ada.groups.get(), last(Lead.objects.get())]
+    rows += [Handoff.objects.get(), Rejection.objects.get()]
+
+    for row in rows:
+        assert as_(world.olga).get(change(row)).status_code == 200
