@@ -14,6 +14,7 @@ from leads.models import Campaign, ExternalId, Lead
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+FIRST_YEAR = 1970
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
@@ -146,6 +147,8 @@ def _moment(value: Any) -> datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
+    if moment.year < FIRST_YEAR:
+        raise ValidationError(f"{moment.isoformat()} lies before {FIRST_YEAR}: is the year right?")
     if moment > timezone.now() + CLOCK_SKEW:
         raise ValidationError(f"{moment.isoformat()} lies in the future: a lead is captured at the latest now.")
     if moment < EARLIEST:

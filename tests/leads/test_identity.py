@@ -217,6 +217,7 @@ class TestRefusing:
             ({"name": "a\ud800"}, "name", "characters that are no text"),
             ({"created_at": "soon"}, "created_at", "“soon” is no moment: write one like 2026-03-02T09:00:00Z."),
             ({"created_at": "2026-13-45"}, "created_at", "is no moment"),
+            ({"created_at": "0021-04-15"}, "created_at", "lies before 1970: is the year right?"),
             ({"created_at": "2999-01-01"}, "created_at", "lies in the future"),
             ({"state": "sql"}, "state", "The state of a lead is moved by the verbs"),
             ({"nmae": "Dana"}, "nmae", "This is no field of a lead; use one of email, name, "),
