@@ -1,0 +1,94 @@
+"""Campaigns from a file: known by the id of their system, else by name."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
+from handoff.imports.money import read_currency, read_money
+from leads.models import Campaign
+
+ALIASES = {
+    "external_id": ("campaign_id", "id", "record_id"),
+    "name": ("campaign_name", "campaign"),
+    "cost": ("actual_cost", "amount_spent", "spend", "budgeted_cost"),
+    "currency": ("currency_iso_code", "currency_code", "account_currency"),
+    "starts_on": ("start_date", "starts", "start"),
+    "ends_on": ("end_date", "ends", "end"),
+    "promise": ("offer", "description"),
+}
+ATTEMPTS = 3
+
+
+def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    return [_write_row(row, reading) for row in rows]
+
+
+def _write_row(row: Row, reading: Reading) -> Result:
+    """Write one; again if somebody else made the same campaign meanwhile."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with transaction.atomic():
+                return _upsert(row, reading)
+        except REFUSALS as error:
+            return refused(row, error)
+        except IntegrityError:
+            if attempt == ATTEMPTS:
+                raise
+    raise AssertionError
+
+
+def _upsert(row: Row, reading: Reading) -> Result:
+    # Without an id its name is its id: so the database itself keeps it single.
+    called = row.get("external_id") or row.get("name")
+    if not called:
+        raise ValidationError({"name": ["Give the campaign an id or a name."]})
+    fields = _fields(row, reading)
+    found = _find(row, reading)
+    campaign = found or Campaign(name=called, system=reading.system, external_id=called)
+    if found and row.get("external_id"):  # a campaign that was known by name alone gets its id
+        fields |= {"system": reading.system, "external_id": called}
+    changes = {name: value for name, value in fields.items() if getattr(campaign, name) != value}
+    for name, value in changes.items():
+        setattr(campaign, name, value)
+    _check(campaign)
+    if changes or not found:
+        campaign.save()
+    return Result(row, "created" if not found else "updated" if changes else "unchanged")
+
+
+def _find(row: Row, reading: Reading) -> Campaign | None:
+    """By its id; else by its name, unless that campaign has another id."""
+    known = Campaign.objects.select_for_update(no_key=True).filter(system__in=(reading.system, "")).order_by("pk")
+    called, name = row.get("external_id"), row.get("name")
+    by_id = known.filter(system=reading.system, external_id=called).first() if called else None
+    if by_id or not name:
+        return by_id
+    by_name = known.filter(name=name)
+    return (by_name.filter(external_id__in=("", name)) if called else by_name).first()
+
+
+def _fields(row: Row, reading: Reading) -> dict[str, Any]:
+    """What the row says; a blank value never erases."""
+    fields: dict[str, Any] = {"name": row.get("name"), "promise": row.prose("promise")}
+    with named("currency"):
+        fields["currency"] = read_currency(row.get("currency"))
+    if row.get("cost"):
+        with named("cost"):
+            money = read_money(row.get("cost"))
+        fields["cost"], fields["currency"] = money.amount, fields["currency"] or money.currency
+    fields["starts_on"], fields["ends_on"] = reading.day(row, "starts_on"), reading.day(row, "ends_on")
+    return {name: value for name, value in fields.items() if value not in ("", None)}
+
+
+def _check(campaign: Campaign) -> None:
+    campaign.clean_fields()
+    if campaign.cost is not None and campaign.cost < 0:
+        raise ValidationError({"cost": ["The cost must not be below zero."]})
+    if campaign.starts_on and campaign.ends_on and campaign.ends_on < campaign.starts_on:
+        raise ValidationError({"ends_on": ["The campaign ends before it starts."]})
+
+
+KIND = Kind(ALIASES, ("external_id", "name"), frozenset({"starts_on", "ends_on"}), write)

@@ -1,0 +1,146 @@
+"""Touches from a file, logged by the verb; the same one, by its own id or by lead and moment, is logged once."""
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from handoff import workflow
+from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
+from handoff.imports.leads import WHO, find
+from leads.models import Channel, Lead, Outcome, Touch, User
+
+ALIASES = WHO | {
+    "external_id": ("lead_id", "contact_id", "record_id", "who_id", "lead_external_id"),
+    "touch_id": ("activity_id", "task_id", "id", "hs_object_id"),
+    "channel": ("activity_type", "task_subtype", "type"),
+    "outcome": ("call_disposition", "disposition", "call_outcome", "result"),
+    "at": ("activity_date", "timestamp", "date", "completed_at", "created_at", "created_date"),
+    "by": ("username", "rep", "activity_assigned_to"),
+    "note": ("notes", "comments", "description", "body"),
+    "automatic": ("automated", "is_automatic"),
+}
+_CHANNELS = {
+    **dict.fromkeys(("phone", "phone_call", "outbound_call"), Channel.CALL),
+    **dict.fromkeys(("e_mail", "mail", "list_email"), Channel.EMAIL),
+    **dict.fromkeys(("sms", "chat", "whatsapp", "text"), Channel.MESSAGE),
+    **dict.fromkeys(("linkedin", "social_network", "xing"), Channel.SOCIAL),
+    **dict.fromkeys(("event", "visit", "demo"), Channel.MEETING),
+}
+_OUTCOMES = {
+    **dict.fromkeys(("connected", "answered", "replied", "held", "completed"), Outcome.REACHED),
+    **dict.fromkeys(("voicemail", "left_voicemail", "left_live_message", "left_a_message"), Outcome.LEFT_MESSAGE),
+    **dict.fromkeys(("busy", "missed", "no_show"), Outcome.NO_ANSWER),
+    **dict.fromkeys(("wrong_number", "failed"), Outcome.BOUNCED),
+}
+_YES = {"yes", "true", "1", "x", "y", "ja", "oui", "si", "sí", "sim"}
+_NO = {"", "no", "false", "0", "n", "nein", "non", "não"}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A touch as a row tells of it."""
+
+    row: Row
+    lead: Lead
+    by: User | None
+    at: datetime
+    facts: Mapping[str, Any]
+    key: str
+
+
+def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    users = {user.username.casefold(): user for user in User.objects.filter(username__in=_usernames(rows))}
+    read = [_read(row, lead, users, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
+    keys = {told.key for told in read if isinstance(told, _Told)}
+    logged = Touch.objects.filter(system=reading.system, external_id__in=keys).select_related("lead")
+    known = {touch.external_id: touch for touch in logged}
+    return [told if isinstance(told, Result) else _log(told, known.get(told.key), reading) for told in read]
+
+
+def _usernames(rows: Sequence[Row]) -> set[str]:
+    return {spelled for row in rows for spelled in (row.get("by"), row.get("by").casefold())}
+
+
+def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: Reading) -> _Told | Result:
+    if isinstance(lead, Exception):
+        return refused(row, lead)
+    try:
+        at, by, facts = _at(row, reading), _by(row, users), _facts(row)
+    except ValidationError as error:
+        return refused(row, error)
+    return _Told(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead, by, at, facts))
+
+
+def _log(told: _Told, logged: Touch | None, reading: Reading) -> Result:
+    if logged is not None:
+        return _compare(told, logged)
+    identity = {"system": reading.system, "external_id": told.key}
+    try:
+        with transaction.atomic():
+            workflow.touch(told.lead.pk, by=told.by, door=reading.door, at=told.at, **told.facts, **identity)
+    except IntegrityError:  # it was logged meanwhile, or by an earlier row
+        return _compare(told, Touch.objects.get(**identity))
+    except REFUSALS as error:
+        return refused(told.row, error)
+    return Result(told.row, "created")
+
+
+def _compare(told: _Told, logged: Touch) -> Result:
+    """A touch that was logged stays as it is, for clocks have gone by it; only what was noted of it may change."""
+    said = {"lead": told.lead, "by": told.by, "at": told.at, **told.facts}
+    note = said.pop("note")
+    differing = [name for name, value in said.items() if getattr(logged, name) != value]
+    if logged.lead.merged_into_id == told.lead.pk and "lead" in differing:
+        differing.remove("lead")
+    if differing:
+        complaint = f"The touch “{told.key}” was logged before, with another {' and '.join(differing)}: it stays."
+        return refused(told.row, ValidationError(complaint))
+    if not note or note == logged.note:
+        return Result(told.row, "unchanged")
+    Touch.objects.filter(pk=logged.pk).update(note=note)
+    return Result(told.row, "updated")
+
+
+def _at(row: Row, reading: Reading) -> datetime:
+    at = reading.moment(row, "at")
+    if at is None:
+        raise ValidationError({"at": ["Give the moment of the touch."]})
+    return at
+
+
+def _by(row: Row, users: Mapping[str, User]) -> User | None:
+    spelled = row.get("by")
+    if spelled and spelled.casefold() not in users:
+        raise ValidationError({"by": [f"There is no user “{spelled}”: give a username, or leave it empty."]})
+    return users.get(spelled.casefold())
+
+
+def _facts(row: Row) -> dict[str, Any]:
+    channel, outcome, automatic = (_key(row.get(name)) for name in ("channel", "outcome", "automatic"))
+    if automatic not in _YES | _NO:
+        raise ValidationError({"automatic": [f"“{row.get('automatic')}” is neither yes nor no."]})
+    return {
+        "channel": _CHANNELS.get(channel, channel),
+        "outcome": _OUTCOMES.get(outcome, outcome),
+        "note": row.prose("note"),
+        "automatic": automatic in _YES,
+    }
+
+
+def _key(text: str) -> str:
+    return re.sub(r"[\s/-]+", "_", text.casefold())
+
+
+def _fingerprint(lead: Lead, by: User | None, at: datetime, facts: Mapping[str, Any]) -> str:
+    """An id for a touch that has none: so that the same file again, or twice at once, logs it once."""
+    told = (lead.pk, by.pk if by else None, at.isoformat(), facts["channel"], facts["outcome"], facts["automatic"])
+    return "row:" + hashlib.sha256(repr(told).encode()).hexdigest()[:40]
+
+
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at"}), write)

@@ -1,0 +1,107 @@
+"""The past of many leads at once: what the verbs write for one raw lead after the other, in a few statements.
+
+It is for deals of the past only, which tell nobody and run no clock, and for leads that were never handed over, on
+which nothing waits. A test holds it to what the verbs write.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from handoff.models import Decision, Handoff
+from handoff.packet import snapshot
+from handoff.refusals import FactsRefused
+from handoff.workflow import facts as facts_of
+from handoff.workflow.act import Door
+from leads.models import Definition, Lead, Opportunity, Stage, State, Transition, Verb
+from sla.business_time import FIRST
+
+STEPS = (Verb.PROMOTE, Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT)
+
+
+@dataclass(frozen=True)
+class PastDeal:
+    """A lead that became an opportunity at a moment, with the facts of its conversion as far as they are known."""
+
+    lead_id: int
+    at: datetime
+    facts: Mapping[str, Any]
+
+
+@transaction.atomic
+def convert_raw(deals: Sequence[PastDeal], *, door: Door) -> dict[int, Opportunity]:
+    """Walk raw leads through all stages up to their opportunities, at moments that never go backwards.
+
+    Returns the opportunities by lead. A lead that is missing there is none of these, or has facts that do not fit: do
+    its verbs one by one, which says why.
+    """
+    locked = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign").order_by("pk")
+    leads = locked.filter(pk__in=[deal.lead_id for deal in deals], state=State.RAW, cycle=0, merged_into=None)
+    facts = {deal.lead_id: _facts(deal) for deal in deals}
+    moments = {deal.lead_id: deal.at for deal in deals}
+    walked = [_Walk(lead, max(moments[lead.pk], lead.entered_at), facts[lead.pk]) for lead in leads if facts[lead.pk]]
+    walked = [walk for walk in walked if walk.at >= FIRST]
+    history = Transition.objects.bulk_create(move for walk in walked for move in walk.moves(door))
+    promotions = [move for move in history if move.verb == Verb.PROMOTE]
+    definition = Definition.active(Stage.MQL)
+    Handoff.objects.bulk_create(
+        walk.handoff(promotion, definition) for walk, promotion in zip(walked, promotions, strict=True)
+    )
+    for walk in walked:
+        walk.lead.save(update_fields=["state", "entered_at", "cycle", "reenter_on", "updated_at"])
+    made = Opportunity.objects.bulk_create(Opportunity(lead=walk.lead, **walk.facts) for walk in walked)
+    return {opportunity.lead_id: opportunity for opportunity in made}
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """One lead on its way."""
+
+    lead: Lead
+    at: datetime
+    facts: dict[str, Any]
+
+    def moves(self, door: Door) -> list[Transition]:
+        return [self._move(verb, door) for verb in STEPS]
+
+    def _move(self, verb: Verb, door: Door) -> Transition:
+        """Let the state machine judge and move, and say what it did."""
+        from_state = self.lead.state
+        getattr(self.lead, verb)(self.at)
+        return Transition(
+            lead=self.lead,
+            verb=verb,
+            from_state=from_state,
+            to_state=self.lead.state,
+            cycle=self.lead.cycle,
+            owner_id=self.lead.owner_id,
+            at=self.at,
+            via=door.via,
+            historical=True,
+            request_id=door.request_id,
+            facts=facts_of.as_json(self.facts) if verb == Verb.CONVERT else {},
+        )
+
+    def handoff(self, promotion: Transition, definition: Definition | None) -> Handoff:
+        return Handoff(
+            lead=self.lead,
+            cycle=self.lead.cycle,
+            transition=promotion,
+            definition=definition,
+            packet=snapshot(self.lead),
+            offered_to_id=self.lead.owner_id,
+            offered_at=self.at,
+            decision=Decision.ACCEPTED,
+            decided_at=self.at,
+        )
+
+
+def _facts(deal: PastDeal) -> dict[str, Any]:
+    """The facts, cleaned; nothing when they do not fit."""
+    try:
+        return facts_of.check(Verb.CONVERT, Lead(), deal.facts, historical=True)
+    except FactsRefused:
+        return {}
