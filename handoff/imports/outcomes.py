@@ -35,7 +35,6 @@ ALIASES = {
     "expected_close": ("expected_close_date",),
     **REJECTION,
 }
-BATCH = 200  # leads that are locked at once
 _UNSAID = {"name": "", "amount": None, "currency": "", "expected_close": None}
 _WON, _LOST, _REJECTED = "won", "lost", "rejected"
 _SAID = {
@@ -118,18 +117,14 @@ def _book_raw(told: Sequence[_Told], reading: Reading) -> set[int]:
     for one in told:
         first.setdefault(one.lead.pk, one)
     raw = [one for one in first.values() if one.deal and one.lead.state == State.RAW and one.lead.cycle == 0]
-    done: set[int] = set()
-    for start in range(0, len(raw), BATCH):
-        some = raw[start : start + BATCH]
-        with transaction.atomic():
-            deals = [_past(one.row, one.lead, one.deal) for one in some if one.deal]
-            made = convert_raw(deals, door=reading.door)
-            for one in some:
-                if one.deal and one.lead.pk in made:
-                    one.deal.close(made[one.lead.pk])
-                    done.add(one.row.number)
-            Opportunity.objects.bulk_update(made.values(), ["state", "closed_at"])
-    return done
+    with transaction.atomic():
+        made = convert_raw([_past(one.row, one.lead, one.deal) for one in raw if one.deal], door=reading.door)
+        booked = [one for one in raw if one.lead.pk in made]
+        for one in booked:
+            if one.deal:
+                one.deal.close(made[one.lead.pk])
+        Opportunity.objects.bulk_update(made.values(), ["state", "closed_at"])
+    return {one.row.number for one in booked}
 
 
 def _write_row(told: _Told, booked: Mapping[int, Opportunity], reading: Reading) -> Result:

@@ -23,7 +23,7 @@ KINDS: dict[str, Kind] = {
     "touches": touches.KIND,
     "outcomes": outcomes.KIND,
 }
-CHUNK = 1000
+CHUNK = 250  # rows that are looked up, locked and committed at once
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 SYSTEM_LENGTH = 40
 
