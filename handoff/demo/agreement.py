@@ -1,0 +1,189 @@
+"""What both sides agreed: when time counts, what is due by when, who is told, and what a stage means."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from handoff.demo.people import BERLIN, NEW_YORK, Cast
+from handoff.models import Subscription
+from leads.models import Definition, Stage, Verb
+from sla.business_time import BusinessHours
+from sla.metrics import Metric
+from sla.models import Audience, Calendar, Destination, Medium, Policy
+from sla.versions import Rung, publish_calendar, publish_policy
+
+MINUTE, HOUR = 60, 3600
+DAY = 8 * HOUR  # of office time
+HOT = 80  # the score from which a lead is hot
+ACCEPT, TOUCH, QUALIFY, ANSWER = 4 * HOUR, DAY, 10 * DAY, 2 * DAY
+HOT_ACCEPT, HOT_PROMISE, PROMISE = 10 * MINUTE, HOUR, 48 * HOUR
+
+WORKDAYS, WEEK = ("mon", "tue", "wed", "thu", "fri"), ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+ALWAYS = "Around the clock"
+WARNS_TWICE = {Metric.TIME_TO_ACCEPT, Metric.TIME_TO_ANSWER}  # somebody waits for these decisions
+IS_HOT = {"field": "score", "op": "at_least", "value": HOT}
+IN_NEW_YORK = {"field": "team", "op": "is", "value": NEW_YORK}
+
+OWNER, OWNER_SLACK, MANAGER = "Owner by email", "Owner by Slack", "Manager by email"
+TEAM, TEAM_SLACK = "Team mailbox", "Team channel"
+MARKETING, REVOPS = "Marketing by email", "RevOps by email"
+DESTINATIONS = {
+    OWNER: (Audience.OWNER, Medium.EMAIL),
+    OWNER_SLACK: (Audience.OWNER, Medium.SLACK),
+    MANAGER: (Audience.MANAGER, Medium.EMAIL),
+    TEAM: (Audience.TEAM, Medium.EMAIL),
+    TEAM_SLACK: (Audience.TEAM, Medium.SLACK),
+    MARKETING: (Audience.MARKETING, Medium.EMAIL),
+    REVOPS: (Audience.REVOPS, Medium.EMAIL),
+}
+TOLD = {
+    Verb.ASSIGN: (OWNER, OWNER_SLACK),
+    Verb.PROMOTE: (OWNER, OWNER_SLACK),
+    Verb.REJECT: (MARKETING,),
+    Verb.ANSWER: (OWNER,),
+    Verb.RESUBMIT: (OWNER, OWNER_SLACK),
+    Verb.OVERTURN: (OWNER,),
+}
+
+
+@dataclass(frozen=True)
+class Promise:
+    """One policy to be written. It escalates so many seconds after its target."""
+
+    key: str
+    name: str
+    metric: Metric
+    target: int
+    calendar: str
+    escalates: int
+    conditions: tuple[dict[str, Any], ...] = ()
+    position: int = 100
+
+
+# What counts around the clock is alive whatever the hour of the visit.
+PROMISES = (
+    Promise("accept-hot", "Accept a hot lead", Metric.TIME_TO_ACCEPT, HOT_ACCEPT, ALWAYS, 20 * MINUTE, (IS_HOT,), 10),
+    Promise("accept-new-york", "Accept (New York)", Metric.TIME_TO_ACCEPT, ACCEPT, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
+    Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY),
+    Promise("touch-new-york", "First touch (New York)", Metric.TIME_TO_TOUCH, TOUCH, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
+    Promise("touch", "First touch", Metric.TIME_TO_TOUCH, TOUCH, BERLIN, DAY),
+    Promise("promise-hot", "Call a hot lead", Metric.SPEED_TO_LEAD, HOT_PROMISE, ALWAYS, HOUR, (IS_HOT,), 10),
+    Promise("promise", "Call within two days", Metric.SPEED_TO_LEAD, PROMISE, ALWAYS, 24 * HOUR),
+    Promise(
+        "qualify-new-york", "Qualify (New York)", Metric.TIME_TO_QUALIFY, QUALIFY, NEW_YORK, DAY, (IN_NEW_YORK,), 20
+    ),
+    Promise("qualify", "Qualify", Metric.TIME_TO_QUALIFY, QUALIFY, BERLIN, DAY),
+    Promise(
+        "answer-new-york", "Answer a rejection (New York)", Metric.TIME_TO_ANSWER, ANSWER, NEW_YORK, DAY,
+        (IN_NEW_YORK,), 20,
+    ),
+    Promise("answer", "Answer a rejection", Metric.TIME_TO_ANSWER, ANSWER, BERLIN, DAY),
+)  # fmt: skip
+
+
+def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
+    """Write the agreement as it stands since a moment, and return the office hours of each team."""
+    calendars = {calendar.name: publish_calendar(calendar) for calendar in _calendars(since)}
+    places = {
+        name: Destination.objects.create(
+            name=name, audience=audience, medium=medium, active=medium == Medium.EMAIL or bool(settings.SLACK_BOT_TOKEN)
+        )
+        for name, (audience, medium) in DESTINATIONS.items()
+    }
+    for promise in PROMISES:
+        _make_policy(promise, calendars[promise.calendar], places, since)
+    for verb, names in TOLD.items():
+        for name in names:
+            Subscription.objects.create(verb=verb, destination=places[name])
+    _sign_definitions(cast, since)
+    return {team: calendars[team].hours for team in (BERLIN, NEW_YORK)}
+
+
+def _calendars(since: datetime) -> list[Calendar]:
+    berlin, new_york = [["09:00", "12:30"], ["13:30", "18:00"]], [["09:00", "17:00"]]
+    return [
+        Calendar(key="always", name=ALWAYS, weekly={day: [["00:00", "24:00"]] for day in WEEK}, created_at=since),
+        Calendar(
+            key="berlin",
+            name=BERLIN,
+            zone="Europe/Berlin",
+            weekly=dict.fromkeys(WORKDAYS, berlin),
+            holiday_country="DE",
+            holiday_subdivision="BE",
+            created_at=since,
+        ),
+        Calendar(
+            key="new-york",
+            name=NEW_YORK,
+            zone="America/New_York",
+            weekly=dict.fromkeys(WORKDAYS, new_york),
+            holiday_country="US",
+            created_at=since,
+        ),
+    ]
+
+
+def _make_policy(promise: Promise, calendar: Calendar, places: dict[str, Destination], since: datetime) -> None:
+    policy = Policy(
+        key=promise.key,
+        name=promise.name,
+        metric=promise.metric,
+        target_seconds=promise.target,
+        calendar=calendar,
+        conditions=list(promise.conditions),
+        position=promise.position,
+        created_at=since,
+    )
+    publish_policy(policy, _ladder(promise, places))
+
+
+def _ladder(promise: Promise, places: dict[str, Destination]) -> list[Rung]:
+    def told(*names: str) -> tuple[Destination, ...]:
+        return tuple(places[name] for name in names)
+
+    if promise.metric == Metric.TIME_TO_ANSWER:
+        warned, breached, escalated = told(MARKETING), told(MARKETING), told(REVOPS)
+    else:
+        warned, breached = told(OWNER, OWNER_SLACK), told(OWNER, OWNER_SLACK, MANAGER)
+        escalated = told(TEAM, TEAM_SLACK, REVOPS)
+    early = [Rung(50, tells=warned)] if promise.metric in WARNS_TWICE else []
+    return [*early, Rung(75, tells=warned), Rung(tells=breached), Rung(100, promise.escalates, escalated)]
+
+
+def _sign_definitions(cast: Cast, since: datetime) -> None:
+    """The definitions that came with the installation held until both sides signed the second ones."""
+    Definition.objects.filter(version=1).update(active_from=since - timedelta(days=180))
+    for stage, text, criteria in _DEFINITIONS:
+        Definition.objects.create(
+            stage=stage,
+            version=2,
+            text=text,
+            criteria=list(criteria),
+            marketing_signatory=cast["nora"],
+            sales_signatory=cast["max"],
+            active_from=since,
+        )
+
+
+_DEFINITIONS: Sequence[tuple[Stage, str, Sequence[dict[str, Any]]]] = (
+    (
+        Stage.MQL,
+        "Somebody of a firm that ships goods, who asked for something and can be reached, with a score of 40 or more.",
+        (
+            {"field": "score", "op": "at_least", "value": 40},
+            {"field": "company", "op": "present", "value": True},
+            {"field": "email", "op": "present", "value": True},
+        ),
+    ),
+    (
+        Stage.SQL,
+        "Sales has spoken to them; there is a need, a person who decides, and a country that we serve.",
+        (
+            {"field": "title", "op": "present", "value": True},
+            {"field": "country", "op": "present", "value": True},
+        ),
+    ),
+)
