@@ -10,6 +10,17 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 ALLOWED_SKIPS = ("needs ../shared/data", "needs root")
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """A test with real transactions empties the tables; each such test gets back first what the migrations wrote.
+
+    All of them or none: Django cannot put it back once a test without this has run.
+    """
+    marker = item.get_closest_marker("django_db")
+    fixtures = set(getattr(item, "fixturenames", ()))
+    if (marker and marker.kwargs.get("transaction")) or fixtures & {"transactional_db", "live_server"}:
+        item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
     return _refuse_skip((yield))

@@ -23,7 +23,7 @@ from tests.handoff.alerts.conftest import Mailbox, mailbox, slack
 from tests.world import World, assert_consistent, make_lead, make_policy
 
 __all__ = ["mailbox", "slack"]
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TARGET = 8  # seconds
 

@@ -285,7 +285,7 @@ def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
         return list(pool.map(start, range(count)))
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 class TestAtOnce:
     @pytest.mark.parametrize(
         ("fields", "external_ids"),

@@ -13,12 +13,11 @@ from typing import Any
 import pytest
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
-from django.contrib.auth.models import Group
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from handoff.models import Delivery, Subscription
-from leads.models import Lead, Role, Transition, User, Via
+from leads.models import Lead, Transition, User, Via
 from sla.models import Alarm, Clock, Destination, Step
 from tests.world import make_policy
 
@@ -74,16 +73,6 @@ def slack(httpserver: HTTPServer, settings: Any) -> HTTPServer:
     settings.SLACK_BOT_TOKEN = "xoxb-test"
     settings.SLACK_API_URL = httpserver.url_for("/api/")
     return httpserver
-
-
-@pytest.fixture(autouse=True)
-def _roles_after_a_flush(request: pytest.FixtureRequest) -> None:
-    """A test with real transactions leaves empty tables, so the next one misses the groups of the migration."""
-    marker = request.node.get_closest_marker("django_db")
-    if marker and marker.kwargs.get("transaction"):
-        request.getfixturevalue("transactional_db")
-        for role in Role.values:
-            Group.objects.get_or_create(name=role)
 
 
 def destination(audience: str, medium: str = "email", address: str = "", **fields: Any) -> Destination:

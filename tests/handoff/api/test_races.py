@@ -12,7 +12,7 @@ from leads.models import Lead, Transition
 from tests.handoff.api.conftest import AsPerson
 from tests.world import World, bring_to, make_lead
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def at_once(*clients: APIClient, path: str, body: dict[str, Any]) -> list[int]:

@@ -16,7 +16,7 @@ from django.db import connections
 from leads.models import Campaign, DealState, ExternalId, Lead, Opportunity, Touch, Transition, Verb
 from tests.world import assert_consistent
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 processes = multiprocessing.get_context("fork")
 ROWS = 3000
 

@@ -24,7 +24,7 @@ from sla.metrics import Metric
 from sla.models import Alarm, Destination, PendingAlarm
 from tests.world import CONVERSION, World, assert_consistent, bring_to, make_lead, make_policy
 
-pytestmark = [pytest.mark.django_db(transaction=True, serialized_rollback=True), pytest.mark.slow]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 processes = multiprocessing.get_context("fork")
 ROUNDS, VERBS_IN_ALL = 200, 500
