@@ -9,6 +9,8 @@ from django import forms
 from django.contrib.admin import display
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
 
 from handoff.console.fields import ReadableJSONField, ZoneField
 from handoff.console.site import site
@@ -57,11 +59,12 @@ class CalendarPage(VersionedPage):
     form = CalendarForm
     list_display = ["name", "key", "zone", "open_days", "holidays_shown", "version_badge"]
     list_filter = [InForceFilter]
+    read_as = {"weekly": "weekly_shown", "overrides": "overrides_shown"}
     search_fields = ["name", "key", "zone"]
     change_form_outer_after_template = "handoff/console/calendar_preview.html"
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
-        return ["key"] if obj else []
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["key"] if obj else [])]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
         return {} if obj else {"key": ["name"]}
@@ -80,10 +83,24 @@ class CalendarPage(VersionedPage):
     def open_days(self, calendar: Calendar) -> str:
         return ", ".join(day.capitalize() for day in WEEKDAYS if calendar.weekly.get(day))
 
+    @display(description="Weekly hours")
+    def weekly_shown(self, calendar: Calendar) -> SafeString:
+        days = [(day.capitalize(), _intervals(calendar.weekly.get(day))) for day in WEEKDAYS]
+        return format_html_join("", "<div>{}: {}</div>", days)
+
+    @display(description="Days that differ", empty_value="None")
+    def overrides_shown(self, calendar: Calendar) -> SafeString | None:
+        days = [(day, _intervals(hours)) for day, hours in sorted(calendar.overrides.items())]
+        return format_html_join("", "<div>{}: {}</div>", days) if days else None
+
     @display(description="Holidays")
     def holidays_shown(self, calendar: Calendar) -> str:
         where = "-".join(part for part in (calendar.holiday_country, calendar.holiday_subdivision) if part)
         return f"{where}, {calendar.holidays_from} to {calendar.holidays_through}" if where else "None"
+
+
+def _intervals(hours: Any) -> str:
+    return ", ".join(f"{opens} to {closes}" for opens, closes in hours or []) or "closed"
 
 
 def _preview(calendar: Calendar) -> dict[str, Any]:

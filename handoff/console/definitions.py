@@ -18,7 +18,7 @@ from handoff.console.fields import ReadableJSONField
 from handoff.console.page import Page, Tool
 from handoff.console.policies import SEGMENT_HELP
 from handoff.console.site import site, viewer
-from handoff.console.words import badge, moment
+from handoff.console.words import badge, conditions_of, moment
 from leads.conditions import validate_conditions
 from leads.models import Definition, Role, User
 
@@ -47,13 +47,15 @@ class DefinitionPage(Page):
         (None, {"fields": ["stage", "version", "text", "criteria"]}),
         ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from"]}),
     ]
+    read_as = {"criteria": "criteria_shown", "marketing_signatory": "for_marketing", "sales_signatory": "for_sales"}
+    read_as |= {"active_from": "active_since"}
     add_fieldsets = [(None, {"fields": ["stage", "text", "criteria"]})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
-        return [*self.readonly_fields, "stage"] if obj else []
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["stage"] if obj else [])]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A draft that is edited must be signed again: nobody signed these words."""
@@ -85,6 +87,18 @@ class DefinitionPage(Page):
             return badge("Draft", "warning")
         is_active = definition == Definition.active(definition.stage)
         return badge("In force", "success") if is_active else badge("Past")
+
+    @display(description="Criteria")
+    def criteria_shown(self, definition: Definition) -> str:
+        return conditions_of(definition.criteria)
+
+    @display(description="For marketing", empty_value="Not signed yet")
+    def for_marketing(self, definition: Definition) -> str | None:
+        return str(definition.marketing_signatory) if definition.marketing_signatory else None
+
+    @display(description="For sales", empty_value="Not signed yet")
+    def for_sales(self, definition: Definition) -> str | None:
+        return str(definition.sales_signatory) if definition.sales_signatory else None
 
     @display(description="In force since", ordering="active_from")
     def active_since(self, definition: Definition) -> SafeString:

@@ -34,6 +34,7 @@ EVIDENCE_FIELDS = {
     Evidence.WRONG_FIELD: "wrong_field",
 }
 """Which field of the rejection shows the evidence that a reason demands."""
+NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "Nobody: it waits in the queue", "team": "As the owner's"}
 
 
 def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
@@ -68,7 +69,11 @@ def leave(request: HttpRequest, to: str) -> HttpResponse:
 
 def dress(form: forms.Form) -> None:
     """Give the fields of a plain form the look of the console."""
-    for field in form.fields.values():
+    if next(iter(form.fields), "") == "note":
+        form.order_fields([*list(form.fields)[1:], "note"])
+    for name, field in form.fields.items():
+        if isinstance(field, forms.ModelChoiceField):
+            field.empty_label = NOTHING_CHOSEN.get(name, "–")
         if isinstance(field, forms.DateTimeField):
             field.widget = forms.DateTimeInput({"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
         classes = widgets.INPUT_CLASSES
@@ -107,8 +112,9 @@ def _done(verb: str, lead: Lead, user: User) -> str:
 def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: FactsRefused | None = None) -> HttpResponse:
     user = viewer(request)
     label = label_for(verb, user, lead)
+    title = " ".join(part for part in (label, LOOKS[verb].about, str(lead)) if part)
     context: dict[str, Any] = {
-        "title": f"{label} {lead}",
+        "title": title,
         "submit": label,
         "verb": verb,
         "lead": lead,
@@ -141,8 +147,6 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: FactsRefused | N
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
             form.add_error(None, refusal.message)
-    if isinstance(form.fields.get("reason"), forms.ModelChoiceField):
-        form.fields["reason"].empty_label = "Choose a reason"  # type: ignore[attr-defined]
     dress(form)
     for name in ("duplicate_of", "into"):
         if name in form.fields:

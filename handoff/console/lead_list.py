@@ -15,6 +15,7 @@ from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff import rights
 from handoff.console import bulk, export
+from handoff.console.answering import last_rejections, still_open
 from handoff.console.page import Page
 from handoff.console.site import viewer
 from handoff.console.urgency import FIRST_DUE, is_overdue, with_clocks
@@ -74,8 +75,10 @@ class LeadRows(UnfoldChangeList):  # type: ignore[misc]
         self.page_num = min(self.page_num, self.paginator.num_pages)
         user, here = viewer(request), request.get_full_path()
         self.result_list = list(self.result_list)
+        rejections = last_rejections(self.result_list)
         for lead in self.result_list:
-            lead.buttons = buttons(user, lead, rights.can(user, lead), here)
+            verbs = still_open(rights.can(user, lead), rejections.get(lead.pk))
+            lead.buttons = buttons(user, lead, verbs, here)
 
 
 class LeadListPage(Page):
@@ -119,7 +122,7 @@ class LeadListPage(Page):
     @display(description="Source", ordering="source", empty_value="–")
     def source_shown(self, lead: Lead) -> Any:
         campaign = lead.campaign.name if lead.campaign else ""
-        return two_lines(source_of(lead), campaign) if lead.source else campaign or None
+        return two_lines(source_of(lead.source), campaign) if lead.source else campaign or None
 
     @display(description="Owner", ordering="owner__first_name")
     def owner_shown(self, lead: Lead) -> SafeString:

@@ -20,11 +20,23 @@ from unfold.contrib.filters.admin import (
 )
 
 from handoff import rights
+from handoff.console.answering import last_rejections, still_open
 from handoff.console.lead_list import DueFilter, LeadListPage
 from handoff.console.site import site, viewer
 from handoff.console.timeline import timeline
 from handoff.console.verbs import buttons
-from handoff.console.words import absolute, ago, clock_state, duration, moment, span, state_of, time_left, two_lines
+from handoff.console.words import (
+    absolute,
+    ago,
+    clock_state,
+    duration,
+    moment,
+    source_of,
+    span,
+    state_of,
+    time_left,
+    two_lines,
+)
 from handoff.models import Handoff
 from leads.correct import correct
 from leads.models import Lead
@@ -126,7 +138,7 @@ class LeadPage(LeadListPage):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign", "merged_into")
+        seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign", "reason")
         lead = seen.filter(pk=object_id).first() if object_id.isdigit() else None
         if lead is None:
             messages.warning(request, f"There is no lead {object_id} that you may see.")
@@ -138,6 +150,7 @@ class LeadPage(LeadListPage):
 
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
+    verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
     clocks = _clocks(lead)
     running = sorted((clock for clock in clocks if clock.stopped_at is None), key=_urgency)
     return {
@@ -146,7 +159,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "since": ago(lead.entered_at),
         "most_urgent": running[0] if running else None,
         "time_left": time_left(running[0]) if running else "",
-        "buttons": buttons(user, lead, rights.can(user, lead), request.get_full_path()),
+        "buttons": buttons(user, lead, verbs, request.get_full_path()),
         "packet": _packet(lead),
         "clocks": [_clock(clock) for clock in clocks],
         "events": timeline(lead),
@@ -173,6 +186,7 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
         for point in packet.get("touchpoints", [])
     ]
     labels = ("name", "company", "title", "email", "phone", "country", "source", "score", "campaign", "promise")
+    packet["source"] = source_of(packet.get("source", ""))
     facts = [(label.capitalize(), packet[label]) for label in labels if packet.get(label) not in (None, "")]
     return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": facts, "touchpoints": points}
 

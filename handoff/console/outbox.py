@@ -16,7 +16,7 @@ from handoff.alerts import resend
 from handoff.console.confirm import Question, confirm
 from handoff.console.page import REVOPS, Kept, Tool
 from handoff.console.site import site, viewer
-from handoff.console.words import ago, badge, two_lines
+from handoff.console.words import ago, badge, moment, two_lines
 from handoff.models import Delivery, DeliveryState
 from leads.models import Role
 
@@ -32,6 +32,7 @@ class DeliveryPage(Kept):
     list_display_links = ["about"]
     list_filter = [("state", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), ("created_at", RangeDateFilter)]
     list_select_related = ["recipient", "alarm__step", "alarm__clock__lead", "transition__lead"]
+    fields = ["about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["address", "last_error", "key"]
     search_help_text = "Address, error or key"
 
@@ -92,6 +93,10 @@ class DeliveryPage(Kept):
     @display(description="Written", ordering="created_at")
     def created(self, delivery: Delivery) -> SafeString:
         return ago(delivery.created_at)
+
+    @display(description="Sent")
+    def sent(self, delivery: Delivery) -> SafeString:
+        return moment(delivery.sent_at)
 
     @display(description="Decide")
     def decide(self, delivery: Delivery) -> SafeString:

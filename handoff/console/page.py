@@ -34,7 +34,28 @@ class ForgivingPaginator(Paginator):  # type: ignore[type-arg]
         return min(max(1, int(number)), self.num_pages)
 
 
-class Page(ModelAdmin):  # type: ignore[misc]
+class ReadAs:
+    """Who may not change a row reads it in words. `read_as` names, for a field of raw values, what is shown instead."""
+
+    read_as: ClassVar[Mapping[str, str]] = {}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+            return fieldsets
+        return [(name, {**options, "fields": self._worded(options["fields"])}) for name, options in fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))  # type: ignore[misc]
+        is_read = obj is not None and not self.has_change_permission(request, obj)  # type: ignore[attr-defined]
+        return [*fields, *self.read_as.values()] if is_read else fields
+
+    def _worded(self, fields: Sequence[Any]) -> list[Any]:
+        names = [one for one in fields if one not in self.read_as.values()]
+        return [self._worded(one) if isinstance(one, list | tuple) else self.read_as.get(one, one) for one in names]
+
+
+class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     """A list with its form. `readers` see it, `writers` change it; rows are deleted only where a page says so."""
 
     readers: ClassVar[frozenset[str]] = EVERYBODY
@@ -78,11 +99,14 @@ class Page(ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         obj = kwargs.get("obj")
-        title = str(obj) if obj else f"Add {self.opts.verbose_name}"
+        title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
         context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
         context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
+
+    def title_of(self, obj: Any) -> str:
+        return str(obj)
 
     def tools(self, request: HttpRequest, obj: Any) -> Sequence[Tool]:  # noqa: ARG002
         """What else may be done with a row, besides saving it."""
@@ -112,7 +136,7 @@ class Kept(Page):
     writers: ClassVar[frozenset[str]] = frozenset()
 
 
-class Rows(TabularInline):  # type: ignore[misc]
+class Rows(ReadAs, TabularInline):  # type: ignore[misc]
     """Rows inside another page's form, under the rights of that page."""
 
     extra = 0

@@ -13,7 +13,7 @@ from handoff.console.fields import ReadableJSONField, SpanField
 from handoff.console.page import Rows
 from handoff.console.site import site
 from handoff.console.versioned import InForceFilter, VersionedPage
-from handoff.console.words import duration, two_lines
+from handoff.console.words import conditions_of, duration, two_lines
 from leads.conditions import FIELDS, OPERATORS, validate_conditions
 from sla import versions
 from sla.models import Calendar, Destination, Policy, Step
@@ -71,11 +71,30 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
         model = Step
         fields = ["percent", "after_seconds", "tells"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In a table the head of the column labels a field for the eye only.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
 
 class StepRows(Rows):
     model = Step
     form = StepForm
+    hide_title = True
+    read_as = {"after_seconds": "after", "tells": "told"}
     verbose_name_plural = "Ladder: who is told when"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.retired_at is None)
+
+    @display(description="After the target")
+    def after(self, step: Step) -> str:
+        return duration(step.after_seconds)
+
+    @display(description="Tells")
+    def told(self, step: Step) -> str:
+        return ", ".join(map(str, step.tells.all())) or "Nobody"
 
 
 class PolicyPage(VersionedPage):
@@ -84,14 +103,15 @@ class PolicyPage(VersionedPage):
     form = PolicyForm
     inlines = [StepRows]
     list_display = ["name_shown", "metric", "target", "calendar", "segment", "position", "version_badge"]
+    read_as = {"conditions": "segment", "target_seconds": "target"}
     list_filter = [InForceFilter, ("metric", ChoicesDropdownFilter)]
     list_filter_submit = True
     list_select_related = ["calendar"]
     search_fields = ["name", "key"]
     prepopulated_fields = {"key": ["name"]}
 
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
-        return ["key", "metric"] if obj else []
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["key", "metric"] if obj else [])]
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
         return {} if obj else {"key": ["name"]}
@@ -113,12 +133,7 @@ class PolicyPage(VersionedPage):
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:
-        parts = [f"{c['field']} {c['op'].replace('_', ' ')} {_value(c['value'])}" for c in policy.conditions]
-        return " and ".join(parts) or "Every lead"
-
-
-def _value(value: Any) -> str:
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+        return conditions_of(policy.conditions)
 
 
 def _rungs(formsets: list[Any]) -> list[Rung]:

@@ -6,15 +6,16 @@ from django.contrib.admin import display
 from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from handoff.console.page import Kept
 from handoff.console.site import site, viewer
-from handoff.console.words import clock_state, moment, time_left
+from handoff.console.timeline import facts_in_words
+from handoff.console.words import clock_state, duration, moment, time_left
 from handoff.models import Handoff
-from leads.models import Lead, State, Transition
+from leads.models import Lead, Reason, State, Transition
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -40,6 +41,30 @@ class TransitionPage(RecordPage):
     list_select_related = ["lead", "by"]
     search_fields = ["lead__name", "lead__company", "lead__email"]
     ordering = ["-at", "-pk"]
+    fields = [
+        "lead_shown",
+        "moved",
+        "cycle",
+        "who",
+        "why",
+        "moment_shown",
+        "recorded",
+        "via",
+        "historical",
+        "request_id",
+    ]
+
+    def title_of(self, obj: Any) -> str:
+        return f"{obj.get_verb_display()}: {obj.lead}"
+
+    @display(description="Why")
+    def why(self, act: Transition) -> SafeString:
+        reasons = dict(Reason.objects.values_list("code", "label"))
+        return format_html_join("", "<div>{} {}</div>", facts_in_words(act.facts, reasons)) or SafeString("–")
+
+    @display(description="Recorded")
+    def recorded(self, act: Transition) -> SafeString:
+        return moment(act.recorded_at)
 
     @display(description="When", ordering="at")
     def moment_shown(self, act: Transition) -> SafeString:
@@ -64,6 +89,8 @@ class ClockPage(RecordPage):
     empty = "No clock has run. A clock starts when a lead comes to a state that a policy measures."
     list_display = ["lead_shown", "metric", "policy", "owner", "stands", "started", "due", "left"]
     list_display_links = ["metric"]
+    fields = ["lead_shown", "metric", "cycle", "round", "policy", "calendar", "target", "stands"]
+    fields += ["started", "due", "stopped", "error"]
     list_filter = [("metric", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter), ("due_at", RangeDateFilter)]
     list_select_related = ["lead", "policy", "owner"]
     search_fields = ["lead__name", "lead__company", "lead__email"]
@@ -90,6 +117,14 @@ class ClockPage(RecordPage):
     def due(self, clock: Clock) -> SafeString:
         return moment(clock.due_at)
 
+    @display(description="Stopped")
+    def stopped(self, clock: Clock) -> SafeString:
+        return moment(clock.stopped_at)
+
+    @display(description="Target")
+    def target(self, clock: Clock) -> str:
+        return duration(clock.target_seconds)
+
     @display(description="Time left")
     def left(self, clock: Clock) -> SafeString:
         return time_left(clock) if clock.stopped_at is None else SafeString("–")
@@ -102,6 +137,7 @@ class AlarmPage(RecordPage):
     list_filter = ["superseded", ("fired_at", RangeDateFilter)]
     list_select_related = ["clock__lead", "step"]
     ordering = ["-due_at", "-pk"]
+    fields = ["lead_shown", "what", "due_shown", "fired", "superseded"]
 
     @display(description="Due", ordering="due_at")
     def due_shown(self, alarm: Alarm) -> SafeString:
@@ -128,7 +164,7 @@ class HandoffPage(RecordPage):
     list_select_related = ["lead", "offered_to", "decided_by", "definition"]
     search_fields = ["lead__name", "lead__company", "lead__email"]
     ordering = ["-offered_at", "-pk"]
-    exclude = ["packet", "transition"]
+    fields = ["lead_shown", "cycle", "definition", "offered", "decision", "decided"]
 
     @display(description="Lead")
     def lead_shown(self, handoff: Handoff) -> SafeString:

@@ -18,11 +18,12 @@ from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff import rights
 from handoff.console import export
+from handoff.console.answering import dispute_of, still_open
 from handoff.console.page import Kept
 from handoff.console.site import site, viewer
 from handoff.console.verbs import ORDER, button
 from handoff.console.words import ago, badge, clock_state, source_of, span, time_left, two_lines
-from handoff.models import AnswerKind, Dispute, Rejection
+from handoff.models import AnswerKind, Rejection
 from leads.models import Lead, User, Verb
 from sla.metrics import Metric
 from sla.models import Clock, ClockState
@@ -31,7 +32,7 @@ from sla.standing import with_warning
 ANSWER_CLOCK = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
 LATER = Rejection.objects.filter(lead=OuterRef("lead"), pk__gt=OuterRef("pk"))
 ANSWERING = (Verb.ANSWER, Verb.RESUBMIT, Verb.RECYCLE, Verb.DISPUTE, Verb.OVERTURN)
-MOST_GROUPS = 8
+MOST_GROUPS = 6
 
 EXPORTED: dict[str, export.Column] = {
     "lead_id": lambda rejection: rejection.lead_id,
@@ -101,25 +102,14 @@ def _buttons(user: User, rejection: Any, here: str) -> SafeString:
     if not rejection.is_last:
         return SafeString("")
     verbs = [verb for verb in rights.can(user, rejection.lead) if verb in ANSWERING]
-    dispute = _dispute_of(rejection)
-    if rejection.answer and Verb.ANSWER in verbs:
-        verbs.remove(Verb.ANSWER)
-    if dispute and Verb.DISPUTE in verbs:
-        verbs.remove(Verb.DISPUTE)
-    if not (dispute and not dispute.decision) and Verb.OVERTURN in verbs:
-        verbs.remove(Verb.OVERTURN)
     shown: list[SafeString] = []
-    for verb in sorted(verbs, key=ORDER.index):
+    for verb in sorted(still_open(verbs, rejection), key=ORDER.index):
         if verb == Verb.ANSWER:
             shown.append(button(verb, rejection.lead, here, "Acknowledge", kind=AnswerKind.ACKNOWLEDGE))
             shown.append(button(verb, rejection.lead, here, "Retire", kind=AnswerKind.RETIRE))
         else:
             shown.append(button(verb, rejection.lead, here))
     return SafeString(" ".join(shown))
-
-
-def _dispute_of(rejection: Rejection) -> Dispute | None:
-    return getattr(rejection, "dispute", None)
 
 
 class RejectionPage(Kept):
@@ -139,6 +129,17 @@ class RejectionPage(Kept):
     search_fields = ["lead__name", "lead__company", "lead__email", "note", "answer_note"]
     search_help_text = "Lead, company or note"
     actions = None
+    fields = [
+        "lead",
+        "cycle",
+        "from_state",
+        "reason",
+        "note",
+        "duplicate_of",
+        "rejected",
+        "answer_shown",
+        "answer_note",
+    ]
     export_name = "admin:handoff_rejection_export"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:  # noqa: ARG002
@@ -196,7 +197,7 @@ class RejectionPage(Kept):
     @display(description="Campaign and source", ordering="lead__campaign__name")
     def origin(self, rejection: Rejection) -> SafeString:
         campaign = rejection.lead.campaign
-        return two_lines(campaign or "No campaign", source_of(rejection.lead))
+        return two_lines(campaign or "No campaign", source_of(rejection.lead.source))
 
     @display(description="Rejected", ordering="at")
     def rejected(self, rejection: Rejection) -> SafeString:
@@ -220,7 +221,7 @@ class RejectionPage(Kept):
             return badge("Not answered", "warning") if rejection.from_state != "raw" else SafeString("–")
         who = f"{rejection.answered_by or 'The system'}"
         kind = AnswerKind(rejection.answer).label
-        dispute = _dispute_of(rejection)
+        dispute = dispute_of(rejection)
         if dispute and dispute.decision:
             kind = f"Dispute: {dispute.get_decision_display().lower()}"
         return two_lines(badge(kind, "success", rejection.answer_note), who)

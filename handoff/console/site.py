@@ -6,11 +6,12 @@ from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.admin import sites
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.contrib.auth.forms import AuthenticationForm as PlainAuthenticationForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse, TemplateResponse
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, reverse
 from django.utils import timezone
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
@@ -37,6 +38,15 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
 
     login_form = LoginForm
     enable_nav_sidebar = True
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Who comes without a wish goes to his first page; unfold's form leaves Django's own answer to that out."""
+        if REDIRECT_FIELD_NAME not in request.GET and REDIRECT_FIELD_NAME not in request.POST:
+            wish = request.GET.copy()
+            wish[REDIRECT_FIELD_NAME] = reverse(f"{self.name}:index")
+            request.GET = wish  # type: ignore[assignment]
+        response: HttpResponse = super().login(request, extra_context)
+        return response
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.is_active

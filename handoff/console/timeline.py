@@ -85,11 +85,11 @@ def _act(act: Transition, reasons: Mapping[str, str]) -> Event:
         said += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     icon = {Verb.COMMENT: "chat", Verb.ASSIGN: "person", Verb.REJECT: "block", Verb.MERGE: "merge"}
-    why = tuple(_facts(act.facts, reasons))
+    why = tuple(facts_in_words(act.facts, reasons))
     return Event(act.at, icon.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
 
 
-def _facts(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     named = {
         "reason": reasons,
         "kind": dict(AnswerKind.choices),

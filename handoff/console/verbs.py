@@ -13,19 +13,22 @@ from leads.models import Lead, Role, User, Verb
 
 @dataclass(frozen=True)
 class Look:
-    """The words of one verb. With `at_once`, its button does it without a dialog."""
+    """The words of one verb. `about` stands between its label and the lead. With `at_once` it needs no dialog."""
 
     label: str
     done: str
     explained: str = ""
     tone: str = "plain"
+    about: str = ""
     at_once: bool = False
 
 
+OF = "the rejection of"
 LOOKS: dict[str, Look] = {
     Verb.ACCEPT: Look("Accept", "Accepted", "Sales answers for the lead from now.", "primary", at_once=True),
-    Verb.REJECT: Look("Reject", "Rejected", "Marketing sees the reason and must answer.", "danger"),
-    Verb.TOUCH: Look("Log a touch", "Logged a touch with", "A contact attempt by a human; the earliest one counts."),
+    Verb.TOUCH: Look(
+        "Log a touch", "Logged a touch with", "A contact attempt by a human; the earliest one counts.", about="with"
+    ),
     Verb.QUALIFY: Look(
         "Qualify", "Qualified", "The lead meets the SQL definition, and somebody spoke to it.", "primary"
     ),
@@ -33,11 +36,12 @@ LOOKS: dict[str, Look] = {
     Verb.PROMOTE: Look("Promote", "Promoted", "The lead is handed to sales with its packet.", "primary"),
     Verb.RESUBMIT: Look("Resubmit", "Resubmitted", "The lead goes back to its owner in a new cycle.", "primary"),
     Verb.RECYCLE: Look("Recycle", "Recycled", "The lead goes back to nurture until a date."),
-    Verb.ANSWER: Look("Answer", "Answered the rejection of", "The rejection stands; sales is told how you take it."),
-    Verb.DISPUTE: Look("Dispute", "Disputed the rejection of", "An arbiter of RevOps decides."),
-    Verb.OVERTURN: Look("Overturn", "Overturned the rejection of", "The lead goes back to sales.", "primary"),
+    Verb.ANSWER: Look("Answer", f"Answered {OF}", "The rejection stands; sales reads how you take it.", about=OF),
+    Verb.DISPUTE: Look("Dispute", f"Disputed {OF}", "An arbiter of RevOps decides.", about=OF),
+    Verb.OVERTURN: Look("Overturn", f"Overturned {OF}", "The lead goes back to sales.", "primary", about=OF),
     Verb.ASSIGN: Look("Assign", "Assigned", "Without an owner the lead waits in the queue of its team."),
-    Verb.COMMENT: Look("Comment", "Commented on", "Everybody who sees the lead reads it.", "quiet"),
+    Verb.REJECT: Look("Reject", "Rejected", "Marketing sees the reason and must answer.", "danger"),
+    Verb.COMMENT: Look("Comment", "Commented on", "Everybody who sees the lead reads it.", "quiet", about="on"),
     Verb.MERGE: Look("Merge", "Merged", "What the buyer did moves to the lead that stays.", "quiet"),
 }
 ORDER = list(LOOKS)

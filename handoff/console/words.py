@@ -1,5 +1,6 @@
 """How states, moments and spans of time look on a page."""
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -39,9 +40,21 @@ def two_lines(first: Any, second: Any) -> SafeString:
     return format_html('<span class="two-lines">{}<small>{}</small></span>', first, second) if second else first
 
 
-def source_of(lead: Lead) -> str:
+def conditions_of(conditions: Iterable[Mapping[str, Any]]) -> str:
+    """Like `score at least 80 and country in DE, AT`."""
+    return " and ".join(map(_condition, conditions)) or "Every lead"
+
+
+def _condition(one: Mapping[str, Any]) -> str:
+    field, op, value = one["field"], one["op"].replace("_", " "), one["value"]
+    if op == "present":
+        return f"{field} is {'given' if value else 'empty'}"
+    return f"{field} {op} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+
+
+def source_of(source: str) -> str:
     """Like `Paid search` for paid_search."""
-    return lead.source.replace("_", " ").capitalize()
+    return source.replace("_", " ").capitalize()
 
 
 def state_of(lead: Lead) -> SafeString:
@@ -76,6 +89,8 @@ def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
         return SafeString("–")
     gone = (now or timezone.now()) - at
     text = f"in {span(-gone)}" if gone < timedelta(0) else f"{span(gone)} ago"
+    if abs(gone) < timedelta(seconds=30):
+        text = "just now"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
 
 

@@ -116,13 +116,14 @@ def test_two_thousand_events_take_the_same_queries_and_less_than_a_second(
     client = as_(world.ada)
 
     def look() -> tuple[int, float]:
-        with django_assert_max_num_queries(24) as queries:
-            started = time.monotonic()
+        with django_assert_max_num_queries(18) as queries:
+            started = time.process_time()  # other programs of a busy machine do not count
             assert client.get(url(lead)).status_code == 200
-        return len(queries), time.monotonic() - started
+        return len(queries), time.process_time() - started
 
     workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
     Touchpoint.objects.create(lead=lead, kind="page_visit", at=timezone.now())
+    look()  # Django learns its content types once
     few, _seconds = look()
     now = timezone.now()
     Touch.objects.bulk_create(

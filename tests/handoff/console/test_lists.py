@@ -45,6 +45,8 @@ def test_my_leads_shows_my_own_most_urgent_first(promises, world: World, as_) ->
     response = as_(world.ada).get(reverse(MY_LEADS))
 
     assert rows(response) == ["Overdue", "Soon", "Later"]
+    assert response.context["sidebar_navigation"][0]["items"][0]["badge"] == 3
+    assert response.context["sidebar_navigation"][0]["items"][1]["badge"] == 1
     page = response.content.decode()
     assert "2 h overdue" in page
     assert "(Europe/Berlin)" in page
@@ -127,6 +129,8 @@ def test_marketing_answers_from_the_row_and_sales_reads(promises, world: World, 
     page = as_(world.mia).get(reverse(REJECTIONS)).content.decode()
     assert reverse("admin:act", args=["answer", lead.pk]) not in page
     assert reverse("admin:act", args=["resubmit", lead.pk]) in page
+    lead_page = as_(world.mia).get(reverse("admin:leads_lead_change", args=[lead.pk])).content.decode()
+    assert reverse("admin:act", args=["answer", lead.pk]) not in lead_page
 
 
 @pytest.mark.parametrize(

@@ -127,6 +127,20 @@ def test_policies_are_read_by_both_sides_and_never_deleted(world: World, as_) ->
     assert as_(world.olga).post(reverse("admin:sla_policy_delete", args=[policy.pk])).status_code == 403
 
 
+def test_who_may_not_change_the_agreement_reads_it_in_words(world: World, as_) -> None:
+    segment = [{"field": "score", "op": "at_least", "value": 80}]
+    policy = make_policy(Metric.TIME_TO_ACCEPT, 9000, conditions=segment, steps=((75, 0), (100, 3600)))
+    client = as_(world.ada)
+
+    page = client.get(change(policy)).content.decode()
+    hours = client.get(change(policy.calendar)).content.decode()
+
+    assert "2 h 30 min" in page
+    assert "score at least 80" in page
+    assert "1 h<" in page
+    assert "Mon: 00:00 to 24:00" in hours
+
+
 def calendar_form(**changed) -> dict[str, str]:
     hours = {"weekly": json.dumps(OFFICE), "overrides": "{}"}
     return (
