@@ -79,7 +79,7 @@ RULES: dict[str, Rule] = {
     Metric.TIME_TO_ANSWER: Rule(
         Side.MARKETING,
         starts=lambda move: move.enters(State.REJECTED) and move.from_state in IN_SALES,
-        stops=lambda move: move.verb == Verb.ANSWER or move.leaves(State.REJECTED),
+        stops=lambda move: move.verb in (Verb.ANSWER, Verb.DISPUTE) or move.leaves(State.REJECTED),
     ),
 }
 

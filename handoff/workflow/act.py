@@ -129,7 +129,8 @@ def begin(
     # Whoever did it in the past is not judged by the rights that he has today.
     if not rights.may(None if door.historical else by, verb, lead, door.via):
         raise NotAllowed(f"You may not {verb} {lead}: {_who_may(verb)}.")
-    act = Act(verb, lead, by, now, door, facts_of.check(verb, lead, given, historical=door.historical), held)
+    facts = facts_of.check(verb, lead, given, at=at or now, historical=door.historical)
+    act = Act(verb, lead, by, now, door, facts, held)
     act.happened(at)
     return act
 

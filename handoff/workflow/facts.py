@@ -4,7 +4,7 @@ They are Django forms: the console shows them as its dialogs, and every other do
 """
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
@@ -31,10 +31,17 @@ class Facts(forms.Form):
     unknown_in_the_past: tuple[str, ...] = ()
 
     def __init__(
-        self, data: Mapping[str, Any] | None = None, *, lead: Lead, historical: bool = False, **kwargs: Any
+        self,
+        data: Mapping[str, Any] | None = None,
+        *,
+        lead: Lead,
+        at: datetime | None = None,
+        historical: bool = False,
+        **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
         self.lead = lead
+        self.today = (at or timezone.now()).date()
         for name in self.unknown_in_the_past if historical else ():
             self.fields[name].required = False
 
@@ -129,7 +136,13 @@ class RejectFacts(NoteFacts):
 
     def _demand_retry_date(self, reason: Reason, facts: Mapping[str, Any]) -> None:
         if "retry_on" not in self.errors:
-            _demand_future(self, "retry_on", facts.get("retry_on"), f"“{reason}” needs the date to try again.")
+            self._demand_future("retry_on", facts.get("retry_on"), f"“{reason}” needs the date to try again.")
+
+    def _demand_future(self, name: str, day: date | None, missing: str) -> None:
+        if day is None:
+            self.add_error(name, missing)
+        elif day <= self.today:
+            self.add_error(name, "The date must lie in the future.")
 
     def _demand_wrong_field(self, reason: Reason, facts: Mapping[str, Any]) -> None:
         if not facts.get("wrong_field") and "wrong_field" not in self.errors:
@@ -153,7 +166,7 @@ class RecycleFacts(NoteFacts):
 
     def clean_reenter_on(self) -> date:
         wanted: date = self.cleaned_data["reenter_on"]
-        if wanted <= timezone.now().date():
+        if wanted <= self.today:
             raise ValidationError("The re-entry date must lie in the future.")
         return wanted
 
@@ -261,9 +274,11 @@ FORMS: dict[str, type[Facts]] = {
 }
 
 
-def check(verb: str, lead: Lead, given: Mapping[str, Any], *, historical: bool = False) -> dict[str, Any]:
-    """The facts, cleaned; or a refusal that says of each what is wrong with it."""
-    form = FORMS[verb](_as_keys(given), lead=lead, historical=historical)
+def check(
+    verb: str, lead: Lead, given: Mapping[str, Any], *, at: datetime | None = None, historical: bool = False
+) -> dict[str, Any]:
+    """The facts of an act at a moment, cleaned; or a refusal that says of each what is wrong with it."""
+    form = FORMS[verb](_as_keys(given), lead=lead, at=at, historical=historical)
     unknown = {name: ["This is no fact of the verb."] for name in given if name not in form.fields}
     if unknown or not form.is_valid():
         errors = {name: [str(message) for message in messages] for name, messages in form.errors.items()} | unknown
@@ -291,10 +306,3 @@ def _key(value: Any) -> Any:
         case Model():
             return value.pk
     return value
-
-
-def _demand_future(form: forms.Form, name: str, day: date | None, missing: str) -> None:
-    if day is None:
-        form.add_error(name, missing)
-    elif day <= timezone.now().date():
-        form.add_error(name, "The date must lie in the future.")

@@ -147,12 +147,21 @@ def test_a_touch_before_the_acceptance_is_no_first_touch_after_it(world: World) 
     assert_consistent()
 
 
-def test_marketing_owes_an_answer_to_a_rejection_by_sales(world: World) -> None:
+@pytest.mark.parametrize(
+    ("verb", "facts"),
+    [
+        ("answer", {"kind": "acknowledge"}),
+        ("dispute", {"argument": "It fits."}),
+        ("resubmit", {"fixed": "The number."}),
+        ("recycle", {"reenter_on": "2031-01-01"}),
+    ],
+)
+def test_marketing_owes_an_answer_to_a_rejection_by_sales(world: World, verb: str, facts: dict) -> None:
     with moment(0):
         lead = bring_to(State.REJECTED, make_lead(), world)
         assert clock("time_to_answer").state == ClockState.RUNNING
     with moment(10):
-        workflow.answer(lead.pk, by=world.mia, kind="acknowledge")
+        workflow.perform(verb, lead.pk, by=world.mia, door=Door(), facts=facts)
 
     assert clock("time_to_answer").stopped_at == at(10)
 
