@@ -94,7 +94,7 @@ def _check_port(port: str) -> None:
 def _serve(address: str, make: "Make") -> int:
     print("Preparing the database and the demo data ...", flush=True)
     _manage("migrate", "--verbosity=0", "--no-input")
-    accounts = _manage("demo") if (BASE_DIR / "handoff/management/commands/demo.py").exists() else ""
+    accounts = _manage("demo")
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")  # a child of a fork server would be tied to that instead
     manager = TiedManager(partial(_watch, address, accounts, make))

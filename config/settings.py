@@ -109,6 +109,8 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
+DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = "j M Y, H:i"
 TIME_ZONE = "UTC"
 
 # The demo and the tests serve the files from where they are; production runs collectstatic first.

@@ -102,7 +102,12 @@ def make_policy(
     return policy
 
 
-CONVERSION: dict[str, Any] = {"name": "Fox deal", "amount": "1200.00", "currency": "EUR", "expected_close": "2031-01-31"}
+CONVERSION: dict[str, Any] = {
+    "name": "Fox deal",
+    "amount": "1200.00",
+    "currency": "EUR",
+    "expected_close": "2031-01-31",
+}
 
 
 def bring_to(state: str, lead: Lead, world: World) -> Lead:
