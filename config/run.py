@@ -28,6 +28,8 @@ from config.tether import die_with_parent
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+RUNNING = "running.env"
+
 
 class RunError(Exception):
     """Handoff cannot start; the message says what to do."""
@@ -50,7 +52,8 @@ def main() -> int:
             print("Starting PostgreSQL and Redis ...", flush=True)
             with servers(var) as urls:
                 os.environ.update(urls)
-                return _serve(address, make)
+                with _told_to_manage(var):
+                    return _serve(address, make)
     except (ServerError, NoProgramError, RunError) as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
@@ -78,6 +81,19 @@ def _only_one(var: Path, address: str) -> Iterator[None]:
         lock.write(address)
         lock.flush()
         yield
+
+
+@contextmanager
+def _told_to_manage(var: Path) -> Iterator[None]:
+    """While it runs, `manage.py` finds the same servers in another terminal without being told."""
+    file = var / RUNNING
+    names = ("HANDOFF_DEMO", "DATABASE_URL", "REDIS_URL", "BASE_URL")
+    with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:  # noqa: PTH123 no chmod after
+        out.writelines(f"{name}='{os.environ[name]}'\n" for name in names)
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
 
 
 def _check_port(port: str) -> None:

@@ -1,5 +1,6 @@
 """Every setting of Handoff, read from the environment (see .env.example)."""
 
+import os
 import re
 from pathlib import Path
 
@@ -17,6 +18,8 @@ env = environ.FileAwareEnv()
 environ.FileAwareEnv.read_env(env.str("ENV_FILE", str(BASE_DIR / ".env")))
 # What Handoff writes to this machine: the demo's database, its messages, the collected static files.
 VAR = Path(env.str("HANDOFF_VAR", str(BASE_DIR / "var"))).absolute()
+if "ENV_FILE" not in os.environ:
+    environ.FileAwareEnv.read_env(VAR / "running.env")  # there while `make run` runs
 
 # The demo is for one machine: it has known passwords, a known secret and no TLS.
 DEMO = env.bool("HANDOFF_DEMO", False)
@@ -24,7 +27,10 @@ DEBUG = env.bool("DEBUG", False)
 DEMO_SECRET = "not-a-secret-only-for-the-demo-and-the-tests-0123456789"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET if DEMO else "")
 if not DEMO and SECRET_KEY in ("", DEMO_SECRET):
-    raise ImproperlyConfigured("Set SECRET_KEY to a long random string (or HANDOFF_DEMO=1 to try Handoff out).")
+    raise ImproperlyConfigured(
+        "Set SECRET_KEY to a long random string (or HANDOFF_DEMO=1 to try Handoff out; "
+        "while `make run` runs, manage.py finds its settings by itself)."
+    )
 if not DEMO and DEBUG:
     raise ImproperlyConfigured("DEBUG shows the inside of Handoff to everybody: it is for HANDOFF_DEMO=1 only.")
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])

@@ -33,7 +33,7 @@ class Running:
     def output(self) -> str:
         return self.log.read_text(errors="replace")
 
-    def until_ready(self, seconds: float = 90) -> float:
+    def until_ready(self, seconds: float = 240) -> float:
         """Wait for the page; how long that took, in seconds."""
         start = time.monotonic()
         until(lambda: "Handoff is ready" in self.output() or self.make.poll() is not None, seconds)
