@@ -14,10 +14,6 @@ from handoff.refusals import Refused
 from sla.versions import Outdated
 
 
-class Declined(Exception):
-    """It cannot be done as things stand; the message says why."""
-
-
 @dataclass(frozen=True)
 class Question:
     """What is asked before it is done."""
@@ -34,7 +30,7 @@ def confirm(request: HttpRequest, question: Question, to: str, do: Callable[[], 
         return _ask(request, question, to)
     try:
         messages.success(request, do())
-    except (Declined, Outdated, Refused) as declined:
+    except (Outdated, Refused) as declined:
         messages.warning(request, str(declined))
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))

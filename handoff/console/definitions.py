@@ -6,24 +6,20 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db import transaction
 from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
-from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from handoff.console.confirm import Declined, Question, confirm
+from handoff.console.confirm import Question, confirm
 from handoff.console.fields import ReadableJSONField
 from handoff.console.page import Page, Tool
 from handoff.console.policies import SEGMENT_HELP
 from handoff.console.site import site, viewer
 from handoff.console.words import badge, conditions_of, moment
+from handoff.definitions import SIGNS, side_to_sign, sign
 from leads.conditions import validate_conditions
-from leads.models import Definition, Role, User
-
-SIGNS = {Role.MARKETING_LEAD: "marketing_signatory", Role.SALES_MANAGER: "sales_signatory"}
-"""Whose signature stands for which side."""
+from leads.models import Definition, User
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -71,7 +67,7 @@ class DefinitionPage(Page):
         return [self.extra_path("sign", self.sign_view), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        is_open = obj.active_from is None and _side(viewer(request), obj)
+        is_open = obj.active_from is None and side_to_sign(viewer(request), obj)
         return [Tool("Sign this version", self.url("sign", obj.pk), "primary")] if is_open else []
 
     def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -105,25 +101,8 @@ class DefinitionPage(Page):
         return moment(definition.active_from)
 
 
-def _side(user: User, definition: Definition) -> str:
-    """The signature that this person may still give; empty when there is none."""
-    sides = (field for role, field in SIGNS.items() if user.has_role(role))
-    return next((field for field in sides if getattr(definition, field) is None), "")
-
-
-@transaction.atomic
 def _sign(pk: int, by: User) -> str:
-    # Locked, so that two who sign at once do not both find the other's signature missing.
-    definition = Definition.objects.select_for_update(no_key=True, of=("self",)).get(pk=pk)
-    side = _side(by, definition)
-    if definition.active_from or not side:
-        raise Declined(f"The {definition} does not wait for your signature.")
-    if by.pk in (definition.marketing_signatory_id, definition.sales_signatory_id):
-        raise Declined("One person cannot sign for both sides: somebody else must sign for the other.")
-    setattr(definition, side, by)
-    if definition.marketing_signatory_id and definition.sales_signatory_id:
-        definition.active_from = timezone.now()
-    definition.save(update_fields=[side, "active_from"])
+    definition = sign(pk, by=by)
     return f"Signed. The {definition} is in force." if definition.active_from else "Signed. The other side signs next."
 
 
