@@ -13,7 +13,7 @@ from handoff import demo
 
 @pytest.fixture(scope="package")
 def loaded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[datetime]:
-    """Yield when the load ended. It is undone at the end; tests that use it write nothing, and so need no `db`."""
+    """Yield when the load ended. It is undone at the end."""
     with django_db_blocker.unblock(), transaction.atomic():
         assert demo.load()
         yield timezone.now()

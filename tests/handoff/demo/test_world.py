@@ -17,7 +17,7 @@ from leads.models import Campaign, DealState, Lead, Opportunity, Reason, Role, S
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, Destination, Medium, PendingAlarm, Policy, Step
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 ROLES = {
     "ada": Role.SALES_REP,
     "ben": Role.SALES_REP,
