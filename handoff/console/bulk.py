@@ -1,6 +1,6 @@
 """Many leads at once: each in its own transaction, with its own result."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,7 +12,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from handoff import workflow
-from handoff.console.dialogs import back, door, dress
+from handoff.console.dialogs import ask_only, back, door, dress
+from handoff.console.page import is_id
 from handoff.console.site import site, viewer
 from handoff.console.verbs import LOOKS
 from handoff.refusals import Refused
@@ -37,20 +38,34 @@ def assign_selected(_page: Any, request: HttpRequest, queryset: QuerySet[Lead]) 
     leads = list(queryset[:MOST])
     if not leads:
         return _results(request, Verb.ASSIGN, [], {}, request.get_full_path())
-    form = AssignForm(lead=leads[0], auto_id="fact_%s")
-    dress(form)
-    action_url = f"{reverse('admin:assign_all')}?{urlencode({'next': request.get_full_path()})}"
-    context = {"title": f"Assign {_count(leads)}", "form": form, "leads": leads, "action": action_url}
-    context["back"] = request.get_full_path()
-    return TemplateResponse(request, "handoff/console/assign_all.html", site.each_context(request) | context)
+    return _ask_to_whom(request, leads, _form(request, leads), request.get_full_path())
 
 
 def assign_all(request: HttpRequest) -> HttpResponse:
+    """Assign the leads; what is wrong with the facts is wrong for every lead, so it is said once and asked again."""
     if request.method != "POST":
         return redirect("admin:leads_lead_changelist")
-    ids = [int(value) for value in request.POST.getlist("lead") if value.isdigit()][:MOST]
+    ids = [int(value) for value in request.POST.getlist("lead") if is_id(value)][:MOST]
+    to = back(request, reverse("admin:leads_lead_changelist"))
+    leads = list(Lead.objects.visible_to(viewer(request)).filter(pk__in=ids))
+    form = _form(request, leads, request.POST) if leads else None
+    if form is not None and not form.is_valid():
+        return _ask_to_whom(request, leads, form, to)
     facts = {name: request.POST[name] for name in AssignForm.base_fields if name in request.POST}
-    return _results(request, Verb.ASSIGN, ids, facts, back(request, reverse("admin:leads_lead_changelist")))
+    return _results(request, Verb.ASSIGN, ids, facts, to)
+
+
+def _form(request: HttpRequest, leads: Sequence[Lead], given: Mapping[str, Any] | None = None) -> AssignForm:
+    form = AssignForm(given, lead=leads[0], by=viewer(request), auto_id="fact_%s")
+    ask_only(form, viewer(request))
+    dress(form)
+    return form
+
+
+def _ask_to_whom(request: HttpRequest, leads: Sequence[Lead], form: AssignForm, to: str) -> HttpResponse:
+    context = {"title": f"Assign {_count(leads)}", "form": form, "leads": leads, "back": to}
+    context["action"] = f"{reverse('admin:assign_all')}?{urlencode({'next': to})}"
+    return TemplateResponse(request, "handoff/console/assign_all.html", site.each_context(request) | context)
 
 
 def _results(request: HttpRequest, verb: Verb, ids: Iterable[int], facts: dict[str, Any], to: str) -> HttpResponse:

@@ -96,7 +96,7 @@ class CalendarPage(VersionedPage):
     @display(description="Holidays")
     def holidays_shown(self, calendar: Calendar) -> str:
         where = "-".join(part for part in (calendar.holiday_country, calendar.holiday_subdivision) if part)
-        return f"{where}, {calendar.holidays_from} to {calendar.holidays_through}" if where else "None"
+        return f"{where}, {calendar.holidays_from} to {calendar.holidays_through}" if where else "No holidays"
 
 
 def _intervals(hours: Any) -> str:

@@ -14,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.encoding import iri_to_uri
 from django.utils.html import format_html
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold import widgets
@@ -53,7 +54,9 @@ def door(request: HttpRequest) -> Door:  # noqa: ARG001 the id belongs to the re
 def back(request: HttpRequest, otherwise: str) -> str:
     """The page to return to, with its filters; only one of our own."""
     wanted = request.GET.get("next", "")
-    is_ours = wanted.startswith("/") and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    is_ours = (
+        wanted.startswith("/") and wanted.isprintable() and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    )
     return wanted if is_ours else otherwise
 
 
@@ -64,7 +67,13 @@ def is_in_dialog(request: HttpRequest) -> bool:
 
 def leave(request: HttpRequest, to: str) -> HttpResponse:
     """Go on to another page, also from within a dialog."""
-    return HttpResponse(headers={"X-Handoff-Location": to}) if is_in_dialog(request) else redirect(to)
+    return HttpResponse(headers={"X-Handoff-Location": iri_to_uri(to)}) if is_in_dialog(request) else redirect(to)
+
+
+def ask_only(form: forms.Form, user: User) -> None:
+    """Leave out what is no choice of this person's: a plain rep takes leads for his own team."""
+    if user.roles == {Role.SALES_REP}:
+        form.fields.pop("team", None)
 
 
 def dress(form: forms.Form) -> None:
@@ -94,6 +103,8 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
     except Refused as refusal:
+        if _typed(request, verb):
+            return _ask(request, verb, lead, refusal)
         # Most often somebody was faster: that is no error, and the list that we go back to shows how things stand.
         messages.warning(request, refusal.message)
     else:
@@ -109,7 +120,15 @@ def _done(verb: str, lead: Lead, user: User) -> str:
     return format_html('{} Next: <a href="{}" class="underline">{}</a>', said, _page_of(following), following)
 
 
-def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: FactsRefused | None = None) -> HttpResponse:
+def _typed(request: HttpRequest, verb: str) -> list[tuple[str, str]]:
+    """The words that somebody wrote, which no refusal may lose, under the labels of their fields."""
+    form = FORMS[verb].base_fields
+    words = [name for name, field in form.items() if isinstance(field.widget, forms.Textarea)]
+    given = [(form[name].label or name.capitalize(), request.POST.get(name, "")) for name in words]
+    return [(str(label), text) for label, text in given if text.strip()]
+
+
+def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = None) -> HttpResponse:
     user = viewer(request)
     label = label_for(verb, user, lead)
     title = " ".join(part for part in (label, LOOKS[verb].about, str(lead)) if part)
@@ -123,7 +142,10 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: FactsRefused | No
         "action": request.get_full_path(),
         "back": back(request, _page_of(lead)),
         "notice": refusal_in_advance(user, verb, lead),
+        "typed": _typed(request, verb),
     }
+    if refusal and not isinstance(refusal, FactsRefused):
+        context["notice"] = refusal.message
     if not context["notice"]:
         form = _form(request, verb, lead, refusal)
         context |= {"form": form, "evidence": json.dumps(_evidence(form)), "candidates": _candidates(user, verb, lead)}
@@ -139,14 +161,16 @@ def refusal_in_advance(user: User, verb: str, lead: Lead) -> str:
     return "" if rights.may(user, verb, lead) else f"You may not {verb} {lead}."
 
 
-def _form(request: HttpRequest, verb: str, lead: Lead, refusal: FactsRefused | None) -> Facts:
+def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) -> Facts:
+    by = viewer(request)
     if refusal is None:
-        form = FORMS[verb](lead=lead, auto_id="fact_%s", initial=_suggested(request, verb, lead))
+        form = FORMS[verb](lead=lead, by=by, auto_id="fact_%s", initial=_suggested(request, verb, lead))
     else:
-        form = FORMS[verb](request.POST.dict(), lead=lead, auto_id="fact_%s")
+        form = FORMS[verb](request.POST.dict(), lead=lead, by=by, auto_id="fact_%s")
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
             form.add_error(None, refusal.message)
+    ask_only(form, by)
     dress(form)
     for name in ("duplicate_of", "into"):
         if name in form.fields:

@@ -1,6 +1,7 @@
 """Form fields of the settings pages: spans of time in words, and JSON that one can read."""
 
 import json
+import math
 import re
 from typing import Any
 from zoneinfo import available_timezones
@@ -13,6 +14,7 @@ from handoff.console.words import duration
 from sla.business_time import WEEKDAYS
 
 _UNITS = {"h": 3600, "min": 60, "m": 60, "s": 1}
+DEEPEST = 10
 _PART = re.compile(r"(\d+)\s*(h|min|m|s)\b")
 
 
@@ -33,13 +35,39 @@ class SpanField(forms.CharField):
         return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
 
 
+class KeepableJSON(json.JSONDecoder):
+    """JSON that PostgreSQL keeps too: no NaN or infinity, no NUL or half a character, and no endless nesting."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            value = super().decode(text, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
+        if not _can_be_kept(value, DEEPEST):
+            raise json.JSONDecodeError("This cannot be kept", text, 0)
+        return value
+
+
+def _can_be_kept(value: Any, depth: int) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case str():
+            return "\0" not in value and value.encode(errors="ignore").decode() == value
+        case dict():
+            return depth > 0 and all(_can_be_kept(part, depth - 1) for pair in value.items() for part in pair)
+        case list():
+            return depth > 0 and all(_can_be_kept(part, depth - 1) for part in value)
+    return True
+
+
 class ReadableJSONField(forms.JSONField):
     """JSON with one line for each entry."""
 
     def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
         classes = " ".join([*TEXTAREA_CLASSES, "code-input"])
         widget = forms.Textarea({"rows": rows, "class": classes, "spellcheck": "false"})
-        super().__init__(**{"widget": widget} | kwargs)
+        super().__init__(decoder=KeepableJSON, **{"widget": widget} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict) and value:

@@ -9,6 +9,7 @@ from django.contrib.admin import display
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
 from django.utils.html import format_html
@@ -22,6 +23,7 @@ from unfold.contrib.filters.admin import (
 from handoff import rights
 from handoff.console.answering import last_rejections, still_open
 from handoff.console.lead_list import DueFilter, LeadListPage
+from handoff.console.page import is_id
 from handoff.console.site import site, viewer
 from handoff.console.timeline import timeline
 from handoff.console.verbs import buttons
@@ -139,13 +141,22 @@ class LeadPage(LeadListPage):
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
         seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign", "reason")
-        lead = seen.filter(pk=object_id).first() if object_id.isdigit() else None
+        lead = seen.filter(pk=object_id).first() if is_id(object_id) else None
         if lead is None:
             messages.warning(request, f"There is no lead {object_id} that you may see.")
             return site.index(request)
         context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
         response: HttpResponse = super().change_view(request, object_id, form_url, context | (extra_context or {}))
         return response
+
+    def history_view(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """The timeline of the page tells all; Django's own log knows of edits in the console alone."""
+        return redirect(self.url("change", object_id))
 
 
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from typing import Any
 
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -126,16 +125,16 @@ class RejectionPage(Kept):
         ("by", RelatedDropdownFilter),
         ("at", RangeDateFilter),
     ]
-    search_fields = ["lead__name", "lead__company", "lead__email", "note", "answer_note"]
+    search_fields = ["lead__name", "lead__company", "note", "answer_note"]
     search_help_text = "Lead, company or note"
     actions = None
     fields = [
-        "lead",
+        "who",
         "cycle",
         "from_state",
         "reason",
         "note",
-        "duplicate_of",
+        "duplicate",
         "rejected",
         "answer_shown",
         "answer_note",
@@ -150,6 +149,15 @@ class RejectionPage(Kept):
             open_due=Subquery(running.values("due_at")[:1]),
         )
 
+    def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """The rejection, knowing which of its leads the viewer may see."""
+        rejection = super().get_object(request, *args, **kwargs)
+        if rejection is not None:
+            seen = Lead.objects.visible_to(viewer(request))
+            rejection.is_seen = seen.filter(pk=rejection.lead_id).exists()
+            rejection.is_duplicate_seen = seen.filter(pk=rejection.duplicate_of_id).exists()
+        return rejection
+
     def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
         return [F("open_due").asc(nulls_last=True), "-at", "-pk"]
 
@@ -161,10 +169,7 @@ class RejectionPage(Kept):
         return [export_url, *super().get_urls()]
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        rows = self.get_changelist_instance(request).queryset.select_related(*self.list_select_related)
-        return export.as_csv(rows, EXPORTED, "rejections")
+        return self.as_csv(request, EXPORTED, "rejections")
 
     def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
         rows = Rejection.objects.filter(pk__in=changelist.queryset.order_by().values("pk"))
@@ -181,18 +186,20 @@ class RejectionPage(Kept):
     @display(description="Lead", ordering="lead__name")
     def who(self, rejection: Any) -> SafeString:
         lead: Lead = rejection.lead
-        name: Any = lead
-        if rejection.is_seen:
-            name = format_html(
-                '<a href="{}" class="row-link">{}</a>', reverse("admin:leads_lead_change", args=[lead.pk]), lead
-            )
-        return two_lines(name, lead.company if lead.company != str(lead) else "")
+        return two_lines(_link(lead) if rejection.is_seen else lead, lead.company if lead.company != str(lead) else "")
 
     @display(description="Reason and note", ordering="reason__label")
     def why(self, rejection: Rejection) -> SafeString:
         return two_lines(
             rejection.reason, format_html('<span class="note">{}</span>', rejection.note) if rejection.note else ""
         )
+
+    @display(description="Duplicate of", empty_value="–")
+    def duplicate(self, rejection: Any) -> SafeString | str | None:
+        """The other lead; only its number for who may not see it, as it can belong to another team."""
+        if rejection.duplicate_of is None:
+            return None
+        return _link(rejection.duplicate_of) if rejection.is_duplicate_seen else f"lead {rejection.duplicate_of_id}"
 
     @display(description="Campaign and source", ordering="lead__campaign__name")
     def origin(self, rejection: Rejection) -> SafeString:
@@ -230,6 +237,11 @@ class RejectionPage(Kept):
     def decide(self, rejection: Any) -> SafeString:
         shown: SafeString = rejection.buttons
         return shown or SafeString("–")
+
+
+def _link(lead: Lead) -> SafeString:
+    url = reverse("admin:leads_lead_change", args=[lead.pk])
+    return format_html('<a href="{}" class="row-link">{}</a>', url, lead)
 
 
 def _counted(rows: QuerySet[Rejection], changelist: ChangeList, label: str, key: str) -> Sequence[Mapping[str, Any]]:

@@ -53,6 +53,9 @@ class Calendar(models.Model):
 
     def clean(self) -> None:
         """Refuse hours that make no sense or never open, and a country that has no list of holidays."""
+        for name, like in (("weekly", "mon"), ("overrides", "2026-12-24")):
+            if not isinstance(getattr(self, name), dict):
+                raise ValidationError({name: f'Map days to intervals, like {{"{like}": [["09:00", "13:00"]]}}.'})
         try:
             BusinessHours(self.weekly, self.zone, overrides=self._dated_overrides()).next_open(timezone.now())
         except (NeverOpen, ValueError, TypeError) as error:

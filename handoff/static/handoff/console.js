@@ -1,6 +1,7 @@
 // Dialogs of the console. Without this script its links open the same forms as pages.
 (() => {
   "use strict";
+  const FAILED = "That did not work. Copy your words, then try again.";
   const ASK = { "X-Handoff-Dialog": "1" };
 
   function box() {
@@ -18,13 +19,33 @@
   async function show(answer, otherwise) {
     const to = answer.headers.get("X-Handoff-Location");
     if (to) return window.location.assign(to);
-    if (!answer.ok || answer.redirected) return window.location.assign(otherwise);
     const dialog = box();
+    if (!answer.ok || answer.redirected) {
+      if (!dialog.open) return window.location.assign(otherwise);
+      const isOut = answer.redirected || answer.status === 403;
+      return tell(dialog, isOut ? "You were logged out. Copy your words, then log in again." : FAILED);
+    }
     dialog.innerHTML = await answer.text(); // of our own server, escaped there
     demandEvidence(dialog);
     if (!dialog.open) dialog.showModal();
-    const first = dialog.querySelector(".errors input, .errors select, .errors textarea, .fact input, .fact select, .fact textarea");
+    const first = firstInput(dialog, ".errors") || firstInput(dialog, ".fact");
     if (first) first.focus();
+  }
+
+  function firstInput(root, where) {
+    return root.querySelector(["input", "select", "textarea"].map((tag) => `${where}:not([hidden]) ${tag}`).join());
+  }
+
+  // What was typed stays in the dialog: nobody writes it twice because of us.
+  function tell(dialog, message) {
+    let notice = dialog.querySelector(".failed");
+    if (!notice) {
+      notice = document.createElement("p");
+      notice.className = "notice failed";
+      notice.setAttribute("role", "alert");
+      dialog.querySelector(".dialog-end").before(notice);
+    }
+    notice.textContent = message;
   }
 
   // Only the evidence that the chosen reason demands is shown, and only that is sent.
@@ -79,7 +100,7 @@
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
     fetch(form.action, { method: "POST", body: new FormData(form), headers: ASK })
-      .then((answer) => show(answer, form.action), () => HTMLFormElement.prototype.submit.call(form))
+      .then((answer) => show(answer, form.action), () => tell(box(), FAILED))
       .finally(() => { button.disabled = false; });
   });
 

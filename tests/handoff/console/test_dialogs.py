@@ -1,11 +1,14 @@
 """The bridge from verbs to dialogs: GET asks, POST acts, a refusal keeps what was typed."""
 
+from urllib.parse import urlencode
+
 import pytest
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import reverse
 from django.utils.html import escape
 
 from handoff import workflow
+from handoff.console.dialogs import back
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts import FORMS
 from leads.models import State, Verb
@@ -161,3 +164,62 @@ def test_whoever_may_not_gets_a_warning_and_no_act(world: World, as_) -> None:
     assert "You may not accept Dana Fox" in said(client, "admin:leads_lead_changelist")
     lead.refresh_from_db()
     assert lead.state == State.MQL
+
+
+@pytest.mark.parametrize("to", ["/x\r\nA:b", "/x\0", "/\x7f"])
+def test_an_address_with_a_line_break_is_not_followed(to: str, world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    request = RequestFactory().post("/", query_params={"next": to})
+
+    assert back(request, "/console/") == "/console/"
+    if "\0" not in to:
+        response = as_(world.ada).post(
+            url(Verb.COMMENT, lead) + "?" + urlencode({"next": to}), {"text": "Hm"}, headers={"X-Handoff-Dialog": "1"}
+        )
+        assert response.headers["X-Handoff-Location"] == reverse("admin:leads_lead_change", args=[lead.pk])
+
+
+@pytest.mark.parametrize("headers", [{}, {"X-Handoff-Dialog": "1"}])
+def test_the_loser_of_a_race_keeps_his_words(headers, world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    workflow.accept(lead.pk, by=world.max)
+
+    page = as_(world.ada).post(url(Verb.ACCEPT, lead), {"note": "She waits <for> us"}, headers=headers).content.decode()
+
+    assert "already accepted by Max" in page
+    assert "She waits &lt;for&gt; us</textarea>" in page
+    assert "Note, as you typed it" in page
+    assert "data-close" not in page
+
+
+def test_words_are_kept_when_a_lead_was_given_away(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    workflow.assign(lead.pk, by=world.max, owner=world.ben)
+
+    page = as_(world.ada).post(url(Verb.REJECT, lead), {"reason": "other", "note": "My words"}).content.decode()
+
+    assert "You may not reject Dana Fox" in page
+    assert "My words" in page
+
+
+def test_a_rep_takes_for_his_own_team_and_is_asked_for_no_other(world: World, as_) -> None:
+    lead = make_lead()
+    workflow.promote(lead.pk, by=world.mia, team=world.berlin)
+
+    asked = as_(world.ada).get(url(Verb.ASSIGN, lead)).content.decode()
+
+    assert 'name="owner"' in asked
+    assert 'name="team"' not in asked
+    assert 'name="team"' in as_(world.max).get(url(Verb.ASSIGN, lead)).content.decode()
+    as_(world.ada).post(url(Verb.ASSIGN, lead), {"owner": "ada"})
+    lead.refresh_from_db()
+    assert (lead.owner, lead.team) == (world.ada, world.berlin)
+
+
+def test_a_dialog_names_no_lead_that_its_viewer_may_not_see(world: World, as_) -> None:
+    other = make_lead("Secret Sam", team=world.new_york)
+    lead = bring_to(State.MQL, make_lead(), world)
+
+    page = as_(world.ada).post(url(Verb.REJECT, lead), {"reason": "duplicate", "duplicate_of": other.pk})
+
+    assert f"There is no lead {other.pk}." in page.content.decode()

@@ -98,6 +98,37 @@ def test_the_loser_of_a_race_reads_who_was_faster(lead, world: World, log_in) ->
     assert page.url.endswith("/console/my-leads/")
 
 
+def test_a_refused_dialog_leads_to_the_field_that_is_wrong(lead, log_in) -> None:
+    page = log_in("ada")
+    page.get_by_role("link", name="Reject Dana Fox").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").select_option("other")
+
+    dialog.get_by_role("button", name="Reject").click()
+    dialog.get_by_text("needs a note").wait_for()
+
+    assert page.evaluate("document.activeElement.name") == "note"
+
+
+def test_words_outlive_the_session(lead, log_in) -> None:
+    page = log_in("ada")
+    page.get_by_role("link", name="Reject Dana Fox").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Reason").select_option("other")
+    dialog.get_by_label("Note").fill("They asked us about another product.")
+    page.context.clear_cookies(name="sessionid")
+
+    dialog.get_by_role("button", name="Reject").click()
+    dialog.get_by_text("You were logged out. Copy your words, then log in again.").wait_for()
+
+    assert dialog.get_by_label("Note").input_value() == "They asked us about another product."
+    page.context.clear_cookies()
+    dialog.get_by_role("button", name="Reject").click()  # now without the token: 403
+    page.wait_for_load_state("networkidle")
+    assert dialog.get_by_label("Note").input_value() == "They asked us about another product."
+    assert dialog.get_by_text("You were logged out.").count() == 1
+
+
 def test_the_keyboard_is_enough(lead, log_in) -> None:
     page = log_in("ada")
 

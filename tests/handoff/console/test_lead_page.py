@@ -3,6 +3,7 @@
 import time
 from datetime import timedelta
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -137,3 +138,18 @@ def test_two_thousand_events_take_the_same_queries_and_less_than_a_second(
 
     assert many == few
     assert seconds < 1
+
+
+@pytest.mark.parametrize("number", ["²", "abc", "9" * 30])
+def test_what_is_no_number_is_no_lead(number: str, world: World, as_) -> None:
+    address = reverse("admin:leads_lead_change", args=[number])
+
+    assert as_(world.olga).get(address).status_code == 302
+
+
+def test_the_history_of_a_lead_is_its_page(world: World, as_) -> None:
+    lead = make_lead()
+
+    response = as_(world.olga).get(reverse("admin:leads_lead_history", args=[lead.pk]))
+
+    assert response.headers["Location"] == url(lead)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from handoff import workflow
 from handoff.console.export import defused
 from handoff.models import Rejection
-from leads.models import Campaign, Lead, State
+from leads.models import Campaign, Lead, State, Via
 from sla.metrics import Metric
 from sla.models import Clock
 from tests.world import World, bring_to, make_lead, make_policy
@@ -215,3 +215,77 @@ def test_a_list_takes_the_same_queries_for_three_rows_as_for_thirty(
     for number in range(27):
         bring_to(state, make_lead(f"Many {number}"), world)
     assert queries() == few
+
+
+@pytest.mark.parametrize(
+    "query", [{"foo": "bar"}, {"created_at__gte": "abc"}, {"reason__id__exact": "abc"}, {"at__gte": "abc"}]
+)
+@pytest.mark.parametrize("page", ["leads_lead_export", "my_leads_export", "handoff_rejection_export"])
+def test_an_export_with_a_bad_filter_leads_back_to_the_list(page: str, query, world: World, as_) -> None:
+    address = reverse(f"admin:{page}")
+
+    response = as_(world.ada).get(address, query)
+
+    assert response.status_code in (302, 200)
+    assert response.status_code == 200 or response.headers["Location"] == "../?e=1"
+    assert as_(world.ada).get(address, {"foo": "bar"}).status_code == 302
+
+
+@pytest.mark.parametrize("query", [{"name__regex": "("}, {"name__iregex": "("}, {"q": "\0"}, {"foo\0": "1"}])
+def test_what_the_database_fails_on_is_a_bad_request(query, world: World, as_) -> None:
+    assert as_(world.olga).get(reverse(LEADS), query).status_code == 400
+    assert as_(world.olga).get(reverse("admin:leads_lead_export"), query).status_code == 400
+
+
+@pytest.mark.parametrize("page", [MY_LEADS, LEADS])
+@pytest.mark.parametrize("action", ["accept_selected", "assign_selected"])
+def test_chosen_rows_that_are_no_numbers_are_nobody(page: str, action: str, world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    client, sent = as_(world.max), {"action": action, "_selected_action": ["abc", "²", "9" * 30, lead.pk]}
+
+    assert "1 lead" in client.post(reverse(page), sent).content.decode()
+    assert client.post(reverse(page), sent | {"_selected_action": ["abc"]}).status_code in (200, 302)
+    assert client.post(reverse(page), sent | {"_selected_action": ["1\0"]}).status_code == 400
+
+
+def test_bulk_assign_drops_what_is_no_number(world: World, as_) -> None:
+    response = as_(world.max).post(reverse("admin:assign_all"), {"lead": ["²", "9" * 30], "owner": "ben"})
+
+    assert "No lead was chosen." in response.content.decode()
+
+
+def test_bulk_assign_asks_again_when_the_owner_is_wrong(world: World, as_) -> None:
+    leads = [make_lead(name, team=world.berlin) for name in ("One", "Two")]
+
+    response = as_(world.max).post(
+        reverse("admin:assign_all"), {"lead": [lead.pk for lead in leads], "owner": "nobody", "note": "Covers May"}
+    )
+
+    page = response.content.decode()
+    assert page.count("“nobody” is no active salesperson") == 1
+    assert "Covers May" in page
+    assert all(f'name="lead" value="{lead.pk}"' in page for lead in leads)
+    assert not Lead.objects.exclude(owner=None).exists()
+
+
+def test_a_rejection_names_the_duplicate_only_to_who_may_see_it(world: World, as_) -> None:
+    other = make_lead("Secret Sam", team=world.new_york)
+    lead = bring_to(State.MQL, make_lead(), world)
+    workflow.reject(lead.pk, by=None, door=workflow.Door(via=Via.IMPORT), reason="duplicate", duplicate_of=other)
+    page = reverse("admin:handoff_rejection_change", args=[Rejection.objects.get().pk])
+    link = reverse("admin:leads_lead_change", args=[other.pk])
+
+    hidden, shown = (as_(user).get(page).content.decode() for user in (world.ada, world.mia))
+
+    assert f"lead {other.pk}" in hidden
+    assert "Secret Sam" not in hidden
+    assert link not in hidden
+    assert "Secret Sam" in shown
+    assert link in shown
+
+
+def test_nobody_finds_a_rejection_by_an_email_that_he_may_not_see(world: World, as_) -> None:
+    bring_to(State.REJECTED, make_lead(), world)
+
+    assert rows(as_(world.zoe).get(reverse(REJECTIONS), {"q": "buyer.example"})) == []
+    assert len(rows(as_(world.zoe).get(reverse(REJECTIONS), {"q": "fox"}))) == 1

@@ -1,5 +1,7 @@
 """Which role opens which page, and where each lands."""
 
+from urllib.parse import urlencode
+
 import pytest
 from django.urls import reverse
 
@@ -109,3 +111,13 @@ def test_revops_cannot_take_a_superusers_place(world: World, as_) -> None:
     assert client.get(reverse("admin:auth_user_password_change", args=[root.pk])).status_code == 403
     client.post(reverse("admin:handoff_apitoken_add"), {"user": root.pk})
     assert not root.api_tokens.exists()
+
+
+@pytest.mark.parametrize("wish", ["", "https://evil.com"])
+def test_an_empty_or_foreign_wish_lands_on_the_console(wish: str, world: World, client) -> None:
+    address = f"{reverse('admin:login')}?{urlencode({'next': wish})}"
+
+    for sent in ({}, {"next": wish}):
+        response = client.post(address, {"username": "ada", "password": "demo"} | sent)
+
+        assert response.headers["Location"] == reverse("admin:index")

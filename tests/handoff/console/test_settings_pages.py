@@ -105,6 +105,25 @@ def test_a_wrong_policy_is_refused_with_what_was_typed(changed, complaint, world
     assert Policy.objects.count() == 1
 
 
+UNKEEPABLE = ["NaN", "1e999", r'"a\u0000"', r'"\ud800"', "[" * 3000, "[" * 30 + "]" * 30, "1" * 5000]
+
+
+@pytest.mark.parametrize("value", UNKEEPABLE)
+def test_json_that_cannot_be_kept_is_refused(value: str, world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+    client = as_(world.olga)
+    conditions = f'[{{"field": "name", "op": "is", "value": {value}}}]'
+
+    segment = client.post(change(policy), policy_form(policy, conditions=conditions))
+    criteria = client.post(
+        reverse("admin:leads_definition_add"), {"stage": "mql", "text": "Worth a call", "criteria": conditions}
+    )
+
+    assert "Enter a valid JSON." in segment.content.decode()
+    assert "Enter a valid JSON." in criteria.content.decode()
+    assert Policy.objects.count() == 1
+
+
 def test_a_retired_policy_is_only_read(world: World, as_) -> None:
     policy = make_policy(Metric.TIME_TO_ACCEPT)
     client = as_(world.olga)
@@ -168,13 +187,28 @@ def test_a_calendar_shows_its_openings_and_holidays_and_its_edit_is_a_version(wo
 
 @pytest.mark.parametrize(
     "changed",
-    [{"weekly": "{}"}, {"weekly": '{"mon": [["25:00", "26:00"]]}'}, {"weekly": "nonsense"}, {"overrides": '{"x": []}'}],
+    [
+        {"weekly": "{}"},
+        {"weekly": '{"mon": [["25:00", "26:00"]]}'},
+        {"weekly": "nonsense"},
+        {"weekly": "[1]"},
+        {"overrides": '{"x": []}'},
+        {"overrides": "[1]"},
+        {"overrides": '"x"'},
+        {"overrides": "[" * 3000},
+    ],
 )
 def test_hours_that_make_no_sense_are_refused(changed, world: World, as_) -> None:
     response = as_(world.olga).post(reverse("admin:sla_calendar_add"), calendar_form(key="berlin", **changed))
 
     assert "errornote" in response.content.decode()
     assert not Calendar.objects.exists()
+
+
+def test_a_calendar_without_holidays_says_so(world: World, as_) -> None:
+    make_calendar()
+
+    assert "No holidays" in as_(world.olga).get(reverse("admin:sla_calendar_changelist")).content.decode()
 
 
 def test_a_used_reason_is_retired_and_not_deleted(world: World, as_) -> None:
