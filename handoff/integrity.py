@@ -1,16 +1,16 @@
 """Do history, states, owners, clocks, alarms and deliveries agree? Read only; every disagreement in words."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 
-from handoff.models import Delivery, DeliveryState, Handoff, Rejection
+from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
 from leads.models import Lead, State, Transition, Verb
-from sla.clocks import schedule
 from sla.history import measurements
 from sla.models import Alarm, Clock, Policy
+from sla.schedule import schedule
 
 OFFERS = (Verb.PROMOTE, Verb.RESUBMIT, Verb.OVERTURN)
 CHUNK = 500
@@ -50,30 +50,31 @@ def _lead_against_history(lead: Lead, acts: Sequence[Transition]) -> Iterator[st
 def _clocks_against_history(
     lead: Lead, clocks: Iterable[Clock], acts: Iterable[Transition], policies: dict[int, Policy]
 ) -> Iterator[str]:
-    stored = {
+    stored = Counter(
         (c.metric, c.cycle, c.policy_id, c.owner_id, c.started_at, c.due_at, c.stopped_at, c.state) for c in clocks
-    }
-    derived = {
+    )
+    derived = Counter(
         (m.metric, m.cycle, m.policy, m.owner, m.started_at, m.due_at, m.stopped_at, m.state)
         for m in measurements(acts, policies)
-    }
-    for metric, *rest in sorted(stored - derived, key=str):
+    )
+    for metric, *rest in sorted((stored - derived).elements(), key=str):
         yield f"Lead {lead.pk}: the stored {metric} clock {_show(rest)} does not follow from its history."
-    for metric, *rest in sorted(derived - stored, key=str):
+    for metric, *rest in sorted((derived - stored).elements(), key=str):
         yield f"Lead {lead.pk}: its history asks for a {metric} clock {_show(rest)} that is not stored."
 
 
 def _alarms_against_ladder(clock: Clock, policy: Policy) -> Iterator[str]:
-    """Each step of a running clock has fired or waits, at the right instant; on a stopped one none waits."""
+    """Each step that came due before the clock stopped has fired or is about to, and no other waits."""
     due = dict(schedule(policy, clock.started_at).alarms)
+    due_in_time = {step: at for step, at in due.items() if clock.stopped_at is None or at < clock.stopped_at}
     waiting = {pending.step_id: pending.due_at for pending in clock.pending.all()}
     fired = {alarm.step_id: alarm.due_at for alarm in clock.alarms.all()}
     if waiting.keys() & fired.keys():
         yield f"Clock {clock.pk}: a step that has fired waits still."
-    if clock.stopped_at and waiting:
-        yield f"Clock {clock.pk} is stopped, but alarms wait on it."
-    if not clock.stopped_at and (waiting | fired) != due:
-        yield f"Clock {clock.pk}: its alarms are not those of its ladder."
+    if missing := due_in_time.keys() - waiting.keys() - fired.keys():
+        yield f"Clock {clock.pk}: the steps {sorted(missing)} have neither fired nor wait."
+    if any(due_in_time.get(step) != at for step, at in waiting.items()):
+        yield f"Clock {clock.pk}: an alarm waits that must not, or for another moment."
     if any(due.get(step) != at for step, at in fired.items()):
         yield f"Clock {clock.pk}: an alarm is not dated when it was due."
 
@@ -86,6 +87,9 @@ def _records_of_acts() -> Iterator[str]:
     offered = Transition.objects.filter(verb__in=OFFERS)
     for act in offered.exclude(Exists(Handoff.objects.filter(transition=OuterRef("pk")))):
         yield f"Lead {act.lead_id}: the handoff of act {act.pk} has no record."
+    accepted = Handoff.objects.filter(lead=OuterRef("lead"), cycle=OuterRef("cycle"), decision=Decision.ACCEPTED)
+    for act in Transition.objects.filter(verb=Verb.ACCEPT).exclude(Exists(accepted)):
+        yield f"Lead {act.lead_id}: the acceptance of act {act.pk} does not stand on its handoff."
 
 
 def _deliveries() -> Iterator[str]:

@@ -1,6 +1,6 @@
 """Who may do what: one table for every door."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 
 from django_fsm import can_proceed
 
@@ -17,6 +17,8 @@ ACTS: dict[str, tuple[State, ...]] = {
     Verb.COMMENT: tuple(State),
     Verb.MERGE: (State.RAW, *WITH_SALES, State.REJECTED),
 }
+# What whoever works a lead may correct. Score, source and campaign carry attribution: they are marketing's.
+CONTACT_FACTS = frozenset({"email", "name", "company", "title", "phone", "country"})
 VERBS: tuple[Verb, ...] = (
     Verb.PROMOTE,
     Verb.ACCEPT,
@@ -56,16 +58,20 @@ def may_capture(user: User) -> bool:
     return user.is_active and user.has_role(*MARKETING, Role.REVOPS)
 
 
-def may_correct(user: User, lead: Lead) -> bool:
-    """This person may correct the plain facts of the lead."""
-    return may_capture(user) or (user.is_active and _works(user, lead))
+def may_correct(user: User, lead: Lead, facts: Collection[str]) -> bool:
+    """This person may correct these plain facts of the lead: who works it, only how the buyer is reached."""
+    return may_capture(user) or (user.is_active and _works(user, lead) and CONTACT_FACTS.issuperset(facts))
 
 
 def _manages(user: User, lead: Lead) -> bool:
     if not user.has_role(Role.SALES_MANAGER):
         return False
-    owners_team = lead.owner.team_id if lead.owner else None
-    return lead.team_id in user.team_ids or owners_team in user.team_ids
+    return _is_of_teams(user, lead)
+
+
+def _is_of_teams(user: User, lead: Lead) -> bool:
+    """The same as LeadQuerySet.visible_to asks of the database."""
+    return lead.team_id in user.team_ids or bool(lead.owner and lead.owner.team_id in user.team_ids)
 
 
 def _works(user: User, lead: Lead) -> bool:
@@ -92,7 +98,7 @@ def _takes(user: User, lead: Lead) -> bool:
 def _sees(user: User, lead: Lead) -> bool:
     if user.has_role(*MARKETING, Role.REVOPS):
         return True
-    return user.has_role(*SALES) and (lead.owner_id == user.pk or lead.team_id in user.team_ids)
+    return user.has_role(*SALES) and (lead.owner_id == user.pk or _is_of_teams(user, lead))
 
 
 def _arbitrates(user: User, lead: Lead) -> bool:  # noqa: ARG001 the dispute itself is judged by the verb

@@ -20,6 +20,22 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "at_most": lambda actual, wanted: actual is not None and actual <= wanted,
     "present": lambda actual, wanted: (actual not in (None, "")) is wanted,
 }
+_WORDS = {
+    "is": "exactly",
+    "is_not": "anything but",
+    "in": "one of",
+    "not_in": "none of",
+    "at_least": "at least",
+    "at_most": "at most",
+}
+_WORDS = {
+    "is": "exactly",
+    "is_not": "anything but",
+    "in": "one of",
+    "not_in": "none of",
+    "at_least": "at least",
+    "at_most": "at most",
+}
 _WANTED_TYPES: dict[str, type | tuple[type, ...]] = {
     "in": list,
     "not_in": list,
@@ -56,16 +72,20 @@ def _value(lead: "Lead", field: str) -> Any:
 
 
 def _complaint(condition: Condition, lead: "Lead") -> str:
-    actual = _value(lead, condition["field"])
+    field, op, wanted = condition["field"], condition["op"], condition["value"]
+    actual = _value(lead, field)
     shown = "empty" if actual in (None, "") else actual
-    return f"{condition['field']} is {shown}, must be {condition['op'].replace('_', ' ')} {condition['value']}"
+    if op == "present":
+        return f"{field} is {shown}, must be {'given' if wanted else 'empty'}"
+    listed = ", ".join(map(str, wanted)) if isinstance(wanted, list) else wanted
+    return f"{field} is {shown}, must be {_WORDS[op]} {listed}"
 
 
 def _validate(condition: Any) -> None:
     if not isinstance(condition, dict) or set(condition) != {"field", "op", "value"}:
         raise ValidationError('Each condition has exactly "field", "op" and "value".')
     for key, known in (("field", FIELDS), ("op", OPERATORS)):
-        if condition[key] not in known:
+        if not isinstance(condition[key], str) or condition[key] not in known:
             raise ValidationError(f"Unknown {key} “{condition[key]}”; use one of {', '.join(known)}.")
     wanted = _WANTED_TYPES.get(condition["op"], object)
     if not isinstance(condition["value"], wanted):

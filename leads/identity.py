@@ -12,7 +12,7 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from leads.incoming import ExternalKey, Incoming, Person, clean
-from leads.models import Campaign, ExternalId, Lead
+from leads.models import Campaign, ExternalId, Lead, State
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
 ATTEMPTS = 5
@@ -184,7 +184,7 @@ class _Batch(_Known):
             self.by_email.pop(lead.email, None)
             self.by_email[person.email] = lead
         if person.captured_at and person.captured_at < lead.created_at:
-            if lead.entered_at == lead.created_at:  # it has not moved since
+            if lead.state == State.RAW and lead.entered_at == lead.created_at:  # it has not moved since
                 changes["entered_at"] = person.captured_at
             changes["created_at"] = person.captured_at
         for name, value in changes.items():

@@ -6,7 +6,7 @@ from django.db import connection
 from django.utils import timezone
 
 # One statement takes the due rows that nobody else holds, removes them and writes the alarms. A warning that a later
-# step of its clock has overtaken by now is recorded as superseded: a late sweep must not cause a storm.
+# step of its clock, or its stop, has overtaken by now is recorded as superseded: a late sweep must not cause a storm.
 _FIRE = """
 WITH taken AS (
     SELECT id, clock_id, step_id, due_at FROM sla_pendingalarm
@@ -23,6 +23,8 @@ SELECT taken.clock_id, taken.step_id, taken.due_at, %(at)s,
             WHERE later.clock_id = taken.clock_id AND later.due_at > taken.due_at AND later.due_at <= %(at)s
         ) OR EXISTS (
             SELECT FROM sla_alarm later WHERE later.clock_id = taken.clock_id AND later.due_at > taken.due_at
+        ) OR EXISTS (
+            SELECT FROM sla_clock clock WHERE clock.id = taken.clock_id AND clock.stopped_at IS NOT NULL
         )
     )
 FROM taken JOIN sla_step step ON step.id = taken.step_id

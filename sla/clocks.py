@@ -5,15 +5,15 @@ cause and in that transaction: when it starts, the instants of all its alarms ar
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Max
 
 from leads.models import Lead, Transition
-from sla.business_time import NeverOpen
-from sla.metrics import RULES, TOUCHED, Move
-from sla.models import Clock, ClockState, PendingAlarm, Policy
+from sla.history import measurements
+from sla.metrics import RULES, Move
+from sla.models import Clock, PendingAlarm, Policy
+from sla.schedule import outcome, schedule
 
 
 def hold(lead_id: int) -> list[Clock]:
@@ -46,17 +46,10 @@ def advance(
 ) -> None:
     """Stop and start the clocks of a lead as its move demands."""
     _stop([clock for clock in held if _ends(clock, move)], move, transition)
-    if move.genuine_touch and move.at < transition.recorded_at:
-        _credit_earlier_touch(lead, move, transition)
     _hand_over([clock for clock in held if not _ends(clock, move)], move)
     _start(lead, move, transition, chosen)
-
-
-def outcome(due_at: datetime | None, stopped_at: datetime, *, cancelled: bool) -> ClockState:
-    """How a stopped clock ended: a fact of the times. One that is cancelled after its breach stays breached."""
-    if due_at is not None and stopped_at > due_at:
-        return ClockState.BREACHED
-    return ClockState.CANCELLED if cancelled or due_at is None else ClockState.MET
+    if move.at < transition.recorded_at and lead.transitions.filter(at__gt=move.at).exists():
+        _follow_history(lead)
 
 
 def _ends(clock: Clock, move: Move) -> bool:
@@ -72,16 +65,30 @@ def _stop(clocks: Sequence[Clock], move: Move, transition: Transition) -> None:
         clock.stopped_at, clock.stopped_by = move.at, transition
         clock.state = outcome(clock.due_at, move.at, cancelled=not rule.stops(move))
     Clock.objects.bulk_update(clocks, ["stopped_at", "stopped_by", "state"])
-    PendingAlarm.objects.filter(clock__in=clocks).delete()
+    _disarm(clocks, move.at)
 
 
-def _credit_earlier_touch(lead: Lead, move: Move, transition: Transition) -> None:
-    """A touch that was written down late ends what it ended when it happened. What has fired stays fired."""
-    ended_later = Clock.objects.filter(lead=lead, metric__in=TOUCHED, started_at__lte=move.at, stopped_at__gt=move.at)
-    for clock in ended_later:
-        clock.stopped_at, clock.stopped_by = move.at, transition
-        clock.state = outcome(clock.due_at, move.at, cancelled=False)
-        clock.save(update_fields=["stopped_at", "stopped_by", "state"])
+def _follow_history(lead: Lead) -> None:
+    """After an act that was written down late, end each clock when the history says that it ended, and whose it was.
+
+    What has fired stays fired.
+    """
+    acts = list(Transition.objects.filter(lead=lead))
+    policies = Policy.objects.filter(clocks__lead=lead).select_related("calendar").prefetch_related("steps").distinct()
+    derived = {(m.metric, m.started_at): m for m in measurements(acts, {policy.pk: policy for policy in policies})}
+    for clock in Clock.objects.filter(lead=lead):
+        told = derived.get((clock.metric, clock.started_at))
+        if told and (told.stopped_at, told.owner) != (clock.stopped_at, clock.owner_id):
+            clock.stopped_at, clock.stopped_by_id, clock.state = told.stopped_at, told.stopped_by, told.state
+            clock.owner_id = told.owner
+            clock.save(update_fields=["stopped_at", "stopped_by", "state", "owner"])
+            _disarm([clock], told.stopped_at)
+
+
+def _disarm(clocks: Sequence[Clock], stopped_at: datetime | None) -> None:
+    """Take away the alarms that a stop has forestalled. Those that were due before it stay, and fire."""
+    if stopped_at is not None:
+        PendingAlarm.objects.filter(clock__in=clocks, due_at__gte=stopped_at).delete()
 
 
 def _hand_over(clocks: Sequence[Clock], move: Move) -> None:
@@ -120,25 +127,3 @@ def _start(lead: Lead, move: Move, transition: Transition, chosen: Mapping[str, 
 
 def _rounds(lead: Lead, cycle: int) -> dict[str, int]:
     return dict(Clock.objects.filter(lead=lead, cycle=cycle).values_list("metric").annotate(Max("round")).order_by())
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """When a clock is due, and when each step of its ladder fires. Without a due time there is an error."""
-
-    due_at: datetime | None
-    alarms: tuple[tuple[int, datetime], ...] = ()
-    error: str = ""
-
-
-def schedule(policy: Policy, started_at: datetime) -> Schedule:
-    """Compute all instants of a clock. A calendar that cannot be computed sets the clock aside, and nothing else."""
-    try:
-        hours = policy.calendar.hours
-        due_at = hours.add(started_at, policy.target_seconds)
-        alarms = tuple(
-            (step.pk, hours.add(started_at, step.seconds(policy.target_seconds))) for step in policy.steps.all()
-        )
-    except (NeverOpen, ValueError) as error:
-        return Schedule(None, error=f"{policy.calendar}: {error}")
-    return Schedule(due_at, alarms)

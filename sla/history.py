@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from leads.models import State, Transition, Verb
-from sla.clocks import outcome, schedule
 from sla.metrics import RULES, Move
 from sla.models import ClockState, Policy
+from sla.schedule import outcome, schedule
+
+ANY_TIME = (Verb.TOUCH, Verb.COMMENT)
+"""Acts that may be dated before others: they move neither state nor owner."""
 
 
 @dataclass
@@ -21,6 +24,7 @@ class Measurement:
     due_at: datetime | None
     owner: int | None
     stopped_at: datetime | None = None
+    stopped_by: int | None = None
     state: str = ClockState.RUNNING
 
 
@@ -33,7 +37,7 @@ def measurements(acts: Iterable[Transition], policies: dict[int, Policy]) -> lis
     found: list[Measurement] = []
     for act, move in moves(acts):
         for metric in [metric for metric in running if _ends(metric, move)]:
-            _stop(running.pop(metric), move)
+            _stop(running.pop(metric), move, act)
         for measurement in running.values():
             measurement.owner = move.owner
         for metric, policy_id in act.facts.get("policies", {}).items():
@@ -49,7 +53,7 @@ def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
     state, owner, cycle = str(State.RAW), None, 0
     for act in sorted(acts, key=lambda act: (act.at, act.pk)):
         before = state, owner
-        if act.verb != Verb.TOUCH:
+        if act.verb not in ANY_TIME:
             state, owner, cycle = act.to_state, act.owner_id, act.cycle
         genuine = act.verb == Verb.TOUCH and not act.facts.get("automatic", False)
         yield act, Move(act.verb, act.at, before[0], state, before[1], owner, cycle, genuine)
@@ -59,7 +63,7 @@ def _ends(metric: str, move: Move) -> bool:
     return RULES[metric].stops(move) or RULES[metric].cancels(move)
 
 
-def _stop(measurement: Measurement, move: Move) -> None:
-    measurement.stopped_at = move.at
+def _stop(measurement: Measurement, move: Move, act: Transition) -> None:
+    measurement.stopped_at, measurement.stopped_by = move.at, act.pk
     cancelled = not RULES[measurement.metric].stops(move)
     measurement.state = outcome(measurement.due_at, move.at, cancelled=cancelled)

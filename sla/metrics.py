@@ -82,6 +82,3 @@ RULES: dict[str, Rule] = {
         stops=lambda move: move.verb in (Verb.ANSWER, Verb.DISPUTE) or move.leaves(State.REJECTED),
     ),
 }
-
-TOUCHED = (Metric.TIME_TO_TOUCH, Metric.SPEED_TO_LEAD)
-"""The metrics that a genuine touch ends; the earliest one counts, however late it was written down."""

@@ -67,7 +67,7 @@ def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
         ("Company", lead.company),
         ("State now", lead.get_state_display()),
         ("Owner now", name(lead.owner, nobody="nobody")),
-        ("Source", lead.source),
+        ("Source", lead.source.replace("_", " ").capitalize()),
         ("Campaign", lead.campaign.name if lead.campaign else ""),
         ("Score", "" if lead.score is None else str(lead.score)),
     )

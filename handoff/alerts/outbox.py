@@ -139,6 +139,12 @@ def _settle(delivery: Delivery, error: TransportError | None) -> None:
 def _mark(delivery: Delivery, **fields: object) -> None:
     # Compare and swap. Who finds another number of attempts was slower than its lease: somebody else has taken the
     # delivery over, sends it under the same key, and is the one to say what became of it.
-    mine = Delivery.objects.filter(pk=delivery.pk, state=DeliveryState.PENDING, attempts=delivery.attempts)
+    # The lease tells one attempt from another: after a resend the attempts count from the beginning again.
+    mine = Delivery.objects.filter(
+        pk=delivery.pk,
+        state=DeliveryState.PENDING,
+        attempts=delivery.attempts,
+        next_attempt_at=delivery.next_attempt_at,
+    )
     if not mine.update(**fields):
         log.warning("delivery_overtaken", delivery=delivery.pk, attempts=delivery.attempts)

@@ -125,12 +125,14 @@ class OneLeadView(LeadView):
     def patch(self, request: Request, pk: int) -> Response:
         """Correct the plain facts that are given; a blank erases. State and owner are moved by verbs."""
         lead = self.get_object()
-        if not rights.may_correct(asker(request), lead):
+        body = body_of(request)
+        if not rights.may_correct(asker(request), lead, body):
             raise NotAllowed(
-                f"You may not correct {lead}: its owner, the manager of its team, marketing and RevOps may."
+                f"You may not correct this of {lead}: marketing and RevOps may, and its owner and the manager of its "
+                f"team correct {', '.join(sorted(rights.CONTACT_FACTS))}."
             )
         try:
-            correct(pk, body_of(request))
+            correct(pk, body)
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         return Response(self.shown(pk))

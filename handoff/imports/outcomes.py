@@ -6,7 +6,7 @@ would be today: the lead must be an opportunity, or convert into one with all th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -18,7 +18,7 @@ from handoff.imports.kind import REFUSALS, Kind, Outcome, Reading, Result, Row, 
 from handoff.imports.leads import WHO, find
 from handoff.imports.money import read_currency, read_money
 from handoff.imports.rejections import REJECTION, reject
-from handoff.workflow.act import lock
+from handoff.workflow.act import lock, settled_at
 from handoff.workflow.backfill import PastDeal, convert_raw
 from leads.models import DealState, Lead, Opportunity, State
 
@@ -118,7 +118,9 @@ def _book_raw(told: Sequence[_Told], reading: Reading) -> set[int]:
         first.setdefault(one.lead.pk, one)
     raw = [one for one in first.values() if one.deal and one.lead.state == State.RAW and one.lead.cycle == 0]
     with transaction.atomic():
-        made = convert_raw([_past(one.row, one.lead, one.deal) for one in raw if one.deal], door=reading.door)
+        made = convert_raw(
+            [_past(one.row, one.lead, one.deal, reading.zone) for one in raw if one.deal], door=reading.door
+        )
         booked = [one for one in raw if one.lead.pk in made]
         for one in booked:
             if one.deal:
@@ -187,8 +189,8 @@ def _book(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Outcome:
 def _open(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Opportunity:
     """Convert the lead; in the past it has gone through every stage before that, at moments that never go backwards."""
     if reading.historical:
-        past = _past(row, lead, deal)
-        at = max(past.at, lead.entered_at)
+        past = _past(row, lead, deal, reading.zone)
+        at = max(past.at, settled_at(lead))
         for verb in _REMAINING.get(lead.state, ()):
             verb(lead.pk, by=None, door=reading.door, at=at)
         workflow.convert(lead.pk, by=None, door=reading.door, at=at, **past.facts)
@@ -197,11 +199,11 @@ def _open(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Opportunity:
     return Opportunity.objects.get(lead=lead)
 
 
-def _past(row: Row, lead: Lead, deal: _Deal) -> PastDeal:
+def _past(row: Row, lead: Lead, deal: _Deal, zone: tzinfo) -> PastDeal:
     """What is not known of a deal of the past is not demanded; a name it needs, to be found again."""
     known: dict[str, Any] = {"name": lead.name or lead.company or row.identity}
     if deal.closed_at:
-        known["expected_close"] = deal.closed_at.date()
+        known["expected_close"] = deal.closed_at.astimezone(zone).date()
     return PastDeal(lead.pk, deal.closed_at or timezone.now(), _UNSAID | known | deal.said)
 
 

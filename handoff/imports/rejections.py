@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from handoff import workflow
 from handoff.imports.kind import Outcome, Reading, Row
 from handoff.models import Rejection
-from handoff.workflow.act import lock
+from handoff.workflow.act import lock, settled_at
 from leads.identity import Incoming, find_many
 from leads.models import Lead, Reason, State
 
@@ -31,7 +31,7 @@ def reject(row: Row, lead: Lead, reading: Reading) -> Outcome:
         current = lock(lead.pk)
         if _known(current, facts["reason"], at).exists():
             return "unchanged"
-        when = max(at, current.entered_at) if at and reading.historical else at
+        when = max(at, settled_at(current)) if at and reading.historical else at
         workflow.reject(lead.pk, by=None, door=reading.door, at=when, **facts)
     return "created"
 

@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -15,6 +16,7 @@ from handoff.workflow import facts as facts_of
 from leads.models import Lead, State, Transition, User, Verb, Via
 from sla import clocks
 from sla.business_time import FIRST
+from sla.history import ANY_TIME
 from sla.metrics import Move
 from sla.models import Clock
 
@@ -56,11 +58,18 @@ class Act:
     door: Door
     facts: dict[str, Any]
     _held: list[Clock]
+    recorded_at: datetime = field(init=False)
     _from_state: str = field(init=False)
     _owner_before: int | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self.recorded_at = self.at
         self._from_state, self._owner_before = self.lead.state, self.lead.owner_id
+
+    @property
+    def today(self) -> date:
+        """The day of the act where the actor is; for the system, in UTC."""
+        return facts_of.day_of(self.at, self.by)
 
     def happened(self, at: datetime | None) -> None:
         """Date the act; empty leaves it at now. It cannot lie in the future, nor a move before the last one."""
@@ -71,8 +80,8 @@ class Act:
             complaint = "The moment lies in the future."
         elif at < FIRST:
             complaint = f"The moment lies before {FIRST:%Y}."
-        elif self.verb in DONE and at < self.lead.entered_at:
-            complaint = f"The lead came to its state later, at {self.lead.entered_at.isoformat()}."
+        elif self.verb not in ANY_TIME and at < (last := settled_at(self.lead)):
+            complaint = f"Something else was done with the lead later, at {last.isoformat()}."
         if complaint:
             raise FactsRefused(complaint, {"at": [complaint]})
         self.at = at
@@ -107,6 +116,7 @@ class Act:
             owner_id=move.owner,
             by=self.by,
             at=self.at,
+            recorded_at=self.recorded_at,
             via=self.door.via,
             historical=self.door.historical,
             request_id=self.door.request_id,
@@ -129,16 +139,23 @@ def begin(
     # Whoever did it in the past is not judged by the rights that he has today.
     if not rights.may(None if door.historical else by, verb, lead, door.via):
         raise NotAllowed(f"You may not {verb} {lead}: {_who_may(verb)}.")
-    facts = facts_of.check(verb, lead, given, at=at or now, historical=door.historical)
+    facts = facts_of.check(verb, lead, given, by=by, at=at or now, historical=door.historical)
     act = Act(verb, lead, by, now, door, facts, held)
     act.happened(at)
     return act
 
 
+def settled_at(lead: Lead) -> datetime:
+    """The moment before which nothing but a touch or a comment may be dated: that of the last other act."""
+    last = lead.transitions.exclude(verb__in=ANY_TIME).aggregate(at=Max("at"))["at"]
+    return max(last, lead.entered_at) if last else lead.entered_at
+
+
 def lock(lead_id: int) -> Lead:
     """Take the lead's lock. Not the stronger default: that one deadlocks with inserts that point at the lead."""
-    locked = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("owner", "team", "campaign")
-    lead = locked.filter(pk=lead_id).first()
+    # First the lock, then the row with its relations: a joined row would be the one from before the wait.
+    list(Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values_list("pk"))
+    lead = Lead.objects.select_related("owner", "team", "campaign").filter(pk=lead_id).first()
     if lead is None:
         raise NoSuchLead(f"There is no lead {lead_id}.")
     return lead
@@ -153,9 +170,10 @@ def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
     if last is None:
         return WrongState(f"Cannot {verb} {lead}: it is {standing} and has not been handed over yet.", state=lead.state)
     who = last.by or "the system"
-    ago = timesince(last.at, now, depth=1) if last.at < now else "0\xa0minutes"
+    seconds = (now - last.at).total_seconds()
+    when = f"{timesince(last.at, now, depth=1)} ago" if seconds >= 60 else "just now"
     return WrongState(
-        f"Cannot {verb} {lead}: already {DONE[Verb(last.verb)]} by {who}, {ago} ago. It is {standing} now.",
+        f"Cannot {verb} {lead}: already {DONE[Verb(last.verb)]} by {who}, {when}. It is {standing} now.",
         state=lead.state,
     )
 

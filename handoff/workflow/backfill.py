@@ -38,8 +38,11 @@ def convert_raw(deals: Sequence[PastDeal], *, door: Door) -> dict[int, Opportuni
     Returns the opportunities by lead. A lead that is missing there is none of these, or has facts that do not fit: do
     its verbs one by one, which says why.
     """
-    locked = Lead.objects.select_for_update(no_key=True, of=("self",)).select_related("campaign").order_by("pk")
-    leads = locked.filter(pk__in=[deal.lead_id for deal in deals], state=State.RAW, cycle=0, merged_into=None)
+    raw = Lead.objects.filter(state=State.RAW, cycle=0, merged_into=None)
+    locked = raw.filter(pk__in=[deal.lead_id for deal in deals]).order_by("pk").select_for_update(no_key=True)
+    # First the locks, then the rows with their relations: a joined row would be the one from before the wait.
+    ids = list(locked.values_list("pk", flat=True))
+    leads = Lead.objects.filter(pk__in=ids).select_related("campaign").order_by("pk")
     facts = {deal.lead_id: _facts(deal) for deal in deals}
     moments = {deal.lead_id: deal.at for deal in deals}
     walked = [_Walk(lead, max(moments[lead.pk], lead.entered_at), facts[lead.pk]) for lead in leads if facts[lead.pk]]

@@ -4,7 +4,7 @@ They are Django forms: the console shows them as its dialogs, and every other do
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from django import forms
@@ -12,10 +12,11 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils import timezone
 
-from handoff.models import AnswerKind
+from handoff.models import AnswerKind, Handoff
 from handoff.refusals import FactsRefused
-from leads.models import SALES, Channel, Evidence, Lead, Outcome, Reason, Team, User, Verb
+from leads.models import SALES, Channel, Evidence, Lead, LeadQuerySet, Outcome, Reason, Team, User, Verb
 
+LONGEST = 10_000  # characters that a person writes about a lead at once
 WRONG_FIELDS = [
     ("email", "Email"),
     ("phone", "Phone"),
@@ -35,19 +36,29 @@ class Facts(forms.Form):
         data: Mapping[str, Any] | None = None,
         *,
         lead: Lead,
+        by: User | None = None,
         at: datetime | None = None,
         historical: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
         self.lead = lead
-        self.today = (at or timezone.now()).date()
+        self.today = day_of(at or timezone.now(), by)
+        self._offer_visible_leads(by, historical)
         for name in self.unknown_in_the_past if historical else ():
             self.fields[name].required = False
 
+    def _offer_visible_leads(self, by: User | None, historical: bool) -> None:
+        """Another lead can be named only by somebody who may see it; any other is one that does not exist."""
+        if by is None or historical:
+            return
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField) and isinstance(field.queryset, LeadQuerySet):
+                field.queryset = field.queryset.visible_to(by)
+
 
 class NoteFacts(Facts):
-    note = forms.CharField(required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    note = forms.CharField(max_length=LONGEST, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class OwnerFacts(NoteFacts):
@@ -149,7 +160,9 @@ class RejectFacts(NoteFacts):
             self.add_error("wrong_field", f"“{reason}” needs the detail that is wrong, for example email.")
 
     def _demand_touches(self, reason: Reason, facts: Mapping[str, Any]) -> None:  # noqa: ARG002
-        logged = self.lead.touches.filter(automatic=False).count()
+        offered = Handoff.objects.filter(lead=self.lead, cycle=self.lead.cycle).values_list("offered_at", flat=True)
+        since = offered.first() or self.lead.created_at
+        logged = self.lead.touches.filter(automatic=False, at__gte=since).count()
         if logged < reason.min_touches:
             self.add_error(
                 "reason",
@@ -173,6 +186,7 @@ class RecycleFacts(NoteFacts):
 
 class ResubmitFacts(Facts):
     fixed = forms.CharField(
+        max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         label="What was fixed",
         error_messages={"required": "Say what was fixed."},
@@ -181,7 +195,9 @@ class ResubmitFacts(Facts):
 
 class OverturnFacts(Facts):
     decision = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Give the grounds of the decision."}
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Give the grounds of the decision."},
     )
 
 
@@ -229,12 +245,16 @@ class AnswerFacts(NoteFacts):
 
 class DisputeFacts(Facts):
     argument = forms.CharField(
-        widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Say why the rejection is wrong."}
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Say why the rejection is wrong."},
     )
 
 
 class CommentFacts(Facts):
-    text = forms.CharField(widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Write the comment."})
+    text = forms.CharField(
+        max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Write the comment."}
+    )
 
 
 class MergeFacts(NoteFacts):
@@ -275,15 +295,26 @@ FORMS: dict[str, type[Facts]] = {
 
 
 def check(
-    verb: str, lead: Lead, given: Mapping[str, Any], *, at: datetime | None = None, historical: bool = False
+    verb: str,
+    lead: Lead,
+    given: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    at: datetime | None = None,
+    historical: bool = False,
 ) -> dict[str, Any]:
     """The facts of an act at a moment, cleaned; or a refusal that says of each what is wrong with it."""
-    form = FORMS[verb](_as_keys(given), lead=lead, at=at, historical=historical)
+    form = FORMS[verb](_as_keys(given), lead=lead, by=by, at=at, historical=historical)
     unknown = {name: ["This is no fact of the verb."] for name in given if name not in form.fields}
     if unknown or not form.is_valid():
         errors = {name: [str(message) for message in messages] for name, messages in form.errors.items()} | unknown
         raise FactsRefused(" ".join(message for messages in errors.values() for message in messages), errors)
     return form.cleaned_data
+
+
+def day_of(at: datetime, by: User | None) -> date:
+    """The calendar day of a moment where a person is; for the system, in UTC."""
+    return at.astimezone(by.zone if by else UTC).date()
 
 
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:

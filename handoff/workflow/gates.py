@@ -19,7 +19,7 @@ def meets(act: Act, definition: Definition | None) -> None:
 def cooled_off(act: Act) -> None:
     """Refuse to promote a recycled lead before its re-entry date."""
     reenter_on = act.lead.reenter_on
-    if reenter_on and act.at.date() < reenter_on:
+    if reenter_on and act.today < reenter_on:
         complaint = f"{act.lead} was recycled until {reenter_on}: promote it from then on."
         raise FactsRefused(complaint, {"reenter_on": [complaint]})
 

@@ -112,7 +112,7 @@ def _same_conversion(lead_id: int, by: User | None, door: Door, given: dict[str,
     if opportunity is None or not rights.may(by, Verb.CONVERT, lead, door.via):
         return None
     try:
-        wanted = facts_of.check(Verb.CONVERT, lead, given, historical=door.historical)
+        wanted = facts_of.check(Verb.CONVERT, lead, given, by=by, historical=door.historical)
     except FactsRefused:
         return None  # the state is refused first
     same = all(getattr(opportunity, name) == value for name, value in wanted.items())

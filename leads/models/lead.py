@@ -5,7 +5,7 @@ from typing import Any, NoReturn, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
@@ -33,7 +33,7 @@ class LeadQuerySet(models.QuerySet["Lead"]):
         if user.has_role(*MARKETING, Role.REVOPS):
             return self
         if user.has_role(*SALES):
-            return self.filter(Q(team__in=user.team_ids) | Q(owner=user))
+            return self.filter(Q(team__in=user.team_ids) | Q(owner=user) | Q(owner__team__in=user.team_ids))
         return self.none()
 
     def update(self, **fields: Any) -> int:
@@ -89,6 +89,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.CheckConstraint(
                 condition=Q(state=State.REJECTED, reason__isnull=False) | (~Q(state=State.REJECTED) & Q(reason=None)),
                 name="lead_rejected_with_reason",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="lead_not_merged_into_itself"
             ),
         ]
         indexes = [

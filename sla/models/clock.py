@@ -59,6 +59,9 @@ class Clock(models.Model):
                 | Q(state=ClockState.BREACHED, stopped_at__isnull=False, stopped_at__gt=F("due_at")),
                 name="clock_state_follows_from_times",
             ),
+            models.CheckConstraint(
+                condition=Q(stopped_at=None) | Q(stopped_at__gte=F("started_at")), name="clock_stops_after_its_start"
+            ),
             models.CheckConstraint(condition=Q(due_at__isnull=False) | ~Q(error=""), name="clock_due_or_error"),
         ]
         indexes = [

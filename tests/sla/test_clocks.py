@@ -8,6 +8,7 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.refusals import FactsRefused
 from handoff.sweep import sweep
 from handoff.workflow import Door
 from leads.models import State, Via
@@ -98,7 +99,33 @@ def test_stopped_when_due_is_met_and_after_it_is_breached(world: World, minutes:
         workflow.accept(lead.pk, by=world.ada)
 
     assert clock("time_to_accept").state == state
-    assert not PendingAlarm.objects.filter(clock__metric="time_to_accept").exists()
+    assert not PendingAlarm.objects.filter(clock__metric="time_to_accept", due_at__gte=at(minutes)).exists()
+
+
+def test_a_breach_that_a_late_act_overtakes_is_told_all_the_same(world: World) -> None:
+    with moment(0):
+        lead = bring_to(State.MQL, make_lead(), world)
+    with moment(180):
+        workflow.accept(lead.pk, by=world.ada)  # and no sweep has run since the handoff
+    assert_consistent()
+
+    sweep(at(181))
+
+    fired = Alarm.objects.filter(clock__metric="time_to_accept").values_list("due_at", "superseded")
+    assert list(fired) == [(at(45), True), (at(60), False)]
+    assert_consistent()
+
+
+def test_a_warning_that_an_act_overtakes_is_recorded_and_not_told(world: World) -> None:
+    with moment(0):
+        lead = bring_to(State.MQL, make_lead(), world)
+    with moment(50):
+        workflow.accept(lead.pk, by=world.ada)
+
+    sweep(at(51))
+
+    assert Alarm.objects.get(clock__metric="time_to_accept").superseded
+    assert_consistent()
 
 
 def test_fault_4_a_clock_is_breached_when_it_is_due_though_nobody_saves_the_lead(world: World) -> None:
@@ -311,3 +338,41 @@ def test_the_database_refuses_to_rewrite_history(world: World, change: str) -> N
 
     with pytest.raises((IntegrityError, ProgrammingError), match="append-only"), connection.cursor() as cursor:
         cursor.execute(change.replace("note", "verb"))
+
+
+def test_a_touch_told_late_leaves_the_clock_with_the_owner_of_then(world: World) -> None:
+    with moment(0):
+        lead = bring_to(State.MQL, make_lead(), world)
+    with moment(20):
+        workflow.assign(lead.pk, by=world.max, owner=world.ben)
+    with moment(30):
+        workflow.touch(lead.pk, by=world.ben, channel="call", outcome="reached", at=at(10))
+
+    assert (clock("speed_to_lead").stopped_at, clock("speed_to_lead").owner) == (at(10), world.ada)
+    assert_consistent()
+
+
+def test_a_rejection_told_late_ends_what_ran_when_it_happened(world: World) -> None:
+    door = Door(via=Via.IMPORT)
+    with moment(0):
+        lead = bring_to(State.MQL, make_lead(), world)
+    with moment(20):
+        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+        workflow.comment(lead.pk, by=world.ada, text="They hung up.")
+    with moment(30):
+        workflow.reject(lead.pk, by=None, door=door, at=at(10), reason="wrong_territory")
+
+    assert clock("speed_to_lead").stopped_at == clock("time_to_accept").stopped_at == at(10)
+    assert_consistent()
+
+
+def test_nothing_but_a_touch_or_a_comment_is_dated_before_the_last_act(world: World) -> None:
+    with moment(0):
+        lead = make_lead()
+        workflow.promote(lead.pk, by=world.mia, team=world.berlin)
+    with moment(20):
+        workflow.assign(lead.pk, by=world.max, owner=world.ada)
+    with moment(30), pytest.raises(FactsRefused, match="Something else was done with the lead later"):
+        workflow.reject(lead.pk, by=None, door=Door(via=Via.IMPORT), at=at(10), reason="wrong_territory")
+
+    assert_consistent()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from handoff import demo
 from handoff.demo.people import PEOPLE, password
+from leads.models import Lead
 from sla.models import PendingAlarm
 
 SOON = timedelta(minutes=10)
@@ -48,5 +49,9 @@ class Command(BaseCommand):
         for pending in coming.order_by("due_at"):
             clock, minutes = pending.clock, (pending.due_at - now).total_seconds() / 60
             what = f"{pending.step.get_kind_display():<8} {clock.get_metric_display().lower()}"
-            lead = f"{clock.lead} ({clock.lead.company}), lead {clock.lead_id}, owned by {clock.lead.owner}"
+            lead = f"{clock.lead} ({clock.lead.company}), lead {clock.lead_id}, {_whose(clock.lead)}"
             self.stdout.write(f"  in {minutes:4.1f} minutes  {what}: {lead}")
+
+
+def _whose(lead: Lead) -> str:
+    return f"owned by {lead.owner}" if lead.owner else f"in the queue of {lead.team}"

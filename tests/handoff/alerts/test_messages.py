@@ -64,7 +64,7 @@ def test_it_says_which_lead_and_who_owns_it(world: World, settings: Any) -> None
         "Company: Navy",
         "State now: Raw",
         "Owner now: Ada",
-        "Source: webinar",
+        "Source: Webinar",
         "Campaign: Spring",
         "Score: 87",
         "Owed by: Ada",

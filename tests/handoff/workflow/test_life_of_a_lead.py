@@ -1,8 +1,9 @@
 """A lead's way from raw to opportunity, and what each verb leaves behind."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from handoff import workflow
@@ -163,7 +164,7 @@ def test_a_rejection_needs_its_reason_and_the_evidence(world: World, facts: dict
 def test_the_loser_of_a_race_hears_who_was_faster(world: World) -> None:
     lead = bring_to(State.SAL, make_lead(), world)
 
-    with pytest.raises(WrongState, match=r"Cannot accept Dana Fox: already accepted by Ada, 0.minutes ago"):
+    with pytest.raises(WrongState, match=r"Cannot accept Dana Fox: already accepted by Ada, just now"):
         workflow.accept(lead.pk, by=world.max)
 
 
@@ -177,3 +178,41 @@ def test_a_rep_takes_from_the_queue_but_gives_nothing_away(world: World) -> None
 
     lead.refresh_from_db()
     assert lead.owner == world.ada
+
+
+def test_a_rep_takes_no_lead_into_another_team(world: World) -> None:
+    lead = make_lead()
+    workflow.promote(lead.pk, by=world.mia, team=world.berlin)
+
+    with pytest.raises(NotAllowed, match="no other team"):
+        workflow.assign(lead.pk, by=world.ada, owner=world.ada, team=world.new_york)
+
+
+def test_a_lead_that_one_may_not_see_is_none_to_name(world: World) -> None:
+    lead = bring_to(State.MQL, make_lead(), world)
+    foreign = make_lead("Zoes Lead", owner=world.zoe, team=world.new_york)
+
+    with pytest.raises(FactsRefused, match=f"There is no lead {foreign.pk}"):
+        workflow.reject(lead.pk, by=world.ada, reason="duplicate", duplicate_of=foreign.pk)
+
+
+def test_the_day_is_that_of_the_person_who_acts(world: World) -> None:
+    with time_machine.travel(datetime(2026, 3, 2, 10, 0, tzinfo=UTC), tick=False):
+        lead = make_lead()
+        workflow.promote(lead.pk, by=world.mia, owner=world.zoe)
+    with time_machine.travel(datetime(2026, 3, 3, 2, 0, tzinfo=UTC), tick=False):  # still the 2nd in New York
+        workflow.reject(lead.pk, by=world.zoe, reason="not_now", retry_on=date(2026, 3, 3))
+
+    lead.refresh_from_db()
+    assert lead.state == State.REJECTED
+
+
+def test_attempts_of_an_earlier_cycle_do_not_make_a_lead_unresponsive(world: World) -> None:
+    lead = bring_to(State.SAL, make_lead(), world)
+    for _ in range(3):
+        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="no_answer")
+    workflow.reject(lead.pk, by=world.ada, reason="unresponsive")
+    workflow.resubmit(lead.pk, by=world.mia, fixed="The number.")
+
+    with pytest.raises(FactsRefused, match="needs 3 logged touches; there are 0"):
+        workflow.reject(lead.pk, by=world.ada, reason="unresponsive")

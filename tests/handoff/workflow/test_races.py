@@ -66,7 +66,7 @@ def test_two_processes_accept_the_same_lead_200_times_and_one_wins_each_time(wor
     for lead in leads:
         (winner,) = [who for which, who, what in told if which == lead and what == "won"]
         (heard,) = [what for which, who, what in told if which == lead and what != "won"]
-        assert f"already accepted by {winner.title()}, 0\xa0minutes ago" in heard
+        assert f"already accepted by {winner.title()}, just now" in heard
         assert Transition.objects.get(lead=lead, verb=Verb.ACCEPT).by == User.objects.get(username=winner)
     assert_consistent()
 

@@ -1,0 +1,135 @@
+"""A verb that had to wait for another sees the lead as the other left it."""
+
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from handoff import workflow
+from handoff.alerts import outbox
+from handoff.models import Delivery, Handoff
+from handoff.refusals import FactsRefused, WrongState
+from handoff.workflow import Door
+from handoff.workflow.backfill import PastDeal, convert_raw
+from leads.identity import upsert
+from leads.models import Campaign, Touchpoint, Via
+from tests.world import World, make_lead
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Waiting:
+    """Something done in a thread with a connection of its own, which waits for a lock that this thread holds."""
+
+    def __init__(self, do: Callable[[], Any]) -> None:
+        self.error: Exception | None = None
+        self.thread = threading.Thread(target=self._run, args=[do])
+        self.thread.start()
+        deadline = time.monotonic() + 10
+        while not _somebody_waits():
+            assert time.monotonic() < deadline, "nobody waits"
+            time.sleep(0.02)
+
+    def end(self) -> Exception | None:
+        self.thread.join(10)
+        return self.error
+
+    def _run(self, do: Callable[[], Any]) -> None:
+        try:
+            do()
+        except Exception as error:
+            self.error = error
+        finally:
+            connections.close_all()
+
+
+def _somebody_waits() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_promotion_keeps_the_owner_who_was_assigned_meanwhile(world: World) -> None:
+    lead = make_lead()
+    workflow.assign(lead.pk, by=world.mia, owner=world.ada)
+    with transaction.atomic():
+        workflow.assign(lead.pk, by=world.mia, owner=world.ben)
+        waiting = Waiting(lambda: workflow.promote(lead.pk, by=world.mia))
+
+    assert waiting.end() is None
+    lead.refresh_from_db()
+    assert lead.owner == world.ben
+
+
+def test_a_manager_may_accept_what_was_reassigned_meanwhile(world: World) -> None:
+    lead = make_lead()
+    workflow.promote(lead.pk, by=world.mia, owner=world.ada, team=world.new_york)
+    with transaction.atomic():
+        workflow.assign(lead.pk, by=world.olga, owner=world.ben, team=world.new_york)
+        waiting = Waiting(lambda: workflow.accept(lead.pk, by=world.max))
+
+    assert waiting.end() is None
+
+
+@pytest.mark.parametrize("way", ["promote", "backfill"])
+def test_the_packet_has_the_campaign_that_was_set_meanwhile(world: World, way: str) -> None:
+    one, two = (Campaign.objects.create(name=name) for name in ("One", "Two"))
+    lead = make_lead(campaign=one)
+    past = Door(via=Via.IMPORT, historical=True)
+    ways: dict[str, Callable[[], Any]] = {
+        "promote": lambda: workflow.promote(lead.pk, by=world.mia),
+        "backfill": lambda: convert_raw([PastDeal(lead.pk, timezone.now(), {"name": "Deal"})], door=past),
+    }
+    with transaction.atomic():
+        upsert({"email": lead.email, "campaign": two})
+        waiting = Waiting(ways[way])
+
+    assert waiting.end() is None
+    assert Handoff.objects.get().packet["campaign"] == "Two"
+
+
+def test_of_two_merges_into_each_other_one_is_refused(world: World) -> None:
+    one, other = make_lead("Ann One"), make_lead("Bob Other")
+    with transaction.atomic():
+        workflow.merge(one.pk, by=world.mia, into=other.pk)
+        waiting = Waiting(lambda: workflow.merge(other.pk, by=world.mia, into=one.pk))
+
+    assert isinstance(waiting.end(), FactsRefused)
+    other.refresh_from_db()
+    assert other.merged_into is None
+
+
+def test_nothing_is_merged_into_a_lead_that_is_merged_away_meanwhile(world: World) -> None:
+    one, other, survivor = make_lead("Ann One"), make_lead("Bob Other"), make_lead("Cy Survivor")
+    Touchpoint.objects.create(lead=one, kind="form", at=timezone.now())
+    with transaction.atomic():
+        workflow.merge(other.pk, by=world.mia, into=survivor.pk)
+        waiting = Waiting(lambda: workflow.merge(one.pk, by=world.mia, into=other.pk))
+
+    assert isinstance(waiting.end(), FactsRefused | WrongState)
+    assert Touchpoint.objects.get().lead == one
+
+
+def test_a_worker_that_overran_its_lease_says_nothing_about_the_resend(world: World) -> None:
+    lead = make_lead(owner=world.ada)
+    act = workflow.comment(lead.pk, by=world.ada, text="Hello.")
+    delivery = Delivery.objects.create(
+        medium="email", address="ada@handoff.example", transition=act, recipient=world.ada
+    )
+    slow = outbox._claim(set())
+    assert slow is not None
+    Delivery.objects.update(next_attempt_at=timezone.now())
+    second = outbox._claim(set())
+    assert second is not None
+    outbox._settle(second, None)
+    outbox.resend(delivery.pk, world.olga)
+    assert outbox._claim(set())
+
+    outbox._settle(slow, None)
+
+    delivery.refresh_from_db()
+    assert delivery.state == "pending"
