@@ -139,12 +139,21 @@ def test_plain_facts_are_corrected_and_a_blank_erases(world: World, client_of: A
     lead = bring_to("sal", make_lead(phone="1", score=5), world)
     spring = Campaign.objects.create(name="Spring")
     body = {"phone": "", "score": None, "company": " Acme  Ltd ", "country": "germany", "campaign": "Spring"}
-    answer = client_of(world.ada).patch(f"{LEADS}{lead.pk}/", body)
+    answer = client_of(world.mia).patch(f"{LEADS}{lead.pk}/", body)
     assert answer.status_code == 200
     wanted = {"phone": "", "score": None, "company": "Acme Ltd", "country": "DE", "campaign": "Spring", "state": "sal"}
     assert {name: answer.json()[name] for name in wanted} == wanted
     lead.refresh_from_db()
     assert (lead.campaign, lead.owner, lead.phone) == (spring, world.ada, "")
+
+
+def test_who_works_a_lead_corrects_how_the_buyer_is_reached_and_nothing_else(world: World, client_of: AsPerson):
+    lead = bring_to("sal", make_lead(score=5), world)
+    ada = client_of(world.ada)
+    assert ada.patch(f"{LEADS}{lead.pk}/", {"phone": "+49 30 1"}).status_code == 200
+    assert ada.patch(f"{LEADS}{lead.pk}/", {"phone": "+49 30 2", "score": 99}).status_code == 403
+    lead.refresh_from_db()
+    assert (lead.phone, lead.score) == ("+49 30 1", 5)
 
 
 def test_correcting_to_what_it_is_changes_nothing(world: World, mia: APIClient):
