@@ -110,6 +110,20 @@ CONVERSION: dict[str, Any] = {
 }
 
 
+# What each verb demands, where it demands something.
+FACTS: dict[str, dict[str, Any]] = {
+    "convert": CONVERSION,
+    "reject": {"reason": "wrong_territory"},
+    "recycle": {"reenter_on": "2031-01-01"},
+    "resubmit": {"fixed": "The number."},
+    "overturn": {"decision": "It fits."},
+    "touch": {"channel": "call", "outcome": "reached"},
+    "answer": {"kind": "acknowledge"},
+    "dispute": {"argument": "It fits."},
+    "comment": {"text": "Hello."},
+}
+
+
 def bring_to(state: str, lead: Lead, world: World) -> Lead:
     """Take a raw lead to a state by the verbs, with ada as its owner."""
     if state != State.RAW:

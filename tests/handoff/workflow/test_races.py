@@ -22,7 +22,7 @@ from handoff.workflow import Door
 from leads.models import Lead, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Destination, PendingAlarm
-from tests.world import CONVERSION, World, assert_consistent, bring_to, make_lead, make_policy
+from tests.world import FACTS, World, assert_consistent, bring_to, make_lead, make_policy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
@@ -94,19 +94,6 @@ def test_many_sweeps_at_once_fire_every_alarm_once(world: World) -> None:
     assert Alarm.objects.count() == 180
     assert Delivery.objects.count() == Alarm.objects.filter(superseded=False).count()
     assert_consistent()
-
-
-FACTS: dict[str, dict[str, Any]] = {
-    "convert": CONVERSION,
-    "reject": {"reason": "wrong_territory"},
-    "recycle": {"reenter_on": "2031-01-01"},
-    "resubmit": {"fixed": "The number."},
-    "overturn": {"decision": "It fits."},
-    "touch": {"channel": "call", "outcome": "reached"},
-    "answer": {"kind": "acknowledge"},
-    "dispute": {"argument": "It fits."},
-    "comment": {"text": "Hello."},
-}
 
 
 def act_at_random(seed: int, done: Any) -> None:

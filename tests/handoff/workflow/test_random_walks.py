@@ -14,19 +14,8 @@ from handoff.sweep import sweep
 from handoff.workflow import Door
 from leads.models import Lead, User, Verb, Via
 from sla.metrics import Metric
-from tests.world import CONVERSION, MONDAY, World, assert_consistent, make_lead, make_policy
+from tests.world import FACTS, MONDAY, World, assert_consistent, make_lead, make_policy
 
-FACTS: dict[str, dict[str, Any]] = {
-    "convert": CONVERSION,
-    "reject": {"reason": "wrong_territory"},
-    "recycle": {"reenter_on": "2031-01-01"},
-    "resubmit": {"fixed": "The number."},
-    "overturn": {"decision": "It fits."},
-    "touch": {"channel": "call", "outcome": "reached"},
-    "answer": {"kind": "acknowledge"},
-    "dispute": {"argument": "It fits."},
-    "comment": {"text": "Hello."},
-}
 MARKETING = (Verb.PROMOTE, Verb.RECYCLE, Verb.RESUBMIT, Verb.ANSWER, Verb.DISPUTE)
 
 

@@ -11,7 +11,7 @@ from handoff.refusals import NotAllowed, Refused, WrongState
 from handoff.rights import VERBS, can
 from handoff.workflow import Door
 from leads.models import Lead, State, User, Verb
-from tests.world import CONVERSION, World, bring_to, make_lead
+from tests.world import CONVERSION, FACTS, World, bring_to, make_lead
 
 # The table of the states, as everybody agreed on it: where each verb leads from each state. "-" is a refusal.
 TARGETS = """
@@ -85,20 +85,12 @@ def lead_for(verb: str, state: str, world: World) -> Lead:
 
 
 def facts_for(verb: str, world: World) -> dict[str, Any]:
-    facts: dict[str, dict[str, Any]] = {
+    special: dict[str, dict[str, Any]] = {
         "convert": CONVERSION | {"amount": "7.00"},
-        "reject": {"reason": "wrong_territory"},
-        "recycle": {"reenter_on": "2031-01-01"},
-        "resubmit": {"fixed": "The phone number."},
-        "overturn": {"decision": "It fits."},
         "assign": {"owner": world.ben},
-        "touch": {"channel": "call", "outcome": "reached"},
-        "answer": {"kind": "acknowledge"},
-        "dispute": {"argument": "It is a fit."},
-        "comment": {"text": "Hello."},
         "merge": {"into": make_lead("Survivor", owner=world.ada, team=world.berlin)},
     }
-    return facts.get(verb, {})
+    return special.get(verb, FACTS.get(verb, {}))
 
 
 def actor(name: str, world: World) -> User | None:
