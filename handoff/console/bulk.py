@@ -17,7 +17,7 @@ from handoff.console.page import is_id
 from handoff.console.site import site, viewer
 from handoff.console.verbs import LOOKS
 from handoff.refusals import Refused
-from handoff.workflow.facts import OwnerFacts
+from handoff.workflow.facts.ownership import OwnerFacts
 from leads.models import Lead, Verb
 
 MOST = 500

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from handoff.console.verbs import LOOKS
 from handoff.console.words import moment
 from handoff.models import AnswerKind, Delivery
-from handoff.workflow.facts import WRONG_FIELDS
+from handoff.workflow.facts.rejection import WRONG_FIELDS
 from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.models import Alarm
 

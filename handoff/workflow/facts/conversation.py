@@ -1,0 +1,11 @@
+"""What people say to each other about a lead."""
+
+from django import forms
+
+from handoff.workflow.facts.base import LONGEST, Facts
+
+
+class CommentFacts(Facts):
+    text = forms.CharField(
+        max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Write the comment."}
+    )

@@ -1,0 +1,107 @@
+"""What a rejection demands: a reason of the list, and the evidence of that reason."""
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from handoff.models import Handoff
+from handoff.workflow.facts.base import NoteFacts
+from leads.models import Evidence, Lead, Reason
+
+WRONG_FIELDS = [(name, name.title()) for name in ("email", "phone", "name", "company", "country")]
+
+
+class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs
+    """A choice among the reasons in force, that tells a retired one from an unknown one."""
+
+    def to_python(self, value: Any) -> Reason | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            raise ValidationError(self._complaint(value), code="invalid_choice") from error
+
+    def _complaint(self, value: Any) -> str:
+        retired = Reason.objects.filter(code=str(value), retired_at__isnull=False).first()
+        if retired:
+            return f"The reason “{retired}” is retired: choose one of the list."
+        known = ", ".join(Reason.objects.filter(retired_at=None).values_list("code", flat=True))
+        return f"“{value}” is no reason of the list: choose one of {known}."
+
+
+class RejectFacts(NoteFacts):
+    """A reason from the list, and the evidence that it demands."""
+
+    reason = ReasonField(
+        Reason.objects.filter(retired_at=None),
+        to_field_name="code",
+        error_messages={"required": "Give a reason: choose one of the list."},
+    )
+    duplicate_of = forms.ModelChoiceField(
+        Lead.objects.all(),
+        required=False,
+        widget=forms.NumberInput,
+        label="The other lead",
+        help_text="Its number; for a duplicate.",
+        error_messages={"invalid_choice": "There is no lead %(value)s."},
+    )
+    retry_on = forms.DateField(
+        required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="For “not now”: when to try again."
+    )
+    wrong_field = forms.ChoiceField(
+        choices=[("", "—"), *WRONG_FIELDS], required=False, label="Wrong detail", help_text="For bad contact data."
+    )
+    field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", "note"]
+
+    def clean(self) -> dict[str, Any]:
+        facts = super().clean() or self.cleaned_data
+        reason = facts.get("reason")
+        if reason is not None:
+            self._demand_evidence(reason, facts)
+        return facts
+
+    def _demand_evidence(self, reason: Reason, facts: Mapping[str, Any]) -> None:
+        if len(facts.get("note", "").strip()) < reason.min_note_length:
+            wanted = f"of at least {reason.min_note_length} characters " if reason.min_note_length > 1 else ""
+            self.add_error("note", f"“{reason}” needs a note {wanted}that says what was wrong.")
+        check = {
+            Evidence.OTHER_LEAD: self._demand_other_lead,
+            Evidence.RETRY_ON: self._demand_retry_date,
+            Evidence.WRONG_FIELD: self._demand_wrong_field,
+            Evidence.TOUCHES: self._demand_touches,
+        }.get(Evidence(reason.evidence))
+        if check:
+            check(reason, facts)
+
+    def _demand_other_lead(self, reason: Reason, facts: Mapping[str, Any]) -> None:
+        other = facts.get("duplicate_of")
+        if other is None and "duplicate_of" not in self.errors:
+            self.add_error("duplicate_of", f"“{reason}” needs the other lead: give its number.")
+        elif other == self.lead:
+            self.add_error("duplicate_of", "A lead is no duplicate of itself: give the number of the other one.")
+
+    def _demand_retry_date(self, reason: Reason, facts: Mapping[str, Any]) -> None:
+        if "retry_on" not in self.errors:
+            self._demand_future("retry_on", facts.get("retry_on"), f"“{reason}” needs the date to try again.")
+
+    def _demand_future(self, name: str, day: date | None, missing: str) -> None:
+        if day is None:
+            self.add_error(name, missing)
+        elif day <= self.today:
+            self.add_error(name, "The date must lie in the future.")
+
+    def _demand_wrong_field(self, reason: Reason, facts: Mapping[str, Any]) -> None:
+        if not facts.get("wrong_field") and "wrong_field" not in self.errors:
+            self.add_error("wrong_field", f"“{reason}” needs the detail that is wrong, for example email.")
+
+    def _demand_touches(self, reason: Reason, facts: Mapping[str, Any]) -> None:  # noqa: ARG002
+        offered = Handoff.objects.filter(lead=self.lead, cycle=self.lead.cycle).values_list("offered_at", flat=True)
+        since = offered.first() or self.lead.created_at
+        logged = self.lead.touches.filter(automatic=False, at__gte=since).count()
+        if logged < reason.min_touches:
+            self.add_error(
+                "reason",
+                f"“{reason}” needs {reason.min_touches} logged touches; there are {logged}. Log the attempts first.",
+            )
