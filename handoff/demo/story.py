@@ -1,6 +1,6 @@
 """The story as a plan: the same seed gives the same lives, whenever it is told."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
 from random import Random
@@ -40,25 +40,32 @@ def plan(crews: list[Crew], seed: int = SEED) -> Story:
     rng = Random(seed)  # noqa: S311 a story is no secret
     names = invent_buyers(rng)
     past: list[Life] = []
-    originals: Iterator[Life] = cycle(past)
     for fate in FATES:
-        past += [_live_through(fate, rng, names, crews, originals) for _ in range(fate.count)]
+        for _ in range(fate.count):
+            past.append(_live_through(fate, rng, names, crews, past))
     turns = cycle(crews)
     live = [_begin(rng, names, next(turns), score=rng.randrange(HOT, 99)) for _ in MINUTES_AGO]
     return Story(past, live)
 
 
 def _live_through(
-    fate: Fate, rng: Random, names: Iterator[Invention], crews: list[Crew], originals: Iterator[Life]
+    fate: Fate, rng: Random, names: Iterator[Invention], crews: list[Crew], others: Sequence[Life]
 ) -> Life:
     is_hot = fate.may_be_hot and rng.random() < HOT_SHARE
     score = rng.randrange(HOT, 99) if is_hot else rng.randrange(40, HOT)
     life = _begin(rng, names, rng.choice(crews), score, ago=rng.uniform(*fate.ago))
     if fate.is_twin:
-        life.original = next(originals)
+        life.original = _original_for(life, others)
         life.buyer = life.original.buyer.twin()
     fate.write(life)
     return life
+
+
+def _original_for(twin: Life, others: Sequence[Life]) -> Life:
+    """A lead that the twin's rep could see when he rejected it: the oldest of his team that has no twin yet."""
+    taken = {id(life.original) for life in others}
+    of_team = [life for life in others if life.crew.team == twin.crew.team and id(life) not in taken]
+    return max(of_team, key=lambda life: life.ago)
 
 
 def _begin(rng: Random, names: Iterator[Invention], crew: Crew, score: int, ago: float = 0) -> Life:
