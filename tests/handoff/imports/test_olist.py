@@ -1,4 +1,4 @@
-"""Eight thousand real leads and what became of them: the files of /work/shared/data, where they exist."""
+"""Eight thousand real leads and what became of them: the files of ../shared/data, where they exist."""
 
 import io
 import json
