@@ -23,6 +23,7 @@ if "ENV_FILE" not in os.environ:
 
 # The demo is for one machine: it has known passwords, a known secret and no TLS.
 DEMO = env.bool("HANDOFF_DEMO", False)
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", "demo")
 DEBUG = env.bool("DEBUG", False)
 DEMO_SECRET = "not-a-secret-only-for-the-demo-and-the-tests-0123456789"  # noqa: S105
 SECRET_KEY = env.str("SECRET_KEY", DEMO_SECRET if DEMO else "")

@@ -1,9 +1,9 @@
 """Who works here: two sales teams in two time zones, marketing, and RevOps. All are invented."""
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
@@ -55,7 +55,7 @@ class Cast:
 
 
 def password() -> str:
-    return os.environ.get("DEMO_PASSWORD") or "demo"
+    return str(settings.DEMO_PASSWORD or "demo")
 
 
 def make_people() -> Cast:

@@ -138,7 +138,7 @@ def begin(
         raise wrong_state(verb, lead, now)
     # Whoever did it in the past is not judged by the rights that he has today.
     if not rights.may(None if door.historical else by, verb, lead, door.via):
-        raise NotAllowed(f"You may not {verb} {lead}: {_who_may(verb)}.")
+        raise NotAllowed(f"You may not {verb} {lead}: {_WHO[verb]}.")
     facts = facts_of.check(verb, lead, given, by=by, at=at or now, historical=door.historical)
     act = Act(verb, lead, by, now, door, facts, held)
     act.happened(at)
@@ -176,10 +176,6 @@ def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
         f"Cannot {verb} {lead}: already {DONE[Verb(last.verb)]} by {who}, {when}. It is {standing} now.",
         state=lead.state,
     )
-
-
-def _who_may(verb: str) -> str:
-    return _WHO[verb]
 
 
 _WORKERS = "its owner or the manager of its team may"

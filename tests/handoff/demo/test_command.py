@@ -54,10 +54,10 @@ def test_it_does_not_take_over_somebodys_account(db: None) -> None:
 
 
 @pytest.mark.usefixtures("db", "brief")
-def test_the_password_comes_from_the_environment_and_is_not_shown(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_password_comes_from_the_settings_and_is_not_shown(
+    settings: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("DEMO_PASSWORD", "correct horse")
+    settings.DEMO_PASSWORD = "correct horse"
     call_command("demo")
     assert User.objects.get(username="mia").check_password("correct horse")
     assert "correct horse" not in capsys.readouterr().out
