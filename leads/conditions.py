@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 Condition = Mapping[str, Any]
 
-FIELDS = ("source", "campaign", "country", "team", "score", "email", "phone", "company", "title", "name")
+FIELDS = ("source", "campaign", "country", "team", "owner", "score", "email", "phone", "company", "title", "name")
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "is": lambda actual, wanted: actual == wanted,
     "is_not": lambda actual, wanted: actual != wanted,
@@ -68,6 +68,8 @@ def _holds(condition: Condition, lead: "Lead") -> bool:
 
 def _value(lead: "Lead", field: str) -> Any:
     value = getattr(lead, field)
+    if field == "owner":
+        return getattr(value, "username", "")
     return getattr(value, "name", "") if field in ("campaign", "team") else value
 
 

@@ -15,8 +15,8 @@ WITH taken AS (
 ), removed AS (
     DELETE FROM sla_pendingalarm pending USING taken WHERE pending.id = taken.id
 )
-INSERT INTO sla_alarm (clock_id, step_id, due_at, fired_at, superseded)
-SELECT taken.clock_id, taken.step_id, taken.due_at, %(at)s,
+INSERT INTO sla_alarm (clock_id, step_id, due_at, fired_at, to_do, note, superseded)
+SELECT taken.clock_id, taken.step_id, taken.due_at, %(at)s, FALSE, '',
     step.percent < 100 AND (
         EXISTS (
             SELECT FROM sla_pendingalarm later

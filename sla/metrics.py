@@ -6,17 +6,31 @@ from datetime import datetime
 
 from django.db import models
 
-from leads.models import Side, State, Verb
+from leads.models import State, Verb
 
 IN_SALES = (State.MQL, State.SAL, State.SQL)
+IN_WORK = (State.SAL, State.SQL)
 
 
 class Metric(models.TextChoices):
+    TIME_TO_ASSIGN = "time_to_assign", "Time to assign"
     TIME_TO_ACCEPT = "time_to_accept", "Time to accept"
     TIME_TO_TOUCH = "time_to_touch", "Time to touch"
     SPEED_TO_LEAD = "speed_to_lead", "Speed to lead"
+    TIME_TO_NEXT_TOUCH = "time_to_next_touch", "Time to next touch"
     TIME_TO_QUALIFY = "time_to_qualify", "Time to qualify"
+    TIME_TO_CONVERT = "time_to_convert", "Time to convert"
     TIME_TO_ANSWER = "time_to_answer", "Time to answer"
+    TIME_TO_DECIDE = "time_to_decide", "Time to decide"
+
+
+class Party(models.TextChoices):
+    """Who owes what a clock measures."""
+
+    SALES = "sales", "Sales"
+    MARKETING = "marketing", "Marketing"
+    REVOPS = "revops", "RevOps"
+    ARBITER = "arbiter", "The arbiter"
 
 
 @dataclass(frozen=True)
@@ -44,15 +58,24 @@ class Move:
 class Rule:
     """When a clock of a metric starts, when it stops, when there is nothing left to measure, and which side owes it."""
 
-    owed_by: Side
+    owed_by: Party
     starts: Callable[[Move], bool]
     stops: Callable[[Move], bool]
     cancels: Callable[[Move], bool] = lambda move: move.verb == Verb.MERGE
 
 
 RULES: dict[str, Rule] = {
+    Metric.TIME_TO_ASSIGN: Rule(
+        Party.REVOPS,
+        starts=lambda move: (
+            move.to_state == State.MQL
+            and move.owner is None
+            and (move.from_state != State.MQL or move.owner_before is not None)
+        ),
+        stops=lambda move: move.owner is not None or move.leaves(State.MQL),
+    ),
     Metric.TIME_TO_ACCEPT: Rule(
-        Side.SALES,
+        Party.SALES,
         starts=lambda move: (
             move.to_state == State.MQL
             and move.owner is not None
@@ -62,23 +85,38 @@ RULES: dict[str, Rule] = {
         cancels=lambda move: move.verb == Verb.MERGE or (move.verb == Verb.ASSIGN and move.owner is None),
     ),
     Metric.TIME_TO_TOUCH: Rule(
-        Side.SALES,
+        Party.SALES,
         starts=lambda move: move.enters(State.SAL),
         stops=lambda move: move.genuine_touch or move.leaves(State.SAL),
     ),
     Metric.SPEED_TO_LEAD: Rule(
-        Side.SALES,
+        Party.SALES,
         starts=lambda move: move.enters(State.MQL),
         stops=lambda move: move.genuine_touch or move.to_state == State.REJECTED,
     ),
+    Metric.TIME_TO_NEXT_TOUCH: Rule(
+        Party.SALES,
+        starts=lambda move: move.genuine_touch and move.to_state in IN_WORK,
+        stops=lambda move: move.genuine_touch or move.to_state not in IN_WORK,
+    ),
     Metric.TIME_TO_QUALIFY: Rule(
-        Side.SALES,
+        Party.SALES,
         starts=lambda move: move.enters(State.SAL),
         stops=lambda move: move.leaves(State.SAL),
     ),
+    Metric.TIME_TO_CONVERT: Rule(
+        Party.SALES,
+        starts=lambda move: move.enters(State.SQL),
+        stops=lambda move: move.leaves(State.SQL),
+    ),
     Metric.TIME_TO_ANSWER: Rule(
-        Side.MARKETING,
+        Party.MARKETING,
         starts=lambda move: move.enters(State.REJECTED) and move.from_state in IN_SALES,
         stops=lambda move: move.verb in (Verb.ANSWER, Verb.DISPUTE) or move.leaves(State.REJECTED),
+    ),
+    Metric.TIME_TO_DECIDE: Rule(
+        Party.ARBITER,
+        starts=lambda move: move.verb == Verb.DISPUTE,
+        stops=lambda move: move.verb in (Verb.OVERTURN, Verb.UPHOLD) or move.leaves(State.REJECTED),
     ),
 }

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from django.db import transaction
 from django.utils import timezone
 
-from sla.models import Calendar, Destination, Policy, Step
+from sla.models import Calendar, Deed, Destination, Policy, Step
 from sla.models.calendar import YEARS_AHEAD
 
 Row = TypeVar("Row", bound=Policy | Calendar)
@@ -19,17 +19,30 @@ class Outdated(Exception):
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of a ladder to be written: at which share of the target, how long after it, and who is told."""
+    """One step of a ladder to be written: when, counted from the target, who is told, and what is done."""
 
     percent: int = 100
     after_seconds: int = 0
     tells: tuple[Destination, ...] = ()
+    does: str = Deed.NOTHING
+    out_of_rotation_seconds: int = 0
+    pierces: bool = False
 
 
 def ladder(policy: Policy) -> list[Rung]:
     """The rungs of a policy, as they can be given to its next version."""
     steps = policy.steps.prefetch_related("tells")
-    return [Rung(step.percent, step.after_seconds, tuple(step.tells.all())) for step in steps]
+    return [
+        Rung(
+            step.percent,
+            step.after_seconds,
+            tuple(step.tells.all()),
+            step.does,
+            step.out_of_rotation_seconds,
+            step.pierces,
+        )
+        for step in steps
+    ]
 
 
 @transaction.atomic
@@ -39,7 +52,14 @@ def publish_policy(policy: Policy, rungs: Iterable[Rung]) -> Policy:
     policy.save(force_insert=True)
     wanted = {(rung.percent, rung.after_seconds): rung for rung in (Rung(), *rungs)}
     for rung in wanted.values():
-        step = Step(policy=policy, percent=rung.percent, after_seconds=rung.after_seconds)
+        step = Step(
+            policy=policy,
+            percent=rung.percent,
+            after_seconds=rung.after_seconds,
+            does=rung.does,
+            out_of_rotation_seconds=rung.out_of_rotation_seconds,
+            pierces=rung.pierces,
+        )
         step.full_clean()
         step.save()
         step.tells.set(rung.tells)

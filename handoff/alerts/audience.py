@@ -79,8 +79,8 @@ reachable AS (
     JOIN leads_user told ON told.id = person.user_id AND told.is_active
 )
 INSERT INTO handoff_delivery
-    (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, last_error, created_at)
-SELECT gen_random_uuid(), cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, '', %(at)s
+    (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, digest, last_error, created_at)
+SELECT gen_random_uuid(), cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
 FROM reachable
 WHERE address <> ''
 GROUP BY cause_id, medium, address

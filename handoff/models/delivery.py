@@ -14,7 +14,7 @@ from sla.models import Alarm, Destination, Medium
 class Subscription(models.Model):
     """Which acts are told to which destination. Alarms name their destinations on their step instead."""
 
-    verb = models.CharField(max_length=10, choices=Verb)
+    verb = models.CharField(max_length=12, choices=Verb)
     destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="subscriptions")
 
     class Meta:
@@ -45,6 +45,7 @@ class Delivery(models.Model):
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."
     )
+    digest = models.BooleanField(default=False, help_text="Waits to be told together with others, once a day.")
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)

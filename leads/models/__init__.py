@@ -5,13 +5,14 @@ from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
-from leads.models.people import MARKETING, SALES, Role, Team, User
+from leads.models.people import MARKETING, SALES, Absence, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
 from leads.models.transition import Transition, Verb, Via
 
 __all__ = [
     "MARKETING",
     "SALES",
+    "Absence",
     "Campaign",
     "Channel",
     "DealState",

@@ -74,6 +74,8 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     last_touch_at = models.DateTimeField(null=True, blank=True)
     reenter_on = models.DateField(null=True, blank=True, help_text="When a recycled lead may be promoted again.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are held.")
+    paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty in a pause: until it is resumed.")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     created_at = models.DateTimeField(default=timezone.now, help_text="When it was captured.")
@@ -92,6 +94,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(merged_into=None) | ~Q(merged_into=F("id")), name="lead_not_merged_into_itself"
+            ),
+            models.CheckConstraint(
+                condition=Q(paused_until=None) | Q(paused_until__gt=F("paused_at")), name="lead_pause_ends_after_start"
             ),
         ]
         indexes = [

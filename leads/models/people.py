@@ -52,6 +52,21 @@ class User(AbstractUser):
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     slack_member_id = models.CharField(max_length=40, blank=True, help_text="For direct messages, like U024BE7LH.")
+    quiet_from = models.TimeField(null=True, blank=True, help_text="From then on messages wait, in your time zone.")
+    quiet_until = models.TimeField(null=True, blank=True, help_text="Then they are sent; before “from” it is next day.")
+    digest_at = models.TimeField(
+        null=True, blank=True, help_text="Once a day, at this time, you are told all at once; empty: as it happens."
+    )
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None, quiet_until=None)
+                | models.Q(quiet_from__isnull=False, quiet_until__isnull=False),
+                name="user_quiet_hours_have_two_ends",
+                violation_error_message="Quiet hours need both ends, or none.",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username
@@ -74,3 +89,26 @@ class User(AbstractUser):
         """The teams whose leads this person works with: his own and those he manages."""
         managed = frozenset(self.managed_teams.values_list("pk", flat=True))
         return managed | {self.team_id} if self.team_id else managed
+
+
+class Absence(models.Model):
+    """A time in which somebody is given no lead: he is away, or was taken out of rotation. His clocks go on."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField()
+    note = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        ordering = ["starts_at", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ends_at__gt=models.F("starts_at")),
+                name="absence_ends_after_its_start",
+                violation_error_message="An absence ends after it starts.",
+            ),
+        ]
+        indexes = [models.Index(fields=["user", "ends_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.user} until {self.ends_at:%Y-%m-%d %H:%M} UTC"

@@ -27,6 +27,10 @@ class Verb(models.TextChoices):
     DISPUTE = "dispute"
     COMMENT = "comment"
     MERGE = "merge"
+    UPHOLD = "uphold"
+    ACKNOWLEDGE = "acknowledge"
+    EXCUSE = "excuse"
+    REJUDGE = "rejudge"
 
 
 class Via(models.TextChoices):
@@ -44,7 +48,7 @@ class Transition(models.Model):
     """One act on one lead. The database refuses to change or delete a row of it."""
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="transitions")
-    verb = models.CharField(max_length=10, choices=Verb)
+    verb = models.CharField(max_length=12, choices=Verb)
     from_state = models.CharField(max_length=12, choices=State)
     to_state = models.CharField(max_length=12, choices=State)
     cycle = models.PositiveSmallIntegerField(help_text="The handoff cycle after the act.")

@@ -1,8 +1,18 @@
 """The nouns of the agreement."""
 
-from sla.models.calendar import Calendar, Holiday
+from sla.models.calendar import Calendar, Holiday, OwnerHours
 from sla.models.clock import Alarm, Clock, ClockState, PendingAlarm
-from sla.models.policy import Audience, Destination, Medium, Policy, Step, StepKind
+from sla.models.policy import (
+    Audience,
+    Deed,
+    Destination,
+    Medium,
+    OnReassign,
+    Policy,
+    Step,
+    StepKind,
+    WhoseHours,
+)
 
 __all__ = [
     "Alarm",
@@ -10,11 +20,15 @@ __all__ = [
     "Calendar",
     "Clock",
     "ClockState",
+    "Deed",
     "Destination",
     "Holiday",
     "Medium",
+    "OnReassign",
+    "OwnerHours",
     "PendingAlarm",
     "Policy",
     "Step",
     "StepKind",
+    "WhoseHours",
 ]

@@ -6,6 +6,7 @@ from functools import lru_cache
 from importlib.metadata import version
 
 import holidays
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.db.models import Q
@@ -122,3 +123,17 @@ class Holiday(models.Model):
 
     def __str__(self) -> str:
         return f"{self.day}: {self.name}"
+
+
+class OwnerHours(models.Model):
+    """Whose working hours are those of which calendar; the version in force counts when a clock starts."""
+
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="working_hours")
+    calendar_key = models.SlugField(help_text="The key of a calendar.")
+
+    class Meta:
+        verbose_name_plural = "owners' hours"
+        ordering = ["user"]
+
+    def __str__(self) -> str:
+        return f"{self.user}: {self.calendar_key}"

@@ -38,11 +38,17 @@ class Clock(models.Model):
     )
     target_seconds = models.PositiveIntegerField()
     started_at = models.DateTimeField()
-    due_at = models.DateTimeField(null=True, help_text="Empty only when it could not be computed: see error.")
+    due_at = models.DateTimeField(null=True, help_text="Empty only while it cannot be known: see paused, and error.")
     stopped_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=9, choices=ClockState, default=ClockState.RUNNING)
     started_by = models.ForeignKey(Transition, on_delete=models.PROTECT, related_name="+")
     stopped_by = models.ForeignKey(Transition, null=True, on_delete=models.PROTECT, related_name="+")
+    excused_by = models.ForeignKey(
+        Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="The act that excused its breach."
+    )
+    paused = models.BooleanField(default=False, help_text="In a pause without an end: its due time is not known.")
+    elapsed = models.DurationField(null=True, help_text="The business time it took, once it has stopped.")
+    tz_version = models.CharField(max_length=10, blank=True, help_text="Of the time zone database it was computed by.")
     error = models.TextField(blank=True, help_text="Why its deadline could not be computed.")
 
     class Meta:
@@ -62,7 +68,14 @@ class Clock(models.Model):
             models.CheckConstraint(
                 condition=Q(stopped_at=None) | Q(stopped_at__gte=F("started_at")), name="clock_stops_after_its_start"
             ),
-            models.CheckConstraint(condition=Q(due_at__isnull=False) | ~Q(error=""), name="clock_due_or_error"),
+            models.CheckConstraint(
+                condition=Q(due_at__isnull=False) | ~Q(error="") | Q(paused=True, stopped_at=None),
+                name="clock_due_or_error",
+            ),
+            models.CheckConstraint(
+                condition=Q(excused_by=None) | Q(state__in=[ClockState.RUNNING, ClockState.BREACHED]),
+                name="clock_excused_if_breached",
+            ),
         ]
         indexes = [
             models.Index(fields=["metric", "due_at"], condition=Q(stopped_at=None), name="clock_running_due"),
@@ -111,11 +124,22 @@ class Alarm(models.Model):
     due_at = models.DateTimeField()
     fired_at = models.DateTimeField()
     superseded = models.BooleanField(default=False)
+    to_do = models.BooleanField(default=False, help_text="What its step does is still to be done.")
+    done_by = models.ForeignKey(
+        Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="What its step did."
+    )
+    note = models.TextField(blank=True, help_text="Why its step did nothing.")
+    acknowledged_by = models.ForeignKey(
+        Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="The act of acknowledging it."
+    )
 
     class Meta:
         ordering = ["due_at", "id"]
         constraints = [models.UniqueConstraint(fields=["clock", "step"], name="alarm_once")]
-        indexes = [models.Index(fields=["fired_at"])]
+        indexes = [
+            models.Index(fields=["fired_at"]),
+            models.Index(fields=["id"], condition=Q(to_do=True), name="alarm_to_do"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.step} of clock {self.clock_id}"

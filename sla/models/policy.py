@@ -11,6 +11,21 @@ from sla.metrics import Metric
 from sla.models.calendar import Calendar
 
 
+class WhoseHours(models.TextChoices):
+    """By whose calendar a policy counts."""
+
+    POLICY = "policy", "The policy's calendar"
+    OWNER = "owner", "The owner's calendar, else the policy's"
+
+
+class OnReassign(models.TextChoices):
+    """What becomes of the time left when a lead gets another owner."""
+
+    CARRY = "carry", "Carry on with what is left"
+    RESTART = "restart", "Start again with the whole target"
+    FLOOR = "floor", "Carry on, with at least the floor"
+
+
 class Policy(models.Model):
     """One version of a policy. It is not changed once a clock runs by it: an edit writes the next version.
 
@@ -31,6 +46,17 @@ class Policy(models.Model):
     position = models.PositiveSmallIntegerField(default=100, help_text="Lower is asked first.")
     target_seconds = models.PositiveIntegerField("target", help_text="Seconds of business time.")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="policies")
+    whose_hours = models.CharField(max_length=6, choices=WhoseHours, default=WhoseHours.POLICY)
+    on_reassign = models.CharField("on reassignment", max_length=7, choices=OnReassign, default=OnReassign.CARRY)
+    floor_seconds = models.PositiveIntegerField(
+        "floor", default=0, help_text="Business time that a new owner has at least."
+    )
+    pause_budget_seconds = models.PositiveIntegerField(
+        "pause budget",
+        null=True,
+        blank=True,
+        help_text="Business time that pauses may take out of one clock; empty: any, 0: none.",
+    )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -42,6 +68,17 @@ class Policy(models.Model):
             models.UniqueConstraint(fields=["key"], condition=Q(retired_at=None), name="policy_one_in_force"),
             models.CheckConstraint(condition=Q(metric__in=Metric.values), name="policy_metric_known"),
             models.CheckConstraint(condition=Q(target_seconds__gt=0), name="policy_target_positive"),
+            models.CheckConstraint(
+                condition=~Q(metric=Metric.SPEED_TO_LEAD) | Q(on_reassign=OnReassign.CARRY),
+                name="policy_promise_to_the_buyer_carries",
+                violation_error_message="The promise to the buyer carries on, whoever owns the lead.",
+            ),
+            models.CheckConstraint(
+                condition=Q(on_reassign=OnReassign.FLOOR, floor_seconds__gt=0)
+                | ~Q(on_reassign=OnReassign.FLOOR) & Q(floor_seconds=0),
+                name="policy_floor_has_a_length",
+                violation_error_message="Give a floor with “at least the floor”, and only then.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -109,8 +146,16 @@ class StepKind(models.TextChoices):
     ESCALATION = "escalation", "Escalation"
 
 
+class Deed(models.TextChoices):
+    """What a step does besides telling."""
+
+    NOTHING = "", "Nothing more"
+    REASSIGN = "reassign", "Give the lead to the next in rotation"
+    QUEUE = "queue", "Return the lead to the queue of its team"
+
+
 class Step(models.Model):
-    """One rung of a ladder: at which share of the target, or how long after it, who is told."""
+    """One rung of a ladder: at which share of the target, or how long after it, who is told, and what is done."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="steps")
     percent = models.PositiveSmallIntegerField(default=100, help_text="Share of the target, 1 to 100.")
@@ -118,6 +163,11 @@ class Step(models.Model):
         default=0, help_text="Business seconds after the target; with 100 per cent."
     )
     tells = models.ManyToManyField(Destination, blank=True, related_name="steps")
+    does = models.CharField(max_length=8, choices=Deed, default=Deed.NOTHING, blank=True)
+    out_of_rotation_seconds = models.PositiveIntegerField(
+        "out of rotation", default=0, help_text="How long the owner is given no other lead; 0: he stays in rotation."
+    )
+    pierces = models.BooleanField("pierces quiet hours", default=False)
 
     class Meta:
         ordering = ["percent", "after_seconds"]
