@@ -12,7 +12,7 @@ export UV_DEFAULT_INDEX ?= $(PIP_INDEX_URL)
 endif
 
 .DEFAULT_GOAL := run
-.PHONY: run test check fmt lock schema bench install install-dev lock-is-fresh schema-is-fresh
+.PHONY: run test check fmt lock schema bench install install-dev install-bench lock-is-fresh schema-is-fresh
 
 # exec, so that a signal reaches the program and not a shell.
 run: install
@@ -35,8 +35,9 @@ fmt: install-dev
 	$(BIN)/ruff check --fix-only .
 	$(BIN)/ruff format .
 
-bench: install-dev
-	$(DEMO) $(BIN)/python -m config.embedded -- $(BIN)/python -m benchmarks
+# On servers of its own, durable ones: see benchmarks/README.md, also for how to run a part of it.
+bench: install-bench
+	$(BIN)/python -m benchmarks --json var/bench.json
 
 schema: install-dev
 	$(DEMO) $(BIN)/python manage.py spectacular --validate --fail-on-warn --file docs/openapi.yaml
@@ -51,13 +52,15 @@ COMPILE = $(BIN)/uv pip compile --quiet --universal --python-version 3.11 \
 lock: install-dev
 	$(COMPILE) --generate-hashes requirements.in -o requirements.txt
 	$(COMPILE) --generate-hashes requirements-dev.in -c requirements.txt -o requirements-dev.txt
+	$(COMPILE) --generate-hashes requirements-bench.in -c requirements-dev.txt -o requirements-bench.txt
 
 # Without the hashes: an index may have more files of a version today than when it was locked.
 lock-is-fresh: install-dev
-	@mkdir -p var/lock && cp requirements.txt requirements-dev.txt var/lock/
+	@mkdir -p var/lock && cp requirements.txt requirements-dev.txt requirements-bench.txt var/lock/
 	@$(COMPILE) requirements.in -o var/lock/requirements.txt
 	@$(COMPILE) requirements-dev.in -c requirements.txt -o var/lock/requirements-dev.txt
-	@for lock in requirements.txt requirements-dev.txt; do \
+	@$(COMPILE) requirements-bench.in -c requirements-dev.txt -o var/lock/requirements-bench.txt
+	@for lock in requirements.txt requirements-dev.txt requirements-bench.txt; do \
 		grep -o '^[a-z][^ ]*==[^ ]*' $$lock >var/lock/old; grep -o '^[a-z][^ ]*==[^ ]*' var/lock/$$lock >var/lock/new; \
 		diff var/lock/old var/lock/new || { echo "$$lock is not what its .in file asks for: make lock"; exit 1; }; \
 	done
@@ -79,3 +82,6 @@ install:
 
 install-dev: install
 	$(call install,requirements-dev.txt)
+
+install-bench: install-dev
+	$(call install,requirements-bench.txt)

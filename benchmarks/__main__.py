@@ -1,0 +1,107 @@
+"""Run the benchmarks side by side with the limit and with what a user would pick instead (see README.md)."""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from benchmarks.harness import Prepare, Result, measure
+from config.embedded import servers
+
+PARTS = ["business_time"]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("part", nargs="*", help=f"one of {', '.join(PARTS)}; all of them unless given")
+    parser.add_argument("--scale", type=float, default=1, help="0.1 for a tenth of the rows: quick, and no proof")
+    parser.add_argument("--rounds", type=int, help="how often each contender runs")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write every round there too")
+    options = parser.parse_args()
+    names = options.part or PARTS
+    if unknown := set(names) - set(PARTS):
+        parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    with durable_servers() as urls:
+        set_up(urls)
+        results = {name: run(name, options.scale, options.rounds) for name in names}
+    if options.json:
+        report = {"machine": machine(), "scale": options.scale}
+        report["parts"] = {name: result.as_json() for name, result in results.items()}
+        options.json.write_text(json.dumps(report, indent=2) + "\n")
+    return 0
+
+
+@contextmanager
+def durable_servers() -> Iterator[dict[str, str]]:
+    """PostgreSQL as production has it, which waits for the disk at every commit; forgotten afterwards."""
+    data = Path(tempfile.mkdtemp(prefix="handoff-bench-", dir="/var/tmp"))  # on a disk: /tmp may not be
+    data.chmod(0o711)
+    try:
+        with servers(data) as urls:
+            yield urls
+    finally:
+        shutil.rmtree(data, ignore_errors=True)
+
+
+def set_up(urls: dict[str, str]) -> None:
+    """Make Django ready, and the migrated database that each part gets a copy of."""
+    os.environ.update(urls, ENV_FILE=os.devnull, HANDOFF_DEMO="1", API_RATE="", LOG_LEVEL="ERROR")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django  # noqa: PLC0415 the settings are read from the environment above
+
+    django.setup()
+    from django.core.management import call_command  # noqa: PLC0415
+
+    call_command("migrate", verbosity=0)
+
+
+def run(name: str, scale: float, rounds: int | None) -> Result:
+    """Run one benchmark in a database of its own, and print its table."""
+    prepare: Prepare = import_module(f"benchmarks.{name}").prepare
+    with own_database(f"bench_{name}"), ExitStack() as stack:
+        result = measure(prepare(scale, stack), rounds)
+    print(result.as_markdown(), flush=True)
+    return result
+
+
+@contextmanager
+def own_database(name: str) -> Iterator[None]:
+    """Point Django, and the programs that it starts, at a fresh copy of the migrated database."""
+    from django.db import connection  # noqa: PLC0415
+
+    template, url = connection.settings_dict["NAME"], os.environ["DATABASE_URL"]
+
+    def move(to: str) -> None:
+        connection.close()
+        connection.settings_dict["NAME"] = to
+        os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{to}").geturl()
+
+    def execute(statement: str) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+
+    move("postgres")
+    execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    move(name)
+    try:
+        yield
+    finally:
+        move("postgres")
+        execute(f"DROP DATABASE {name} WITH (FORCE)")
+        move(template)
+
+
+def machine() -> dict[str, object]:
+    return {"cores": os.cpu_count(), "system": platform.platform(), "python": platform.python_version()}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
