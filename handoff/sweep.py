@@ -1,9 +1,10 @@
-"""The sweep: fire what is due and write what must be told of it, batch by batch."""
+"""The sweep: fire what is due and write what must be told of it, batch by batch; then do what is to be done."""
 
 from datetime import datetime
 
 from django.db import transaction
 
+from handoff import ladder
 from handoff.alerts import outbox
 from sla import alarms
 
@@ -20,4 +21,6 @@ def sweep(at: datetime | None = None, batch: int = BATCH) -> int:
                 outbox.announce_alarms(ids)
         fired += len(ids)
         if len(ids) < batch:
-            return fired
+            break
+    ladder.do_deeds(at)
+    return fired

@@ -1,5 +1,5 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.outbox import announce_act, announce_alarms, deliver, resend
+from handoff.alerts.outbox import announce_act, announce_alarms, announce_stranded, deliver, resend
 
-__all__ = ["announce_act", "announce_alarms", "deliver", "resend"]
+__all__ = ["announce_act", "announce_alarms", "announce_stranded", "deliver", "resend"]

@@ -25,7 +25,7 @@ WORTH_SAYING = timedelta(minutes=1)
 def about_alarm(delivery: Delivery) -> Content:
     alarm = Alarm.objects.select_related(
         "step", "clock__lead__owner__team", "clock__lead__team", "clock__lead__campaign", "clock__owner",
-        "clock__calendar", "clock__policy", "clock__stopped_by__by",
+        "clock__calendar", "clock__policy", "clock__stopped_by__by", "done_by__owner",
     ).get(deliveries=delivery)  # fmt: skip
     clock, lead = alarm.clock, alarm.clock.lead
     zone, now = zone_of(delivery, lead), timezone.now()
@@ -33,7 +33,7 @@ def about_alarm(delivery: Delivery) -> Content:
         lead_id=lead.pk,
         subject=f"{_subject(alarm, zone, now)} – {title(lead)}",
         headline=_headline(alarm, zone, now),
-        lines=(_since(clock, zone), _unowned(clock), _late(alarm)),
+        lines=(_since(clock, zone), _done(alarm), _unowned(clock), _late(alarm)),
         facts=(
             *facts_of(lead),
             ("Due", moment(_due(alarm), zone)),
@@ -94,6 +94,13 @@ def _since(clock: Clock, zone: ZoneInfo) -> str:
         case ClockState.MET:
             return f"{since} was met."
     return f"{since} was cancelled."
+
+
+def _done(alarm: Alarm) -> str:
+    """What the step did besides telling, or why it did nothing."""
+    act = alarm.done_by
+    moved = f"Handoff gave it to {act.owner}." if act and act.owner else "Handoff returned it to the queue."
+    return f"{moved if act else ''} {alarm.note}".strip()
 
 
 def _unowned(clock: Clock) -> str:

@@ -32,6 +32,19 @@ _ASKED_BY_ACTS = """
     JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
     WHERE act.id = ANY(%(causes)s)
 """
+# A lead that is given to nobody: the act that returned it to the queue, or the alarm if it waited there already.
+_ASKED_BY_STRANDING_ACTS = """
+    SELECT act.id AS cause_id, act.lead_id, help.audience, 'email' AS medium, '' AS address
+    FROM leads_transition act CROSS JOIN unnest(%(helpers)s::text[]) AS help (audience)
+    WHERE act.id = ANY(%(causes)s)
+"""
+_ASKED_BY_STRANDED_ALARMS = """
+    SELECT alarm.id AS cause_id, clock.lead_id, help.audience, 'email' AS medium, '' AS address
+    FROM sla_alarm alarm
+    JOIN sla_clock clock ON clock.id = alarm.clock_id
+    CROSS JOIN unnest(%(helpers)s::text[]) AS help (audience)
+    WHERE alarm.id = ANY(%(causes)s)
+"""
 
 # 1. place: each thing asked becomes a user, a group or an address.  2. reachable: users and the members of groups
 # become addresses, unless they are inactive.  3. one row is written per address; should a person and a fixed address
@@ -91,6 +104,9 @@ RETURNING {cause}
 _TELL_OF_ALARMS = _WRITE.format(asked=_ASKED_BY_ALARMS, cause="alarm_id")
 _TELL_OF_UNHEARD_BREACHES = _WRITE.format(asked=_ASKED_BY_UNHEARD_BREACHES, cause="alarm_id")
 _TELL_OF_ACTS = _WRITE.format(asked=_ASKED_BY_ACTS, cause="transition_id")
+_TELL_OF_STRANDING_ACTS = _WRITE.format(asked=_ASKED_BY_STRANDING_ACTS, cause="transition_id")
+_TELL_OF_STRANDED_ALARMS = _WRITE.format(asked=_ASKED_BY_STRANDED_ALARMS, cause="alarm_id")
+HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
 def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
@@ -101,12 +117,21 @@ def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
 def tell_of_alarms(alarm_ids: Sequence[int], at: datetime) -> None:
     """Write the deliveries to whom the steps tell; of a breach, and of what follows it, somebody hears in any case."""
     unheard = set(alarm_ids) - _write(_TELL_OF_ALARMS, alarm_ids, at)
-    for audience in (Audience.MANAGER, Audience.REVOPS):
+    for audience in HELPERS:
         if unheard:
             unheard -= _write(_TELL_OF_UNHEARD_BREACHES, unheard, at, audience=audience.value)
 
 
-def _write(statement: str, causes: Iterable[int], at: datetime, **words: str) -> set[int]:
+def tell_of_stranded(alarm_id: int, act_id: int | None, at: datetime) -> None:
+    """Tell the manager and RevOps of a lead that is given to nobody, as nobody is there."""
+    helpers = [helper.value for helper in HELPERS]
+    if act_id is None:
+        _write(_TELL_OF_STRANDED_ALARMS, [alarm_id], at, helpers=helpers)
+    else:
+        _write(_TELL_OF_STRANDING_ACTS, [act_id], at, helpers=helpers)
+
+
+def _write(statement: str, causes: Iterable[int], at: datetime, **words: str | list[str]) -> set[int]:
     """Write in one statement, however many they are, and return the causes that were told to somebody."""
     groups = {"revops": Role.REVOPS.value, "marketing_lead": Role.MARKETING_LEAD.value}
     with connection.cursor() as cursor:

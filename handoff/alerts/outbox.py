@@ -19,6 +19,7 @@ from handoff.alerts.slots import slot
 from handoff.models import Delivery, DeliveryState, Subscription
 from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead, Role, Transition, User
+from sla.models import Alarm
 
 LEASE = timedelta(seconds=120)  # longer than one message can take: every channel gives up sooner
 RUN_SECONDS = 60  # a run takes up nothing after it, so that it ends well before Celery's time limit
@@ -37,6 +38,14 @@ def announce_alarms(alarm_ids: Sequence[int]) -> None:
     """Write what must be told of alarms that fired just now, in the caller's transaction."""
     if alarm_ids:
         audience.tell_of_alarms(alarm_ids, timezone.now())
+
+
+def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
+    """Write whom to tell that nobody is in rotation for a lead, in the caller's transaction.
+
+    The act is the one that returned it to the queue; there is none if it waited there already.
+    """
+    audience.tell_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
 
 
 def deliver(batch_size: int = 20) -> int:

@@ -66,6 +66,11 @@ class User(AbstractUser):
                 name="user_quiet_hours_have_two_ends",
                 violation_error_message="Quiet hours need both ends, or none.",
             ),
+            models.CheckConstraint(
+                condition=models.Q(quiet_from=None) | ~models.Q(quiet_from=models.F("quiet_until")),
+                name="user_quiet_hours_end",
+                violation_error_message="Quiet hours end at another time than they begin.",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -98,6 +103,9 @@ class Absence(models.Model):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
+    imposed = models.BooleanField(
+        default=False, editable=False, help_text="By a ladder: the person himself cannot take it back."
+    )
 
     class Meta:
         ordering = ["starts_at", "id"]
