@@ -6,8 +6,9 @@ import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging
+from celery.signals import setup_logging, task_prerun
 from django.conf import settings
+from django.db import close_old_connections
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -23,3 +24,9 @@ app.autodiscover_tasks(["handoff"])
 def log_like_django(**_: object) -> None:
     """Celery configures no logs of its own once somebody listens to this."""
     logging.config.dictConfig(settings.LOGGING)
+
+
+@task_prerun.connect
+def begin_like_a_request(**_: object) -> None:
+    """Replace a connection that PostgreSQL has ended: Celery would hand a broken one to a thousand tasks to come."""
+    close_old_connections()

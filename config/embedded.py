@@ -38,11 +38,11 @@ def servers(data: Path | None = None) -> Iterator[dict[str, str]]:
     urls = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if os.environ.get(name)}
     with ExitStack() as stack:
         if len(urls) < 2:
-            nest = stack.enter_context(_nest())
+            place = stack.enter_context(nest())
         if "DATABASE_URL" not in urls:
-            urls["DATABASE_URL"] = stack.enter_context(_postgres(nest, data))
+            urls["DATABASE_URL"] = stack.enter_context(postgres(place, data))
         if "REDIS_URL" not in urls:
-            urls["REDIS_URL"] = stack.enter_context(_redis(nest))
+            urls["REDIS_URL"] = stack.enter_context(redis_server(place))
         yield urls
 
 
@@ -57,21 +57,21 @@ def is_locked(path: Path) -> bool:
 
 
 @contextmanager
-def _nest() -> Iterator[Path]:
+def nest() -> Iterator[Path]:
     """A directory with a short path, for the sockets and for what may be forgotten."""
     parent = Path(tempfile.gettempdir())
     # A socket's path may have 107 bytes, and some TMPDIRs are longer or closed to the user that PostgreSQL gets.
     if len(str(parent)) > 60 or not ordinary_user().reaches(parent):
         parent = Path("/tmp")  # noqa: S108 - mkdtemp makes the directory below
     _sweep(parent)
-    nest = Path(tempfile.mkdtemp(prefix="handoff-", dir=parent))
-    with (nest / "lock").open("w") as lock:
+    place = Path(tempfile.mkdtemp(prefix="handoff-", dir=parent))
+    with (place / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        nest.chmod(0o711)
+        place.chmod(0o711)
         try:
-            yield nest
+            yield place
         finally:
-            shutil.rmtree(nest, ignore_errors=True)
+            shutil.rmtree(place, ignore_errors=True)
 
 
 def _sweep(parent: Path) -> None:
@@ -87,8 +87,9 @@ def _sweep(parent: Path) -> None:
 
 
 @contextmanager
-def _postgres(nest: Path, durable: Path | None) -> Iterator[str]:
-    home = _home(durable) if durable else nest
+def postgres(place: Path, durable: Path | None) -> Iterator[str]:
+    """Yield its address in a nest. Whoever enters it again there gets the same address, after a crash too."""
+    home = _home(durable) if durable else place
     data = home / "postgres"
     user = _user_of(data)
     programs = within_reach(find_postgres(), user, home)
@@ -96,14 +97,15 @@ def _postgres(nest: Path, durable: Path | None) -> Iterator[str]:
         _initdb(programs, data, user, is_durable=durable is not None)
     _check_version(programs, data)
     _forget_stale_pid(data)
-    socket = nest / "pg"
+    socket = place / "pg"
+    shutil.rmtree(socket, ignore_errors=True)  # of one that crashed
     socket.mkdir(mode=0o700)
     user.own(socket)
     options: dict[str, str | Path] = {"listen_addresses": "", "unix_socket_directories": socket, "log_timezone": "UTC"}
     if durable is None:
         options |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
     command: Command = [programs / "postgres", "-D", data, *(f"--{name}={value}" for name, value in options.items())]
-    log = (durable or nest) / "postgres.log"
+    log = (durable or place) / "postgres.log"
     with _process(command, log, user, stop=signal.SIGINT) as process:
         _wait(process, "PostgreSQL", log, lambda: _is_ready(data, process.pid))
         _create_database(socket)
@@ -183,11 +185,15 @@ def _forget_stale_pid(data: Path) -> None:
         pid = int(pid_file.read_text().splitlines()[0])
     except (FileNotFoundError, IndexError, ValueError):
         return
-    if not _serves(pid, data):
-        pid_file.unlink(missing_ok=True)
+    if _serves(pid, data):
+        os.kill(pid, signal.SIGINT)
+        _until(lambda: not _serves(pid, data), STOP_SECONDS)
         return
-    os.kill(pid, signal.SIGINT)
-    _until(lambda: not _serves(pid, data), STOP_SECONDS)
+    # Sessions outlive a server that was killed while they are busy, and its file is what keeps a second server out.
+    _until(lambda: not _is_in_use(data), STOP_SECONDS)
+    if _is_in_use(data):
+        raise ServerError(f"A PostgreSQL that was killed still works on {data}: try again when its processes are gone.")
+    pid_file.unlink(missing_ok=True)
 
 
 def _serves(pid: int, data: Path) -> bool:
@@ -199,6 +205,17 @@ def _serves(pid: int, data: Path) -> bool:
     except OSError:
         return False
     return True
+
+
+def _is_in_use(data: Path) -> bool:
+    """Whether any process of a PostgreSQL is at home there."""
+    for home in Path("/proc").glob("[0-9]*/cwd"):
+        try:
+            if home.samefile(data):
+                return True
+        except OSError:
+            continue  # it has just ended, or belongs to somebody else
+    return False
 
 
 def _is_ready(data: Path, pid: int) -> bool:
@@ -216,8 +233,9 @@ def _create_database(socket: Path) -> None:
 
 
 @contextmanager
-def _redis(nest: Path) -> Iterator[str]:
-    socket, log = nest / "redis.sock", nest / "redis.log"
+def redis_server(place: Path) -> Iterator[str]:
+    """Yield its address in a nest, the same each time."""
+    socket, log = place / "redis.sock", place / "redis.log"
     # Nothing is saved: it carries wake-ups and counters, and what must not be lost is in PostgreSQL.
     options: dict[str, str | Path] = {
         "port": "0",
@@ -226,7 +244,7 @@ def _redis(nest: Path) -> Iterator[str]:
         "save": "",
         "databases": "64",
     }
-    options |= {"appendonly": "no", "dir": nest}
+    options |= {"appendonly": "no", "dir": place}
     command: Command = [find_redis(), *(part for name, value in options.items() for part in (f"--{name}", value))]
     url = f"unix://{socket}"
     with _process(command, log, None, stop=signal.SIGTERM) as process:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -82,6 +83,20 @@ def test_data_survives_a_kill_and_a_stale_pid_file(place):
     pid_file.write_text(f"{os.getpid()}\n" + pid_file.read_text().partition("\n")[2])
     with servers(data) as urls:
         assert _execute(urls, "SELECT text FROM note") == "kept"
+
+
+@pytest.mark.slow
+def test_a_session_that_outlives_its_server_is_waited_for(place):
+    data = place / "var"
+    with servers(data) as urls, closing(psycopg.connect(urls["DATABASE_URL"])) as busy:
+        session = busy.info.backend_pid
+        busy.pgconn.send_query(b"SELECT count(*) FROM generate_series(1, 8000000)")
+        time.sleep(0.5)
+        os.kill(_postmaster(data), signal.SIGKILL)
+    assert Path(f"/proc/{session}").exists()
+    with servers(data) as urls:
+        assert not Path(f"/proc/{session}").exists()
+        assert _execute(urls, "SELECT 'well'") == "well"
 
 
 @pytest.mark.slow
