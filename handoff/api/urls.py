@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from handoff.api import leads, lists, transitions
+from handoff.api import leads, lists, reports, transitions
 
 app_name = "api"
 urlpatterns = [
@@ -15,6 +15,7 @@ urlpatterns = [
     path("leads/<int:lead_id>/touchpoints/", leads.TouchpointsView.as_view(), name="touchpoints"),
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
     path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
+    path("reports/attainment/", reports.AttainmentView.as_view(), name="attainment"),
     path("me/", lists.MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Split, so that its script is a file of its own: the content security policy lets no script stand in a page.

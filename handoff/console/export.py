@@ -5,17 +5,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from django.db.models import Model, QuerySet
+from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils import timezone
 
+from handoff.reports.cells import safe_cell
+
 Column = Callable[[Any], Any]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def as_csv(rows: QuerySet[Any], columns: Mapping[str, Column], name: str) -> StreamingHttpResponse:
-    """Stream all rows under a header. Moments are UTC, as RFC 3339."""
-    lines = _lines(rows.iterator(chunk_size=1000), columns)
+    """Stream all rows of a list."""
+    return stream(rows.iterator(chunk_size=1000), columns, name)
+
+
+def stream(rows: Iterable[Any], columns: Mapping[str, Column], name: str) -> StreamingHttpResponse:
+    """Stream rows under a header. Moments are UTC, as RFC 3339."""
+    lines = _lines(rows, columns)
     filename = f"{name}-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{filename}"'}
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
@@ -32,8 +38,7 @@ def defused(value: Any) -> str:
             return value.isoformat()
         case int():
             return str(value)
-    text = str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return safe_cell(str(value))
 
 
 class _Echo:
@@ -43,7 +48,7 @@ class _Echo:
         return line
 
 
-def _lines(rows: Iterable[Model], columns: Mapping[str, Column]) -> Iterator[str]:
+def _lines(rows: Iterable[Any], columns: Mapping[str, Column]) -> Iterator[str]:
     writer = csv.writer(_Echo())
     yield str(writer.writerow(columns))
     for row in rows:

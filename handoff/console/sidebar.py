@@ -70,12 +70,14 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
             _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
         ]
+    attainment = reverse("admin:attainment")
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
+        _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
     ]
 
 

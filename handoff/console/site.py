@@ -57,11 +57,13 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         return super().admin_view(update_wrapper(in_zone, view), cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from handoff.console import bulk, dialogs, my_leads  # noqa: PLC0415 they need the site
+        from handoff.console import attainment, bulk, dialogs, my_leads  # noqa: PLC0415 they need the site
 
         own = [
             path("my-leads/", self.admin_view(my_leads.page.changelist_view), name="my_leads"),
             path("my-leads/export/", self.admin_view(my_leads.page.export_view), name="my_leads_export"),
+            path("attainment/", self.admin_view(attainment.page), name="attainment"),
+            path("attainment/export/", self.admin_view(attainment.export_view), name="attainment_export"),
             path("do/<slug:verb>/<int:lead_id>/", self.admin_view(dialogs.act), name="act"),
             path("assign-all/", self.admin_view(bulk.assign_all), name="assign_all"),
         ]

@@ -14,6 +14,7 @@ PAGES = {
     "leads_lead_changelist": ALL,
     "handoff_rejection_changelist": ALL,
     "leads_campaign_changelist": ALL,
+    "attainment": ALL,
     "sla_policy_changelist": ALL,
     "sla_calendar_changelist": ALL,
     "leads_definition_changelist": ALL,
