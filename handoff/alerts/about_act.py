@@ -2,6 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
+
 from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
 from handoff.models import AnswerKind, Delivery, Rejection
@@ -54,16 +56,23 @@ CHOICES: dict[str, dict[str, str]] = {
 }
 
 
+def told_of(acts: QuerySet[Transition]) -> QuerySet[Transition]:
+    """Acts with all that is said of them."""
+    return acts.select_related("by", "owner", "lead__owner__team", "lead__team", "lead__campaign")
+
+
+def in_short(act: Transition) -> str:
+    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}{_to_whom(act)}"
+
+
 def about_act(delivery: Delivery) -> Content:
-    act = Transition.objects.select_related(
-        "by", "owner", "lead__owner__team", "lead__team", "lead__campaign"
-    ).get(deliveries=delivery)  # fmt: skip
+    act = told_of(Transition.objects.filter(deliveries=delivery)).get()
     lead, zone = act.lead, zone_of(delivery, act.lead)
     links = (lead_link(lead),)
     return Content(
         lead_id=lead.pk,
         subject=_subject(act, delivery),
-        headline=f"{name(act.by)} {PAST[act.verb]} {title(lead)}{_to_whom(act)} on {moment(act.at, zone)}.",
+        headline=f"{in_short(act)} on {moment(act.at, zone)}.",
         lines=(_reason(act), *_details(act), *_due(act, zone)),
         facts=facts_of(lead),
         links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from handoff.alerts.about_act import PAST
@@ -22,11 +23,16 @@ DEEDS: dict[str, str] = {
 WORTH_SAYING = timedelta(minutes=1)
 
 
-def about_alarm(delivery: Delivery) -> Content:
-    alarm = Alarm.objects.select_related(
+def told_of(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
+    """Alarms with all that is said of them."""
+    return alarms.select_related(
         "step", "clock__lead__owner__team", "clock__lead__team", "clock__lead__campaign", "clock__owner",
         "clock__calendar", "clock__policy", "clock__stopped_by__by", "done_by__owner",
-    ).get(deliveries=delivery)  # fmt: skip
+    )  # fmt: skip
+
+
+def about_alarm(delivery: Delivery) -> Content:
+    alarm = told_of(Alarm.objects.filter(deliveries=delivery)).get()
     clock, lead = alarm.clock, alarm.clock.lead
     zone, now = zone_of(delivery, lead), timezone.now()
     return Content(
@@ -43,6 +49,18 @@ def about_alarm(delivery: Delivery) -> Content:
         links=(lead_link(lead),),
         zone=zone.key,
     )
+
+
+def in_short(alarm: Alarm) -> tuple[str, datetime]:
+    """What it is about in a few words, and when that was due."""
+    kind, what = alarm.step.get_kind_display(), deed(alarm.clock)
+    past = f", {span(alarm.step.after_seconds)} past due" if alarm.step.kind == StepKind.ESCALATION else ""
+    return f"{kind}: {what}{past} – {title(alarm.clock.lead)}", _due(alarm)
+
+
+def since(alarm: Alarm, zone: ZoneInfo) -> str:
+    """What has become of it by now."""
+    return f"{_since(alarm.clock, zone)} {_done(alarm)}".strip()
 
 
 def deed(clock: Clock) -> str:

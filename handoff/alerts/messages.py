@@ -16,10 +16,10 @@ SLACK_LONGEST, SLACK_FIELDS = 2900, 10
 
 @dataclass(frozen=True)
 class Message:
-    """One delivery, ready to be sent by any medium. The key is the same at every attempt."""
+    """What can be sent by any medium. The key is the same at every attempt; a digest is about no single lead."""
 
     key: UUID
-    lead_id: int
+    lead_id: int | None
     subject: str
     text: str
     html: str
@@ -48,16 +48,16 @@ def escape(text: str) -> str:
 
 def _blocks(content: Content) -> list[dict[str, Any]]:
     said = "\n".join([f"*{escape(content.subject)}*", escape(content.headline), *map(escape, content.lines)])
-    facts = [_markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
+    facts = [markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
     links = "  ·  ".join(f"<{escape(url)}|{escape(label)}>" for label, url in content.links)
     return [
-        {"type": "section", "text": _markup(said[:SLACK_LONGEST])},
+        {"type": "section", "text": markup(said[:SLACK_LONGEST])},
         {"type": "section", "fields": facts[:SLACK_FIELDS]},
-        {"type": "section", "text": _markup(links)},
-        {"type": "context", "elements": [_markup(f"Times are in {content.zone}.")]},
+        {"type": "section", "text": markup(links)},
+        {"type": "context", "elements": [markup(f"Times are in {content.zone}.")]},
     ]
 
 
-def _markup(text: str) -> dict[str, Any]:
+def markup(text: str) -> dict[str, Any]:
     # Verbatim: Slack makes no links of its own out of what a lead is called.
     return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -3,17 +3,20 @@
 import random
 import time
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from handoff.alerts import audience
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.content import one_line
+from handoff.alerts.digest import render_digest
 from handoff.alerts.messages import render
+from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
 from handoff.alerts.slots import slot
 from handoff.models import Delivery, DeliveryState, Subscription
@@ -22,6 +25,7 @@ from leads.models import Lead, Role, Transition, User
 from sla.models import Alarm
 
 LEASE = timedelta(seconds=120)  # longer than one message can take: every channel gives up sooner
+LARGEST_DIGEST = 1000  # messages; the next digest follows at once
 RUN_SECONDS = 60  # a run takes up nothing after it, so that it ends well before Celery's time limit
 DELIVER_LOCK, DELIVER_SLOTS = 0x68616E64, 2
 
@@ -82,78 +86,113 @@ def _deliver(batch_size: int) -> int:
     unwell: set[str] = set()
     taken, started = 0, time.monotonic()
     while taken < batch_size and time.monotonic() - started < RUN_SECONDS:
-        delivery = _claim(unwell)
-        if delivery is None:
+        claimed = _claim(unwell)
+        if claimed is None:
             break
         taken += 1
-        error = _send(delivery)
+        if not claimed:
+            continue
+        error = _send(claimed)
         if error and not error.permanent:
             # Its server hangs or is busy: the rest of this run is for the other media.
-            unwell.add(delivery.medium)
-        _settle(delivery, error)
+            unwell.add(claimed[0].medium)
+        _settle(claimed, error)
     return taken
 
 
-def _claim(unwell: set[str]) -> Delivery | None:
-    """Lease one due delivery. One at a time, so that the lease begins when its sending does."""
+def _claim(unwell: set[str]) -> list[Delivery] | None:
+    """Lease what goes into one message: one delivery, or all of somebody's digest. None when nothing is due.
+
+    One at a time, so that the lease begins when its sending does. Empty when its recipient wants it later.
+    """
     now = timezone.now()
+    due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
     with transaction.atomic(durable=True):
-        due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
-        # Locked for a moment only, against another claim of the same row; the lease keeps it while it is sent.
-        delivery = due.select_for_update(skip_locked=True, no_key=True).order_by("next_attempt_at").first()
-        if delivery is not None:
-            delivery.attempts += 1
-            delivery.next_attempt_at = now + LEASE
-            delivery.save(update_fields=["attempts", "next_attempt_at"])
-    return delivery
+        claimed = _take_one(due.filter(digest=False), now)
+        if claimed is None:
+            claimed = _take_digest(due.filter(digest=True), now)
+        if claimed:
+            _lease(claimed, now + LEASE)
+    return claimed
 
 
-def _send(delivery: Delivery) -> TransportError | None:
+def _take_one(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | None:
+    # Locked for a moment only, against another claim of the same row; the lease keeps it while it is sent.
+    free = due.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("next_attempt_at")
+    delivery = free.select_related("recipient", "alarm__step").first()
+    if delivery is None:
+        return None
+    return [] if put_off(delivery, now) else [delivery]
+
+
+def _take_digest(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | None:
+    # The person is locked, and not row by row: so two workers do not tear a digest in two.
+    waiting = User.objects.filter(pk__in=due.values("recipient"))
+    person = waiting.select_for_update(skip_locked=True, no_key=True).order_by("pk").first()
+    if person is None:
+        return None
+    rows = due.filter(recipient=person).select_for_update(of=("self",), no_key=True).order_by("pk")
+    whole = [row for row in rows.select_related("recipient", "alarm__step") if not put_off(row, now)]
+    return [row for row in whole if _place(row) == _place(whole[0])][:LARGEST_DIGEST]
+
+
+def _place(delivery: Delivery) -> tuple[str, str, bool]:
+    """What goes into one digest goes to one place; what has had its last attempt goes down alone."""
+    return delivery.medium, delivery.address, delivery.attempts >= MAX_ATTEMPTS
+
+
+def _lease(claimed: Sequence[Delivery], until: datetime) -> None:
+    for delivery in claimed:
+        delivery.attempts, delivery.next_attempt_at = delivery.attempts + 1, until
+    mine = Delivery.objects.filter(pk__in=[delivery.pk for delivery in claimed])
+    mine.update(attempts=F("attempts") + 1, next_attempt_at=until)
+
+
+def _send(claimed: Sequence[Delivery]) -> TransportError | None:
     """Render and send, outside any transaction. What went wrong is returned, as it is one of the outcomes."""
-    if delivery.attempts > MAX_ATTEMPTS:
+    first = claimed[0]
+    if first.attempts > MAX_ATTEMPTS:
         return TransportError("Its worker was killed in the last attempt of all.", permanent=True)
     try:
-        CHANNELS[delivery.medium](delivery.address, render(delivery))
+        CHANNELS[first.medium](first.address, render_digest(claimed) if first.digest else render(first))
     except TransportError as error:
         return error
     except (OperationalError, InterfaceError):
         raise  # our database is away, and not the message at fault: its lease will end
     except Exception as error:
         # One message that cannot be rendered must not stop the others.
-        log.exception("delivery_poisoned", delivery=delivery.pk)
+        log.exception("delivery_poisoned", delivery=first.pk)
         return TransportError(f"The message could not be made: {type(error).__name__}: {error}", permanent=True)
     return None
 
 
-def _settle(delivery: Delivery, error: TransportError | None) -> None:
+def _settle(claimed: Sequence[Delivery], error: TransportError | None) -> None:
     """Write down what became of an attempt."""
-    now = timezone.now()
     if error is None:
-        _mark(delivery, state=DeliveryState.SENT, sent_at=now)
+        _mark(claimed, state=DeliveryState.SENT, sent_at=timezone.now())
         return
+    luck = random.random()  # noqa: S311
+    for delivery in claimed:
+        _settle_failed(delivery, error, luck)
+
+
+def _settle_failed(delivery: Delivery, error: TransportError, luck: float) -> None:
     words = one_line(error.message)  # a server may answer anything, even what PostgreSQL does not take
-    wait = wait_before_next(
-        delivery.attempts,
-        permanent=error.permanent,
-        retry_after=error.retry_after,
-        luck=random.random(),  # noqa: S311
-    )
+    wait = wait_before_next(delivery.attempts, permanent=error.permanent, retry_after=error.retry_after, luck=luck)
     if wait is None:
-        _mark(delivery, state=DeliveryState.DEAD, last_error=words)
+        _mark([delivery], state=DeliveryState.DEAD, last_error=words)
     else:
-        _mark(delivery, next_attempt_at=now + wait, last_error=words)
+        _mark([delivery], next_attempt_at=timezone.now() + wait, last_error=words)
     log.warning("delivery_failed", delivery=delivery.pk, attempts=delivery.attempts, error=words, dead=wait is None)
 
 
-def _mark(delivery: Delivery, **fields: object) -> None:
-    # Compare and swap. Who finds another number of attempts was slower than its lease: somebody else has taken the
-    # delivery over, sends it under the same key, and is the one to say what became of it.
-    # The lease tells one attempt from another: after a resend the attempts count from the beginning again.
+def _mark(claimed: Sequence[Delivery], **fields: object) -> None:
+    # Compare and swap. Who finds another lease was slower than its own: somebody else has taken the delivery over,
+    # sends it under the same key, and is the one to say what became of it.
     mine = Delivery.objects.filter(
-        pk=delivery.pk,
+        pk__in=[delivery.pk for delivery in claimed],
         state=DeliveryState.PENDING,
-        attempts=delivery.attempts,
-        next_attempt_at=delivery.next_attempt_at,
+        next_attempt_at=claimed[0].next_attempt_at,
     )
-    if not mine.update(**fields):
-        log.warning("delivery_overtaken", delivery=delivery.pk, attempts=delivery.attempts)
+    if mine.update(**fields) < len(claimed):
+        log.warning("delivery_overtaken", delivery=claimed[0].pk, attempts=claimed[0].attempts)

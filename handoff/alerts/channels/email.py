@@ -31,14 +31,14 @@ def send(address: str, message: Message) -> None:
 
 def _mail(address: str, message: Message) -> EmailMultiAlternatives:
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
-    thread = f"<lead-{message.lead_id}@{host}>"
     headers = {
         "Message-ID": f"<{message.key}@{host}>",
-        "In-Reply-To": thread,
-        "References": thread,
         "X-Handoff-Key": str(message.key),
         "Auto-Submitted": "auto-generated",
     }
+    if message.lead_id is not None:
+        thread = f"<lead-{message.lead_id}@{host}>"
+        headers |= {"In-Reply-To": thread, "References": thread}
     mail = EmailMultiAlternatives(message.subject, message.text, to=[address], headers=headers)
     mail.attach_alternative(message.html, "text/html")
     return mail

@@ -61,8 +61,8 @@ def test_only_two_send_at_once(make_delivery: Make, monkeypatch: pytest.MonkeyPa
     gate = threading.Barrier(3)
     hanging: list[int] = []
 
-    def hang(delivery: Delivery) -> None:
-        hanging.append(delivery.pk)
+    def hang(claimed: list[Delivery]) -> None:
+        hanging.append(claimed[0].pk)
         if len(hanging) <= 2:
             gate.wait(10)
             gate.wait(10)

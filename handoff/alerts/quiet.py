@@ -1,0 +1,54 @@
+"""When a person wants to be told: his quiet hours and the moment of his digest, by the clock on his wall."""
+
+from datetime import UTC, date, datetime, time, timedelta
+
+from handoff.models import Delivery
+from leads.models import User
+
+DAY = timedelta(days=1)
+
+
+def put_off(delivery: Delivery, now: datetime) -> bool:
+    """Let a message that is due wait if its recipient wants it later, and tell whether it does.
+
+    A step that pierces is told at once. The digest is the first one after the message was written: a worker that comes
+    late tells it late, and not a day later.
+    """
+    user = delivery.recipient
+    if user is None or (delivery.alarm is not None and delivery.alarm.step.pierces):
+        return False
+    digest = None if delivery.digest else next_digest(user, delivery.created_at)
+    wait = quiet_until(user, max(now, digest or now)) or digest
+    if wait is None:
+        return False
+    delivery.digest = delivery.digest or digest is not None
+    delivery.next_attempt_at = wait
+    delivery.save(update_fields=["digest", "next_attempt_at"])
+    return True
+
+
+def quiet_until(user: User, at: datetime) -> datetime | None:
+    """When the quiet hours that hold at a moment end; None outside of them."""
+    if user.quiet_from is None or user.quiet_until is None:
+        return None
+    today = at.astimezone(user.zone).date()
+    ends_after = DAY * (user.quiet_until <= user.quiet_from)
+    for evening in (today - DAY, today):
+        end = _instant(user, evening + ends_after, user.quiet_until)
+        if _instant(user, evening, user.quiet_from) <= at < end:
+            return end
+    return None
+
+
+def next_digest(user: User, after: datetime) -> datetime | None:
+    """The first moment after another when all is told at once; None for who is told as it happens."""
+    if user.digest_at is None:
+        return None
+    today = after.astimezone(user.zone).date()
+    digest = _instant(user, today, user.digest_at)
+    return digest if digest > after else _instant(user, today + DAY, user.digest_at)
+
+
+def _instant(user: User, day: date, at: time) -> datetime:
+    """A time that the clock change skips is an hour later, one that it repeats is the first of the two."""
+    return datetime.combine(day, at, user.zone).astimezone(UTC)
