@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 from django.db.models import F, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -67,13 +68,13 @@ class TransitionsView(HistoryView):
         A conversion that was made already, with the same facts, is answered with 200. A refusal has written nothing.
         """
         started = timezone.now()
-        get_object_or_404(visible(request), pk=lead_id)
+        if not visible(request).filter(pk=lead_id).exists():
+            raise Http404
         verb, facts = stated(body_of(request))
         act = perform(verb, lead_id, by=asker(request), door=_door(), facts=facts)
         transition = self.queryset.get(pk=act.pk)  # as it is kept, and as the history shows it
-        done = {"transition": transition, "lead": in_full(Lead.objects.filter(pk=lead_id)).get()}
-        context = {**self.get_serializer_context(), "now": timezone.now()}
-        shown = DoneShape(done, context=context).data
+        lead = in_full(Lead.objects.filter(pk=lead_id)).get()
+        shown = DoneShape.show(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})
         if transition.recorded_at < started:
             return Response(shown)
         location = request.build_absolute_uri(reverse("api:transition", args=[lead_id, transition.pk]))

@@ -2,11 +2,12 @@
 
 import hashlib
 import secrets
-from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
+
+from leads.models import User
 
 PREFIX = "hfo_"
 
@@ -34,9 +35,10 @@ class ApiToken(models.Model):
         return text
 
     @classmethod
-    def valid(cls, text: str) -> Self | None:
-        tokens = cls.objects.select_related("user", "user__team").filter(digest=cls.digest_of(text), revoked_at=None)
-        return tokens.filter(user__is_active=True).first()
+    def bearer(cls, text: str) -> User | None:
+        """For whom a token acts, if it is valid: known, not revoked, and of somebody active."""
+        valid = {"api_tokens__digest": cls.digest_of(text), "api_tokens__revoked_at": None}
+        return User.with_rights().filter(**valid, is_active=True).first()
 
     @staticmethod
     def digest_of(text: str) -> str:

@@ -1,9 +1,12 @@
 """Who works with leads: users, their teams and their roles."""
 
+from collections.abc import Collection
 from functools import cached_property
+from typing import cast
 from zoneinfo import ZoneInfo, available_timezones
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
+from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models
 
@@ -49,6 +52,10 @@ class Team(models.Model):
 class User(AbstractUser):
     """A person who logs in, owns leads or is told of them."""
 
+    # Known at once of who was found `with_rights`, asked for when needed of anybody else.
+    role_names: Collection[str] | None = None
+    managed_ids: Collection[int] | None = None
+
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
     slack_member_id = models.CharField(max_length=40, blank=True, help_text="For direct messages, like U024BE7LH.")
@@ -83,7 +90,8 @@ class User(AbstractUser):
     @cached_property
     def roles(self) -> frozenset[str]:
         """The roles held, by membership of the groups of those names."""
-        held = frozenset(self.groups.values_list("name", flat=True)) & frozenset(Role.values)
+        names = self.groups.values_list("name", flat=True) if self.role_names is None else self.role_names
+        held = frozenset(names) & frozenset(Role.values)
         return held | {Role.REVOPS} if self.is_superuser else held
 
     def has_role(self, *roles: str) -> bool:
@@ -92,8 +100,17 @@ class User(AbstractUser):
     @cached_property
     def team_ids(self) -> frozenset[int]:
         """The teams whose leads this person works with: his own and those he manages."""
-        managed = frozenset(self.managed_teams.values_list("pk", flat=True))
+        ids = self.managed_teams.values_list("pk", flat=True) if self.managed_ids is None else self.managed_ids
+        managed = frozenset(ids)
         return managed | {self.team_id} if self.team_id else managed
+
+    @classmethod
+    def with_rights(cls) -> models.QuerySet["User"]:
+        """People with all that the rights look at, in one statement: every request asks for it."""
+        groups = Group.objects.filter(user=models.OuterRef("pk")).order_by().values("name")
+        managed = Team.objects.filter(manager=models.OuterRef("pk")).order_by().values("pk")
+        people = cls.objects.annotate(role_names=ArraySubquery(groups), managed_ids=ArraySubquery(managed))
+        return cast("models.QuerySet[User]", people)
 
 
 class Absence(models.Model):
