@@ -12,3 +12,10 @@ timeout = 60  # seconds
 graceful_timeout = 20  # seconds to finish what is in flight after SIGTERM
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - its heartbeat must not wait for a disk
 logconfig_dict = LOGGING
+
+
+def post_worker_init(_worker: object) -> None:
+    """Each web process watches the engine too: beat may be what has died."""
+    from handoff.engine import watch  # noqa: PLC0415 it needs Django, which gunicorn's master does not set up
+
+    watch.start()

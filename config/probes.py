@@ -1,15 +1,19 @@
-"""What an orchestrator asks: does the process live, and can it work?"""
+"""What an orchestrator asks: does the process live, can it work, and what does the engine measure of itself?"""
 
+import hmac
 from collections.abc import Callable
-from datetime import timedelta
 
-import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.http import HttpRequest, JsonResponse
+from django.db import DatabaseError
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from handoff import heartbeat
+from handoff.engine import servers
+from handoff.engine.exposition import CONTENT_TYPE, exposition
+from handoff.engine.figures import figures
+from handoff.engine.life import silences
+from handoff.models import Part
+
+PLAIN = "text/plain; charset=utf-8"
 
 
 def livez(_request: HttpRequest) -> JsonResponse:
@@ -19,52 +23,37 @@ def livez(_request: HttpRequest) -> JsonResponse:
 
 def readyz(_request: HttpRequest) -> JsonResponse:
     """503 and what is wrong, by the name of the part, while something is."""
-    wrong = {name: problem for name, check in CHECKS.items() if (problem := check())}
+    wrong = {name: problem for name, check in CHECKS.items() if (problem := check())} | _silent()
     return JsonResponse({"status": "unavailable" if wrong else "ok", "wrong": wrong}, status=503 if wrong else 200)
 
 
-def _database() -> str:
+def metrics(request: HttpRequest) -> HttpResponse:
+    """For Prometheus, and for nobody else: closed until METRICS_TOKEN is set."""
+    if not settings.METRICS_TOKEN:
+        return HttpResponse("Set METRICS_TOKEN to open this page.\n", status=404, content_type=PLAIN)
+    if not hmac.compare_digest(request.headers.get("Authorization", "").encode(), _expected()):
+        answer = HttpResponse("Send the header Authorization: Bearer METRICS_TOKEN.\n", status=401, content_type=PLAIN)
+        answer["WWW-Authenticate"] = "Bearer"
+        return answer
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        return HttpResponse(exposition(figures()), content_type=CONTENT_TYPE)
     except DatabaseError as error:
-        return f"PostgreSQL does not answer: {type(error).__name__}"
-    return ""
+        return HttpResponse(f"PostgreSQL does not answer: {type(error).__name__}\n", status=503, content_type=PLAIN)
 
 
-def _broker() -> str:
+def _expected() -> bytes:
+    return f"Bearer {settings.METRICS_TOKEN}".encode()
+
+
+def _silent() -> dict[str, str]:
     try:
-        with redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2) as client:
-            client.ping()
-    except redis.RedisError as error:
-        return f"Redis does not answer: {type(error).__name__}"
-    return ""
-
-
-def _migrations() -> str:
-    try:
-        executor = MigrationExecutor(connection)
-        missing = executor.migration_plan(executor.loader.graph.leaf_nodes())
+        return {silence.part.value: silence.problem for silence in silences()}
     except DatabaseError:
-        return "unknown: PostgreSQL does not answer"
-    return f"{len(missing)} not applied: run manage.py migrate" if missing else ""
-
-
-def _beat() -> str:
-    try:
-        age = heartbeat.age("sweep")
-    except DatabaseError:
-        return "unknown: PostgreSQL does not answer"
-    if age is None:
-        return "it never ran: start celery beat and a worker"
-    if age > timedelta(seconds=settings.BEAT_LATE_SECONDS):
-        return f"it last ran {age.total_seconds():.0f} seconds ago: look at celery beat and the worker"
-    return ""
+        return {part.value: servers.UNKNOWN for part in Part}
 
 
 CHECKS: dict[str, Callable[[], str]] = {
-    "database": _database,
-    "broker": _broker,
-    "migrations": _migrations,
-    "beat": _beat,
+    "database": servers.database,
+    "broker": servers.broker,
+    "migrations": servers.migrations,
 }

@@ -157,14 +157,20 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 1.0)
-# /readyz complains when the last sweep is older.
+# Beat or a worker that has shown no life for longer turns /readyz red, and is told to RevOps.
 BEAT_LATE_SECONDS = env.float("BEAT_LATE_SECONDS", 30.0 + 3 * SWEEP_SECONDS)
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at least, and so shows that it lives
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that was not taken before the next one is due is worth nothing.
     "sweep": {"task": "handoff.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
     "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
+    # Told once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
+    "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
     "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
 }
+
+# What Prometheus shows to read /metrics. Without it the page is closed.
+METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("handoff.api.urls")),
     path("livez", probes.livez),
     path("readyz", probes.readyz),
+    path("metrics", probes.metrics),
 ]
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

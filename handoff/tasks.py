@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from handoff import alerts, heartbeat
+from handoff.engine import leaks
 from handoff.sweep import sweep as run_sweep
 from sla import versions
 
@@ -22,3 +23,8 @@ def deliver() -> None:
 @shared_task
 def extend_holidays() -> None:
     versions.extend_holidays()
+
+
+@shared_task
+def tell_of_leaks() -> None:
+    leaks.tell()

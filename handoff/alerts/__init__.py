@@ -1,5 +1,21 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.outbox import announce_act, announce_alarms, announce_stranded, deliver, resend
+from handoff.alerts.outbox import (
+    announce_act,
+    announce_alarms,
+    announce_notice,
+    announce_stranded,
+    deliver,
+    deliver_notices,
+    resend,
+)
 
-__all__ = ["announce_act", "announce_alarms", "announce_stranded", "deliver", "resend"]
+__all__ = [
+    "announce_act",
+    "announce_alarms",
+    "announce_notice",
+    "announce_stranded",
+    "deliver",
+    "deliver_notices",
+    "resend",
+]

@@ -5,8 +5,9 @@ from datetime import datetime
 
 from django.db import connection
 
-from leads.models import Role
-from sla.models import Audience
+from handoff.models import Delivery, Notice
+from leads.models import Role, User
+from sla.models import Audience, Medium
 
 # What is asked: to tell this audience of this lead by this medium.
 _ASKED_BY_ALARMS = """
@@ -129,6 +130,21 @@ def tell_of_stranded(alarm_id: int, act_id: int | None, at: datetime) -> None:
         _write(_TELL_OF_STRANDED_ALARMS, [alarm_id], at, helpers=helpers)
     else:
         _write(_TELL_OF_STRANDING_ACTS, [act_id], at, helpers=helpers)
+
+
+def tell_of_notice(notice: Notice) -> int:
+    """Write the deliveries of a notice: to everybody of RevOps, by email or else by Slack. Return how many."""
+    people = User.objects.filter(groups__name=Role.REVOPS, is_active=True).exclude(email="", slack_member_id="")
+    told = [
+        Delivery(
+            notice=notice,
+            recipient=person,
+            medium=Medium.EMAIL if person.email else Medium.SLACK,
+            address=person.email or person.slack_member_id,
+        )
+        for person in people
+    ]
+    return len(Delivery.objects.bulk_create(told, ignore_conflicts=True))
 
 
 def _write(statement: str, causes: Iterable[int], at: datetime, **words: str | list[str]) -> set[int]:

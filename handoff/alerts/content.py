@@ -19,7 +19,7 @@ LONGEST = 500
 class Content:
     """The parts of a message, in plain text; names and notes in it were written by anybody."""
 
-    lead_id: int
+    lead_id: int | None
     subject: str
     headline: str
     lines: tuple[str, ...]
@@ -79,6 +79,10 @@ def lead_link(lead: Lead) -> tuple[str, str]:
 
 def rejections_link() -> tuple[str, str]:
     return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
+
+
+def engine_link() -> tuple[str, str]:
+    return ("Open the Engine page", f"{settings.BASE_URL}/console/engine/")
 
 
 def zone_of(delivery: Delivery, lead: Lead) -> ZoneInfo:

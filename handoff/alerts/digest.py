@@ -11,10 +11,10 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from handoff.alerts import about_act, about_alarm
-from handoff.alerts.content import lead_link, one_line
+from handoff.alerts.content import engine_link, lead_link, one_line
 from handoff.alerts.messages import Message, escape, markup
 from handoff.alerts.moments import moment
-from handoff.models import Delivery
+from handoff.models import Delivery, Notice
 from leads.models import Transition
 from sla.models import Alarm
 
@@ -37,7 +37,9 @@ class Entry:
 def render_digest(deliveries: Sequence[Delivery]) -> Message:
     """Tell of all of them, by what was due first. The key is theirs: the same messages make the same digest."""
     zone = deliveries[0].recipient.zone if deliveries[0].recipient else ZoneInfo("UTC")
-    entries = sorted([*_alarms(deliveries, zone), *_acts(deliveries, zone)], key=lambda entry: entry.at)
+    entries = sorted(
+        [*_alarms(deliveries, zone), *_acts(deliveries, zone), *_notices(deliveries, zone)], key=lambda entry: entry.at
+    )
     still_open = sum(entry.is_open for entry in entries)
     told = "1 message" if len(entries) == 1 else f"{len(entries)} messages"
     subject = f"Your digest: {told}" + (f", {still_open} about what is still open" if still_open else "")
@@ -69,6 +71,12 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
         now = one_line(f"It is {act.lead.get_state_display()} now, owned by {act.lead.owner or 'nobody'}.")
         what = one_line(about_act.in_short(act))
         yield Entry(act.at, moment(act.at, zone), what, now, lead_link(act.lead)[1], is_open=False)
+
+
+def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
+    for notice in Notice.objects.filter(deliveries__in=deliveries).distinct():
+        at, what = notice.created_at, one_line(notice.subject)
+        yield Entry(at, moment(at, zone), what, one_line(notice.headline), engine_link()[1], is_open=False)
 
 
 def _blocks(subject: str, entries: Sequence[Entry], url: str, zone: ZoneInfo) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from handoff.alerts.about_act import about_act
 from handoff.alerts.about_alarm import about_alarm
+from handoff.alerts.about_notice import about_notice
 from handoff.alerts.content import Content
 from handoff.models import Delivery
 
@@ -16,7 +17,7 @@ SLACK_LONGEST, SLACK_FIELDS = 2900, 10
 
 @dataclass(frozen=True)
 class Message:
-    """What can be sent by any medium. The key is the same at every attempt; a digest is about no single lead."""
+    """What can be sent by any medium. The key is the same at every attempt; a digest and a notice are about no single lead."""
 
     key: UUID
     lead_id: int | None
@@ -29,7 +30,7 @@ class Message:
 
 def render(delivery: Delivery) -> Message:
     """Say what happened then, and what is so now. One message for all media: there are few, and they are small."""
-    content = (about_alarm(delivery) if delivery.alarm_id else about_act(delivery)).tamed()
+    content = _content(delivery).tamed()
     return Message(
         key=delivery.key,
         lead_id=content.lead_id,
@@ -39,6 +40,12 @@ def render(delivery: Delivery) -> Message:
         slack_text=escape(content.subject),
         blocks=_blocks(content),
     )
+
+
+def _content(delivery: Delivery) -> Content:
+    if delivery.notice_id:
+        return about_notice(delivery)
+    return about_alarm(delivery) if delivery.alarm_id else about_act(delivery)
 
 
 def escape(text: str) -> str:
@@ -52,7 +59,7 @@ def _blocks(content: Content) -> list[dict[str, Any]]:
     links = "  ·  ".join(f"<{escape(url)}|{escape(label)}>" for label, url in content.links)
     return [
         {"type": "section", "text": markup(said[:SLACK_LONGEST])},
-        {"type": "section", "fields": facts[:SLACK_FIELDS]},
+        *([{"type": "section", "fields": facts[:SLACK_FIELDS]}] if facts else []),
         {"type": "section", "text": markup(links)},
         {"type": "context", "elements": [markup(f"Times are in {content.zone}.")]},
     ]

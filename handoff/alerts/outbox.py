@@ -19,7 +19,7 @@ from handoff.alerts.messages import render
 from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
 from handoff.alerts.slots import slot
-from handoff.models import Delivery, DeliveryState, Subscription
+from handoff.models import Delivery, DeliveryState, Notice, Subscription
 from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead, Role, Transition, User
 from sla.models import Alarm
@@ -28,6 +28,7 @@ LEASE = timedelta(seconds=120)  # longer than one message can take: every channe
 LARGEST_DIGEST = 1000  # messages; the next digest follows at once
 RUN_SECONDS = 60  # a run takes up nothing after it, so that it ends well before Celery's time limit
 DELIVER_LOCK, DELIVER_SLOTS = 0x68616E64, 2
+NOTICE_LOCK = DELIVER_LOCK + 1
 
 log = structlog.get_logger(__name__)
 
@@ -50,6 +51,20 @@ def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
     The act is the one that returned it to the queue; there is none if it waited there already.
     """
     audience.tell_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
+
+
+def announce_notice(key: str, subject: str, text: str, *, pierces: bool = False) -> None:
+    """Write what RevOps is told of the engine itself, in the caller's transaction; once for each key."""
+    told = {"subject": subject, "text": text, "pierces": pierces}
+    notice, is_new = Notice.objects.get_or_create(key=key, defaults=told)
+    if is_new and not audience.tell_of_notice(notice):
+        log.error("nobody_to_tell", notice=subject, advice="give somebody the role RevOps and an email address")
+
+
+def deliver_notices() -> int:
+    """Send what RevOps is told of the engine itself. Any process may: the workers may be what it tells of."""
+    with slot(NOTICE_LOCK, 1) as is_free:
+        return _deliver(1000, of_notices=True) if is_free else 0
 
 
 def deliver(batch_size: int = 20) -> int:
@@ -82,11 +97,11 @@ def resend(delivery_id: int, by: User) -> None:
         LogEntry.objects.log_actions(by.pk, [delivery], CHANGE, was, single_object=True)
 
 
-def _deliver(batch_size: int) -> int:
+def _deliver(batch_size: int, *, of_notices: bool = False) -> int:
     unwell: set[str] = set()
     taken, started = 0, time.monotonic()
     while taken < batch_size and time.monotonic() - started < RUN_SECONDS:
-        claimed = _claim(unwell)
+        claimed = _claim(unwell, of_notices=of_notices)
         if claimed is None:
             break
         taken += 1
@@ -100,13 +115,15 @@ def _deliver(batch_size: int) -> int:
     return taken
 
 
-def _claim(unwell: set[str]) -> list[Delivery] | None:
+def _claim(unwell: set[str], *, of_notices: bool = False) -> list[Delivery] | None:
     """Lease what goes into one message: one delivery, or all of somebody's digest. None when nothing is due.
 
     One at a time, so that the lease begins when its sending does. Empty when its recipient wants it later.
     """
     now = timezone.now()
     due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
+    if of_notices:
+        due = due.filter(notice__isnull=False)
     with transaction.atomic(durable=True):
         claimed = _take_one(due.filter(digest=False), now)
         if claimed is None:
@@ -119,7 +136,7 @@ def _claim(unwell: set[str]) -> list[Delivery] | None:
 def _take_one(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | None:
     # Locked for a moment only, against another claim of the same row; the lease keeps it while it is sent.
     free = due.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("next_attempt_at")
-    delivery = free.select_related("recipient", "alarm__step").first()
+    delivery = free.select_related("recipient", "alarm__step", "notice").first()
     if delivery is None:
         return None
     return [] if put_off(delivery, now) else [delivery]
@@ -132,7 +149,7 @@ def _take_digest(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | Non
     if person is None:
         return None
     rows = due.filter(recipient=person).select_for_update(of=("self",), no_key=True).order_by("pk")
-    whole = [row for row in rows.select_related("recipient", "alarm__step") if not put_off(row, now)]
+    whole = [row for row in rows.select_related("recipient", "alarm__step", "notice") if not put_off(row, now)]
     return [row for row in whole if _place(row) == _place(whole[0])][:LARGEST_DIGEST]
 
 

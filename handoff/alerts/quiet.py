@@ -11,11 +11,11 @@ DAY = timedelta(days=1)
 def put_off(delivery: Delivery, now: datetime) -> bool:
     """Let a message that is due wait if its recipient wants it later, and tell whether it does.
 
-    A step that pierces is told at once. The digest is the first one after the message was written: a worker that comes
+    A step or a notice that pierces is told at once. The digest is the first one after the message was written: a worker that comes
     late tells it late, and not a day later.
     """
     user = delivery.recipient
-    if user is None or (delivery.alarm is not None and delivery.alarm.step.pierces):
+    if user is None or _pierces(delivery):
         return False
     digest = None if delivery.digest else next_digest(user, delivery.created_at)
     wait = quiet_until(user, max(now, digest or now)) or digest
@@ -25,6 +25,12 @@ def put_off(delivery: Delivery, now: datetime) -> bool:
     delivery.next_attempt_at = wait
     delivery.save(update_fields=["digest", "next_attempt_at"])
     return True
+
+
+def _pierces(delivery: Delivery) -> bool:
+    if delivery.notice is not None:
+        return delivery.notice.pierces
+    return delivery.alarm is not None and delivery.alarm.step.pierces
 
 
 def quiet_until(user: User, at: datetime) -> datetime | None:

@@ -31,7 +31,7 @@ class DeliveryPage(Kept):
     list_display = ["about", "to", "state_badge", "tries", "error", "created", "decide"]
     list_display_links = ["about"]
     list_filter = [("state", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), ("created_at", RangeDateFilter)]
-    list_select_related = ["recipient", "alarm__step", "alarm__clock__lead", "transition__lead"]
+    list_select_related = ["recipient", "alarm__step", "alarm__clock__lead", "transition__lead", "notice"]
     fields = ["about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["address", "last_error", "key"]
     search_help_text = "Address, error or key"
@@ -72,6 +72,8 @@ class DeliveryPage(Kept):
             )
         if delivery.transition:
             return two_lines(delivery.transition.lead, delivery.transition.get_verb_display())
+        if delivery.notice:
+            return two_lines(delivery.notice, "The engine itself")
         return SafeString("–")
 
     @display(description="To", ordering="address")

@@ -53,8 +53,9 @@ def settle_deliveries() -> None:
 
     They are kept, as `check_integrity` asks who was told of each breach.
     """
-    _settle(Delivery.objects.filter(transition=None), Alarm.objects.filter(pk=OuterRef("alarm")).values("fired_at"))
-    _settle(Delivery.objects.filter(alarm=None), Transition.objects.filter(pk=OuterRef("transition")).values("at"))
+    _settle(Delivery.objects.filter(alarm__isnull=False), Alarm.objects.filter(pk=OuterRef("alarm")).values("fired_at"))
+    acts = Transition.objects.filter(pk=OuterRef("transition"))
+    _settle(Delivery.objects.filter(transition__isnull=False), acts.values("at"))
 
 
 def _settle(told: QuerySet[Delivery], moment: QuerySet[Any, Any]) -> None:

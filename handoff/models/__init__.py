@@ -1,10 +1,10 @@
 """The nouns of the handoff."""
 
 from handoff.models.access import ApiToken
-from handoff.models.delivery import Delivery, DeliveryState, Subscription
+from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscription
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
-from handoff.models.heartbeat import Heartbeat
+from handoff.models.heartbeat import Heartbeat, Incident, Part
 
 __all__ = [
     "AnswerKind",
@@ -16,6 +16,9 @@ __all__ = [
     "DisputeDecision",
     "Handoff",
     "Heartbeat",
+    "Incident",
+    "Notice",
+    "Part",
     "Rejection",
     "Subscription",
 ]

@@ -25,6 +25,26 @@ class Subscription(models.Model):
         return f"{self.get_verb_display()} → {self.destination}"
 
 
+class Notice(models.Model):
+    """What RevOps is told of the engine itself. The key says what it is about, so that it is written once."""
+
+    key = models.CharField(max_length=80, unique=True)
+    subject = models.CharField(max_length=200)
+    text = models.TextField(help_text="The first line is the headline.")
+    pierces = models.BooleanField("pierces quiet hours", default=False)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+
+    def __str__(self) -> str:
+        return self.subject
+
+    @property
+    def headline(self) -> str:
+        return self.text.split("\n", 1)[0]
+
+
 class DeliveryState(models.TextChoices):
     PENDING = "pending", "Pending"
     SENT = "sent", "Sent"
@@ -32,11 +52,12 @@ class DeliveryState(models.TextChoices):
 
 
 class Delivery(models.Model):
-    """One message to one address about one alarm or one act. Delivered at least once, always under the same key."""
+    """One message to one address about one alarm, act or notice. Delivered at least once, always under the same key."""
 
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     alarm = models.ForeignKey(Alarm, null=True, on_delete=models.PROTECT, related_name="deliveries")
     transition = models.ForeignKey(Transition, null=True, on_delete=models.PROTECT, related_name="deliveries")
+    notice = models.ForeignKey(Notice, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     recipient = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     medium = models.CharField(max_length=8, choices=Medium)
     address = models.CharField(max_length=500)
@@ -56,8 +77,15 @@ class Delivery(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["alarm", "medium", "address"], name="delivery_once_per_alarm"),
             models.UniqueConstraint(fields=["transition", "medium", "address"], name="delivery_once_per_act"),
+            models.UniqueConstraint(
+                fields=["notice", "medium", "address"],
+                condition=Q(notice__isnull=False),
+                name="delivery_once_per_notice",
+            ),
             models.CheckConstraint(
-                condition=Q(alarm=None, transition__isnull=False) | Q(alarm__isnull=False, transition=None),
+                condition=Q(alarm__isnull=False, transition=None, notice=None)
+                | Q(alarm=None, transition__isnull=False, notice=None)
+                | Q(alarm=None, transition=None, notice__isnull=False),
                 name="delivery_has_one_cause",
             ),
             models.CheckConstraint(
@@ -70,6 +98,7 @@ class Delivery(models.Model):
             models.Index(
                 fields=["next_attempt_at"], condition=Q(state=DeliveryState.PENDING), name="delivery_pending_next"
             ),
+            models.Index(fields=["created_at"], condition=Q(state=DeliveryState.DEAD), name="delivery_dead"),
         ]
 
     def __str__(self) -> str:

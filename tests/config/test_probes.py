@@ -6,12 +6,23 @@ from datetime import timedelta
 
 import pytest
 import structlog
+import time_machine
 from django.db import OperationalError
 from django.test import RequestFactory
 from django.utils import timezone
+from prometheus_client.parser import text_string_to_metric_families
 
 from config import errors, logs
+from handoff import heartbeat
 from handoff.models import Heartbeat
+
+
+def live(**ages: int) -> None:
+    """Signs of life so many seconds ago, of processes that had run for an hour by then."""
+    now = timezone.now()
+    for name, age in ages.items():
+        at = now - timedelta(seconds=age)
+        Heartbeat.objects.create(name=name, at=at, since=at - timedelta(hours=1))
 
 
 def test_alive_asks_nobody(client):
@@ -20,26 +31,45 @@ def test_alive_asks_nobody(client):
 
 @pytest.mark.django_db
 def test_ready_when_everything_answers(client):
-    Heartbeat.objects.create(name="sweep", at=timezone.now())
+    live(beat=0, sweep=0, deliver=0)
     answer = client.get("/readyz")
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "wrong": {}})
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("age", "problem"),
+    ("signs", "part", "problem"),
     [
-        pytest.param(None, "it never ran", id="never"),
-        pytest.param(timedelta(minutes=5), "it last ran 300 seconds ago", id="late"),
+        pytest.param({}, "beat", "it never ran: start celery beat", id="nothing ever ran"),
+        pytest.param({"beat": 300, "sweep": 299, "deliver": 299}, "beat", "life was 300 seconds ago", id="beat died"),
+        pytest.param({"beat": 1}, "worker", "no sweep ever ran: start a celery worker", id="no worker ever"),
+        pytest.param({"beat": 1, "sweep": 90, "deliver": 90}, "worker", "the last sweep ran 90 s", id="worker died"),
+        pytest.param({"beat": 1, "sweep": 1, "deliver": 90}, "worker", "the last deliver ran 90", id="delivery hangs"),
     ],
 )
-def test_not_ready_without_a_recent_sweep(client, age, problem):
-    if age:
-        Heartbeat.objects.create(name="sweep", at=timezone.now() - age)
+def test_a_dead_beat_and_a_dead_worker_are_told_apart(client, signs, part, problem):
+    live(**signs)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert list(answer.json()["wrong"]) == ["beat"]
-    assert problem in answer.json()["wrong"]["beat"]
+    assert list(answer.json()["wrong"]) == [part]
+    assert problem in answer.json()["wrong"][part]
+
+
+@pytest.mark.django_db
+def test_a_worker_that_died_before_beat_did_is_reported_too(client):
+    live(beat=300, sweep=500, deliver=299)
+    assert list(client.get("/readyz").json()["wrong"]) == ["beat", "worker"]
+
+
+@pytest.mark.django_db
+def test_a_worker_has_its_time_after_beat_is_back(client, settings):
+    live(beat=300, sweep=300, deliver=300)
+    heartbeat.beat("beat")  # after a gap, so its life counts from now
+    assert client.get("/readyz").status_code == 200
+    later = timezone.now() + timedelta(seconds=settings.BEAT_LATE_SECONDS + 1)
+    Heartbeat.objects.filter(name="beat").update(at=later)  # it goes on, and the worker does not
+    with time_machine.travel(later):
+        assert list(client.get("/readyz").json()["wrong"]) == ["worker"]
 
 
 @pytest.mark.django_db
@@ -54,17 +84,17 @@ def test_not_ready_without_postgresql(client, monkeypatch):
     def fail(*_):
         raise OperationalError
 
-    monkeypatch.setattr("config.probes.connection.cursor", fail)
-    monkeypatch.setattr("config.probes.MigrationExecutor", fail)
-    monkeypatch.setattr("config.probes.heartbeat.age", fail)
+    monkeypatch.setattr("handoff.engine.servers.connection.cursor", fail)
+    monkeypatch.setattr("handoff.engine.servers.MigrationExecutor", fail)
+    monkeypatch.setattr("handoff.engine.life.heartbeat.signs", fail)
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert set(answer.json()["wrong"]) == {"database", "migrations", "beat"}
+    assert set(answer.json()["wrong"]) == {"database", "migrations", "beat", "worker"}
 
 
 @pytest.mark.django_db
 def test_not_ready_before_the_migrations(client, monkeypatch):
-    monkeypatch.setattr("config.probes.MigrationExecutor.migration_plan", lambda *_: ["one"])
+    monkeypatch.setattr("handoff.engine.servers.MigrationExecutor.migration_plan", lambda *_: ["one"])
     assert client.get("/readyz").json()["wrong"]["migrations"] == "1 not applied: run manage.py migrate"
 
 
@@ -103,3 +133,26 @@ def test_production_logs_one_json_object_per_line():
         processors=formatter["processors"], foreign_pre_chain=formatter["foreign_pre_chain"]
     ).format(logging.LogRecord("celery", logging.INFO, "x.py", 1, "%s ready", ("celery@vm",), None))
     assert json.loads(line)["event"] == "celery@vm ready"
+
+
+@pytest.mark.django_db
+def test_the_metrics_are_closed_until_there_is_a_token_and_then_open_to_it_alone(client, settings):
+    assert client.get("/metrics").status_code == 404
+    settings.METRICS_TOKEN = "to-be-shown"
+    for shown in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "to-be-shown"}):
+        refused = client.get("/metrics", headers=shown)
+        assert (refused.status_code, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
+    shown = client.get("/metrics", headers={"Authorization": "Bearer to-be-shown"})
+    assert shown.status_code == 200
+    names = {family.name for family in text_string_to_metric_families(shown.content.decode())}
+    assert {"handoff_up", "handoff_alarm_lateness_seconds", "handoff_outbox_pending"} <= names
+
+
+def test_the_metrics_say_so_when_postgresql_does_not_answer(client, settings, monkeypatch):
+    def fail(*_):
+        raise OperationalError
+
+    settings.METRICS_TOKEN = "to-be-shown"
+    monkeypatch.setattr("config.probes.figures", fail)
+    answer = client.get("/metrics", headers={"Authorization": "Bearer to-be-shown"})
+    assert (answer.status_code, answer.content) == (503, b"PostgreSQL does not answer: OperationalError\n")

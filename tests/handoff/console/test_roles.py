@@ -30,6 +30,7 @@ PAGES = {
     "leads_user_changelist": REVOPS,
     "auth_group_changelist": REVOPS,
     "handoff_apitoken_changelist": REVOPS,
+    "engine": REVOPS,
 }
 ADDS = {
     "leads_lead_add": MARKETING | REVOPS,

@@ -1,0 +1,131 @@
+"""What the engine measures of itself, read from the database: the one source of the page, /metrics and the doctor."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import connection
+from django.db.models import Count, Min, Q, QuerySet
+from django.utils import timezone
+
+from handoff import heartbeat
+from handoff.engine import leaks
+from handoff.engine.life import silences
+from handoff.models import Delivery, DeliveryState
+from sla.metrics import Metric
+from sla.models import Alarm, Clock, PendingAlarm
+
+HOUR, DAY = "1h", "24h"
+WINDOWS = {HOUR: timedelta(hours=1), DAY: timedelta(hours=24)}
+NEWEST = 100_000  # alarms looked at: after a day of storms the figures are those of the last of them
+DEAD_LATELY = timedelta(days=7)
+
+# An alarm whose cause was told late was due before anybody could know: its lateness counts from when it was written.
+_LATENESS = """
+WITH fired AS (
+    SELECT alarm.fired_at, EXTRACT(EPOCH FROM alarm.fired_at - CASE
+        WHEN alarm.fired_at - alarm.due_at < INTERVAL '1 second' THEN alarm.due_at
+        ELSE GREATEST(alarm.due_at, (
+            SELECT act.recorded_at FROM sla_clock clock JOIN leads_transition act ON act.id = clock.started_by_id
+            WHERE clock.id = alarm.clock_id AND act.recorded_at <= alarm.fired_at
+        ))
+    END) AS late
+    FROM (
+        SELECT * FROM sla_alarm
+        WHERE fired_at > %(since)s AND fired_at <= %(now)s AND NOT superseded
+        ORDER BY fired_at DESC LIMIT %(newest)s
+    ) alarm
+)
+SELECT COUNT(*), PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY late), PERCENTILE_CONT(0.99) WITHIN GROUP (ORDER BY late),
+    MAX(late)
+FROM fired
+"""
+
+
+@dataclass(frozen=True)
+class Lateness:
+    """How late alarms fired, in seconds from when each was due. None: none has fired."""
+
+    fired: int
+    p50: float | None
+    p99: float | None
+    worst: float | None
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The state of the engine at a moment. Ages are in seconds; None where there is nothing to have an age."""
+
+    at: datetime
+    signs: dict[str, float | None]
+    silent: dict[str, str]
+    lateness: dict[str, Lateness]
+    overdue_alarms: int
+    overdue_alarms_age: float | None
+    outbox_pending: int
+    outbox_failing: int
+    outbox_age: float | None
+    outbox_dead: int
+    outbox_dead_lately: int
+    clocks_with_error: int
+    deeds_to_do: int
+    deeds_to_do_age: float | None
+    leaks: dict[str, int]
+
+
+def figures(at: datetime | None = None) -> Figures:
+    """Read them all. Every query goes by an index over what waits, or over what fired lately."""
+    now = at or timezone.now()
+    signs = heartbeat.signs()
+    late = PendingAlarm.objects.filter(due_at__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
+    outbox, dead = _outbox(now), _dead(now)
+    to_do = Alarm.objects.filter(to_do=True).aggregate(count=Count("pk"), oldest=Min("fired_at"))
+    return Figures(
+        at=now,
+        signs={name: _age(signs[name].at if name in signs else None, now) for name in heartbeat.NAMES},
+        silent={silence.part.value: silence.problem for silence in silences(now, signs)},
+        lateness={name: _lateness(now - window, now) for name, window in WINDOWS.items()},
+        overdue_alarms=late["count"],
+        overdue_alarms_age=_age(late["oldest"], now),
+        outbox_pending=outbox["count"],
+        outbox_failing=outbox["failing"],
+        outbox_age=_age(outbox["oldest"], now),
+        outbox_dead=dead["count"],
+        outbox_dead_lately=dead["lately"],
+        clocks_with_error=clocks_with_error().count(),
+        deeds_to_do=to_do["count"],
+        deeds_to_do_age=_age(to_do["oldest"], now),
+        leaks={leak.kind.value: leak.count for leak in leaks.found(now=now)},
+    )
+
+
+def clocks_with_error() -> QuerySet[Clock]:
+    """The running clocks that were set aside, as their deadline cannot be computed."""
+    # Naming every metric lets the index of running clocks find those without a due time.
+    return Clock.objects.filter(metric__in=Metric.values, stopped_at=None, due_at=None).exclude(error="")
+
+
+def _lateness(since: datetime, now: datetime) -> Lateness:
+    with connection.cursor() as cursor:
+        cursor.execute(_LATENESS, {"since": since, "now": now, "newest": NEWEST})
+        fired, *late = cursor.fetchone()
+    p50, p99, worst = (None if seconds is None else max(0.0, float(seconds)) for seconds in late)
+    return Lateness(fired, p50, p99, worst)
+
+
+def _outbox(now: datetime) -> dict[str, Any]:
+    """What waits to be sent. The oldest is of what is due or has failed: quiet hours and digests wait on purpose."""
+    pending = Delivery.objects.filter(state=DeliveryState.PENDING)
+    held = Q(attempts=0, next_attempt_at__gt=now) | Q(digest=True)
+    return pending.aggregate(
+        count=Count("pk"), failing=Count("pk", filter=~Q(last_error="")), oldest=Min("created_at", filter=~held)
+    )
+
+
+def _dead(now: datetime) -> dict[str, Any]:
+    dead = Delivery.objects.filter(state=DeliveryState.DEAD)
+    return dead.aggregate(count=Count("pk"), lately=Count("pk", filter=Q(created_at__gt=now - DEAD_LATELY)))
+
+
+def _age(since: datetime | None, now: datetime) -> float | None:
+    return None if since is None else max(0.0, (now - since).total_seconds())
