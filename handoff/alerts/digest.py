@@ -14,7 +14,7 @@ from handoff.alerts import about_act, about_alarm
 from handoff.alerts.content import engine_link, lead_link, one_line
 from handoff.alerts.messages import Message, escape, markup
 from handoff.alerts.moments import moment
-from handoff.models import Delivery, Notice
+from handoff.models import Delivery
 from leads.models import Transition
 from sla.models import Alarm
 
@@ -74,7 +74,7 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
 
 
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
-    for notice in Notice.objects.filter(deliveries__in=deliveries).distinct():
+    for notice in (delivery.notice for delivery in deliveries if delivery.notice):
         at, what = notice.created_at, one_line(notice.subject)
         yield Entry(at, moment(at, zone), what, one_line(notice.headline), engine_link()[1], is_open=False)
 

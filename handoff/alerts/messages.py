@@ -17,7 +17,7 @@ SLACK_LONGEST, SLACK_FIELDS = 2900, 10
 
 @dataclass(frozen=True)
 class Message:
-    """What can be sent by any medium. The key is the same at every attempt; a digest and a notice are about no single lead."""
+    """What can be sent by any medium. The key is the same at every attempt; only what is about one lead names it."""
 
     key: UUID
     lead_id: int | None

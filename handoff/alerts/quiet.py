@@ -11,8 +11,8 @@ DAY = timedelta(days=1)
 def put_off(delivery: Delivery, now: datetime) -> bool:
     """Let a message that is due wait if its recipient wants it later, and tell whether it does.
 
-    A step or a notice that pierces is told at once. The digest is the first one after the message was written: a worker that comes
-    late tells it late, and not a day later.
+    A step or a notice that pierces is told at once. The digest is the first one after the message was written: a
+    worker that comes late tells it late, and not a day later.
     """
     user = delivery.recipient
     if user is None or _pierces(delivery):

@@ -109,7 +109,7 @@ def _lateness(since: datetime, now: datetime) -> Lateness:
     with connection.cursor() as cursor:
         cursor.execute(_LATENESS, {"since": since, "now": now, "newest": NEWEST})
         fired, *late = cursor.fetchone()
-    p50, p99, worst = (None if seconds is None else max(0.0, float(seconds)) for seconds in late)
+    p50, p99, worst = (None if seconds is None else max(0.0, round(float(seconds), 3)) for seconds in late)
     return Lateness(fired, p50, p99, worst)
 
 
