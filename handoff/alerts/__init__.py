@@ -2,20 +2,20 @@
 
 from handoff.alerts.outbox import (
     announce_act,
-    announce_alarms,
     announce_notice,
     announce_stranded,
     deliver,
     deliver_notices,
+    fire_alarms,
     resend,
 )
 
 __all__ = [
     "announce_act",
-    "announce_alarms",
     "announce_notice",
     "announce_stranded",
     "deliver",
     "deliver_notices",
+    "fire_alarms",
     "resend",
 ]

@@ -2,21 +2,23 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from django.db import connection
 
 from handoff.models import Delivery, Notice
 from leads.models import Role, User
+from sla.alarms import FIRED
 from sla.models import Audience, Medium
 
 # What is asked: to tell this audience of this lead by this medium.
-_ASKED_BY_ALARMS = """
-    SELECT alarm.id AS cause_id, clock.lead_id, told.audience, told.medium, told.address
-    FROM sla_alarm alarm
-    JOIN sla_clock clock ON clock.id = alarm.clock_id
-    JOIN sla_step_tells tells ON tells.step_id = alarm.step_id
+_ASKED_BY_FIRED_ALARMS = """
+    SELECT fired.id AS cause_id, fired.lead_id, told.audience, told.medium, told.address
+    FROM fired
+    JOIN sla_step_tells tells ON tells.step_id = fired.step_id
     JOIN sla_destination told ON told.id = tells.destination_id AND told.active
-    WHERE alarm.id = ANY(%(causes)s) AND NOT alarm.superseded
+    WHERE NOT fired.superseded
 """
 _ASKED_BY_UNHEARD_BREACHES = """
     SELECT alarm.id AS cause_id, clock.lead_id, %(audience)s::text AS audience, 'email' AS medium, '' AS address
@@ -50,8 +52,10 @@ _ASKED_BY_STRANDED_ALARMS = """
 # 1. place: each thing asked becomes a user, a group or an address.  2. reachable: users and the members of groups
 # become addresses, unless they are inactive.  3. one row is written per address; should a person and a fixed address
 # be the same, it is the person's, in the person's time zone.
+# A key is random for the statement, and counted within it.
 _WRITE = """
-WITH asked AS ({asked}),
+{begin}
+asked AS ({asked}),
 place AS (
     SELECT asked.cause_id, asked.medium,
         CASE asked.audience
@@ -91,22 +95,38 @@ reachable AS (
     SELECT cause_id, medium, CASE medium WHEN 'email' THEN told.email ELSE told.slack_member_id END, told.id
     FROM person
     JOIN leads_user told ON told.id = person.user_id AND told.is_active
+),
+told AS (
+    INSERT INTO handoff_delivery
+        (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, digest, last_error, created_at)
+    SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
+        cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+    FROM reachable
+    WHERE address <> ''
+    GROUP BY cause_id, medium, address
+    ON CONFLICT ({cause}, medium, address) WHERE {cause} IS NOT NULL DO NOTHING
+    RETURNING {cause}
 )
-INSERT INTO handoff_delivery
-    (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, digest, last_error, created_at)
-SELECT gen_random_uuid(), cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
-FROM reachable
-WHERE address <> ''
-GROUP BY cause_id, medium, address
-ON CONFLICT DO NOTHING
-RETURNING {cause}
+SELECT {result}
 """
 
-_TELL_OF_ALARMS = _WRITE.format(asked=_ASKED_BY_ALARMS, cause="alarm_id")
-_TELL_OF_UNHEARD_BREACHES = _WRITE.format(asked=_ASKED_BY_UNHEARD_BREACHES, cause="alarm_id")
-_TELL_OF_ACTS = _WRITE.format(asked=_ASKED_BY_ACTS, cause="transition_id")
-_TELL_OF_STRANDING_ACTS = _WRITE.format(asked=_ASKED_BY_STRANDING_ACTS, cause="transition_id")
-_TELL_OF_STRANDED_ALARMS = _WRITE.format(asked=_ASKED_BY_STRANDED_ALARMS, cause="alarm_id")
+
+def _statement(asked: str, cause: str) -> str:
+    return _WRITE.format(begin="WITH", asked=asked, cause=cause, result=f"{cause} FROM told")
+
+
+_TELL_OF_UNHEARD_BREACHES = _statement(_ASKED_BY_UNHEARD_BREACHES, "alarm_id")
+_TELL_OF_ACTS = _statement(_ASKED_BY_ACTS, "transition_id")
+_TELL_OF_STRANDING_ACTS = _statement(_ASKED_BY_STRANDING_ACTS, "transition_id")
+_TELL_OF_STRANDED_ALARMS = _statement(_ASKED_BY_STRANDED_ALARMS, "alarm_id")
+# What is due is read in its order, and joined as written: the planner knows nothing of what fell due a moment ago. It
+# would sort all of it for each batch, and think about the joins for as long as they take.
+_FIRE = _WRITE.format(
+    begin=f"SET LOCAL enable_bitmapscan = off; SET LOCAL join_collapse_limit = 1; WITH {FIRED},",
+    asked=_ASKED_BY_FIRED_ALARMS,
+    cause="alarm_id",
+    result="fired.id, fired.id IN (SELECT alarm_id FROM told) FROM fired",
+)
 HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
@@ -115,12 +135,21 @@ def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
     _write(_TELL_OF_ACTS, act_ids, at)
 
 
-def tell_of_alarms(alarm_ids: Sequence[int], at: datetime) -> None:
-    """Write the deliveries to whom the steps tell; of a breach, and of what follows it, somebody hears in any case."""
-    unheard = set(alarm_ids) - _write(_TELL_OF_ALARMS, alarm_ids, at)
+def fire(batch: int, due_by: datetime, at: datetime) -> int:
+    """Fire up to `batch` alarms that are due, write the deliveries to whom the steps tell, and return how many fired.
+
+    Of a breach, and of what follows it, somebody hears in any case.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_FIRE, {"batch": batch, "due_by": due_by, **_words(at)})
+        while cursor.nextset():
+            pass
+        fired = cursor.fetchall()
+    unheard = {alarm_id for alarm_id, is_told in fired if not is_told}
     for audience in HELPERS:
         if unheard:
             unheard -= _write(_TELL_OF_UNHEARD_BREACHES, unheard, at, audience=audience.value)
+    return len(fired)
 
 
 def tell_of_stranded(alarm_id: int, act_id: int | None, at: datetime) -> None:
@@ -149,7 +178,12 @@ def tell_of_notice(notice: Notice) -> int:
 
 def _write(statement: str, causes: Iterable[int], at: datetime, **words: str | list[str]) -> set[int]:
     """Write in one statement, however many they are, and return the causes that were told to somebody."""
-    groups = {"revops": Role.REVOPS.value, "marketing_lead": Role.MARKETING_LEAD.value}
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"causes": list(causes), "at": at, **groups, **words})
+        cursor.execute(statement, {"causes": list(causes), **_words(at), **words})
         return {row[0] for row in cursor.fetchall()}
+
+
+def _words(at: datetime) -> dict[str, Any]:
+    """What every statement that writes deliveries is given."""
+    groups = {"revops": Role.REVOPS.value, "marketing_lead": Role.MARKETING_LEAD.value}
+    return {"at": at, "seed": str(uuid4())[:-12], **groups}

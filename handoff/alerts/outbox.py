@@ -39,10 +39,14 @@ def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act n
         audience.tell_of_acts([act.pk], timezone.now())
 
 
-def announce_alarms(alarm_ids: Sequence[int]) -> None:
-    """Write what must be told of alarms that fired just now, in the caller's transaction."""
-    if alarm_ids:
-        audience.tell_of_alarms(alarm_ids, timezone.now())
+def fire_alarms(batch: int, due_by: datetime | None = None) -> int:
+    """Fire up to `batch` alarms that are due, write what must be told of them, and return how many fired.
+
+    Killed at any point it has done both or nothing. Any number of workers may call it at once.
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        return audience.fire(batch, due_by or now, now)
 
 
 def announce_stranded(alarm: Alarm, act: Transition | None) -> None:

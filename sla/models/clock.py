@@ -102,7 +102,7 @@ class PendingAlarm(models.Model):
     The earliest of a clock's rows is its next alarm. It changes only in the transaction of its cause.
     """
 
-    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="pending")
+    clock = models.ForeignKey(Clock, on_delete=models.CASCADE, related_name="pending", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="+", db_index=False)
     due_at = models.DateTimeField(db_index=True)
 
@@ -119,18 +119,28 @@ class Alarm(models.Model):
     A superseded one was overtaken by a later step before it could fire: it is recorded, and nobody is told.
     """
 
-    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="alarms")
+    clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="alarms", db_index=False)
     step = models.ForeignKey(Step, on_delete=models.PROTECT, related_name="alarms", db_index=False)
     due_at = models.DateTimeField()
     fired_at = models.DateTimeField()
     superseded = models.BooleanField(default=False)
     to_do = models.BooleanField(default=False, help_text="What its step does is still to be done.")
     done_by = models.ForeignKey(
-        Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="What its step did."
+        Transition,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="What its step did.",
     )
     note = models.TextField(blank=True, help_text="Why its step did nothing.")
     acknowledged_by = models.ForeignKey(
-        Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="The act of acknowledging it."
+        Transition,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="The act of acknowledging it.",
     )
 
     class Meta:

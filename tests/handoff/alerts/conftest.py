@@ -18,7 +18,7 @@ from pytest_httpserver import HTTPServer
 
 from handoff.models import Delivery, Subscription
 from leads.models import Lead, Transition, User, Via
-from sla.models import Alarm, Clock, Destination, Step
+from sla.models import Alarm, Clock, Destination, PendingAlarm, Step
 from tests.world import make_policy
 
 
@@ -103,6 +103,13 @@ def make_alarm(lead: Lead, step: Step, due_at: datetime | None = None, **fields:
         seconds=step.seconds(step.policy.target_seconds) - step.policy.target_seconds
     )
     return Alarm.objects.create(clock=clock, step=step, **{"due_at": moment, "fired_at": moment} | fields)
+
+
+def make_due(lead: Lead, step: Step) -> Clock:
+    """A clock with this step due just now."""
+    clock = make_clock(lead, step, None)
+    PendingAlarm.objects.create(clock=clock, step=step, due_at=timezone.now())
+    return clock
 
 
 def make_clock(lead: Lead, step: Step, due_at: datetime | None = None) -> Clock:

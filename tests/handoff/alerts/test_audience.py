@@ -4,13 +4,16 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.utils import timezone
 
-from handoff.alerts import announce_act, announce_alarms
+from handoff.alerts import announce_act, fire_alarms
 from handoff.models import Delivery
 from leads.models import Campaign, Lead
-from sla.models import Alarm
-from tests.handoff.alerts.conftest import destination, make_act, make_alarm, make_step, subscribe, told
+from sla.models import Alarm, PendingAlarm
+from tests.handoff.alerts.conftest import destination, make_act, make_due, make_step, subscribe, told
 from tests.world import World, make_lead
+
+FIRING = 3  # the statement, and the savepoint around it, which is a transaction outside of a test
 
 
 def mail(*names: str) -> list[tuple[str, str]]:
@@ -25,9 +28,9 @@ def told_of_act(lead: Lead, audience: str, medium: str = "email", address: str =
 
 
 def fire(lead: Lead, *tells: Any, percent: int = 100, after: int = 0) -> Alarm:
-    alarm = make_alarm(lead, make_step(*tells, percent=percent, after=after))
-    announce_alarms([alarm.pk])
-    return alarm
+    clock = make_due(lead, make_step(*tells, percent=percent, after=after))
+    assert fire_alarms(10) == 1
+    return clock.alarms.get()
 
 
 def test_the_owner_is_told_by_email(world: World) -> None:
@@ -126,16 +129,27 @@ def test_an_owner_who_manages_his_team_gets_one_message(world: World) -> None:
     assert Delivery.objects.get().recipient == world.max
 
 
-def test_an_alarm_announced_twice_is_told_once(world: World) -> None:
-    alarm = fire(make_lead(owner=world.ada), destination("owner"))
-    announce_alarms([alarm.pk, alarm.pk])
+def test_an_alarm_fires_and_is_told_once(world: World) -> None:
+    fire(make_lead(owner=world.ada), destination("owner"))
+    assert fire_alarms(10) == 0
     assert told() == mail("ada")
 
 
-def test_a_superseded_alarm_is_told_to_nobody(world: World) -> None:
-    alarm = make_alarm(make_lead(), make_step(destination("owner")), superseded=True)
-    announce_alarms([alarm.pk])
-    assert told() == []
+def test_a_superseded_warning_is_told_to_nobody(world: World) -> None:
+    step = make_step(destination("owner"), percent=75)
+    clock = make_due(make_lead(owner=world.ada), step)
+    breach = clock.policy.steps.create(percent=100)
+    PendingAlarm.objects.create(clock=clock, step=breach, due_at=timezone.now())
+    breach.tells.add(destination("manager"))
+    assert fire_alarms(10) == 2
+    assert clock.alarms.get(step=step).superseded
+    assert told(alarm__step=step) == []
+    assert told(alarm__step=breach) == mail("max")
+
+
+def test_deliveries_of_one_statement_have_different_keys(world: World) -> None:
+    fire(make_lead(owner=world.ada), destination("owner"), destination("owner", "slack"), destination("revops"))
+    assert Delivery.objects.values("key").distinct().count() == 3
 
 
 @pytest.mark.parametrize("after", [0, 3600])
@@ -174,13 +188,13 @@ def test_a_warning_does_not_fall_back(world: World) -> None:
 
 def test_in_one_batch_each_breach_falls_back_for_itself(world: World) -> None:
     step = make_step(destination("owner"))
-    alarms = [
-        make_alarm(make_lead("Owned", owner=world.ada), step),
-        make_alarm(make_lead("Unowned", team=world.berlin), step),
-        make_alarm(make_lead("Lost"), step),
+    clocks = [
+        make_due(make_lead("Owned", owner=world.ada), step),
+        make_due(make_lead("Unowned", team=world.berlin), step),
+        make_due(make_lead("Lost"), step),
     ]
-    announce_alarms([alarm.pk for alarm in alarms])
-    assert [told(alarm=alarm) for alarm in alarms] == [mail("ada"), mail("max"), mail("olga")]
+    fire_alarms(10)
+    assert [told(alarm__clock=clock) for clock in clocks] == [mail("ada"), mail("max"), mail("olga")]
 
 
 def test_an_act_that_nobody_subscribed_to_costs_one_query(world: World, django_assert_num_queries: Any) -> None:
@@ -198,22 +212,26 @@ def test_an_act_that_somebody_subscribed_to_costs_two(world: World, django_asser
         announce_act(act, lead)
 
 
-@pytest.mark.parametrize(("count", "queries"), [(0, 0), (1, 1), (40, 1)])
-def test_alarms_cost_one_query_however_many(
-    world: World, django_assert_num_queries: Any, count: int, queries: int
+@pytest.mark.parametrize("count", [0, 1, 40])
+def test_alarms_cost_one_query_in_one_transaction_however_many(
+    world: World, django_assert_num_queries: Any, count: int
 ) -> None:
     step = make_step(destination("owner"), destination("manager"), destination("revops", "slack"))
-    alarms = [make_alarm(make_lead(f"Lead {n}", owner=world.ada), step) for n in range(count)]
-    with django_assert_num_queries(queries):
-        announce_alarms([alarm.pk for alarm in alarms])
+    for n in range(count):
+        make_due(make_lead(f"Lead {n}", owner=world.ada), step)
+    with django_assert_num_queries(FIRING):
+        assert fire_alarms(100) == count
     assert Delivery.objects.count() == 2 * count
 
 
-@pytest.mark.parametrize(("fields", "queries"), [({"owner": "ben"}, 2), ({}, 3)])
-def test_each_fallback_costs_one_more(world: World, django_assert_num_queries: Any, fields: Any, queries: int) -> None:
+@pytest.mark.parametrize(("fields", "fallbacks"), [({"owner": "ben"}, 1), ({}, 2)])
+def test_each_fallback_costs_one_more(
+    world: World, django_assert_num_queries: Any, fields: Any, fallbacks: int
+) -> None:
     step = make_step(destination("owner", "slack"))
     owner = {name: getattr(world, username) for name, username in fields.items()}
-    alarms = [make_alarm(make_lead(f"Lead {n}", **owner), step) for n in range(20)]
-    with django_assert_num_queries(queries):
-        announce_alarms([alarm.pk for alarm in alarms])
+    for n in range(20):
+        make_due(make_lead(f"Lead {n}", **owner), step)
+    with django_assert_num_queries(FIRING + fallbacks):
+        fire_alarms(100)
     assert Delivery.objects.count() == 20

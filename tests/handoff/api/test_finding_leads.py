@@ -9,8 +9,8 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from handoff import workflow
+from handoff.sweep import sweep
 from leads.models import Campaign, ExternalId, Lead
-from sla import alarms
 from tests.handoff.api.conftest import AsPerson
 from tests.world import MONDAY, World, bring_to, make_lead, make_policy
 
@@ -110,7 +110,7 @@ def test_a_fired_warning_is_still_at_risk(world: World, mia: APIClient):
     with time_machine.travel(MONDAY, tick=False) as at:
         bring_to("mql", make_lead("Late"), world)
         at.shift(timedelta(minutes=50))
-        alarms.fire(100)
+        sweep()
         assert found(mia, clock="at_risk") == ["Late"]
 
 
