@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Collection
 
+from django.utils import timezone
 from django_fsm import can_proceed
 
 from leads.models import MARKETING, SALES, Lead, Role, State, User, Verb, Via
 
 WITH_SALES = (State.MQL, State.SAL, State.SQL)
+CLOCKED = (*WITH_SALES, State.REJECTED)
 
 # The acts that move no state, and where a lead must stand for them. The others are judged by the state machine.
 ACTS: dict[str, tuple[State, ...]] = {
@@ -16,7 +18,15 @@ ACTS: dict[str, tuple[State, ...]] = {
     Verb.DISPUTE: (State.REJECTED,),
     Verb.COMMENT: tuple(State),
     Verb.MERGE: (State.RAW, *WITH_SALES, State.REJECTED),
+    Verb.UPHOLD: (State.REJECTED,),
+    Verb.PAUSE: CLOCKED,
+    Verb.RESUME: CLOCKED,
+    Verb.ACKNOWLEDGE: CLOCKED,
+    Verb.EXCUSE: tuple(State),
+    Verb.REJUDGE: CLOCKED,
 }
+ABOUT_CLOCKS = frozenset({Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REJUDGE})
+"""Verbs about one clock or alarm, which is where they are offered."""
 # What whoever works a lead may correct. Score, source and campaign carry attribution: they are marketing's.
 CONTACT_FACTS = frozenset({"email", "name", "company", "title", "phone", "country"})
 VERBS: tuple[Verb, ...] = (
@@ -35,22 +45,25 @@ VERBS: tuple[Verb, ...] = (
 def applies(verb: str, lead: Lead) -> bool:
     """The lead stands where the verb can be done."""
     if lead.merged_into_id is not None:
-        return verb == Verb.COMMENT
+        return verb in (Verb.COMMENT, Verb.EXCUSE)
+    if verb == Verb.RESUME and not lead.is_paused(timezone.now()):
+        return False
     if verb in ACTS:
         return lead.state in ACTS[verb]
     return can_proceed(getattr(lead, verb))
 
 
 def may(user: User | None, verb: str, lead: Lead, via: str = Via.SYSTEM) -> bool:
-    """This person may do the verb with this lead. Nobody is the system: it promotes, assigns, and imports anything."""
+    """This person may do the verb with this lead. Nobody is the system: it does a few things, and imports anything."""
     if user is None:
-        return via == Via.IMPORT or verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.TOUCH)
+        return via == Via.IMPORT or verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.TOUCH, Verb.REJUDGE)
     return user.is_active and _RIGHTS[verb](user, lead)
 
 
 def can(user: User, lead: Lead) -> list[Verb]:
-    """The verbs that this person can do with this lead now."""
-    return [verb for verb in VERBS if applies(verb, lead) and may(user, verb, lead)]
+    """The verbs that this person can do with this lead now. Those about one clock are offered with the clock."""
+    offered = [verb for verb in VERBS if verb not in ABOUT_CLOCKS]
+    return [verb for verb in offered if applies(verb, lead) and may(user, verb, lead)]
 
 
 def may_capture(user: User) -> bool:
@@ -95,6 +108,15 @@ def _takes(user: User, lead: Lead) -> bool:
     return user.has_role(Role.SALES_REP) and lead.owner_id is None and lead.team_id in user.team_ids
 
 
+def _holds(user: User, lead: Lead) -> bool:
+    """Whoever owes what its clocks measure may hold them, or answer their alarms; and RevOps."""
+    return user.has_role(Role.REVOPS) or (_markets(user, lead) if lead.state == State.REJECTED else _works(user, lead))
+
+
+def _runs_operations(user: User, lead: Lead) -> bool:  # noqa: ARG001 the same shape as the others
+    return user.has_role(Role.REVOPS)
+
+
 def _sees(user: User, lead: Lead) -> bool:
     if user.has_role(*MARKETING, Role.REVOPS):
         return True
@@ -119,5 +141,11 @@ _RIGHTS: dict[str, Callable[[User, Lead], bool]] = {
     Verb.ANSWER: _markets,
     Verb.DISPUTE: _markets,
     Verb.COMMENT: _sees,
+    Verb.UPHOLD: _arbitrates,
+    Verb.PAUSE: _holds,
+    Verb.RESUME: _holds,
+    Verb.ACKNOWLEDGE: _holds,
+    Verb.EXCUSE: _runs_operations,
+    Verb.REJUDGE: _runs_operations,
     Verb.MERGE: lambda user, lead: user.has_role(*MARKETING, Role.REVOPS),  # noqa: ARG005
 }

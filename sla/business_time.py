@@ -8,10 +8,14 @@ import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import accumulate, chain
 from operator import sub
+from pathlib import Path
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
+from zoneinfo import TZPATH, ZoneInfo
 
 Intervals: TypeAlias = Sequence[Sequence[str]]  # [["09:00", "12:00"], ["13:00", "24:00"]]
 Stretch: TypeAlias = tuple[datetime, datetime]  # [from, to)
@@ -137,7 +141,7 @@ class BusinessHours:
         opened = chain.from_iterable(self._opened_on(date.fromordinal(day)) for day in days)
         inside = ((max(opens, start), min(closes, end)) for opens, closes in opened)
         # Replaced whole, never altered: a thread that still holds the old one goes on undisturbed.
-        timeline = self._timeline = _Timeline(start, end, _merged(inside))
+        timeline = self._timeline = _Timeline(start, end, merged(inside))
         return timeline
 
     def _opened_on(self, day: date) -> Iterator[Stretch]:
@@ -204,6 +208,17 @@ def _unpaused(pauses: Iterable[Stretch], start: datetime, end: datetime) -> list
     return [*free, (start, end)] if start < end else free
 
 
+@cache
+def tz_version() -> str:
+    """The version of the time zone database that this process computes by, like 2026a; empty when it tells none."""
+    for folder in TZPATH:
+        listing = Path(folder, "tzdata.zi")
+        if listing.exists():
+            with listing.open() as lines:
+                return lines.readline().removeprefix("# version").strip()
+    return getattr(import_module("tzdata"), "IANA_VERSION", "") if find_spec("tzdata") else ""
+
+
 def _pause(pause: Stretch) -> Stretch:
     paused, resumed = _utc(pause[0]), _utc(pause[1])
     if resumed < paused:
@@ -211,15 +226,15 @@ def _pause(pause: Stretch) -> Stretch:
     return paused, resumed
 
 
-def _merged(stretches: Iterable[Stretch]) -> list[Stretch]:
+def merged(stretches: Iterable[Stretch]) -> list[Stretch]:
     """Join what overlaps or touches; drop what is empty, or turned inside out by a spring-forward gap."""
-    merged: list[Stretch] = []
+    joined: list[Stretch] = []
     for opens, closes in sorted(stretches):
-        if merged and opens <= merged[-1][1]:
-            merged[-1] = merged[-1][0], max(merged[-1][1], closes)
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(joined[-1][1], closes)
         elif opens < closes:
-            merged.append((opens, closes))
-    return merged
+            joined.append((opens, closes))
+    return joined
 
 
 def _utc(at: datetime) -> datetime:

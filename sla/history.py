@@ -1,16 +1,37 @@
-"""What the history says the clocks must be: derived from it alone, to compare with what is stored."""
+"""What the history says the clocks must be: derived from it alone, to write what is missing and to compare."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
 from leads.models import State, Transition, Verb
+from sla.business_time import Stretch
+from sla.course import OPEN_END, Course, ended, outcome, under_way
 from sla.metrics import RULES, Move
-from sla.models import ClockState, Policy
-from sla.schedule import outcome, schedule
+from sla.models import Calendar, ClockState, Policy
 
-ANY_TIME = (Verb.TOUCH, Verb.COMMENT)
+ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE)
 """Acts that may be dated before others: they move neither state nor owner."""
+
+
+class Versions:
+    """The versions of policies and calendars that acts name, each read once."""
+
+    def __init__(self) -> None:
+        self._policies: dict[int, Policy] = {}
+        self._calendars: dict[int, Calendar] = {}
+
+    def policy(self, policy_id: int) -> Policy:
+        if policy_id not in self._policies:
+            found = Policy.objects.select_related("calendar").prefetch_related("steps").get(pk=policy_id)
+            self._policies[policy_id] = found
+        return self._policies[policy_id]
+
+    def calendar(self, calendar_id: int) -> Calendar:
+        if calendar_id not in self._calendars:
+            self._calendars[calendar_id] = Calendar.objects.get(pk=calendar_id)
+        return self._calendars[calendar_id]
 
 
 @dataclass
@@ -19,33 +40,42 @@ class Measurement:
 
     metric: str
     cycle: int
-    policy: int
-    started_at: datetime
-    due_at: datetime | None
+    started_by: int
+    course: Course
     owner: int | None
     stopped_at: datetime | None = None
     stopped_by: int | None = None
     state: str = ClockState.RUNNING
+    excused_by: int | None = None
+
+    @property
+    def elapsed(self) -> timedelta | None:
+        """The business time it took, once it has stopped. Without a calendar that can be computed there is none."""
+        if self.stopped_at is None or self.course.error:
+            return None
+        return self.course.elapsed(self.stopped_at)
+
+    @property
+    def waiting(self) -> dict[int, datetime]:
+        """When the steps fire that its stop has not forestalled, by their ids; some of them have."""
+        stopped_at = self.stopped_at
+        return {step: due for step, due in self.course.alarms.items() if stopped_at is None or due < stopped_at}
+
+    def is_breached(self, at: datetime) -> bool:
+        due_at = self.course.due_at
+        overdue = self.stopped_at is None and due_at is not None and due_at < at
+        return overdue or self.state == ClockState.BREACHED
 
 
-def measurements(acts: Iterable[Transition], policies: dict[int, Policy]) -> list[Measurement]:
-    """All clocks of one lead, from its acts. `policies` holds by id at least those that the acts name.
+def measurements(acts: Iterable[Transition], versions: Versions) -> list[Measurement]:
+    """All clocks of one lead, from its acts.
 
     Acts count in the order in which they happened, so that a touch written down late ends what it ended.
     """
-    running: dict[str, Measurement] = {}
-    found: list[Measurement] = []
+    life = _Life(versions)
     for act, move in moves(acts):
-        for metric in [metric for metric in running if _ends(metric, move)]:
-            _stop(running.pop(metric), move, act)
-        for measurement in running.values():
-            measurement.owner = move.owner
-        for metric, policy_id in act.facts.get("policies", {}).items():
-            policy = policies[policy_id]
-            due_at = schedule(policy, act.at).due_at
-            running[metric] = Measurement(metric, move.cycle, policy_id, act.at, due_at, move.owner)
-            found.append(running[metric])
-    return found
+        life.go_through(act, move)
+    return life.found
 
 
 def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
@@ -59,11 +89,88 @@ def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
         yield act, Move(act.verb, act.at, before[0], state, before[1], owner, cycle, genuine)
 
 
-def _ends(metric: str, move: Move) -> bool:
-    return RULES[metric].stops(move) or RULES[metric].cancels(move)
+def until_of(pause: Transition) -> datetime:
+    """When a pause ends that nothing else ends."""
+    until = pause.facts.get("until")
+    return datetime.fromisoformat(until) if until else OPEN_END
 
 
-def _stop(measurement: Measurement, move: Move, act: Transition) -> None:
-    measurement.stopped_at, measurement.stopped_by = move.at, act.pk
-    cancelled = not RULES[measurement.metric].stops(move)
-    measurement.state = outcome(measurement.due_at, move.at, cancelled=cancelled)
+class _Life:
+    """The clocks of one lead, act by act."""
+
+    def __init__(self, versions: Versions) -> None:
+        self.versions = versions
+        self.found: list[Measurement] = []
+        self.running: dict[str, Measurement] = {}
+        self.pauses: list[Stretch] = []
+
+    def go_through(self, act: Transition, move: Move) -> None:
+        self._pause(act, move)
+        for metric in [metric for metric in self.running if move.ends(metric)]:
+            self._stop(metric, act, move)
+        self._amend(act, move)
+        for metric, policy in act.facts.get("restarted", {}).items():
+            self._stop(metric, act, move)
+            self._start(metric, policy, act, move)
+        for metric, policy in act.facts.get("policies", {}).items():
+            started = self._start(metric, policy, act, move)
+            if not RULES[metric].starts(move):  # what was told since shows that there was nothing to measure
+                self._stop(metric, act, move)
+                started.state = ClockState.CANCELLED
+        self._excuse(act)
+
+    def _pause(self, act: Transition, move: Move) -> None:
+        if act.verb == Verb.RESUME or move.moves_state():
+            self.pauses = ended(self.pauses, act.at)
+            for measurement in self.running.values():
+                measurement.course.resume(act.at, known=act.recorded_at)
+        if act.verb == Verb.PAUSE:
+            pause = act.at, until_of(act)
+            for measurement in self.running.values():
+                measurement.course.pause(pause, known=act.recorded_at)
+            self.pauses.append(pause)
+
+    def _amend(self, act: Transition, move: Move) -> None:
+        calendars, rejudged = act.facts.get("calendars", {}), act.facts.get("rejudged", {})
+        for metric, measurement in self.running.items():
+            measurement.owner = move.owner
+            course, known = measurement.course, act.recorded_at
+            if metric in rejudged:
+                policy = self.versions.policy(rejudged[metric])
+                calendar = self._calendar(metric, policy, calendars)
+                course.judge_anew(policy, calendar, act.at, known=known, because=act.pk)
+            elif move.changes_owner():
+                calendar = self.versions.calendar(calendars[metric]) if metric in calendars else course.calendar
+                course.hand_over(calendar, act.at, known=known, because=act.pk)
+            if act.verb == Verb.ACKNOWLEDGE and _is_about(act, measurement):
+                course.silence(known=known)
+
+    def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
+        policy = self.versions.policy(policy_id)
+        calendar = self._calendar(metric, policy, act.facts.get("calendars", {}))
+        course = Course.begin(policy, calendar, act.at, under_way(self.pauses, act.at))
+        self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner)
+        self.found.append(self.running[metric])
+        return self.running[metric]
+
+    def _stop(self, metric: str, act: Transition, move: Move) -> None:
+        if (measurement := self.running.pop(metric, None)) is None:
+            return
+        measurement.course.stop(act.at)
+        measurement.stopped_at, measurement.stopped_by = act.at, act.pk
+        measurement.state = outcome(measurement.course.due_at, act.at, cancelled=not RULES[metric].stops(move))
+
+    def _excuse(self, act: Transition) -> None:
+        if act.verb != Verb.EXCUSE:
+            return
+        for measurement in self.found:
+            if _is_about(act, measurement) and measurement.is_breached(act.at):
+                measurement.excused_by = act.pk
+
+    def _calendar(self, metric: str, policy: Policy, calendars: Mapping[str, Any]) -> Calendar:
+        return self.versions.calendar(calendars[metric]) if metric in calendars else policy.calendar
+
+
+def _is_about(act: Transition, measurement: Measurement) -> bool:
+    """An act on one clock names it by its metric and by the act that started it."""
+    return (act.facts["metric"], act.facts["clock_started_by"]) == (measurement.metric, measurement.started_by)

@@ -53,6 +53,17 @@ class Move:
     def leaves(self, state: str) -> bool:
         return self.from_state == state and self.to_state != state
 
+    def moves_state(self) -> bool:
+        return self.from_state != self.to_state
+
+    def changes_owner(self) -> bool:
+        """Somebody owns it who did not before."""
+        return self.owner is not None and self.owner != self.owner_before
+
+    def ends(self, metric: str) -> bool:
+        """A clock of this metric that runs has nothing more to measure."""
+        return RULES[metric].stops(self) or RULES[metric].cancels(self)
+
 
 @dataclass(frozen=True)
 class Rule:

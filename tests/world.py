@@ -121,6 +121,8 @@ FACTS: dict[str, dict[str, Any]] = {
     "answer": {"kind": "acknowledge"},
     "dispute": {"argument": "It fits."},
     "comment": {"text": "Hello."},
+    "uphold": {"decision": "It does not fit."},
+    "pause": {"cause": "buyer_away"},
 }
 
 

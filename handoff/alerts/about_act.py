@@ -27,9 +27,15 @@ PAST: dict[str, str] = {
     Verb.ANSWER: "answered the rejection of",
     Verb.DISPUTE: "disputed the rejection of",
     Verb.COMMENT: "commented on",
+    Verb.UPHOLD: "upheld the rejection of",
+    Verb.PAUSE: "paused",
+    Verb.RESUME: "resumed",
+    Verb.ACKNOWLEDGE: "acknowledged an alarm of",
+    Verb.EXCUSE: "excused a breach of",
+    Verb.REJUDGE: "judged anew",
     Verb.MERGE: "merged",
 }
-ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.ANSWER, Verb.DISPUTE}
+ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.UPHOLD, Verb.ANSWER, Verb.DISPUTE}
 LABELS = {
     "kind": "Answer",
     "fixed": "Fixed",

@@ -22,6 +22,7 @@ def still_open(verbs: Iterable[Verb], rejection: Rejection | None) -> list[Verb]
         Verb.ANSWER: bool(rejection.answer),
         Verb.DISPUTE: dispute is not None,
         Verb.OVERTURN: dispute is None or bool(dispute.decision),
+        Verb.UPHOLD: dispute is None or bool(dispute.decision),
     }
     return [verb for verb in verbs if not closed.get(verb, False)]
 

@@ -12,9 +12,10 @@ from typing import Any
 from handoff.refusals import FactsRefused
 from handoff.workflow.act import Door
 from handoff.workflow.conversation import comment
-from handoff.workflow.marketing import answer, dispute, overturn, promote, recycle, resubmit
+from handoff.workflow.marketing import answer, dispute, overturn, promote, recycle, resubmit, uphold
 from handoff.workflow.ownership import assign, merge
 from handoff.workflow.sales import accept, convert, qualify, reject, touch
+from handoff.workflow.timing import acknowledge, excuse, judge_again, pause, rejudge, resume
 from leads.models import Transition, User, Verb
 
 VERBS: dict[str, Callable[..., Transition]] = {
@@ -26,12 +27,18 @@ VERBS: dict[str, Callable[..., Transition]] = {
     Verb.RECYCLE: recycle,
     Verb.RESUBMIT: resubmit,
     Verb.OVERTURN: overturn,
+    Verb.UPHOLD: uphold,
     Verb.ASSIGN: assign,
     Verb.TOUCH: touch,
     Verb.ANSWER: answer,
     Verb.DISPUTE: dispute,
     Verb.COMMENT: comment,
     Verb.MERGE: merge,
+    Verb.PAUSE: pause,
+    Verb.RESUME: resume,
+    Verb.ACKNOWLEDGE: acknowledge,
+    Verb.EXCUSE: excuse,
+    Verb.REJUDGE: rejudge,
 }
 _RESERVED = {"by", "door", "lead_id"}
 
@@ -43,7 +50,7 @@ def perform(
     if verb not in VERBS:
         known = ", ".join(VERBS)
         raise FactsRefused(f"There is no verb “{verb}”: use one of {known}.", {"verb": [f"Use one of {known}."]})
-    reserved = sorted((_RESERVED if verb == Verb.TOUCH else _RESERVED | {"at"}) & set(facts))
+    reserved = sorted((_RESERVED if verb in (Verb.TOUCH, Verb.PAUSE) else _RESERVED | {"at"}) & set(facts))
     if reserved:
         raise FactsRefused(
             "Some facts are not yours to state.", {name: ["This is no fact of the verb."] for name in reserved}
@@ -56,18 +63,25 @@ __all__ = [
     "VERBS",
     "Door",
     "accept",
+    "acknowledge",
     "answer",
     "assign",
     "comment",
     "convert",
     "dispute",
+    "excuse",
+    "judge_again",
     "merge",
     "overturn",
+    "pause",
     "perform",
     "promote",
     "qualify",
     "recycle",
     "reject",
+    "rejudge",
     "resubmit",
+    "resume",
     "touch",
+    "uphold",
 ]

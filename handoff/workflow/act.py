@@ -16,9 +16,10 @@ from handoff.workflow import facts as facts_of
 from leads.models import Lead, State, Transition, User, Verb, Via
 from sla import clocks
 from sla.business_time import FIRST
+from sla.clocks import Plan
 from sla.history import ANY_TIME
 from sla.metrics import Move
-from sla.models import Clock
+from sla.models import Clock, Policy
 
 DONE = {
     Verb.PROMOTE: "promoted",
@@ -61,9 +62,10 @@ class Act:
     recorded_at: datetime = field(init=False)
     _from_state: str = field(init=False)
     _owner_before: int | None = field(init=False)
+    _was_paused: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self.recorded_at = self.at
+        self.recorded_at, self._was_paused = self.at, self.lead.paused_at is not None
         self._from_state, self._owner_before = self.lead.state, self.lead.owner_id
 
     @property
@@ -86,11 +88,25 @@ class Act:
             raise FactsRefused(complaint, {"at": [complaint]})
         self.at = at
 
-    def record(self, *changed: str, genuine_touch: bool = False) -> Transition:
+    def record(self, *changed: str, genuine_touch: bool = False, plan: Plan | None = None) -> Transition:
         """Save what changed of the lead, write the history, move the clocks and the outbox, in this order."""
+        changed = (*changed, *self._end_pause())
         if changed:
             self.lead.save(update_fields=[*changed, "updated_at"])
-        move = Move(
+        move = self._move(genuine_touch)
+        seen = clocks.as_it_stood(self.lead, move) if genuine_touch and self.at < self.recorded_at else move
+        plan = plan or (Plan() if self.door.historical else clocks.choose(self.lead, seen, self._held))
+        transition = self._write_history(move, plan)
+        clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
+        outbox.announce_act(transition, self.lead)
+        return transition
+
+    def plan(self, applied: Policy | None) -> Plan:
+        """What it changes of the running clocks, to be looked at before it is recorded."""
+        return clocks.choose(self.lead, self._move(), self._held, applied)
+
+    def _move(self, genuine_touch: bool = False) -> Move:
+        return Move(
             verb=self.verb,
             at=self.at,
             from_state=self._from_state,
@@ -100,13 +116,15 @@ class Act:
             cycle=self.lead.cycle,
             genuine_touch=genuine_touch,
         )
-        chosen = {} if self.door.historical else clocks.choose(self.lead, move, self._held)
-        transition = self._write_history(move, {metric: policy.pk for metric, policy in chosen.items()})
-        clocks.advance(self.lead, move, transition, self._held, chosen)
-        outbox.announce_act(transition, self.lead)
-        return transition
 
-    def _write_history(self, move: Move, policies: Mapping[str, int]) -> Transition:
+    def _end_pause(self) -> tuple[str, ...]:
+        """A lead that moves on waits for nothing any more."""
+        if not self._was_paused or self.lead.state == self._from_state:
+            return ()
+        self.lead.paused_at = self.lead.paused_until = None
+        return "paused_at", "paused_until"
+
+    def _write_history(self, move: Move, plan: Plan) -> Transition:
         return Transition.objects.create(
             lead=self.lead,
             verb=self.verb,
@@ -120,7 +138,7 @@ class Act:
             via=self.door.via,
             historical=self.door.historical,
             request_id=self.door.request_id,
-            facts=facts_of.as_json(self.facts) | ({"policies": dict(policies)} if policies else {}),
+            facts=facts_of.as_json(self.facts) | plan.as_facts(),
         )
 
 
@@ -165,6 +183,8 @@ def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
     """Say where the lead stands, and who brought it there when."""
     if lead.merged_into_id:
         return WrongState(f"Cannot {verb} {lead}: it was merged into lead {lead.merged_into_id}.", state=lead.state)
+    if verb == Verb.RESUME and lead.state in rights.CLOCKED:
+        return WrongState(f"Cannot resume {lead}: its clocks are not paused.", state=lead.state)
     standing = State(lead.state).label
     last = lead.transitions.filter(verb__in=DONE).select_related("by").order_by("-at", "-id").first()
     if last is None:
@@ -180,6 +200,7 @@ def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
 
 _WORKERS = "its owner or the manager of its team may"
 _MARKETING = "marketing may"
+_WHOEVER_OWES = f"{_WORKERS}, marketing once it is Rejected, and RevOps"
 _WHO: dict[str, str] = {
     Verb.PROMOTE: _MARKETING,
     Verb.ACCEPT: _WORKERS,
@@ -195,4 +216,10 @@ _WHO: dict[str, str] = {
     Verb.DISPUTE: _MARKETING,
     Verb.COMMENT: "whoever sees the lead may",
     Verb.MERGE: "marketing or RevOps may",
+    Verb.UPHOLD: "an arbiter of RevOps may, who belongs to neither side",
+    Verb.PAUSE: _WHOEVER_OWES,
+    Verb.RESUME: _WHOEVER_OWES,
+    Verb.ACKNOWLEDGE: _WHOEVER_OWES,
+    Verb.EXCUSE: "RevOps may",
+    Verb.REJUDGE: "RevOps may",
 }

@@ -1,4 +1,4 @@
-"""The verbs of marketing and of the arbiter: promote, answer, recycle, resubmit, dispute, overturn."""
+"""The verbs of marketing and of the arbiter: promote, answer, recycle, resubmit, dispute, overturn, uphold."""
 
 from datetime import datetime
 from typing import Any
@@ -91,10 +91,19 @@ def overturn(
     dispute = _open_dispute(act)
     act.lead.overturn(act.at)
     transition = _offer(act, Definition.active(Stage.MQL), "reason")
-    dispute.decision, dispute.decision_note = DisputeDecision.OVERTURNED, act.facts["decision"]
-    dispute.decided_by, dispute.decided_at = by, act.at
-    dispute.save()
+    _decide(dispute, DisputeDecision.OVERTURNED, act)
     return transition
+
+
+@transaction.atomic
+def uphold(
+    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
+) -> Transition:
+    """Decide a dispute for sales: the rejection stands, and marketing recycles or retires the lead."""
+    act = begin(Verb.UPHOLD, lead_id, by=by, door=door, at=at, given=given)
+    dispute = _open_dispute(act)
+    _decide(dispute, DisputeDecision.UPHELD, act)
+    return act.record()
 
 
 def _offer(act: Act, definition: Definition | None, *changed: str) -> Transition:
@@ -122,6 +131,12 @@ def _answer(act: Act, kind: AnswerKind, note: str) -> None:
     if rejection.answered_at is None:
         rejection.answered_by, rejection.answered_at = act.by, act.at
     rejection.save(update_fields=["answer", "answer_note", "answered_by", "answered_at"])
+
+
+def _decide(dispute: Dispute, decision: DisputeDecision, act: Act) -> None:
+    dispute.decision, dispute.decision_note = decision, act.facts["decision"]
+    dispute.decided_by, dispute.decided_at = act.by, act.at
+    dispute.save()
 
 
 def _open_dispute(act: Act) -> Dispute:

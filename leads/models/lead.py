@@ -152,6 +152,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.reason = None
         self._offer(at)
 
+    def is_paused(self, at: datetime) -> bool:
+        """Its clocks are held at a moment."""
+        return self.paused_at is not None and (self.paused_until is None or self.paused_until > at)
+
     def _offer(self, at: datetime) -> None:
         self.entered_at = at
         self.cycle += 1

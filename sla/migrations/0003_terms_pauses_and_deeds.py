@@ -66,6 +66,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="clock",
+            name="amended",
+            field=models.BooleanField(default=False, help_text="A pause or other terms changed it while it ran."),
+        ),
+        migrations.AddField(
+            model_name="clock",
             name="elapsed",
             field=models.DurationField(help_text="The business time it took, once it has stopped.", null=True),
         ),

@@ -47,6 +47,7 @@ class Clock(models.Model):
         Transition, null=True, on_delete=models.PROTECT, related_name="+", help_text="The act that excused its breach."
     )
     paused = models.BooleanField(default=False, help_text="In a pause without an end: its due time is not known.")
+    amended = models.BooleanField(default=False, help_text="A pause or other terms changed it while it ran.")
     elapsed = models.DurationField(null=True, help_text="The business time it took, once it has stopped.")
     tz_version = models.CharField(max_length=10, blank=True, help_text="Of the time zone database it was computed by.")
     error = models.TextField(blank=True, help_text="Why its deadline could not be computed.")

@@ -12,10 +12,11 @@ from django.db.models import Model
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts.base import Facts, NoteFacts, day_of
 from handoff.workflow.facts.conversation import CommentFacts
-from handoff.workflow.facts.marketing import AnswerFacts, DisputeFacts, OverturnFacts, RecycleFacts, ResubmitFacts
+from handoff.workflow.facts.marketing import AnswerFacts, DecisionFacts, DisputeFacts, RecycleFacts, ResubmitFacts
 from handoff.workflow.facts.ownership import MergeFacts, OwnerFacts
 from handoff.workflow.facts.rejection import RejectFacts
 from handoff.workflow.facts.sales import ConvertFacts, TouchFacts
+from handoff.workflow.facts.timing import AcknowledgeFacts, ExcuseFacts, PauseFacts, RejudgeFacts
 from leads.models import Lead, Reason, Team, User, Verb
 
 __all__ = ["FORMS", "Facts", "as_json", "check", "day_of"]
@@ -28,13 +29,19 @@ FORMS: dict[str, type[Facts]] = {
     Verb.REJECT: RejectFacts,
     Verb.RECYCLE: RecycleFacts,
     Verb.RESUBMIT: ResubmitFacts,
-    Verb.OVERTURN: OverturnFacts,
+    Verb.OVERTURN: DecisionFacts,
+    Verb.UPHOLD: DecisionFacts,
     Verb.ASSIGN: OwnerFacts,
     Verb.TOUCH: TouchFacts,
     Verb.ANSWER: AnswerFacts,
     Verb.DISPUTE: DisputeFacts,
     Verb.COMMENT: CommentFacts,
     Verb.MERGE: MergeFacts,
+    Verb.PAUSE: PauseFacts,
+    Verb.RESUME: NoteFacts,
+    Verb.ACKNOWLEDGE: AcknowledgeFacts,
+    Verb.EXCUSE: ExcuseFacts,
+    Verb.REJUDGE: RejudgeFacts,
 }
 
 

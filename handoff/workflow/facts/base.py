@@ -29,7 +29,8 @@ class Facts(forms.Form):
     ) -> None:
         super().__init__(data, **kwargs)
         self.lead = lead
-        self.today = day_of(at or timezone.now(), by)
+        self.now = at or timezone.now()
+        self.today = day_of(self.now, by)
         self._offer_visible_leads(by, historical)
         for name in self.unknown_in_the_past if historical else ():
             self.fields[name].required = False

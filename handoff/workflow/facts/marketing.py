@@ -32,7 +32,7 @@ class ResubmitFacts(Facts):
     )
 
 
-class OverturnFacts(Facts):
+class DecisionFacts(Facts):
     decision = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),

@@ -1,0 +1,95 @@
+"""The stored clocks of a lead beside what its history says of them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from leads.models import Transition
+from sla.business_time import tz_version
+from sla.history import Measurement, Versions, measurements
+from sla.models import Clock
+
+
+@dataclass
+class Difference:
+    """One clock that is not as the history has it: stored otherwise, not stored, or not to be found in the history."""
+
+    metric: str
+    stored: Clock | None
+    told: Measurement | None
+    fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
+    """What is stored and what follows from the history, by the name of the field."""
+    waiting: dict[int, datetime] | None = None
+    """The alarms that must wait, by their steps, when they are not those that do."""
+
+    def __str__(self) -> str:
+        if self.told is None:
+            return f"{self.metric}: clock {self.stored and self.stored.pk} does not follow from the history."
+        if self.stored is None:
+            return f"{self.metric}: the history asks for a clock from {_show(self.told.course.started_at)}."
+        says = [f"{name} is {_show(is_)}, should be {_show(should)}" for name, (is_, should) in self.fields.items()]
+        if self.waiting is not None:
+            says.append("other alarms wait than should")
+        return f"{self.metric}: of clock {self.stored.pk} {'; '.join(says)}."
+
+
+def differences(
+    acts: Iterable[Transition], clocks: Iterable[Clock], versions: Versions, now: datetime
+) -> Iterator[Difference]:
+    """Compare all clocks of one lead; those stored come with `pending` and `alarms` prefetched."""
+    told = {(m.metric, m.started_by): m for m in measurements(acts, versions)}
+    for clock in clocks:
+        measurement = told.pop((clock.metric, clock.started_by_id), None)
+        if measurement is None:
+            yield Difference(clock.metric, clock, None)
+        elif difference := _compare(clock, measurement, now):
+            yield difference
+    for measurement in told.values():
+        yield Difference(measurement.metric, None, measurement, waiting=measurement.waiting)
+
+
+def fields_of(measurement: Measurement) -> dict[str, Any]:
+    """The columns of a clock, as its measurement has them."""
+    course = measurement.course
+    return {
+        "cycle": measurement.cycle,
+        "policy_id": course.policy.pk,
+        "calendar_id": course.calendar.pk,
+        "owner_id": measurement.owner,
+        "target_seconds": course.policy.target_seconds,
+        "started_at": course.started_at,
+        "due_at": course.due_at,
+        "stopped_at": measurement.stopped_at,
+        "stopped_by_id": measurement.stopped_by,
+        "state": measurement.state,
+        "excused_by_id": measurement.excused_by,
+        "paused": course.paused,
+        "amended": course.amended,
+        "elapsed": measurement.elapsed,
+        "error": course.error,
+    }
+
+
+def _compare(clock: Clock, measurement: Measurement, now: datetime) -> Difference | None:
+    fields = {
+        name: (getattr(clock, name), value)
+        for name, value in fields_of(measurement).items()
+        if getattr(clock, name) != value
+    }
+    if _is_settled(clock, now) and clock.tz_version != tz_version():
+        return None  # what is over was computed by another time zone database, and keeps what that said
+    fired = {alarm.step_id for alarm in clock.alarms.all()}
+    should_wait = {step: due for step, due in measurement.waiting.items() if step not in fired}
+    waits = {pending.step_id: pending.due_at for pending in clock.pending.all()}
+    if not fields and should_wait == waits:
+        return None
+    return Difference(clock.metric, clock, measurement, fields, None if should_wait == waits else should_wait)
+
+
+def _is_settled(clock: Clock, now: datetime) -> bool:
+    return clock.stopped_at is not None or (clock.due_at is not None and clock.due_at <= now)
+
+
+def _show(value: Any) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value)
