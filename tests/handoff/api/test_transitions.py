@@ -35,7 +35,7 @@ def test_a_verb_is_done_and_answers_with_the_act_and_the_lead(world: World, clie
     assert done["transition"] == ada.get(path).json()
     assert done["lead"] == {**ada.get(f"/api/v1/leads/{lead.pk}/").json(), "clocks": done["lead"]["clocks"]}
     assert (done["lead"]["state"], done["lead"]["clocks"][0]["metric"]) == ("sal", "time_to_touch")
-    assert done["lead"]["can"] == ["qualify", "reject", "touch", "comment"]
+    assert done["lead"]["can"] == ["qualify", "reject", "touch", "comment", "pause"]
     wanted = {"verb": "accept", "from_state": "mql", "to_state": "sal", "by": "ada", "owner": "ada", "via": "api"}
     assert {name: done["transition"][name] for name in wanted} == wanted
     assert done["transition"]["facts"]["note"] == "Mine"
