@@ -4,6 +4,7 @@ from celery import shared_task
 
 from handoff import alerts, heartbeat
 from handoff.engine import leaks
+from handoff.reports import rollup
 from handoff.sweep import sweep as run_sweep
 from sla import versions
 
@@ -18,6 +19,11 @@ def sweep() -> None:
 def deliver() -> None:
     alerts.deliver(batch_size=1000)
     heartbeat.beat("deliver")
+
+
+@shared_task
+def fold_reports() -> None:
+    rollup.fold()
 
 
 @shared_task

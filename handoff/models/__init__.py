@@ -5,6 +5,7 @@ from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscriptio
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.rollup import FunnelCount, FunnelDelta
 
 __all__ = [
     "AnswerKind",
@@ -14,6 +15,8 @@ __all__ = [
     "DeliveryState",
     "Dispute",
     "DisputeDecision",
+    "FunnelCount",
+    "FunnelDelta",
     "Handoff",
     "Heartbeat",
     "Incident",

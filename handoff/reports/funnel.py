@@ -3,13 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from django.db import connection
 
-from leads.models import DealState
+Period = tuple[datetime, datetime]
 
 
 class By(StrEnum):
@@ -35,44 +35,38 @@ class FunnelRow:
     """The sum by currency, as text like “1200.00”, of the amounts that are known; currencies are never added up."""
 
 
-# Each lead is reduced to one row of facts before anything is counted, so no join can count it twice.
+# The months that lie whole in the period come from the figures that are kept ready; the days before and after them,
+# where the period cuts a month, from the leads themselves.
 _FUNNEL = """
-WITH captured AS (
-    SELECT lead.id, {key} AS key
-    FROM leads_lead lead LEFT JOIN leads_campaign campaign ON campaign.id = lead.campaign_id
-    WHERE lead.merged_into_id IS NULL
-        AND (%(start)s::timestamptz IS NULL OR lead.created_at >= %(start)s)
-        AND (%(end)s::timestamptz IS NULL OR lead.created_at < %(end)s)
-), reached AS (
-    SELECT move.lead_id,
-        bool_or(move.to_state = 'mql') AS mql, bool_or(move.to_state = 'sal') AS sal,
-        bool_or(move.to_state = 'sql') AS sql, bool_or(move.to_state = 'opportunity') AS opportunity
-    FROM leads_transition move JOIN captured ON captured.id = move.lead_id
-    GROUP BY move.lead_id
-), judged AS (
-    SELECT captured.key, reached.mql, reached.sal, reached.sql, reached.opportunity,
-        deal.id IS NOT NULL AS won, deal.amount, deal.currency
-    FROM captured
-    LEFT JOIN reached ON reached.lead_id = captured.id
-    LEFT JOIN leads_opportunity deal ON deal.lead_id = captured.id AND deal.state = %(won)s
-), counted AS (
-    SELECT key, currency, count(*) AS leads, count(*) FILTER (WHERE mql) AS mql, count(*) FILTER (WHERE sal) AS sal,
-        count(*) FILTER (WHERE sql) AS sql, count(*) FILTER (WHERE opportunity) AS opportunity,
-        count(*) FILTER (WHERE won) AS won, sum(amount) AS amount
-    FROM judged
-    GROUP BY key, currency
+WITH counted AS (
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funnelcount WHERE month >= %(first)s AND month < %(last)s
+    UNION ALL
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funneldelta WHERE month >= %(first)s AND month < %(last)s
+    {days}
+), summed AS (
+    SELECT {key} AS key, counted.currency, sum(leads) AS leads, sum(mql) AS mql, sum(sal) AS sal, sum(sql) AS sql,
+        sum(opportunity) AS opportunity, sum(won) AS won, sum(priced) AS priced, sum(amount) AS amount
+    FROM counted LEFT JOIN leads_campaign campaign ON campaign.id = counted.campaign_id
+    GROUP BY 1, 2
 )
 SELECT key, sum(leads)::bigint, sum(mql)::bigint, sum(sal)::bigint, sum(sql)::bigint, sum(opportunity)::bigint,
-    sum(won)::bigint,
-    json_object_agg(currency, amount::text ORDER BY currency) FILTER (WHERE amount IS NOT NULL)::text
-FROM counted
+    sum(won)::bigint, json_object_agg(currency, amount::text ORDER BY currency) FILTER (WHERE priced > 0)::text
+FROM summed
 GROUP BY key
+HAVING sum(leads) > 0
 ORDER BY {order}
 """
+_DAYS = """
+    UNION ALL
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funnelshare WHERE counts AND created_at >= %(since{number})s AND created_at < %(until{number})s
+"""
 _KEYS = {
-    By.SOURCE: "lead.source",
+    By.SOURCE: "counted.source",
     By.CAMPAIGN: "COALESCE(campaign.name, '')",
-    By.MONTH: "to_char(lead.created_at AT TIME ZONE 'UTC', 'YYYY-MM')",
+    By.MONTH: "to_char(counted.month, 'YYYY-MM')",
 }
 
 
@@ -82,11 +76,42 @@ def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -
     A lead counts for a stage when it ever reached it, whenever that was, as its history says. A lead that was merged
     into another counts as that one. Campaigns of one name are one row. The fullest row comes first; months in order.
     """
-    order = "key" if by == By.MONTH else "sum(leads) DESC, key"
-    statement = _FUNNEL.format(key=_KEYS[by], order=order)
+    first, last, days = _split(start, end)
+    values: dict[str, Any] = {
+        "first": first.date() if first else "-infinity",
+        "last": last.date() if last else "infinity",
+    }
+    for number, bounds in enumerate(days):
+        values |= {f"since{number}": bounds[0], f"until{number}": bounds[1]}
+    statement = _FUNNEL.format(
+        key=_KEYS[by],
+        order="key" if by == By.MONTH else "sum(leads) DESC, key",
+        days="".join(_DAYS.format(number=number) for number in range(len(days))),
+    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, {"start": start, "end": end, "won": DealState.WON})
-        return [_row(*values) for values in cursor.fetchall()]
+        cursor.execute(statement, values)
+        return [_row(*row) for row in cursor.fetchall()]
+
+
+def _split(start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None, list[Period]]:
+    """The first of the months that lie whole in a period, the end of the last, and what is left before and after."""
+    first = _month_from(start) if start else None
+    last = _month_of(end) if end else None
+    if start and end and first and last and first >= last:
+        return first, first, [(start, end)]
+    before = [(start, first)] if start and first and start < first else []
+    after = [(last, end)] if last and end and last < end else []
+    return first, last, before + after
+
+
+def _month_of(at: datetime) -> datetime:
+    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def _month_from(at: datetime) -> datetime:
+    """The month that begins then, else the next one."""
+    month = _month_of(at)
+    return month if month == at else _month_of(month + timedelta(days=31))
 
 
 def _row(*values: Any) -> FunnelRow:

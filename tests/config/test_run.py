@@ -79,7 +79,7 @@ def test_while_it_runs_manage_py_finds_it_from_another_terminal(run, place):
     elsewhere = {"PATH": os.environ["PATH"], "HANDOFF_VAR": str(place / "var")}
     told = [sys.executable, "manage.py", "check_integrity"]
     done = subprocess.run(told, env=elsewhere, cwd=BASE_DIR, capture_output=True, text=True, check=False)
-    assert done.stdout == "History, states, owners, clocks and deliveries agree.\n", done.stderr
+    assert done.stdout == "History, states, owners, clocks, deliveries and reports agree.\n", done.stderr
 
 
 def test_a_second_run_beside_the_first_is_told_where_that_is(run):

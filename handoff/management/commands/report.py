@@ -15,6 +15,7 @@ from handoff.reports import attainment, funnel
 from handoff.reports.words import length, percent
 from sla.metrics import Metric
 
+YEARS = range(1970, 2200)
 STAGES = ("leads", "mql", "sal", "sql", "opportunity", "won")
 
 
@@ -112,4 +113,6 @@ def _moment(text: str) -> datetime:
         moment = datetime.fromisoformat(text)
     except ValueError as error:
         raise ArgumentTypeError(f"“{text}” is no date: write one like 2026-03-01.") from error
+    if moment.year not in YEARS:
+        raise ArgumentTypeError(f"“{text}” is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

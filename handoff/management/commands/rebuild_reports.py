@@ -1,0 +1,26 @@
+"""manage.py rebuild_reports: prove that the figures kept ready are those of the leads, and mend them."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from handoff.reports import rollup
+
+
+class Command(BaseCommand):
+    help = "Compare the figures that reports keep ready with the leads, and write what is missing. Nobody waits for it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--dry-run", action="store_true", help="say what is wrong and change nothing; exit with 1")
+
+    def handle(self, *, dry_run: bool, **_options: Any) -> None:
+        if not dry_run:
+            mended = rollup.mend()
+            self.stdout.write(f"Mended {mended} {'figure' if mended == 1 else 'figures'} of the funnel.")
+            return
+        found = list(rollup.disagreements())
+        for disagreement in found:
+            self.stderr.write(disagreement)
+        if found:
+            raise CommandError(f"{len(found)} {'disagreement' if len(found) == 1 else 'disagreements'}.")
+        self.stdout.write("The figures of the funnel are those of the leads.")
