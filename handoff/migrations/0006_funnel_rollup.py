@@ -140,7 +140,7 @@ DROP VIEW handoff_funnelshare;
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0004_the_engine_watches_itself"),
+        ("handoff", "0005_indexes_that_pay"),
         ("leads", "0005_pauses_absences_and_quiet_hours"),
     ]
 
