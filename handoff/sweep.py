@@ -8,13 +8,17 @@ from handoff.alerts import fire_alarms
 BATCH = 1000
 
 
-def sweep(at: datetime | None = None, batch: int = BATCH) -> int:
-    """Fire every alarm that is due, and return how many. Killed at any point, it leaves nothing half-done."""
+def sweep(at: datetime | None = None, batch: int = BATCH, since: datetime | None = None) -> int:
+    """Fire every alarm that is due, and return how many. Killed at any point, it leaves nothing half-done.
+
+    With `since`, only what fell due after it: `handoff.sweeper` leaves the rest to the next sweep of all.
+    """
     fired = 0
     while True:
-        taken = fire_alarms(batch, at)
+        taken = fire_alarms(batch, at, since)
         fired += taken
         if taken < batch:
             break
-    ladder.do_deeds(at)
+    if fired or not since:
+        ladder.do_deeds(at)
     return fired

@@ -1,5 +1,13 @@
 """Firing what is due."""
 
+from datetime import datetime
+
+from sla.models import PendingAlarm
+
+# PostgreSQL tells it whenever an alarm is written that is due within two seconds (a trigger of the table).
+CHANNEL = "sla_alarm_due_soon"
+
+
 # A list of CTEs, so that what must be told is written by the same statement (`handoff.alerts.audience`): `fired` has
 # up to `batch` alarms of those due by a moment that nobody else holds. Any number of workers may do so at once.
 #
@@ -8,11 +16,12 @@
 # `handoff.ladder` does it, in transactions that lock the lead first.
 #
 # Locked rows stay where they are, so they are removed by their place (ctid). One that was moved between the snapshot
-# and its lock is not removed, nor fired: the next sweep has it.
+# and its lock is not removed, nor fired: the next sweep has it. A `since` spares the index entries of what fired before
+# it, which stay until a vacuum, and longer while somebody holds an old snapshot.
 FIRED = """
 taken AS (
     DELETE FROM sla_pendingalarm WHERE ctid = ANY (ARRAY(
-        SELECT ctid FROM sla_pendingalarm WHERE due_at <= %(due_by)s
+        SELECT ctid FROM sla_pendingalarm WHERE due_at > %(since)s AND due_at <= %(due_by)s
         ORDER BY due_at LIMIT %(batch)s FOR UPDATE SKIP LOCKED
     ))
     RETURNING clock_id, step_id, due_at
@@ -36,3 +45,9 @@ taken AS (
     SELECT id, clock_id, step_id, due_at, %(due_by)s, acts AND NOT superseded, '', superseded FROM fired
 )
 """
+
+
+def next_due(since: datetime) -> datetime | None:
+    """When the next alarm is due; what was due before `since` does not count."""
+    waiting = PendingAlarm.objects.filter(due_at__gt=since)
+    return waiting.order_by("due_at").values_list("due_at", flat=True).first()

@@ -135,13 +135,13 @@ def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
     _write(_TELL_OF_ACTS, act_ids, at)
 
 
-def fire(batch: int, due_by: datetime, at: datetime) -> int:
+def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = None) -> int:
     """Fire up to `batch` alarms that are due, write the deliveries to whom the steps tell, and return how many fired.
 
     Of a breach, and of what follows it, somebody hears in any case.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_FIRE, {"batch": batch, "due_by": due_by, **_words(at)})
+        cursor.execute(_FIRE, {"batch": batch, "due_by": due_by, "since": since or "-infinity", **_words(at)})
         while cursor.nextset():
             pass
         fired = cursor.fetchall()

@@ -39,14 +39,14 @@ def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act n
         audience.tell_of_acts([act.pk], timezone.now())
 
 
-def fire_alarms(batch: int, due_by: datetime | None = None) -> int:
+def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:
     """Fire up to `batch` alarms that are due, write what must be told of them, and return how many fired.
 
     Killed at any point it has done both or nothing. Any number of workers may call it at once.
     """
     now = timezone.now()
     with transaction.atomic():
-        return audience.fire(batch, due_by or now, now)
+        return audience.fire(batch, due_by or now, now, since)
 
 
 def announce_stranded(alarm: Alarm, act: Transition | None) -> None:

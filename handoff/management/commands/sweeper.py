@@ -1,0 +1,17 @@
+"""The process that fires alarms the moment they are due."""
+
+import signal
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from handoff import sweeper
+
+
+class Command(BaseCommand):
+    help = "Fire alarms the moment they are due, until stopped. One such process is enough; a second one takes over."
+
+    def handle(self, *_args: Any, **_options: Any) -> None:
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        sweeper.run()
