@@ -16,17 +16,17 @@ from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from handoff import rights
+from handoff import rights, workflow
 from handoff.api.authentication import asker
 from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
+from handoff.api.doors import door
 from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
 from handoff.api.shapes import LeadShape, TouchpointShape, TouchShape
 from handoff.refusals import NotAllowed
-from leads.correct import correct
-from leads.identity import IdentityConflict, upsert
+from leads.identity import IdentityConflict
 from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint
 from sla.models import Clock
 from sla.standing import with_warning
@@ -114,7 +114,7 @@ class LeadsView(LeadView):
         body = body_of(request)
         fields = {name: value for name, value in body.items() if name != "external_ids"}
         try:
-            done = upsert(fields, external_ids=external_ids_of(body))
+            done = workflow.upsert(fields, door=door(), external_ids=external_ids_of(body))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         shown = self.shown(done.lead.pk)
@@ -143,7 +143,7 @@ class OneLeadView(LeadView):
                 f"team correct {', '.join(sorted(rights.CONTACT_FACTS))}."
             )
         try:
-            correct(pk, body)
+            workflow.correct(pk, body, door=door())
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         return Response(self.shown(pk))

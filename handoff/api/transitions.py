@@ -1,8 +1,5 @@
 """The history of a lead, and the way to write it: do a verb."""
 
-from typing import Any
-
-import structlog
 from django.db.models import F, QuerySet
 from django.http import Http404
 from django.shortcuts import get_object_or_404
@@ -14,14 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from handoff.api.authentication import asker
+from handoff.api.doors import door
 from handoff.api.facts import stated
 from handoff.api.leads import LOCATION, in_full, visible
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.schema import VerbRequest
 from handoff.api.shapes import DoneShape, TransitionShape
-from handoff.workflow import Door, perform
-from leads.models import Lead, Transition, Via
+from handoff.workflow import perform
+from leads.models import Lead, Transition
 
 EXAMPLES = [
     OpenApiExample("Accept", {"verb": "accept"}, request_only=True),
@@ -71,7 +69,7 @@ class TransitionsView(HistoryView):
         if not visible(request).filter(pk=lead_id).exists():
             raise Http404
         verb, facts = stated(body_of(request))
-        act = perform(verb, lead_id, by=asker(request), door=_door(), facts=facts)
+        act = perform(verb, lead_id, by=asker(request), door=door(), facts=facts)
         transition = self.queryset.get(pk=act.pk)  # as it is kept, and as the history shows it
         lead = in_full(Lead.objects.filter(pk=lead_id)).get()
         shown = DoneShape.show(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})
@@ -88,9 +86,3 @@ class OneTransitionView(HistoryView):
     def get(self, request: Request, lead_id: int, pk: int) -> Response:  # noqa: ARG002 Django passes them
         """Read one act."""
         return Response(self.get_serializer(self.get_object()).data)
-
-
-def _door() -> Door:
-    request_id: Any = structlog.contextvars.get_contextvars().get("request_id", "")
-    longest = Transition._meta.get_field("request_id").max_length
-    return Door(via=Via.API, request_id=str(request_id)[:longest])

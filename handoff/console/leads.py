@@ -20,8 +20,9 @@ from unfold.contrib.filters.admin import (
     RelatedDropdownFilter,
 )
 
-from handoff import rights
+from handoff import rights, workflow
 from handoff.console.answering import last_rejections, still_open
+from handoff.console.dialogs import door
 from handoff.console.lead_list import DueFilter, LeadListPage
 from handoff.console.page import is_id
 from handoff.console.site import site, viewer
@@ -40,7 +41,6 @@ from handoff.console.words import (
     two_lines,
 )
 from handoff.models import Handoff
-from leads.correct import correct
 from leads.models import Lead
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
 from sla.models import Clock
@@ -130,12 +130,13 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         if not change:
             obj.save()
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
-            correct(obj.pk, {name: form.cleaned_data[name] for name in form.changed_data})
+            facts = {name: form.cleaned_data[name] for name in form.changed_data}
+            workflow.correct(obj.pk, facts, door=door(request))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None

@@ -6,8 +6,9 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from handoff import workflow
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
-from leads.identity import Incoming, Upsert, find_many, upsert_many
+from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
 
 WHO = {
@@ -37,7 +38,7 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(_incoming(row, reading))
         except ValidationError as error:
             incoming.append(error)
-    done = iter(upsert_many(one for one in incoming if isinstance(one, Incoming)))
+    done = iter(workflow.upsert_many((one for one in incoming if isinstance(one, Incoming)), door=reading.door))
     results = [next(done) if isinstance(one, Incoming) else one for one in incoming]
     return [
         Result(row, one.outcome) if isinstance(one, Upsert) else refused(row, one)

@@ -14,6 +14,7 @@ from handoff.workflow.act import Door
 from handoff.workflow.conversation import comment
 from handoff.workflow.marketing import answer, dispute, overturn, promote, recycle, resubmit, uphold
 from handoff.workflow.ownership import assign, merge
+from handoff.workflow.plain_facts import correct, upsert, upsert_many
 from handoff.workflow.sales import accept, convert, qualify, reject, touch
 from handoff.workflow.timing import acknowledge, excuse, judge_again, pause, rejudge, resume
 from leads.models import Transition, User, Verb
@@ -68,6 +69,7 @@ __all__ = [
     "assign",
     "comment",
     "convert",
+    "correct",
     "dispute",
     "excuse",
     "judge_again",
@@ -84,4 +86,6 @@ __all__ = [
     "resume",
     "touch",
     "uphold",
+    "upsert",
+    "upsert_many",
 ]

@@ -160,7 +160,7 @@ def test_can_is_what_is_not_refused_for_state_or_person(world: World, client_of:
         ("touch", {"channel": "call", "outcome": "sent", "system": "x" * 100}, "system"),
         ("touch", {"channel": "call", "outcome": "sent", "external_id": "1"}, "external_id"),
         ("assign", {"owner": {"username": "ada"}}, "owner"),
-        ("pause", {}, "verb"),
+        ("pause", {}, "cause"),
         ("fly", {}, "verb"),
         (None, {}, "verb"),
         (["accept"], {}, "verb"),
