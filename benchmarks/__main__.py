@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from benchmarks.harness import Prepare, Result, measure
 from config.embedded import servers
 
-PARTS = ["business_time", "transition"]
+PARTS = ["business_time", "reports", "transition"]
 
 
 def main() -> int:
