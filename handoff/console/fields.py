@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from handoff.console.words import duration
 from sla.business_time import WEEKDAYS
@@ -33,6 +33,27 @@ class SpanField(forms.CharField):
         if _PART.sub("", text).strip() or not text:
             raise ValidationError("Write a span of time like 4 h, 45 min or 1 h 30 min.")
         return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, in the time zone of who looks."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        classes = " ".join(INPUT_CLASSES)
+        widget = forms.DateTimeInput({"type": "datetime-local", "class": classes}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **kwargs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """As it is shown, to the minute: one that nobody touched keeps its seconds."""
+        shown = self.widget.format_value(self.prepare_value(initial)) if initial else ""
+        return (data or "") != (shown or "")
+
+
+class TimeOfDayInput(forms.TimeInput):
+    """A time by the clock on the wall."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "time", "class": " ".join(INPUT_CLASSES)}, format="%H:%M")
 
 
 class KeepableJSON(json.JSONDecoder):

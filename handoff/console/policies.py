@@ -1,5 +1,6 @@
 """Policies: what was promised, with the ladder of who is told when."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -66,10 +67,13 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
         help_text="Without anybody, a breach is told to the manager, else to RevOps.",
     )
+    out_of_rotation_seconds = SpanField(
+        label="Out of rotation", required=False, initial=0, help_text="So long its late owner is given no other lead."
+    )
 
     class Meta:
         model = Step
-        fields = ["percent", "after_seconds", "tells"]
+        fields = ["percent", "after_seconds", "tells", "pierces", "does", "out_of_rotation_seconds"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -82,8 +86,8 @@ class StepRows(Rows):
     model = Step
     form = StepForm
     hide_title = True
-    read_as = {"after_seconds": "after", "tells": "told"}
-    verbose_name_plural = "Ladder: who is told when"
+    read_as = {"after_seconds": "after", "tells": "told", "out_of_rotation_seconds": "benched"}
+    verbose_name_plural = "Ladder: who is told when, and what is done"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.retired_at is None)
@@ -95,6 +99,10 @@ class StepRows(Rows):
     @display(description="Tells")
     def told(self, step: Step) -> str:
         return ", ".join(map(str, step.tells.all())) or "Nobody"
+
+    @display(description="Out of rotation")
+    def benched(self, step: Step) -> str:
+        return duration(step.out_of_rotation_seconds) if step.out_of_rotation_seconds else "–"
 
 
 class PolicyPage(VersionedPage):
@@ -138,11 +146,18 @@ class PolicyPage(VersionedPage):
 
 def _rungs(formsets: list[Any]) -> list[Rung]:
     kept = [form for formset in formsets for form in formset.forms if form not in formset.deleted_forms]
-    return [
-        Rung(form.cleaned_data["percent"], form.cleaned_data["after_seconds"] or 0, tuple(form.cleaned_data["tells"]))
-        for form in kept
-        if form.cleaned_data and (form.instance.pk or form.has_changed())
-    ]
+    return [_rung(form.cleaned_data) for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
+
+
+def _rung(step: Mapping[str, Any]) -> Rung:
+    return Rung(
+        percent=step["percent"],
+        after_seconds=step["after_seconds"] or 0,
+        tells=tuple(step["tells"]),
+        does=step["does"],
+        out_of_rotation_seconds=step["out_of_rotation_seconds"] or 0,
+        pierces=step["pierces"],
+    )
 
 
 site.register(Policy, PolicyPage)

@@ -80,7 +80,17 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
         *([_item("Engine", "monitor_heart", engine, request.path == engine)] if user.has_role(Role.REVOPS) else []),
+        *_people(request, user),
     ]
+
+
+def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    own, team = reverse("admin:leads_user_change", args=[user.pk]), reverse("admin:leads_user_changelist")
+    items = [_item("My settings", "manage_accounts", own, request.path == own)]
+    if user.has_role(Role.SALES_MANAGER) and not user.has_role(Role.REVOPS):
+        is_here = request.path.startswith(team) and request.path != own
+        items.append(_item("My team", "groups", team, is_here))
+    return items
 
 
 def _unanswered() -> int:

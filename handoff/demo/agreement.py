@@ -12,7 +12,7 @@ from handoff.models import Subscription
 from leads.models import Definition, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import Metric
-from sla.models import Audience, Calendar, Destination, Medium, Policy
+from sla.models import Audience, Calendar, Deed, Destination, Medium, Policy
 from sla.versions import Rung, publish_calendar, publish_policy
 
 MINUTE, HOUR = 60, 3600
@@ -51,7 +51,7 @@ TOLD = {
 
 @dataclass(frozen=True)
 class Promise:
-    """One policy to be written. It escalates so many seconds after its target."""
+    """One policy to be written. It escalates so many seconds after its target, and may then do something."""
 
     key: str
     name: str
@@ -61,13 +61,15 @@ class Promise:
     escalates: int
     conditions: tuple[dict[str, Any], ...] = ()
     position: int = 100
+    then: Deed = Deed.NOTHING  # what the escalation does
 
 
 # What counts around the clock is alive whatever the hour of the visit.
 PROMISES = (
     Promise("accept-hot", "Accept a hot lead", Metric.TIME_TO_ACCEPT, HOT_ACCEPT, ALWAYS, 20 * MINUTE, (IS_HOT,), 10),
     Promise("accept-new-york", "Accept (New York)", Metric.TIME_TO_ACCEPT, ACCEPT, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
-    Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY),
+    # Who accepts at all does so sooner than a day late, so that nobody of the story loses a lead that he works on.
+    Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY, then=Deed.REASSIGN),
     Promise("touch-new-york", "First touch (New York)", Metric.TIME_TO_TOUCH, TOUCH, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
     Promise("touch", "First touch", Metric.TIME_TO_TOUCH, TOUCH, BERLIN, DAY),
     Promise("promise-hot", "Call a hot lead", Metric.SPEED_TO_LEAD, HOT_PROMISE, ALWAYS, HOUR, (IS_HOT,), 10),
@@ -150,7 +152,7 @@ def _ladder(promise: Promise, places: dict[str, Destination]) -> list[Rung]:
         warned, breached = told(OWNER, OWNER_SLACK), told(OWNER, OWNER_SLACK, MANAGER)
         escalated = told(TEAM, TEAM_SLACK, REVOPS)
     early = [Rung(50, tells=warned)] if promise.metric in WARNS_TWICE else []
-    return [*early, Rung(75, tells=warned), Rung(tells=breached), Rung(100, promise.escalates, escalated)]
+    return [*early, Rung(75, tells=warned), Rung(tells=breached), Rung(100, promise.escalates, escalated, promise.then)]
 
 
 def _sign_definitions(cast: Cast, since: datetime) -> None:

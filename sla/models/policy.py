@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from leads.conditions import all_hold, validate_conditions
 from leads.models import Lead
-from sla.metrics import Metric
+from sla.metrics import RULES, Metric, Party
 from sla.models.calendar import Calendar
 
 
@@ -201,3 +201,10 @@ class Step(models.Model):
     def clean(self) -> None:
         if self.percent < 100 and self.after_seconds:
             raise ValidationError({"after_seconds": "Only a step at 100 per cent can lie after the target."})
+        owed_by = RULES[self.policy.metric].owed_by
+        if self.does and owed_by not in (Party.SALES, Party.REVOPS):
+            raise ValidationError({"does": "A lead that sales has rejected is given to nobody: choose “Nothing more”."})
+        if self.out_of_rotation_seconds and owed_by != Party.SALES:
+            raise ValidationError(
+                {"out_of_rotation_seconds": "Only who owes sales' part can be taken out of rotation."}
+            )

@@ -27,7 +27,7 @@ PAGES = {
     "leads_team_changelist": ALL,
     "handoff_subscription_changelist": REVOPS,
     "handoff_delivery_changelist": REVOPS,
-    "leads_user_changelist": REVOPS,
+    "leads_user_changelist": ALL,
     "auth_group_changelist": REVOPS,
     "handoff_apitoken_changelist": REVOPS,
     "engine": REVOPS,

@@ -69,6 +69,36 @@ def test_the_ladder_is_part_of_the_version(world: World, as_) -> None:
     assert [step.percent for step in policy.steps.all()] == [75, 100]
 
 
+def test_a_step_says_what_it_does_and_whether_it_pierces(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+    deed = {"steps-1-does": "reassign", "steps-1-out_of_rotation_seconds": "8 h", "steps-1-pierces": "on"}
+
+    as_(world.olga).post(change(policy), policy_form(policy, **deed))
+
+    warning, breach = Policy.objects.get(key=policy.key, version=2).steps.all()
+    assert (breach.does, breach.out_of_rotation_seconds, breach.pierces) == ("reassign", 28800, True)
+    assert (warning.does, warning.out_of_rotation_seconds, warning.pierces) == ("", 0, False)
+    page = as_(world.ada).get(change(breach.policy)).content.decode()
+    assert "Give the lead to the next in rotation" in page
+    assert "8 h" in page
+
+
+@pytest.mark.parametrize(
+    ("metric", "deed", "complaint"),
+    [
+        (Metric.TIME_TO_ANSWER, {"steps-1-does": "queue"}, "is given to nobody"),
+        (Metric.TIME_TO_ASSIGN, {"steps-1-out_of_rotation_seconds": "1 h"}, "can be taken out of rotation"),
+    ],
+)
+def test_a_step_that_cannot_be_done_is_refused(metric, deed, complaint, world: World, as_) -> None:
+    policy = make_policy(metric)
+
+    page = as_(world.olga).post(change(policy), policy_form(policy, **deed)).content.decode()
+
+    assert complaint in page
+    assert Policy.objects.count() == 1
+
+
 def test_saving_without_a_change_writes_no_version(world: World, as_) -> None:
     policy = make_policy(Metric.TIME_TO_ACCEPT)
 
