@@ -35,6 +35,8 @@ EVIDENCE_FIELDS = {
     Evidence.WRONG_FIELD: "wrong_field",
 }
 """Which field of the rejection shows the evidence that a reason demands."""
+SAID_BY_THE_BUTTON = ("clock", "alarm")
+"""What needs no field where the button that was pressed stands beside it."""
 NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "Nobody: it waits in the queue", "team": "As the owner's"}
 
 
@@ -148,7 +150,9 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         context["notice"] = refusal.message
     if not context["notice"]:
         form = _form(request, verb, lead, refusal)
-        context |= {"form": form, "evidence": json.dumps(_evidence(form)), "candidates": _candidates(user, verb, lead)}
+        evidence = _evidence(form)
+        context |= {"form": form, "evidence": evidence and json.dumps(evidence)}
+        context["candidates"] = _candidates(user, verb, lead)
     if is_in_dialog(request):
         return TemplateResponse(request, "handoff/console/dialog_body.html", context)
     return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)
@@ -172,6 +176,9 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
             form.add_error(None, refusal.message)
     ask_only(form, by)
     dress(form)
+    for name in SAID_BY_THE_BUTTON:
+        if name in form.fields and name in request.GET:
+            form.fields[name].widget = forms.HiddenInput()
     for name in ("duplicate_of", "into"):
         if name in form.fields:
             form.fields[name].widget.attrs["list"] = "candidates"
@@ -193,7 +200,7 @@ def _suggested(request: HttpRequest, verb: str, lead: Lead) -> dict[str, Any]:
 
 def _evidence(form: Facts) -> dict[str, Any]:
     """Which field each reason demands, and how long a note: the script shows no more than that."""
-    if "reason" not in form.fields:
+    if not isinstance(form.fields.get("reason"), forms.ModelChoiceField):
         return {}
     reasons = Reason.objects.filter(retired_at=None)
     return {

@@ -17,9 +17,9 @@ from handoff.console import bulk, export
 from handoff.console.answering import last_rejections, still_open
 from handoff.console.page import Page
 from handoff.console.site import viewer
-from handoff.console.urgency import FIRST_DUE, is_overdue, with_clocks
+from handoff.console.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
 from handoff.console.verbs import buttons
-from handoff.console.words import source_of, state_of, time_left, two_lines
+from handoff.console.words import pause_of, source_of, state_of, time_left, two_lines
 from leads.models import MARKETING, Lead, LeadQuerySet, Role
 
 EXPORTED: dict[str, export.Column] = {
@@ -50,16 +50,23 @@ class DueFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "due"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        return [("overdue", "Overdue"), ("running", "Running, not yet due"), ("none", "No clock runs")]
+        return [
+            ("overdue", "Overdue"),
+            ("running", "Running, not yet due"),
+            ("paused", "Paused"),
+            ("none", "No clock runs"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         match self.value():
             case "overdue":
                 return queryset.filter(is_overdue())
             case "running":
-                return queryset.filter(~is_overdue(), next_due__isnull=False)
+                return queryset.filter(~is_overdue(), is_clocked())
+            case "paused":
+                return queryset.filter(is_paused())
             case "none":
-                return queryset.filter(next_due=None)
+                return queryset.filter(~is_clocked())
         return queryset
 
 
@@ -113,7 +120,7 @@ class LeadListPage(Page):
 
     @display(description="State", ordering="state")
     def state_badge(self, lead: Lead) -> SafeString:
-        return state_of(lead)
+        return two_lines(state_of(lead), pause_of(lead))
 
     @display(description="Source", ordering="source", empty_value="–")
     def source_shown(self, lead: Lead) -> Any:

@@ -12,7 +12,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
@@ -22,29 +21,17 @@ from unfold.contrib.filters.admin import (
 
 from handoff import rights, workflow
 from handoff.console.answering import last_rejections, still_open
+from handoff.console.clocks import clocks_of, most_urgent, row
 from handoff.console.dialogs import door
 from handoff.console.lead_list import DueFilter, LeadListPage
 from handoff.console.page import is_id
 from handoff.console.site import site, viewer
 from handoff.console.timeline import timeline
 from handoff.console.verbs import buttons
-from handoff.console.words import (
-    absolute,
-    ago,
-    clock_state,
-    duration,
-    moment,
-    source_of,
-    span,
-    state_of,
-    time_left,
-    two_lines,
-)
+from handoff.console.words import ago, moment, pause_of, source_of, state_of, time_left
 from handoff.models import Handoff
 from leads.models import Lead
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
-from sla.models import Clock
-from sla.standing import with_warning
 
 PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
 NORMALISED: dict[str, Callable[[str], str]] = {
@@ -163,28 +150,20 @@ class LeadPage(LeadListPage):
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
     verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
-    clocks = _clocks(lead)
-    running = sorted((clock for clock in clocks if clock.stopped_at is None), key=_urgency)
+    back, clocks = request.get_full_path(), clocks_of(lead)
+    urgent = most_urgent(clocks)
     return {
         "lead": lead,
         "state_badge": state_of(lead),
         "since": ago(lead.entered_at),
-        "most_urgent": running[0] if running else None,
-        "time_left": time_left(running[0]) if running else "",
-        "buttons": buttons(user, lead, verbs, request.get_full_path()),
+        "most_urgent": urgent,
+        "time_left": time_left(urgent),
+        "paused": pause_of(lead),
+        "buttons": buttons(user, lead, verbs, back),
         "packet": _packet(lead),
-        "clocks": [_clock(clock) for clock in clocks],
+        "clocks": [row(clock, lead, user, back) for clock in clocks],
         "events": timeline(lead),
     }
-
-
-def _clocks(lead: Lead) -> list[Clock]:
-    rows = with_warning(Clock.objects.filter(lead=lead)).select_related("policy", "owner")
-    return list(rows.order_by("-cycle", "-started_at", "-id"))
-
-
-def _urgency(clock: Clock) -> tuple[bool, Any]:
-    return clock.due_at is None, clock.due_at
 
 
 def _packet(lead: Lead) -> dict[str, Any] | None:
@@ -205,32 +184,6 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
 
 def _read(text: Any) -> Any:
     return parse_datetime(text) if isinstance(text, str) else text
-
-
-def _clock(clock: Clock) -> dict[str, Any]:
-    return {
-        "metric": clock.get_metric_display(),
-        "cycle": clock.cycle,
-        "started": moment(clock.started_at),
-        "due": moment(clock.due_at),
-        "outcome": _outcome(clock),
-        "target": duration(clock.target_seconds),
-        "policy": clock.policy,
-        "owner": clock.owner,
-    }
-
-
-def _outcome(clock: Clock) -> Any:
-    """What is left, or by how much it was kept or missed."""
-    if clock.stopped_at is None:
-        return time_left(clock)
-    if clock.due_at is None or clock.state == "cancelled":
-        return two_lines(clock_state(clock), ago(clock.stopped_at))
-    gap = span(clock.stopped_at - clock.due_at)
-    how = f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare"
-    return format_html(
-        '<span title="Stopped {}">{}</span>', absolute(clock.stopped_at), two_lines(clock_state(clock), how)
-    )
 
 
 site.register(Lead, LeadPage)

@@ -1,6 +1,6 @@
 """All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,10 +13,15 @@ from handoff.console.verbs import LOOKS
 from handoff.console.words import moment
 from handoff.models import AnswerKind, Delivery
 from handoff.workflow.facts.rejection import WRONG_FIELDS
+from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
-from sla.models import Alarm
+from sla.metrics import Metric
+from sla.models import Alarm, Policy
 
 FACT_LABELS = {
+    "metric": "Clock",
+    "cause": "Cause",
+    "until": "Until",
     "reason": "Reason",
     "duplicate_of": "Duplicate of lead",
     "retry_on": "Try again on",
@@ -34,7 +39,29 @@ FACT_LABELS = {
     "note": "Note",
     "text": "",
 }
+ANEW = {"rejudged": "Judged anew", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
+OF_THIS_LEAD = {
+    Verb.ANSWER: "Answered the rejection",
+    Verb.DISPUTE: "Disputed the rejection",
+    Verb.OVERTURN: "Overturned the rejection",
+    Verb.UPHOLD: "Upheld the rejection",
+    Verb.COMMENT: "Commented",
+    Verb.ACKNOWLEDGE: "Acknowledged an alarm",
+    Verb.EXCUSE: "Excused a breach",
+    Verb.REJUDGE: "Had its clocks judged anew",
+}
+ICONS = {
+    Verb.COMMENT: "chat",
+    Verb.ASSIGN: "person",
+    Verb.REJECT: "block",
+    Verb.MERGE: "merge",
+    Verb.PAUSE: "pause",
+    Verb.RESUME: "play_arrow",
+    Verb.ACKNOWLEDGE: "notifications_off",
+    Verb.EXCUSE: "verified",
+    Verb.REJUDGE: "gavel",
+}
 
 
 @dataclass(frozen=True)
@@ -71,33 +98,48 @@ def timeline(lead: Lead) -> list[Event]:
 
 
 def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]:
-    yield from (_act(act, reasons) for act in acts if act.verb != Verb.TOUCH)
+    policies = _policies(acts)
+    yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH)
 
 
-def _act(act: Transition, reasons: Mapping[str, str]) -> Event:
+def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
     moves = act.from_state != act.to_state
     done = LOOKS[act.verb].done if act.verb in LOOKS else Verb(act.verb).label
-    what = {Verb.ANSWER: "Answered the rejection", Verb.DISPUTE: "Disputed the rejection", Verb.COMMENT: "Commented"}
-    said = what.get(Verb(act.verb), done)
+    said = OF_THIS_LEAD.get(Verb(act.verb), done)
     if act.verb in (Verb.ASSIGN, Verb.PROMOTE):
         said += f" to {act.owner}" if act.owner else " to the queue"
     if moves:
         said += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
-    icon = {Verb.COMMENT: "chat", Verb.ASSIGN: "person", Verb.REJECT: "block", Verb.MERGE: "merge"}
-    why = tuple(facts_in_words(act.facts, reasons))
-    return Event(act.at, icon.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
+    why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
+    return Event(act.at, ICONS.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
 
 
 def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     named = {
+        "metric": dict(Metric.choices),
+        "cause": dict(Cause.choices),
         "reason": reasons,
         "kind": dict(AnswerKind.choices),
         "wrong_field": dict(WRONG_FIELDS),
     }
     for name, label in FACT_LABELS.items():
-        if name in facts:
+        if name == "until" and name in facts:
+            yield label, moment(datetime.fromisoformat(facts[name]))
+        elif name in facts:
             yield label, str(named.get(name, {}).get(facts[name], facts[name]))
+
+
+def _policies(acts: Iterable[Transition]) -> dict[int, Policy]:
+    """Those by which acts made running clocks be judged, in one query."""
+    named = {policy for act in acts for name in ANEW for policy in act.facts.get(name, {}).values()}
+    return Policy.objects.in_bulk(named) if named else {}
+
+
+def _judged_by(act: Transition, policies: Mapping[int, Policy]) -> Iterator[tuple[str, str]]:
+    for name, label in ANEW.items():
+        for metric, policy in act.facts.get(name, {}).items():
+            yield label, f"{Metric(metric).label}, by {policies.get(policy, 'a policy that is gone')}"
 
 
 def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
@@ -126,17 +168,30 @@ def _touchpoints(lead: Lead) -> Iterator[Event]:
 
 def _alarms(lead: Lead) -> Iterator[Event]:
     told = Prefetch("deliveries", Delivery.objects.select_related("recipient"))
-    alarms = Alarm.objects.filter(clock__lead=lead).select_related("clock__policy", "step").prefetch_related(told)
-    for alarm in alarms:
+    related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
+    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(told):
         what = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
-        told_to = ", ".join(
-            f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all()
-        )
-        why = [("Policy", str(alarm.clock.policy))]
-        why += [("Told", told_to)] if told_to else []
-        why += [("", "Overtaken by a later step, so nobody was told.")] if alarm.superseded else []
         tone = "warning" if alarm.step.percent < 100 else "danger"
-        yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(why), "sweep")
+        yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(_of_alarm(alarm)), "sweep")
+
+
+def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
+    yield "Policy", str(alarm.clock.policy)
+    told_to = ", ".join(f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all())
+    if told_to:
+        yield "Told", told_to
+    if alarm.superseded:
+        yield "", "Overtaken by a later step, so nobody was told."
+    if deed := f"{_moved(alarm.done_by)} {alarm.note}".strip():
+        yield "Its step", deed
+    if alarm.acknowledged_by:
+        yield "Acknowledged by", _who(alarm.acknowledged_by.by)
+
+
+def _moved(act: Transition | None) -> str:
+    if act is None:
+        return ""
+    return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
 
 
 def _edits(lead: Lead) -> Iterator[Event]:

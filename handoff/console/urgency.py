@@ -27,6 +27,16 @@ def is_overdue(now: datetime | None = None) -> Exists:
     return Exists(RUNNING.filter(lead=OuterRef("pk"), due_at__lt=now or timezone.now()))
 
 
+def is_clocked() -> Exists:
+    """A clock runs, held or not."""
+    return Exists(RUNNING.filter(lead=OuterRef("pk")))
+
+
+def is_paused(now: datetime | None = None) -> Q:
+    """The same as Lead.is_paused asks of one."""
+    return Q(paused_at__isnull=False) & (Q(paused_until=None) | Q(paused_until__gt=now or timezone.now()))
+
+
 def with_sales(leads: LeadQuerySet) -> LeadQuerySet:
     return leads.filter(state__in=WITH_SALES, merged_into=None)
 

@@ -63,7 +63,19 @@ def state_of(lead: Lead) -> SafeString:
     return badge(State(lead.state).label, STATE_TONES[State(lead.state)])
 
 
+def pause_of(lead: Lead) -> SafeString:
+    """Like `Paused until 9 Mar 2026, 10:42`; empty while its clocks are not held."""
+    if not lead.is_paused(timezone.now()):
+        return SafeString("")
+    if lead.paused_until is None:
+        return badge("Paused", "warning", "Until it is resumed, or moves on")
+    local = timezone.localtime(lead.paused_until)
+    return badge(f"Paused until {local.day} {local:%b %Y, %H:%M}", "warning", absolute(lead.paused_until))
+
+
 def clock_state(clock: Clock) -> SafeString:
+    if clock.paused:
+        return _held()
     stands = standing(clock, timezone.now())
     return badge(stands.label, STANDING_TONES[stands])
 
@@ -115,6 +127,8 @@ def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:
     """How urgent a running clock is, in text and colour, with the moment it is due in the tooltip."""
     if clock is None:
         return SafeString("–")
+    if clock.paused:
+        return _held()
     if clock.due_at is None:
         return badge("Cannot be computed", "warning", clock.error)
     now = now or timezone.now()
@@ -124,3 +138,7 @@ def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:
         return badge(f"{span(left)} overdue", "danger", hint)
     is_at_risk = standing(clock, now) == Standing.AT_RISK
     return badge(f"{span(left)} left", "warning" if is_at_risk else "success", hint)
+
+
+def _held() -> SafeString:
+    return badge("Paused", "warning", "Its due time is not known before the lead is resumed")
