@@ -1,7 +1,7 @@
 """The page Engine: what the engine measures of itself, what is wrong with it, and the leads that slip through."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,7 +10,7 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from handoff.console.site import site, viewer
-from handoff.console.words import ago, badge, moment, span
+from handoff.console.words import badge, moment, span
 from handoff.engine import leaks
 from handoff.engine.doctor import findings
 from handoff.engine.figures import DAY, HOUR, Figures, Lateness, figures
@@ -19,7 +19,7 @@ from leads.models import Role
 
 SHOWN = 10  # leads of each kind, and incidents
 WINDOWS = {HOUR: "Last hour", DAY: "Last 24 hours"}
-SIGNS = {"beat": "Beat", "sweep": "Last sweep", "deliver": "Last delivery run"}
+SIGNS = {"beat": "Last sign of beat", "sweep": "Last sweep", "deliver": "Last delivery run"}
 CALM = SafeString("–")
 
 
@@ -28,7 +28,7 @@ class Cell:
     """One figure with its name."""
 
     label: str
-    value: Any
+    value: str
     more: str = ""
 
 
@@ -44,7 +44,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "lateness": [(WINDOWS[window], _lateness(lateness)) for window, lateness in now.lateness.items()],
         "waiting": _waiting(now),
         "leaks": [leak for leak in leaks.found(SHOWN, now.at) if leak.count],
-        "incidents": [_incident(incident) for incident in Incident.objects.all()[:SHOWN]],
+        "incidents": [_incident(incident, now.at) for incident in Incident.objects.all()[:SHOWN]],
     }
     return TemplateResponse(request, "handoff/console/engine.html", context)
 
@@ -66,23 +66,23 @@ def _lateness(lateness: Lateness) -> list[str]:
 
 def _waiting(now: Figures) -> list[Cell]:
     return [
-        Cell("Alarms due and not fired", now.overdue_alarms, _oldest(now.overdue_alarms_age)),
-        Cell("Deeds of alarms to do", now.deeds_to_do, _oldest(now.deeds_to_do_age)),
-        Cell("Clocks with an error", now.clocks_with_error),
-        Cell("Messages to send", now.outbox_pending, _oldest(now.outbox_age)),
-        Cell("of these failed before", now.outbox_failing),
-        Cell("Messages given up", now.outbox_dead, f"{now.outbox_dead_lately} in the last seven days"),
+        Cell("Alarms due and not fired", f"{now.overdue_alarms:,}", _oldest(now.overdue_alarms_age)),
+        Cell("Deeds of alarms to do", f"{now.deeds_to_do:,}", _oldest(now.deeds_to_do_age)),
+        Cell("Clocks with an error", f"{now.clocks_with_error:,}"),
+        Cell("Messages to send", f"{now.outbox_pending:,}", _oldest(now.outbox_age)),
+        Cell("Messages that failed before", f"{now.outbox_failing:,}", "tried again" if now.outbox_failing else ""),
+        Cell("Messages given up", f"{now.outbox_dead:,}", f"{now.outbox_dead_lately:,} in the last seven days"),
     ]
 
 
-def _incident(incident: Incident) -> dict[str, Any]:
+def _incident(incident: Incident, now: datetime) -> dict[str, Any]:
     began = incident.last_sign_at or incident.noticed_at
     return {
         "part": incident.get_part_display(),
         "problem": incident.problem,
         "began": moment(began),
         "ended": moment(incident.ended_at) if incident.ended_at else badge("Still silent", "danger"),
-        "lasted": span(incident.ended_at - began) if incident.ended_at else ago(began),
+        "lasted": span((incident.ended_at or now) - began),
     }
 
 

@@ -115,8 +115,8 @@ def _outbox(now: Figures) -> Iterator[Finding]:
 def _leaks(now: Figures) -> Iterator[Finding]:
     for kind, count in now.leaks.items():
         if count:
-            what = f"{count} open {'lead slips' if count == 1 else 'leads slip'} through: {Leak(kind).label.lower()}"
-            yield _wrong(f"leads_{kind}", what, f"{leaks.ADVICE[kind]}; the page Engine names them")
+            do = f"{leaks.ADVICE[kind]}; the page Engine names them"
+            yield _wrong(f"leads_{kind}", leaks.in_words(Leak(kind), count), do)
 
 
 def _holidays() -> Iterator[Finding]:

@@ -18,9 +18,9 @@ from sla.models import Clock
 class Leak(models.TextChoices):
     """Why a lead slips through. Each lead stands under one of them at most."""
 
-    UNOWNED = "unowned", "Nobody owns it, and no clock of it is still to come due"
-    OWNER_LEFT = "owner_left", "Its owner is inactive or no longer in sales"
-    OWNER_UNREACHABLE = "owner_unreachable", "Its owner has no address to be told at"
+    UNOWNED = "unowned", "Nobody owns them, and no clock of theirs is still to come due"
+    OWNER_LEFT = "owner_left", "Their owner is inactive or no longer in sales"
+    OWNER_UNREACHABLE = "owner_unreachable", "Their owner has no address to be told at"
 
 
 ADVICE: dict[str, str] = {
@@ -59,13 +59,17 @@ def tell(now: datetime | None = None) -> None:
     today = (now or timezone.now()).date()
     for leak in found(now=now):
         if leak.count:
-            leads = "1 lead slips" if leak.count == 1 else f"{leak.count} leads slip"
             announce_notice(
                 f"{leak.kind.value} on {today}",
-                f"Handoff: {leads} through",
-                f"{leads} through. {leak.kind.label}: {ADVICE[leak.kind]}.\n"
+                f"Handoff: leads that slip through: {leak.count}",
+                f"{in_words(leak.kind, leak.count)}. To do: {ADVICE[leak.kind]}.\n"
                 "The Engine page names them. You are told once a day, while there are any.",
             )
+
+
+def in_words(kind: Leak, count: int) -> str:
+    """Like `Open leads that slip through: 3. Their owner is inactive or no longer in sales`."""
+    return f"Open leads that slip through: {count}. {kind.label}"
 
 
 def _unowned(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:

@@ -124,7 +124,7 @@ def test_leads_that_slip_through(world: World) -> None:
     workflow.promote(make_lead().pk, by=world.mia, team=world.berlin)
     found = doctor.examine()[1]
     assert [finding.code for finding in found] == ["leads_unowned"]
-    assert found[0].what.startswith("1 open lead slips through: nobody owns it")
+    assert found[0].what.startswith("Open leads that slip through: 1. Nobody owns them")
 
 
 def test_nobody_of_revops_can_be_told(world: World) -> None:

@@ -80,7 +80,7 @@ def test_revops_is_told_once_a_day_of_each_kind(world: World) -> None:
         workflow.promote(make_lead(name).pk, by=world.mia, team=world.berlin)
     for hour in (0, 3, 6):
         leaks.tell(MONDAY + timedelta(hours=hour))
-    assert [notice.subject for notice in Notice.objects.all()] == ["Handoff: 2 leads slip through"]
+    assert [notice.subject for notice in Notice.objects.all()] == ["Handoff: leads that slip through: 2"]
     assert list(Delivery.objects.values_list("recipient__username", "address")) == [("olga", "olga@handoff.example")]
 
     bring_to(State.SAL, make_lead("Finn Hale"), world)
