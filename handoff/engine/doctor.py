@@ -14,6 +14,7 @@ from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
 from leads.models import Role, User
+from sla.business_time import tz_version
 from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
 
 LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a deed left for longer
@@ -39,7 +40,7 @@ def examine() -> tuple[Figures | None, list[Finding]]:
     if servers.database() or servers.migrations():
         return None, unwell
     now = figures()
-    found = [*unwell, *findings(now), *_database_itself(), *_holidays(), *_setup()]
+    found = [*unwell, *findings(now), *_database_itself(), *_holidays(), *_time_zones(), *_setup()]
     return now, sorted(found, key=lambda finding: not finding.is_wrong)
 
 
@@ -126,6 +127,14 @@ def _holidays() -> Iterator[Finding]:
     for calendar in short:
         what = f"The holidays of the calendar {calendar} end with {calendar.holidays_through or 'no year at all'}"
         yield _wrong("holidays", what, "see that beat and a worker run at night: a task writes the years to come")
+
+
+def _time_zones() -> Iterator[Finding]:
+    """A clock without a version was computed where the time zone database tells none."""
+    others = Clock.objects.filter(stopped_at=None).exclude(tz_version__in=["", tz_version()]).count()
+    if others:
+        what = f"Running clocks computed by another time zone database than today's {tz_version()}: {others}"
+        yield _advice("tz_version", what, "manage.py rebuild_clocks --dry-run shows whether a deadline differs")
 
 
 def _setup() -> Iterator[Finding]:

@@ -146,6 +146,16 @@ def test_holidays_that_end_soon(world: World) -> None:
     assert codes() == []  # nothing counts by it any more
 
 
+def test_clocks_of_another_time_zone_database_are_worth_knowing(world: World) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT, tells=[destination("owner")])
+    bring_to(State.MQL, make_lead(), world)
+    assert codes() == []
+    Clock.objects.update(tz_version="1999a")
+    found = doctor.examine()[1]
+    assert [(finding.code, finding.is_wrong) for finding in found] == [("tz_version", False)]
+    assert found[0].what.endswith(": 1")
+
+
 def test_slack_without_a_token(world: World, settings) -> None:
     destination("owner", "slack")
     assert codes() == ["slack"]
