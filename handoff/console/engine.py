@@ -11,9 +11,9 @@ from django.utils.safestring import SafeString
 
 from handoff.console.site import site, viewer
 from handoff.console.words import badge, moment, span
-from handoff.engine import leaks
 from handoff.engine.doctor import findings
 from handoff.engine.figures import DAY, HOUR, Figures, Lateness, figures
+from handoff.engine.leaks import Leak, leaking
 from handoff.models import Incident, Part
 from leads.models import Role
 
@@ -43,7 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "findings": findings(now),
         "lateness": [(WINDOWS[window], _lateness(lateness)) for window, lateness in now.lateness.items()],
         "waiting": _waiting(now),
-        "leaks": [leak for leak in leaks.found(SHOWN, now.at) if leak.count],
+        "leaks": [_leak(Leak(kind), count, now.at) for kind, count in now.leaks.items() if count],
         "incidents": [_incident(incident, now.at) for incident in Incident.objects.all()[:SHOWN]],
     }
     return TemplateResponse(request, "handoff/console/engine.html", context)
@@ -73,6 +73,11 @@ def _waiting(now: Figures) -> list[Cell]:
         Cell("Messages that failed before", f"{now.outbox_failing:,}", "tried again" if now.outbox_failing else ""),
         Cell("Messages given up", f"{now.outbox_dead:,}", f"{now.outbox_dead_lately:,} in the last seven days"),
     ]
+
+
+def _leak(kind: Leak, count: int, now: datetime) -> dict[str, Any]:
+    first = leaking(kind, now).select_related("owner", "team")[:SHOWN]
+    return {"label": kind.label, "count": count, "leads": list(first)}
 
 
 def _incident(incident: Incident, now: datetime) -> dict[str, Any]:

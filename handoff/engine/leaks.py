@@ -1,7 +1,6 @@
 """Leads that slip through: nobody owns them, or nobody can be told of them."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from datetime import datetime
 
 from django.conf import settings
@@ -30,39 +29,26 @@ ADVICE: dict[str, str] = {
 }
 
 
-@dataclass(frozen=True)
-class LeakFound:
-    """How many leads slip through for one reason, with the longest waiting of them."""
-
-    kind: Leak
-    count: int
-    leads: Sequence[Lead]
-
-
 def leaking(kind: Leak, now: datetime | None = None) -> LeadQuerySet:
     """The leads with sales that slip through for one reason, the longest waiting first."""
     open_leads = Lead.objects.filter(state__in=IN_SALES, merged_into=None)
     return _WHERE[kind](open_leads, now or timezone.now()).order_by("entered_at", "pk")
 
 
-def found(show: int = 0, now: datetime | None = None) -> list[LeakFound]:
-    """Every kind with its number and its first leads."""
-    kinds = [(kind, leaking(kind, now)) for kind in Leak]
-    return [
-        LeakFound(kind, leads.count(), list(leads.select_related("owner", "team")[:show]) if show else ())
-        for kind, leads in kinds
-    ]
+def counts(now: datetime | None = None) -> dict[Leak, int]:
+    """How many leads slip through, for each reason."""
+    return {kind: leaking(kind, now).count() for kind in Leak}
 
 
 def tell(now: datetime | None = None) -> None:
     """Tell RevOps of each kind there is, once a day. Call it as often as you like."""
     today = (now or timezone.now()).date()
-    for leak in found(now=now):
-        if leak.count:
+    for kind, count in counts(now).items():
+        if count:
             announce_notice(
-                f"{leak.kind.value} on {today}",
-                f"Handoff: leads that slip through: {leak.count}",
-                f"{in_words(leak.kind, leak.count)}. To do: {ADVICE[leak.kind]}.\n"
+                f"{kind.value} on {today}",
+                f"Handoff: leads that slip through: {count}",
+                f"{in_words(kind, count)}. To do: {ADVICE[kind]}.\n"
                 "The Engine page names them. You are told once a day, while there are any.",
             )
 

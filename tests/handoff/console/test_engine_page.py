@@ -40,7 +40,7 @@ def test_it_does_not_grow_with_what_it_shows(world: World, as_, django_assert_ma
     client = as_(world.olga)
     for number in range(12):
         workflow.promote(make_lead(f"Lead {number}").pk, by=world.mia, team=world.berlin)
-    with django_assert_max_num_queries(24):
+    with django_assert_max_num_queries(22):
         page = client.get(reverse(PAGE)).content.decode()
     assert "The 10 that have waited longest, of 12." in page
 
