@@ -137,7 +137,7 @@ class AlarmPage(RecordPage):
     list_filter = ["superseded", ("fired_at", RangeDateFilter)]
     list_select_related = ["clock__lead", "step"]
     ordering = ["-due_at", "-pk"]
-    fields = ["lead_shown", "what", "due_shown", "fired", "superseded"]
+    fields = ["lead_shown", "what", "due_shown", "fired", "superseded", "done"]
 
     @display(description="Due", ordering="due_at")
     def due_shown(self, alarm: Alarm) -> SafeString:
@@ -154,6 +154,14 @@ class AlarmPage(RecordPage):
     @display(description="Fired", ordering="fired_at")
     def fired(self, alarm: Alarm) -> SafeString:
         return moment(alarm.fired_at)
+
+    @display(description="Done")
+    def done(self, alarm: Alarm) -> str:
+        """What its step did besides telling, or why it did nothing."""
+        if alarm.to_do:
+            return "Still to be done"
+        given = f"Given to {alarm.done_by.owner or 'the queue'}." if alarm.done_by else ""
+        return f"{given} {alarm.note}".strip() or "–"
 
 
 class HandoffPage(RecordPage):

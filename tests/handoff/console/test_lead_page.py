@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 
 import pytest
+import time_machine
 from django.urls import reverse
 from django.utils import timezone
 
@@ -12,6 +13,7 @@ from handoff.console.timeline import timeline
 from handoff.sweep import sweep
 from leads.models import State, Touch, Touchpoint
 from sla.metrics import Metric
+from sla.models import Alarm
 from tests.world import World, bring_to, make_lead, make_policy
 
 
@@ -153,3 +155,20 @@ def test_the_history_of_a_lead_is_its_page(world: World, as_) -> None:
     response = as_(world.olga).get(reverse("admin:leads_lead_history", args=[lead.pk]))
 
     assert response.headers["Location"] == url(lead)
+
+
+def test_an_alarm_says_what_its_step_did(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT, 1)
+    policy.steps.filter(percent=100).update(does="reassign", out_of_rotation_seconds=3600)
+    lead = bring_to(State.MQL, make_lead(), world)
+    with time_machine.travel(timezone.now() + timedelta(minutes=1)):
+        sweep()
+    alarm = Alarm.objects.get(step__percent=100)
+
+    page = as_(world.max).get(reverse("admin:leads_lead_change", args=[lead.pk])).content.decode()
+    record = as_(world.max).get(reverse("admin:sla_alarm_change", args=[alarm.pk])).content.decode()
+
+    assert "Assigned to Ben" in page
+    assert "By the ladder of" in page
+    assert "Ada is out of rotation for 1 h." in page
+    assert "Given to Ben. Ada is out of rotation for 1 h." in record
