@@ -4,19 +4,15 @@ import argparse
 import json
 import os
 import platform
-import shutil
 import sys
-import tempfile
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from benchmarks.databases import durable_servers, own_database
 from benchmarks.harness import Prepare, Result, measure
-from config.embedded import servers
 
-PARTS = ["business_time", "reports", "transition"]
+PARTS = ["business_time", "due", "growth", "memory", "punctual", "reports", "transition"]
 
 
 def main() -> int:
@@ -39,18 +35,6 @@ def main() -> int:
     return 0
 
 
-@contextmanager
-def durable_servers() -> Iterator[dict[str, str]]:
-    """PostgreSQL as production has it, which waits for the disk at every commit; forgotten afterwards."""
-    data = Path(tempfile.mkdtemp(prefix="handoff-bench-", dir="/var/tmp"))  # on a disk: /tmp may not be
-    data.chmod(0o711)
-    try:
-        with servers(data) as urls:
-            yield urls
-    finally:
-        shutil.rmtree(data, ignore_errors=True)
-
-
 def set_up(urls: dict[str, str]) -> None:
     """Make Django ready, and the migrated database that each part gets a copy of."""
     os.environ.update(urls, ENV_FILE=os.devnull, HANDOFF_DEMO="1", API_RATE="", LOG_LEVEL="ERROR")
@@ -70,33 +54,6 @@ def run(name: str, scale: float, rounds: int | None) -> Result:
         result = measure(prepare(scale, stack), rounds)
     print(result.as_markdown(), flush=True)
     return result
-
-
-@contextmanager
-def own_database(name: str) -> Iterator[None]:
-    """Point Django, and the programs that it starts, at a fresh copy of the migrated database."""
-    from django.db import connection  # noqa: PLC0415
-
-    template, url = connection.settings_dict["NAME"], os.environ["DATABASE_URL"]
-
-    def move(to: str) -> None:
-        connection.close()
-        connection.settings_dict["NAME"] = to
-        os.environ["DATABASE_URL"] = urlsplit(url)._replace(path=f"/{to}").geturl()
-
-    def execute(statement: str) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-
-    move("postgres")
-    execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    move(name)
-    try:
-        yield
-    finally:
-        move("postgres")
-        execute(f"DROP DATABASE {name} WITH (FORCE)")
-        move(template)
 
 
 def machine() -> dict[str, object]:

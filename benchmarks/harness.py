@@ -1,5 +1,6 @@
 """What every benchmark is made of: contenders that take turns, their medians, and what is asked of them."""
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -38,6 +39,7 @@ class Part:
     contenders: Sequence[Contender]
     asks: Sequence[Ask] = ()
     rounds: int = 5
+    check: Callable[[], None] | None = None  # afterwards: was all of it really done?
 
 
 class Prepare(Protocol):
@@ -111,9 +113,17 @@ def measure(part: Part, rounds: int | None = None) -> Result:
     for turn in range(rounds or part.rounds):
         for contender in part.contenders:
             if contender.rounds is None or turn < contender.rounds:
-                row = result.rounds.setdefault(contender.name, {})
-                for figure, value in contender.run().items():
+                row, figures = result.rounds.setdefault(contender.name, {}), contender.run()
+                print(
+                    turn + 1,
+                    contender.name,
+                    *(f"{shown(value)} {name}" for name, value in figures.items()),
+                    file=sys.stderr,
+                )
+                for figure, value in figures.items():
                     row.setdefault(figure, []).append(value)
+    if part.check:
+        part.check()
     return result
 
 
