@@ -42,7 +42,7 @@ def about_alarm(delivery: Delivery) -> Content:
         lines=(_since(clock, zone), _done(alarm), _unowned(clock), _late(alarm)),
         facts=(
             *facts_of(lead),
-            ("Due", moment(_due(alarm), zone)),
+            ("Due", "" if clock.paused else moment(_due(alarm), zone)),
             ("Owed by", name(clock.owner, nobody="")),
             ("Policy", f"{clock.policy.name}, {span(clock.target_seconds)} of business time"),
         ),
@@ -79,6 +79,8 @@ def _subject(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
             return f"Breach: {what} was due {time_of_day(due, zone)}"
         case StepKind.ESCALATION:
             return f"Escalation: {what} {span(alarm.step.after_seconds)} past due"
+    if alarm.clock.paused:
+        return f"Warning: {what}, paused by now"
     if alarm.clock.stopped_at or now >= due:
         return f"Warning: {what} was due {time_of_day(due, zone)}"
     return f"Due in {span(_business_seconds(alarm.clock, now, due))}: {what}"
@@ -93,6 +95,8 @@ def _headline(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
         case StepKind.ESCALATION:
             overdue = span(alarm.step.after_seconds)
             return f"{what} was due on {moment(due, zone)}, and still open {overdue} of business time later."
+    if clock.paused:
+        return f"{what} is owed; when it is due is not known before the lead is resumed."
     if now < due:
         return f"{what} is due on {moment(due, zone)}: {apart} of business time left."
     return f"{what} was due on {moment(due, zone)}: {apart} of business time ago. This warning comes late."
@@ -100,6 +104,8 @@ def _headline(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
 
 def _since(clock: Clock, zone: ZoneInfo) -> str:
     """What has become of the clock by now. The alarm stands; this is added to it."""
+    if clock.paused:
+        return "Its clocks have been paused since, until the lead is resumed or moves on."
     if clock.stopped_at is None:
         return "It is still open."
     act = clock.stopped_by

@@ -24,11 +24,11 @@ from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
-from handoff.api.shapes import LeadShape, TouchpointShape, TouchShape
+from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
 from handoff.refusals import NotAllowed
 from leads.identity import IdentityConflict
 from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint
-from sla.models import Clock
+from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
@@ -159,6 +159,19 @@ class TouchesView(generics.ListAPIView[Touch]):
 
     def get_queryset(self) -> QuerySet[Touch]:
         return get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"]).touches.select_related("by")
+
+
+class AlarmsView(generics.ListAPIView[Alarm]):
+    """The alarms that fired on the clocks of a lead."""
+
+    serializer_class = AlarmShape
+    pagination_class = KeysetPagination
+    default_ordering = "-due_at"
+    orderings = {"due_at": F("due_at")}
+
+    def get_queryset(self) -> QuerySet[Alarm]:
+        lead = get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"])
+        return Alarm.objects.filter(clock__lead=lead).select_related("clock", "step", "acknowledged_by__by")
 
 
 class TouchpointsView(generics.ListAPIView[Touchpoint]):

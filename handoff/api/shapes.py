@@ -10,7 +10,7 @@ from rest_framework import serializers
 from handoff import rights
 from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
-from sla.models import Clock, Policy
+from sla.models import Alarm, Clock, Policy, StepKind
 from sla.standing import Standing, standing
 
 
@@ -36,14 +36,21 @@ class ClockShape(serializers.ModelSerializer[Clock]):
     )
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True, help_text="Who owes it.")
     policy = PolicyShape()
+    excused = serializers.SerializerMethodField(help_text="Its breach was excused; it stays a breach.")
+    elapsed_seconds = serializers.SerializerMethodField(
+        help_text="The business time it took; null while it runs, or where it cannot be computed."
+    )
     remaining_seconds = serializers.SerializerMethodField(help_text="Wall time until it is due; null once it stopped.")
     overdue_seconds = serializers.SerializerMethodField(help_text="Wall time past its due time, until now or its stop.")
 
     class Meta:
         model = Clock
         fields = [
+            "id",
             "metric",
             "state",
+            "paused",
+            "excused",
             "cycle",
             "round",
             "owner",
@@ -52,6 +59,7 @@ class ClockShape(serializers.ModelSerializer[Clock]):
             "started_at",
             "due_at",
             "stopped_at",
+            "elapsed_seconds",
             "remaining_seconds",
             "overdue_seconds",
         ]
@@ -65,6 +73,12 @@ class ClockShape(serializers.ModelSerializer[Clock]):
     def get_state(self, clock: Clock) -> str:
         return standing(clock, self._now)
 
+    def get_excused(self, clock: Clock) -> bool:
+        return clock.excused_by_id is not None
+
+    def get_elapsed_seconds(self, clock: Clock) -> int | None:
+        return None if clock.elapsed is None else int(clock.elapsed.total_seconds())
+
     def get_remaining_seconds(self, clock: Clock) -> int | None:
         if clock.stopped_at or clock.due_at is None:
             return None
@@ -73,6 +87,34 @@ class ClockShape(serializers.ModelSerializer[Clock]):
     def get_overdue_seconds(self, clock: Clock) -> int:
         breached_at = clock.breached_at(self._now)
         return int(((clock.stopped_at or self._now) - breached_at).total_seconds()) if breached_at else 0
+
+
+class AlarmShape(serializers.ModelSerializer[Alarm]):
+    """One step of a ladder that fired on a clock."""
+
+    metric = serializers.ChoiceField(source="clock.metric", choices=Metric.choices)
+    kind = serializers.ChoiceField(source="step.kind", choices=StepKind.choices)
+    percent = serializers.IntegerField(source="step.percent", help_text="The share of the target.")
+    after_seconds = serializers.IntegerField(source="step.after_seconds", help_text="Business time after the target.")
+    acknowledged_by = serializers.CharField(
+        source="acknowledged_by.by.username", default=None, allow_null=True, help_text="Who sees to it."
+    )
+
+    class Meta:
+        model = Alarm
+        fields = [
+            "id",
+            "clock",
+            "metric",
+            "kind",
+            "percent",
+            "after_seconds",
+            "due_at",
+            "fired_at",
+            "superseded",
+            "acknowledged_by",
+            "note",
+        ]
 
 
 class LeadShape(serializers.ModelSerializer[Lead]):
@@ -87,6 +129,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     )
     external_ids = ExternalIdShape(many=True)
     clocks = ClockShape(many=True)
+    paused = serializers.SerializerMethodField(help_text="Its clocks are held now.")
     can = serializers.SerializerMethodField(help_text="The verbs that you can do with this lead now.")
 
     class Meta:
@@ -109,6 +152,8 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "cycle",
             "reason",
             "last_touch_at",
+            "paused",
+            "paused_until",
             "reenter_on",
             "merged_into",
             "created_at",
@@ -117,6 +162,9 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "clocks",
             "can",
         ]
+
+    def get_paused(self, lead: Lead) -> bool:
+        return lead.is_paused(self.context["now"])
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Verb.choices)))
     def get_can(self, lead: Lead) -> list[str]:

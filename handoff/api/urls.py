@@ -11,6 +11,7 @@ urlpatterns = [
     path("leads/<int:pk>/", leads.OneLeadView.as_view(), name="lead"),
     path("leads/<int:lead_id>/transitions/", transitions.TransitionsView.as_view(), name="transitions"),
     path("leads/<int:lead_id>/transitions/<int:pk>/", transitions.OneTransitionView.as_view(), name="transition"),
+    path("leads/<int:lead_id>/alarms/", leads.AlarmsView.as_view(), name="alarms"),
     path("leads/<int:lead_id>/touches/", leads.TouchesView.as_view(), name="touches"),
     path("leads/<int:lead_id>/touchpoints/", leads.TouchpointsView.as_view(), name="touchpoints"),
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),

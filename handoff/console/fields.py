@@ -23,12 +23,18 @@ class SpanField(forms.CharField):
 
     widget = UnfoldAdminTextInputWidget
 
+    def __init__(self, *, if_empty: int | None = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_empty = if_empty
+
     def prepare_value(self, value: Any) -> Any:
         return duration(value) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
-        if value in (None, "") or isinstance(value, int):
-            return value or 0
+        if isinstance(value, int):
+            return value
+        if value in (None, ""):
+            return self.if_empty
         text = str(value).strip().lower()
         if _PART.sub("", text).strip() or not text:
             raise ValidationError("Write a span of time like 4 h, 45 min or 1 h 30 min.")

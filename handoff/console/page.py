@@ -31,11 +31,12 @@ def is_id(text: str) -> bool:
 
 @dataclass(frozen=True)
 class Tool:
-    """A button above a form; it asks before it acts."""
+    """A button above a form; it asks before it acts, in a dialog or on a page of its own."""
 
     label: str
     url: str
     tone: str = "plain"
+    in_dialog: bool = True
 
 
 class ForgivingPaginator(Paginator):  # type: ignore[type-arg]

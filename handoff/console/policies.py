@@ -6,12 +6,14 @@ from typing import Any
 from django import forms
 from django.contrib.admin import display
 from django.http import HttpRequest
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from handoff.console import applying
 from handoff.console.fields import ReadableJSONField, SpanField
-from handoff.console.page import Rows
+from handoff.console.page import Rows, Tool
 from handoff.console.site import site
 from handoff.console.versioned import InForceFilter, VersionedPage
 from handoff.console.words import conditions_of, duration, two_lines
@@ -25,16 +27,27 @@ SEGMENT_HELP = (
     f"Fields: {', '.join(FIELDS)}. Operators: {', '.join(OPERATORS)}."
 )
 
+CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]
+
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
     target_seconds = SpanField(label="Target", help_text="Business time by its calendar, like 4 h or 30 min.")
     conditions = ReadableJSONField(
         label="Segment", required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], empty_value=[]
     )
+    floor_seconds = SpanField(
+        label="Floor", required=False, initial=0, help_text="Business time that a new owner has at least, like 30 min."
+    )
+    pause_budget_seconds = SpanField(
+        label="Pause budget",
+        required=False,
+        if_empty=None,
+        help_text="Business time that pauses may take out of one clock, like 8 h. Empty: any; 0 min: none.",
+    )
 
     class Meta:
         model = Policy
-        fields = ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position"]
+        fields = ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position", *CIRCUMSTANCES]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -111,7 +124,16 @@ class PolicyPage(VersionedPage):
     form = PolicyForm
     inlines = [StepRows]
     list_display = ["name_shown", "metric", "target", "calendar", "segment", "position", "version_badge"]
-    read_as = {"conditions": "segment", "target_seconds": "target"}
+    fieldsets = [
+        (None, {"fields": ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position"]}),
+        ("Hours, reassignment and pauses", {"fields": CIRCUMSTANCES}),
+    ]
+    read_as = {
+        "conditions": "segment",
+        "target_seconds": "target",
+        "floor_seconds": "floor",
+        "pause_budget_seconds": "pause_budget",
+    }
     list_filter = [InForceFilter, ("metric", ChoicesDropdownFilter)]
     list_filter_submit = True
     list_select_related = ["calendar"]
@@ -123,6 +145,15 @@ class PolicyPage(VersionedPage):
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
         return {} if obj else {"key": ["name"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("apply", applying.page), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        tools = super().tools(request, obj)
+        if tools and applying.is_offered(obj):
+            tools.insert(0, Tool("Apply to running clocks", self.url("apply", obj.pk), "primary", in_dialog=False))
+        return tools
 
     def publish(self, form: Any, formsets: list[Any]) -> Policy:
         return versions.publish_policy(form.instance, _rungs(formsets))
@@ -138,6 +169,15 @@ class PolicyPage(VersionedPage):
     @display(description="Target", ordering="target_seconds")
     def target(self, policy: Policy) -> str:
         return duration(policy.target_seconds)
+
+    @display(description="Floor")
+    def floor(self, policy: Policy) -> str:
+        return duration(policy.floor_seconds)
+
+    @display(description="Pause budget")
+    def pause_budget(self, policy: Policy) -> str:
+        budget = policy.pause_budget_seconds
+        return "Any" if budget is None else duration(budget)
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:

@@ -72,14 +72,18 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ]
     attainment = reverse("admin:attainment")
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
-    engine = reverse("admin:engine")
+    engine, excuse = reverse("admin:engine"), reverse("admin:excuse")
+    of_revops = [
+        _item("Excuse breaches", "verified", excuse, request.path == excuse),
+        _item("Engine", "monitor_heart", engine, request.path == engine),
+    ]
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
-        *([_item("Engine", "monitor_heart", engine, request.path == engine)] if user.has_role(Role.REVOPS) else []),
+        *(of_revops if user.has_role(Role.REVOPS) else []),
         *_people(request, user),
     ]
 

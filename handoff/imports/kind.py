@@ -65,13 +65,13 @@ class Reading:
     def door(self) -> Door:
         return Door(via=Via.IMPORT, historical=self.historical)
 
-    def moment(self, row: Row, name: str) -> datetime | None:
-        """The moment in a field, which must not lie in the future."""
+    def moment(self, row: Row, name: str, *, may_lie_ahead: bool = False) -> datetime | None:
+        """The moment in a field, which must not lie in the future unless that makes sense."""
         if not (text := row.get(name)):
             return None
         with named(name):
             moment = read_moment(text, self.order, self.zone)
-            if moment > timezone.now():
+            if moment > timezone.now() and not may_lie_ahead:
                 raise ValidationError(f"“{text}” lies in the future.")
             return moment
 

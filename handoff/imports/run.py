@@ -10,7 +10,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.imports import campaigns, leads, outcomes, touches
+from handoff.imports import campaigns, leads, outcomes, pauses, touches
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from handoff.imports.mapping import Columns, map_columns
@@ -22,6 +22,7 @@ KINDS: dict[str, Kind] = {
     "leads": leads.KIND,
     "touches": touches.KIND,
     "outcomes": outcomes.KIND,
+    "pauses": pauses.KIND,
 }
 CHUNK = 250  # rows that are looked up, locked and committed at once
 OUTCOMES = ("created", "updated", "unchanged", "refused")

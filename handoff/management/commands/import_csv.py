@@ -1,4 +1,4 @@
-"""Bring a file of campaigns, leads, touches or outcomes in."""
+"""Bring a file of campaigns, leads, touches, outcomes or pauses in."""
 
 import csv
 import json

@@ -27,6 +27,10 @@ def policy_form(policy: Policy | None = None, **changed) -> dict[str, str]:
     form = {
         "name": policy.name if policy else "Accept",
         "target_seconds": "1 h",
+        "whose_hours": policy.whose_hours if policy else "policy",
+        "on_reassign": policy.on_reassign if policy else "carry",
+        "floor_seconds": "",
+        "pause_budget_seconds": "",
         "calendar": str((policy.calendar if policy else make_calendar()).pk),
         "conditions": "[]",
         "position": "100",
@@ -335,3 +339,27 @@ def test_every_row_of_every_page_opens(world: World, as_) -> None:
 
     for row in rows:
         assert as_(world.olga).get(change(row)).status_code == 200
+
+
+def test_a_policy_has_hours_reassignment_and_a_pause_budget(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+    told = {"whose_hours": "owner", "on_reassign": "floor", "floor_seconds": "30 min", "pause_budget_seconds": "0 min"}
+
+    as_(world.olga).post(change(policy), policy_form(policy, **told))
+
+    written = Policy.objects.get(key=policy.key, version=2)
+    assert (written.whose_hours, written.on_reassign) == ("owner", "floor")
+    assert (written.floor_seconds, written.pause_budget_seconds) == (1800, 0)
+
+    as_(world.olga).post(change(written), policy_form(written, on_reassign="carry"))
+    again = Policy.objects.get(key=policy.key, version=3)
+    assert (again.floor_seconds, again.pause_budget_seconds) == (0, None)
+
+
+def test_a_floor_is_refused_where_it_means_nothing(world: World, as_) -> None:
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
+
+    as_(world.olga).post(change(policy), policy_form(policy, on_reassign="floor"))
+    as_(world.olga).post(change(policy), policy_form(policy, floor_seconds="5 min"))
+
+    assert not Policy.objects.filter(key=policy.key, version=2).exists()

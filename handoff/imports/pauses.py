@@ -1,0 +1,86 @@
+"""Pauses from a file, done by the verb; the same one, by lead, moment and end, is done once."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+
+from handoff import workflow
+from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
+from handoff.imports.leads import WHO, find
+from handoff.workflow.act import lock
+from handoff.workflow.facts.timing import Cause
+from leads.models import Lead, Transition, Verb
+
+ALIASES = WHO | {
+    "external_id": ("lead_id", "contact_id", "record_id", "who_id", "lead_external_id"),
+    "cause": ("reason", "pause_reason", "hold_reason", "pending_reason"),
+    "from": ("at", "start", "started_at", "paused_at", "start_date", "on_hold_since"),
+    "until": ("to", "end", "ended_at", "resumed_at", "end_date", "on_hold_until"),
+    "note": ("notes", "comments", "description"),
+}
+_LABELS = {cause.label.casefold(): cause for cause in Cause}
+
+
+@dataclass(frozen=True)
+class _Told:
+    """A pause as a row tells of it."""
+
+    row: Row
+    lead: Lead
+    at: datetime
+    facts: dict[str, Any]
+
+
+def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    """Those of one lead are done in the order of their moments, whatever that of their rows."""
+    read = [_read(row, lead, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
+    told = sorted((one for one in read if isinstance(one, _Told)), key=lambda one: one.at)
+    done = {one.row.number: _pause(one, reading) for one in told}
+    return [one if isinstance(one, Result) else done[one.row.number] for one in read]
+
+
+def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Told | Result:
+    if isinstance(lead, Exception):
+        return refused(row, lead)
+    try:
+        at, until = reading.moment(row, "from"), reading.moment(row, "until", may_lie_ahead=True)
+    except ValidationError as error:
+        return refused(row, error)
+    if at is None:
+        return refused(row, ValidationError({"from": ["Give the moment from which its clocks are held."]}))
+    return _Told(row, lead, at, {"cause": _cause(row.get("cause")), "until": until, "note": row.prose("note")})
+
+
+def _pause(told: _Told, reading: Reading) -> Result:
+    try:
+        with transaction.atomic():
+            lock(told.lead.pk)
+            if _is_known(told):
+                return Result(told.row, "unchanged")
+            workflow.pause(told.lead.pk, by=None, door=reading.door, at=told.at, **told.facts)
+    except REFUSALS as error:
+        return refused(told.row, error)
+    return Result(told.row, "created")
+
+
+def _is_known(told: _Told) -> bool:
+    """The same pause stands in the history, of the lead or of one that was merged into it."""
+    until: datetime | None = told.facts["until"]
+    whose = Q(lead=told.lead) | Q(lead__merged_into=told.lead)
+    same = Transition.objects.filter(whose, verb=Verb.PAUSE, at=told.at).values_list("facts__until", flat=True)
+    ends = {end and datetime.fromisoformat(end) for end in same}
+    return (until and until.replace(microsecond=0)) in ends
+
+
+def _cause(text: str) -> str:
+    """A cause by its code or by its label; the verb judges it."""
+    return _LABELS.get(text.casefold()) or re.sub(r"[\s/-]+", "_", text.casefold())
+
+
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"from", "until"}), write)

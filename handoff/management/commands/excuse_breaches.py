@@ -1,0 +1,62 @@
+"""manage.py excuse_breaches: excuse all breaches of a period, such as an outage."""
+
+from argparse import ArgumentTypeError
+from datetime import UTC, datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from handoff.excusing import breached, excuse_all
+from leads.models import Role, User
+from sla.metrics import Metric
+
+
+class Command(BaseCommand):
+    help = (
+        "Excuse the breaches that were due in a period, with a reason that stands in the history of every lead. They "
+        "stay breaches; reports give both figures. Killed half-way, run it again."
+    )
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        moments: dict[str, Any] = {"type": _moment, "required": True, "metavar": "MOMENT"}
+        parser.add_argument("--from", dest="start", **moments, help="like 2026-03-09T10:00+01:00; UTC without offset")
+        parser.add_argument("--to", dest="end", **moments, help="before this moment")
+        parser.add_argument("--reason", required=True)
+        parser.add_argument("--metric", choices=Metric.values, default="", help="only breaches of this one")
+        parser.add_argument("--by", metavar="USER", required=True, help="who of RevOps excuses them")
+        parser.add_argument("--dry-run", action="store_true", help="write nothing, and show which they are")
+
+    def handle(self, *, start: datetime, end: datetime, reason: str, metric: str, by: str, **options: Any) -> None:
+        if end <= start:
+            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+        if not reason.strip():
+            raise CommandError("Give the reason why the breaches are excused.", returncode=2)
+        actor = _person(by)
+        if options["dry_run"]:
+            for clock in breached(start, end, metric).iterator():
+                self.stdout.write(f"Lead {clock.lead_id} ({clock.lead}): {clock.get_metric_display()}, {clock.due_at}")
+            self.stdout.write(f"{_breaches(breached(start, end, metric).count())} would be excused.")
+            return
+        done = excuse_all(start, end, reason=reason, by=actor, metric=metric)
+        self.stdout.write(f"{_breaches(done)} excused.")
+
+
+def _person(username: str) -> User:
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user “{username}”.", returncode=2)
+    if not user.has_role(Role.REVOPS):
+        raise CommandError(f"{user} may not excuse breaches: RevOps may.", returncode=2)
+    return user
+
+
+def _moment(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ArgumentTypeError(f"“{text}” is no moment like 2026-03-09T10:00+01:00.") from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _breaches(count: int) -> str:
+    return "1 breach" if count == 1 else f"{count} breaches"
