@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from handoff import workflow
 from handoff.sweep import sweep
 from leads.models import Campaign, ExternalId, Lead
+from sla.models import Clock
 from tests.handoff.api.conftest import AsPerson
 from tests.world import MONDAY, World, bring_to, make_lead, make_policy
 
@@ -229,8 +230,11 @@ def test_a_lead_shows_its_clocks_as_they_stand_and_what_can_be_done(world: World
         later = client_of(world.ben).get(f"{LEADS}{lead.pk}/").json()
     [clock] = shown["clocks"]
     assert clock == {
+        "id": Clock.objects.get().pk,
         "metric": "time_to_accept",
         "state": "at_risk",
+        "paused": False,
+        "excused": False,
         "cycle": 1,
         "round": 1,
         "owner": "ada",
@@ -239,6 +243,7 @@ def test_a_lead_shows_its_clocks_as_they_stand_and_what_can_be_done(world: World
         "started_at": "2026-03-02T09:00:00Z",
         "due_at": "2026-03-02T10:00:00Z",
         "stopped_at": None,
+        "elapsed_seconds": None,
         "remaining_seconds": 600,
         "overdue_seconds": 0,
     }
