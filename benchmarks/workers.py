@@ -20,19 +20,28 @@ LONGEST = 600  # seconds; who takes longer has failed
 processes = multiprocessing.get_context("fork")
 
 
-def together(work: Callable[[], T], count: int) -> tuple[list[T], float]:
-    """Let `count` processes work at once; return what each returned, and the seconds until the last was done."""
+def together(work: Callable[[], T], count: int, once_warm: Callable[[], None] | None = None) -> tuple[list[T], float]:
+    """Let `count` processes work at once; return what each returned, and the seconds until the last was done.
+
+    With `once_warm` each works once before it counts, as a worker does that has run for a while; that is called then.
+    """
     connection.close()
     start, results = processes.Barrier(count + 1), processes.Queue()
 
     def run() -> None:
         connection.ensure_connection()
+        if once_warm:
+            work()
+        start.wait(LONGEST)
         start.wait(LONGEST)
         results.put(work())
 
     workers = [processes.Process(target=run, daemon=True) for _ in range(count)]
     for worker in workers:
         worker.start()
+    start.wait(LONGEST)
+    if once_warm:
+        once_warm()
     start.wait(LONGEST)
     begin = time.perf_counter()
     done = [results.get(timeout=LONGEST) for _ in workers]
