@@ -224,14 +224,14 @@ def test_exact_while_processes_write_fold_and_are_killed(world: World) -> None:
             process(write_at_random, 100 + round_, done) as two,
             process(fold_for_ever) as three,
         ):
-            deadline = time.monotonic() + 1.5
-            while time.monotonic() < deadline:
+            before, deadline = done.value, time.monotonic() + 30
+            while done.value < before + 30 and time.monotonic() < deadline:
                 assert_exact()
                 checked += 1
             for child in (one, two, three):
                 os.kill(child.pid or 0, signal.SIGKILL)
         connection.close()
         assert_exact()
-    assert done.value > 100
-    assert checked > 10
+    assert done.value >= 120
+    assert checked >= 4
     assert funnel(By.CAMPAIGN) == plain_funnel(By.CAMPAIGN)
