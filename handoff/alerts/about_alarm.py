@@ -3,13 +3,14 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
 from handoff.alerts.about_act import PAST
 from handoff.alerts.content import Content, facts_of, lead_link, name, sentence, title, zone_of
 from handoff.alerts.moments import moment, span, time_of_day
 from handoff.models import Delivery
+from leads.models import Lead
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, StepKind
 
@@ -24,11 +25,11 @@ WORTH_SAYING = timedelta(minutes=1)
 
 
 def told_of(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
-    """Alarms with all that is said of them."""
-    return alarms.select_related(
-        "step", "clock__lead__owner__team", "clock__lead__team", "clock__lead__campaign", "clock__owner",
-        "clock__calendar", "clock__policy", "clock__stopped_by__by", "done_by__owner",
-    )  # fmt: skip
+    """Alarms with all that is said of them, in several statements: to plan one with all its joins takes far longer."""
+    leads = Lead.objects.select_related("owner__team", "team", "campaign")
+    return alarms.select_related("step", "clock__calendar", "clock__policy").prefetch_related(
+        Prefetch("clock__lead", leads), "clock__owner", "clock__stopped_by__by", "done_by__owner"
+    )
 
 
 def about_alarm(delivery: Delivery) -> Content:
