@@ -1,0 +1,213 @@
+"""What must be there at the end, worked out anew, and what is there: `inside oracle PLACE` prints it as JSON.
+
+Nothing of the engine is asked. From a clock's own start, its policy's ladder and its calendar's hours follow the
+instants of its alarms, by walking through the open hours one by one; from its stop follows which of them had to fire.
+What arrived is read from the sinks' own lists, and what was acknowledged from the movers'.
+"""
+
+import json
+import sys
+from bisect import bisect
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q
+
+from handoff.integrity import disagreements
+from handoff.models import Delivery, DeliveryState
+from leads.models import Transition, Via
+from sla.models import Alarm, Audience, Calendar, Clock, Policy
+
+DAY = timedelta(days=1)
+SETTLING = 10  # seconds after a fault in which lateness is still its consequence
+
+
+def main(place: str) -> None:
+    json.dump(judge(Path(place)), sys.stdout)
+
+
+def judge(place: Path) -> dict[str, object]:
+    """Every figure, and under `faults_found` everything that is not as it must be, in words."""
+    wrong: list[str] = []
+    figures = {
+        **_acts(place, wrong),
+        **_alarms(wrong),
+        **_deeds(wrong),
+        **_lateness(json.loads((place / "spells.json").read_text())),
+        **_deliveries(place, wrong),
+    }
+    disagreeing = list(disagreements())
+    return {**figures, "disagreements": len(disagreeing), "faults_found": [*wrong, *disagreeing][:200]}
+
+
+def _acts(place: Path, wrong: list[str]) -> dict[str, object]:
+    """Every act that was acknowledged stands in the history."""
+    lines = [line.split() for ledger in place.glob("acts-*") for line in ledger.read_text().splitlines()]
+    written = dict(Transition.objects.values_list("pk", "lead_id"))
+    for act, lead, verb in lines:
+        if written.get(int(act)) != int(lead):
+            wrong.append(f"The {verb} of lead {lead} was acknowledged as act {act}, and is not in the history.")
+    return {"acts": len(written), "acts_acknowledged": len(lines), "verbs": dict(Counter(verb for _, _, verb in lines))}
+
+
+def _alarms(wrong: list[str]) -> dict[str, object]:
+    """Every alarm that must have fired did so exactly once, dated when it was due, and no other fired."""
+    policies = Policy.objects.select_related("calendar").prefetch_related("steps")
+    ladders = {policy.pk: (policy, list(policy.steps.all())) for policy in policies}
+    checked = clocks = breaches = 0
+    for clock in Clock.objects.select_related("stopped_by").prefetch_related("alarms").iterator(chunk_size=1000):
+        policy, steps = ladders[clock.policy_id]
+        must = {
+            step.pk: add(
+                policy.calendar, clock.started_at, policy.target_seconds * step.percent // 100 + step.after_seconds
+            )
+            for step in steps
+        }
+        clocks += 1
+        checked += len(must)
+        due_at = add(policy.calendar, clock.started_at, policy.target_seconds)
+        breaches += clock.stopped_at is None or clock.stopped_at > due_at
+        wrong.extend(f"Clock {clock.pk} ({policy.name}): {what}" for what in _of_clock(clock, due_at, must))
+    fired = Alarm.objects.all()
+    return {
+        "clocks": clocks,
+        "alarms_checked": checked,
+        "alarms_fired": fired.count(),
+        "alarms_superseded": fired.filter(superseded=True).count(),
+        "breaches": breaches,
+    }
+
+
+def _of_clock(clock: Clock, due_at: datetime, must: dict[int, datetime]) -> Iterator[str]:
+    alarms = list(clock.alarms.all())
+    times = Counter(alarm.step_id for alarm in alarms)
+    stop = clock.stopped_at
+    breached = stop is None or stop > due_at
+    if clock.due_at != due_at:
+        yield f"is due at {clock.due_at}, and must be at {due_at}."
+    if stop is not None and breached != (clock.state == "breached"):
+        yield f"stopped at {stop}, was due at {due_at}, and is {clock.state}."
+    for step, due in must.items():
+        if (stop is None or due < stop) and times[step] != 1:
+            yield f"step {step} was due at {due} and fired {times[step]} times; it stopped at {stop}."
+    for alarm in alarms:
+        yield from _of_alarm(alarm, clock, must)
+
+
+def _of_alarm(alarm: Alarm, clock: Clock, must: dict[int, datetime]) -> Iterator[str]:
+    if must.get(alarm.step_id) != alarm.due_at:
+        yield f"alarm {alarm.pk} is dated {alarm.due_at}, and must be {must.get(alarm.step_id)}."
+    if alarm.fired_at < alarm.due_at:
+        yield f"alarm {alarm.pk} fired before it was due."
+    is_forestalled = clock.stopped_at is not None and alarm.due_at >= clock.stopped_at
+    # What has fired stays fired, though it was told later that the clock had stopped before.
+    if is_forestalled and clock.stopped_by and alarm.fired_at > clock.stopped_by.recorded_at:
+        yield f"alarm {alarm.pk} fired at {alarm.fired_at}, after the clock had stopped at {clock.stopped_at}."
+
+
+def _deeds(wrong: list[str]) -> dict[str, object]:
+    """What the step of an alarm does was done once, or left for a reason; and the sweep did nothing else."""
+    acting = Alarm.objects.filter(~Q(step__does="") | Q(step__out_of_rotation_seconds__gt=0), superseded=False)
+    undone = acting.filter(Q(to_do=True) | Q(done_by=None, note=""))
+    wrong.extend(f"What alarm {alarm.pk} was to do was neither done nor left for a reason." for alarm in undone)
+    done = list(acting.exclude(done_by=None).values_list("done_by", flat=True))
+    by_sweep = list(Transition.objects.filter(via=Via.SWEEP).values_list("pk", flat=True))
+    if sorted(done) != sorted(by_sweep):
+        wrong.append(f"The sweep did {sorted(by_sweep)}, and its alarms asked for {sorted(done)}.")
+    return {"alarms_that_act": acting.count(), "deeds_done": len(done)}
+
+
+def _lateness(spells: list[tuple[float, float]]) -> dict[str, object]:
+    """How late alarms fired: all of them, and those that fell due while nothing was wrong."""
+    both = list(Alarm.objects.order_by("due_at").values_list("due_at", "fired_at"))
+    begins, ends = _merged(spells)
+    calm = [
+        (due, fired)
+        for due, fired in both
+        if (before := bisect(begins, due.timestamp())) == 0 or ends[before - 1] < due.timestamp()
+    ]
+    return {"lateness": _percentiles(both), "lateness_in_calm": _percentiles(calm)}
+
+
+def _merged(spells: list[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    begins: list[float] = []
+    ends: list[float] = []
+    for begin, end in sorted(spells):
+        if ends and begin <= ends[-1]:
+            ends[-1] = max(ends[-1], end + SETTLING)
+        else:
+            begins.append(begin)
+            ends.append(end + SETTLING)
+    return begins, ends
+
+
+def _percentiles(both: list[tuple[datetime, datetime]]) -> dict[str, float]:
+    late = sorted((fired - due).total_seconds() for due, fired in both)
+    if not late:
+        return {"alarms": 0}
+    named = {"p50": len(late) // 2, "p99": len(late) * 99 // 100, "max": len(late) - 1}
+    return {"alarms": len(late)} | {name: round(late[at], 3) for name, at in named.items()}
+
+
+def _deliveries(place: Path, wrong: list[str]) -> dict[str, object]:
+    """Every message that had to be written was, and each arrived under its key at least once."""
+    arrived = Counter(key for name in ("smtp", "http") for key in _lines(place / f"{name}.keys"))
+    written = {str(key): state for key, state in Delivery.objects.values_list("key", "state")}
+    wrong.extend(f"Delivery {key} ({state}) never arrived." for key, state in written.items() if key not in arrived)
+    wrong.extend(f"Delivery {key} is {state}." for key, state in written.items() if state != DeliveryState.SENT)
+    wrong.extend(f"A message arrived under the key {key}, which no delivery has." for key in arrived.keys() - written)
+    wrong.extend(_untold())
+    return {
+        "deliveries": len(written),
+        "deliveries_arrived": len(arrived.keys() & written.keys()),
+        "arrivals": arrived.total(),
+        "arrived_again": arrived.total() - len(arrived),
+        "attempts": dict(sorted(Counter(Delivery.objects.values_list("attempts", flat=True)).items())),
+    }
+
+
+def _untold() -> Iterator[str]:
+    """What fired is told to every fixed destination of its step; what was superseded is told to nobody."""
+    told = set(Delivery.objects.filter(alarm__isnull=False).values_list("alarm", "medium", "address"))
+    asked = Alarm.objects.filter(superseded=False, step__tells__audience=Audience.FIXED)
+    must = set(asked.values_list("pk", "step__tells__medium", "step__tells__address"))
+    for alarm, medium, address in must - told:
+        yield f"Alarm {alarm} was not told by {medium} to {address}."
+    for superseded in Alarm.objects.filter(superseded=True, deliveries__isnull=False):
+        yield f"Alarm {superseded.pk} was superseded, and told."
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def add(calendar: Calendar, start: datetime, seconds: int) -> datetime:
+    """The instant by which so many open seconds have gone by since the start."""
+    left, day = timedelta(seconds=seconds), (start - DAY).date()
+    while True:
+        for opens, closes in _open(calendar, day):
+            if closes <= start:
+                continue
+            begin = max(opens, start)
+            if left <= closes - begin:
+                return begin + left
+            left -= closes - begin
+        day += DAY
+
+
+@cache
+def _open(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
+    """The open hours of a local day, as instants. The calendars of the soak have no holidays and no nights."""
+    zone = ZoneInfo(calendar.zone)
+    hours = calendar.overrides.get(str(day), calendar.weekly.get(f"{day:%a}".lower(), []))
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return sorted((_at(midnight, opens), _at(midnight, closes)) for opens, closes in hours)
+
+
+def _at(midnight: datetime, wall_clock: str) -> datetime:
+    hour, minute = map(int, wall_clock.split(":"))
+    return (midnight + timedelta(hours=hour, minutes=minute)).astimezone(UTC)
