@@ -1,8 +1,8 @@
 """What must be there at the end, worked out anew, and what is there: `inside oracle PLACE` prints it as JSON.
 
-Nothing of the engine is asked. From a clock's own start, its policy's ladder and its calendar's hours follow the
-instants of its alarms, by walking through the open hours one by one; from its stop follows which of them had to fire.
-What arrived is read from the sinks' own lists, and what was acknowledged from the movers'.
+From a clock's own start, its policy's ladder, its calendar's hours and its lead's pauses follow the instants of its
+alarms (`courses`); from its stop follows which of them had to fire. What arrived is read from the sinks' own lists, and
+what was acknowledged from the movers'. Last of all the engine's own proof is asked too.
 """
 
 import json
@@ -10,19 +10,18 @@ import sys
 from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from datetime import datetime
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from django.db.models import Q
+from django.db.models.functions import Greatest
 
+from benchmarks.soak.courses import Course, course_of
 from handoff.integrity import disagreements
 from handoff.models import Delivery, DeliveryState
-from leads.models import Transition, Via
-from sla.models import Alarm, Audience, Calendar, Clock, Policy
+from leads.models import Lead, Transition, Via
+from sla.models import Alarm, Audience, Clock, ClockState, Policy
 
-DAY = timedelta(days=1)
 SETTLING = 10  # seconds after a fault in which lateness is still its consequence
 
 
@@ -56,57 +55,48 @@ def _acts(place: Path, wrong: list[str]) -> dict[str, object]:
 
 def _alarms(wrong: list[str]) -> dict[str, object]:
     """Every alarm that must have fired did so exactly once, dated when it was due, and no other fired."""
-    policies = Policy.objects.select_related("calendar").prefetch_related("steps")
-    ladders = {policy.pk: (policy, list(policy.steps.all())) for policy in policies}
-    checked = clocks = breaches = 0
-    for clock in Clock.objects.select_related("stopped_by").prefetch_related("alarms").iterator(chunk_size=1000):
-        policy, steps = ladders[clock.policy_id]
-        must = {
-            step.pk: add(
-                policy.calendar, clock.started_at, policy.target_seconds * step.percent // 100 + step.after_seconds
-            )
-            for step in steps
-        }
-        clocks += 1
-        checked += len(must)
-        due_at = add(policy.calendar, clock.started_at, policy.target_seconds)
-        breaches += clock.stopped_at is None or clock.stopped_at > due_at
-        wrong.extend(f"Clock {clock.pk} ({policy.name}): {what}" for what in _of_clock(clock, due_at, must))
+    figures: Counter[str] = Counter()
+    ladders = {policy.pk: list(policy.steps.all()) for policy in Policy.objects.prefetch_related("steps")}
+    leads = Lead.objects.prefetch_related("transitions", "clocks__alarms", "clocks__stopped_by", "clocks__calendar")
+    for lead in leads.iterator(chunk_size=200):
+        acts = sorted(lead.transitions.all(), key=lambda act: (act.at, act.pk))
+        for clock in lead.clocks.all():
+            course = course_of(clock, ladders[clock.policy_id], acts)
+            wrong.extend(f"Clock {clock.pk} ({clock.metric}): {what}" for what in _of_clock(clock, course))
+            figures.update(clocks=1, alarms_checked=len(ladders[clock.policy_id]))
+            figures.update(paused_clocks=bool(course.pauses), acknowledged_clocks=course.is_acknowledged)
+            figures.update(breaches=_is_breached(clock, course))
     fired = Alarm.objects.all()
-    return {
-        "clocks": clocks,
-        "alarms_checked": checked,
-        "alarms_fired": fired.count(),
-        "alarms_superseded": fired.filter(superseded=True).count(),
-        "breaches": breaches,
-    }
+    return {**figures, "alarms_fired": fired.count(), "alarms_superseded": fired.filter(superseded=True).count()}
 
 
-def _of_clock(clock: Clock, due_at: datetime, must: dict[int, datetime]) -> Iterator[str]:
-    alarms = list(clock.alarms.all())
+def _is_breached(clock: Clock, course: Course) -> bool:
+    return course.due_at is not None and (clock.stopped_at is None or clock.stopped_at > course.due_at)
+
+
+def _of_clock(clock: Clock, course: Course) -> Iterator[str]:
+    alarms, stop = list(clock.alarms.all()), clock.stopped_at
     times = Counter(alarm.step_id for alarm in alarms)
-    stop = clock.stopped_at
-    breached = stop is None or stop > due_at
-    if clock.due_at != due_at:
-        yield f"is due at {clock.due_at}, and must be at {due_at}."
-    if stop is not None and breached != (clock.state == "breached"):
-        yield f"stopped at {stop}, was due at {due_at}, and is {clock.state}."
-    for step, due in must.items():
+    if clock.due_at != course.due_at:
+        yield f"is due at {clock.due_at}, and must be at {course.due_at}."
+    if stop is not None and _is_breached(clock, course) != (clock.state == ClockState.BREACHED):
+        yield f"stopped at {stop}, was due at {course.due_at}, and is {clock.state}."
+    for step, due in course.alarms.items():
         if (stop is None or due < stop) and times[step] != 1:
             yield f"step {step} was due at {due} and fired {times[step]} times; it stopped at {stop}."
     for alarm in alarms:
-        yield from _of_alarm(alarm, clock, must)
+        yield from _of_alarm(alarm, clock, course.alarms.get(alarm.step_id))
 
 
-def _of_alarm(alarm: Alarm, clock: Clock, must: dict[int, datetime]) -> Iterator[str]:
-    if must.get(alarm.step_id) != alarm.due_at:
-        yield f"alarm {alarm.pk} is dated {alarm.due_at}, and must be {must.get(alarm.step_id)}."
+def _of_alarm(alarm: Alarm, clock: Clock, due_at: datetime | None) -> Iterator[str]:
+    # What has fired stays fired, though it was told later that the clock had stopped before.
+    if clock.stopped_by and alarm.due_at >= clock.stopped_by.at:
+        if alarm.fired_at > clock.stopped_by.recorded_at:
+            yield f"alarm {alarm.pk} fired at {alarm.fired_at}, after the clock had stopped at {clock.stopped_at}."
+    elif due_at != alarm.due_at:
+        yield f"alarm {alarm.pk} is dated {alarm.due_at}, and must be {due_at}."
     if alarm.fired_at < alarm.due_at:
         yield f"alarm {alarm.pk} fired before it was due."
-    is_forestalled = clock.stopped_at is not None and alarm.due_at >= clock.stopped_at
-    # What has fired stays fired, though it was told later that the clock had stopped before.
-    if is_forestalled and clock.stopped_by and alarm.fired_at > clock.stopped_by.recorded_at:
-        yield f"alarm {alarm.pk} fired at {alarm.fired_at}, after the clock had stopped at {clock.stopped_at}."
 
 
 def _deeds(wrong: list[str]) -> dict[str, object]:
@@ -122,8 +112,12 @@ def _deeds(wrong: list[str]) -> dict[str, object]:
 
 
 def _lateness(spells: list[tuple[float, float]]) -> dict[str, object]:
-    """How late alarms fired: all of them, and those that fell due while nothing was wrong."""
-    both = list(Alarm.objects.order_by("due_at").values_list("due_at", "fired_at"))
+    """How late alarms fired: all of them, and those that fell due while nothing was wrong.
+
+    What was told late is late from the moment at which it was told.
+    """
+    told = Greatest("due_at", "clock__started_by__recorded_at")
+    both = list(Alarm.objects.annotate(told=told).order_by("told").values_list("told", "fired_at"))
     begins, ends = _merged(spells)
     calm = [
         (due, fired)
@@ -183,31 +177,3 @@ def _untold() -> Iterator[str]:
 
 def _lines(path: Path) -> list[str]:
     return path.read_text().splitlines() if path.exists() else []
-
-
-def add(calendar: Calendar, start: datetime, seconds: int) -> datetime:
-    """The instant by which so many open seconds have gone by since the start."""
-    left, day = timedelta(seconds=seconds), (start - DAY).date()
-    while True:
-        for opens, closes in _open(calendar, day):
-            if closes <= start:
-                continue
-            begin = max(opens, start)
-            if left <= closes - begin:
-                return begin + left
-            left -= closes - begin
-        day += DAY
-
-
-@cache
-def _open(calendar: Calendar, day: date) -> list[tuple[datetime, datetime]]:
-    """The open hours of a local day, as instants. The calendars of the soak have no holidays and no nights."""
-    zone = ZoneInfo(calendar.zone)
-    hours = calendar.overrides.get(str(day), calendar.weekly.get(f"{day:%a}".lower(), []))
-    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
-    return sorted((_at(midnight, opens), _at(midnight, closes)) for opens, closes in hours)
-
-
-def _at(midnight: datetime, wall_clock: str) -> datetime:
-    hour, minute = map(int, wall_clock.split(":"))
-    return (midnight + timedelta(hours=hour, minutes=minute)).astimezone(UTC)

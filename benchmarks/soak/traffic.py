@@ -8,7 +8,7 @@ import signal
 import time
 import uuid
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,31 +19,38 @@ from handoff import workflow
 from handoff.refusals import Refused
 from handoff.workflow import Door
 from leads.models import Lead, State, User, Verb, Via
+from sla.models import Alarm, Clock
 
 ACTS_PER_SECOND = 8
 IN_PLAY = 300  # the youngest leads; older ones are left to their clocks
 LATEST = 8  # seconds that a touch is told after it happened
 
+REPLIES = (Verb.ANSWER, Verb.DISPUTE, Verb.OVERTURN, Verb.UPHOLD, Verb.RESUBMIT, Verb.RECYCLE)
 # What may be done where a lead stands; what stands twice is done twice as often.
+ON_CLOCKS = (Verb.PAUSE, Verb.RESUME, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE)
 LEGAL: dict[str, tuple[Verb, ...]] = {
-    State.RAW: (Verb.PROMOTE, Verb.PROMOTE, Verb.PROMOTE, Verb.ASSIGN, Verb.TOUCH, Verb.REJECT),
-    State.MQL: (Verb.ACCEPT, Verb.ACCEPT, Verb.ACCEPT, Verb.ASSIGN, Verb.ASSIGN, Verb.TOUCH, Verb.REJECT),
-    State.SAL: (Verb.TOUCH, Verb.TOUCH, Verb.QUALIFY, Verb.QUALIFY, Verb.ASSIGN, Verb.REJECT, Verb.COMMENT),
-    State.SQL: (Verb.TOUCH, Verb.TOUCH, Verb.CONVERT, Verb.ASSIGN, Verb.REJECT),
-    State.REJECTED: (Verb.ANSWER, Verb.DISPUTE, Verb.DISPUTE, Verb.OVERTURN, Verb.RESUBMIT, Verb.RECYCLE, Verb.TOUCH),
-    State.OPPORTUNITY: (Verb.TOUCH, Verb.COMMENT),
+    State.RAW: (*[Verb.PROMOTE] * 6, Verb.ASSIGN, Verb.TOUCH, Verb.REJECT),
+    State.MQL: (*[Verb.ACCEPT] * 4, *[Verb.ASSIGN] * 3, Verb.TOUCH, Verb.REJECT, *ON_CLOCKS),
+    State.SAL: (*[Verb.TOUCH] * 3, *[Verb.QUALIFY] * 3, *[Verb.ASSIGN] * 2, Verb.REJECT, Verb.COMMENT, *ON_CLOCKS),
+    State.SQL: (*[Verb.TOUCH] * 3, *[Verb.CONVERT] * 2, Verb.ASSIGN, Verb.REJECT, *ON_CLOCKS),
+    State.REJECTED: (*REPLIES, Verb.RESUBMIT, Verb.DISPUTE, Verb.DISPUTE, Verb.TOUCH, *ON_CLOCKS),
+    State.OPPORTUNITY: (Verb.TOUCH, Verb.COMMENT, Verb.EXCUSE),
 }
-SALES = {Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT, Verb.TOUCH, Verb.REJECT}
+BY_MAX = {Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT, Verb.TOUCH, Verb.REJECT}
+BY_OLGA = {Verb.OVERTURN, Verb.UPHOLD, *ON_CLOCKS}
 FACTS: dict[str, dict[str, Any]] = {
     Verb.CONVERT: {"name": "Soak", "amount": "1200.00", "currency": "EUR", "expected_close": "2099-01-31"},
     Verb.REJECT: {"reason": "wrong_territory"},
     Verb.RECYCLE: {"reenter_on": "2099-01-01"},
     Verb.RESUBMIT: {"fixed": "The number."},
     Verb.OVERTURN: {"decision": "It fits."},
+    Verb.UPHOLD: {"decision": "It does not."},
     Verb.ANSWER: {"kind": "acknowledge"},
     Verb.DISPUTE: {"argument": "It fits."},
     Verb.COMMENT: {"text": "Hello."},
     Verb.TOUCH: {"channel": "call", "outcome": "reached"},
+    Verb.PAUSE: {"cause": "buyer_asked"},
+    Verb.EXCUSE: {"reason": "An outage."},
 }
 
 
@@ -81,24 +88,35 @@ class Mover:
         lead, state = self.in_play[number]
         verb = self.rng.choice(LEGAL[state])
         door = Door(via=Via.API, request_id=str(uuid.uuid4()))
-        act = workflow.perform(verb, lead, by=self._who(verb, state), door=door, facts=self._facts(verb))
+        facts = FACTS.get(verb, {}) | self._more_facts(verb, lead)
+        act = workflow.perform(verb, lead, by=self._who(verb, state), door=door, facts=facts)
         self.ledger.write(f"{act.pk} {lead} {verb}\n".encode())
         self.in_play[number] = lead, act.to_state
 
     def _who(self, verb: str, state: str) -> User:
-        if verb in SALES and state != State.RAW:
-            return self.people["max"]
-        return self.people["olga" if verb == Verb.OVERTURN else "mia" if verb != Verb.TOUCH else "max"]
+        if verb == Verb.REJECT and state == State.RAW:
+            return self.people["mia"]
+        return self.people["max" if verb in BY_MAX else "olga" if verb in BY_OLGA else "mia"]
 
-    def _facts(self, verb: str) -> dict[str, Any]:
-        facts = dict(FACTS.get(verb, {}))
-        if verb in (Verb.PROMOTE, Verb.ASSIGN):
-            facts |= {"owner": self.rng.choice(["ada", "ben", ""]), "team": "Soak"}
-        if verb == Verb.TOUCH:
-            facts["automatic"] = self.rng.random() < 0.1
-            if self.rng.random() < 0.5:
-                facts["at"] = timezone.now() - timedelta(seconds=self.rng.random() * LATEST)
-        return facts
+    def _more_facts(self, verb: str, lead: int) -> dict[str, Any]:
+        match verb:
+            case Verb.PROMOTE | Verb.ASSIGN:
+                return {"owner": self.rng.choice(["ada", "ben", ""]), "team": "Soak"}
+            case Verb.TOUCH:
+                return {"automatic": self.rng.random() < 0.1, "at": self._lately()}
+            case Verb.PAUSE:
+                seconds = self.rng.random() * LATEST
+                until = timezone.now() + timedelta(seconds=seconds) if self.rng.random() < 0.6 else None
+                return {"at": self._lately(), "until": until}
+            case Verb.ACKNOWLEDGE:
+                return {"alarm": Alarm.objects.filter(clock__lead=lead).order_by("-pk").first()}
+            case Verb.EXCUSE:
+                return {"clock": Clock.objects.filter(lead=lead, excused_by=None).order_by("due_at").first()}
+        return {}
+
+    def _lately(self) -> datetime | None:
+        """Half of what is told is told later than it happened."""
+        return timezone.now() - timedelta(seconds=self.rng.random() * LATEST) if self.rng.random() < 0.5 else None
 
     def stop(self, *_: object) -> None:
         self.is_asked_to_stop = True
