@@ -80,8 +80,16 @@ def _of_programs(house: House, pace: Pace) -> list[Fault]:
                 pace.frozen,
             ),
         ]
-    beat = house.programs["beat"]
+    beat, sweeper = house.programs["beat"], house.programs["sweeper"]
     found += [
+        Fault("sweeper killed", "sweeper", sweeper.kill, sweeper.start, pace.program_away),
+        Fault(
+            "sweeper frozen, then going on",
+            "sweeper",
+            partial(sweeper.signal_family, signal.SIGSTOP),
+            partial(sweeper.signal_family, signal.SIGCONT),
+            pace.frozen,
+        ),
         Fault("beat killed", "beat", beat.kill, beat.start, pace.program_away),
         Fault("beat away for long", "beat", beat.kill, beat.start, pace.beat_away),
     ]

@@ -57,7 +57,7 @@ def test_no_alarm_message_or_act_is_lost_or_doubled_whatever_is_killed(soak):
     report = json.loads(run.communicate(timeout=300)[0])
     assert report["faults_found"] == []
     assert report["ended_by_themselves"] == {}
-    assert len(report["faults_by_kind"]) == 21
+    assert len(report["faults_by_kind"]) == 23
     assert report["alarms_fired"] >= 300
     assert report["alarms_checked"] > report["alarms_fired"]
     assert report["acts_acknowledged"] > 50
