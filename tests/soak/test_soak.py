@@ -49,26 +49,27 @@ def soak(place):
     yield start
     for soak in running:
         soak.kill()
-        soak.wait()
+        soak.communicate()
+    until(lambda: not left_in(place), 30)
 
 
 def test_no_alarm_message_or_act_is_lost_or_doubled_whatever_is_killed(soak):
-    run = soak("--minutes", "0.2", "--faults", "24", "--alarms", "300", "--seed", "20260302")
-    report = json.loads(run.communicate(timeout=300)[0])
+    run = soak("--minutes", "0.2", "--faults", "24", "--alarms", "200", "--movers", "2", "--seed", "20260302")
+    report = json.loads(run.communicate(timeout=500)[0])
     assert report["faults_found"] == []
     assert report["ended_by_themselves"] == {}
     assert len(report["faults_by_kind"]) == 23
-    assert report["alarms_fired"] >= 300
+    assert report["alarms_fired"] >= 200
     assert report["alarms_checked"] > report["alarms_fired"]
-    assert report["acts_acknowledged"] > 50
+    assert report["acts_acknowledged"] > 30
     assert report["deliveries_arrived"] == report["deliveries"] > 100
     assert run.returncode == 0
 
 
 def test_a_soak_that_is_told_to_stop_leaves_nothing_behind(soak, place):
-    run = soak("--minutes", "10")
-    until(lambda: list(place.glob("handoff-*/acts-*")), 120)
-    assert len(left_in(place)) > 10
+    run = soak("--minutes", "10", "--workers", "1", "--movers", "1")
+    until(lambda: list(place.glob("handoff-*/acts-*")), 300)
+    assert len(left_in(place)) > 8  # two servers, two sinks, beat, sweeper, worker, mover, and itself
     run.send_signal(signal.SIGTERM)
     assert run.wait(60) == 143
     assert left_in(place) == []
