@@ -163,6 +163,11 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at lea
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that was not taken before the next one is due is worth nothing.
     "sweep": {"task": "handoff.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
+    "do_deeds": {
+        "task": "handoff.tasks.do_deeds",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 5},
+    },
     "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
     # Told once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
     "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},

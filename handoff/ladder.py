@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from handoff.alerts import announce_stranded
 from handoff.alerts.moments import span
+from handoff.alerts.slots import slot
 from handoff.refusals import Refused
 from handoff.rotation import next_owner
 from handoff.workflow import Door, assign
@@ -22,11 +23,19 @@ from sla.history import ANY_TIME
 from sla.metrics import RULES, Party
 from sla.models import Alarm, Deed, StepKind
 
+LOCK = 0x64656564
 SWEEP = Door(via=Via.SWEEP)
 RUN_SECONDS = 60  # a run begins nothing after it, so that it ends well before Celery's time limit
 LONGEST_NOTE = 200  # characters that an absence keeps
 
 log = structlog.get_logger(__name__)
+
+
+def do_deeds_in_turn() -> None:
+    """Do all that is to be done, unless somebody is at it: deeds for one team wait for each other in any case."""
+    with slot(LOCK, 1) as is_free:
+        if is_free:
+            do_deeds()
 
 
 def do_deeds(at: datetime | None = None) -> None:

@@ -8,7 +8,17 @@ from handoff.alerts import fire_alarms
 BATCH = 1000
 
 
-def sweep(at: datetime | None = None, batch: int = BATCH, since: datetime | None = None) -> int:
+def sweep(at: datetime | None = None, batch: int = BATCH) -> int:
+    """Fire every alarm that is due and do what is to be done; return how many fired.
+
+    Those who wake up for it do the one without the other: deeds take their time, and alarms must not wait for them.
+    """
+    fired = fire(at, batch)
+    ladder.do_deeds(at)
+    return fired
+
+
+def fire(at: datetime | None = None, batch: int = BATCH, since: datetime | None = None) -> int:
     """Fire every alarm that is due, and return how many. Killed at any point, it leaves nothing half-done.
 
     With `since`, only what fell due after it: `handoff.sweeper` leaves the rest to the next sweep of all.
@@ -18,7 +28,4 @@ def sweep(at: datetime | None = None, batch: int = BATCH, since: datetime | None
         taken = fire_alarms(batch, at, since)
         fired += taken
         if taken < batch:
-            break
-    if fired or not since:
-        ladder.do_deeds(at)
-    return fired
+            return fired

@@ -13,7 +13,7 @@ from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
 from handoff.alerts.slots import slot
-from handoff.sweep import sweep
+from handoff.sweep import fire
 from sla.alarms import CHANNEL, next_due
 
 LOCK = 0x73776570
@@ -40,7 +40,7 @@ def run() -> None:
 
 def _sweep_and_sleep() -> None:
     begun = time.monotonic()
-    sweep(since=timezone.now() - RECENT)
+    fire(since=timezone.now() - RECENT)
     left = SHORTEST - (time.monotonic() - begun)
     if left > 0:
         time.sleep(left)

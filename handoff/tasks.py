@@ -2,17 +2,22 @@
 
 from celery import shared_task
 
-from handoff import alerts, heartbeat
+from handoff import alerts, heartbeat, ladder
 from handoff.engine import leaks
 from handoff.reports import rollup
-from handoff.sweep import sweep as run_sweep
+from handoff.sweep import fire
 from sla import versions
 
 
 @shared_task
 def sweep() -> None:
-    run_sweep()
+    fire()
     heartbeat.beat("sweep")
+
+
+@shared_task
+def do_deeds() -> None:
+    ladder.do_deeds_in_turn()
 
 
 @shared_task

@@ -13,11 +13,7 @@ from sla.versions import Rung, publish_calendar, publish_policy
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONE = "Asia/Kolkata"  # half an hour off, and it is another day there than in UTC for a good part of it
-DEEDS: dict[str, str] = {
-    Metric.TIME_TO_ACCEPT: Deed.REASSIGN,
-    Metric.TIME_TO_TOUCH: Deed.REASSIGN,
-    Metric.TIME_TO_QUALIFY: Deed.QUEUE,
-}
+DEEDS: dict[str, str] = {Metric.TIME_TO_ACCEPT: Deed.REASSIGN, Metric.TIME_TO_QUALIFY: Deed.QUEUE}
 
 
 def main(http_port: str, longest_target: str, has_closures: str) -> None:
@@ -63,7 +59,6 @@ def destinations(http_port: int) -> dict[str, Destination]:
             audience=Audience.FIXED, medium=Medium.SLACK_WEBHOOK, address=f"http://127.0.0.1:{http_port}/hook"
         ),
         "channel": Destination(audience=Audience.TEAM, medium=Medium.SLACK),
-        "owner": Destination(audience=Audience.OWNER, medium=Medium.EMAIL),
     }
     for name, row in rows.items():
         row.name = name
@@ -82,10 +77,8 @@ def publish_policies(longest_target: int, in_calendars: list[Calendar], places: 
             calendar=in_calendars[number % len(in_calendars)],
         )
         deed = DEEDS.get(metric, Deed.NOTHING)
-        rungs = (
-            Rung(50, tells=(places["webhook"],)),
-            Rung(100, tells=(places["mailbox"],)),
-            Rung(100, 2, tells=(places["channel"],), does=deed, out_of_rotation_seconds=5 if deed else 0),
-            Rung(100, longest_target + 2, tells=(places["webhook"], places["owner"])),
-        )
+        told = tuple(places.values())[number % len(places)]
+        rungs = [*map(Rung, (20, 40, 60, 80)), Rung(100, tells=(told,))]
+        if deed:
+            rungs.append(Rung(100, 2, tells=(places["mailbox"],), does=deed, out_of_rotation_seconds=5))
         publish_policy(policy, rungs)

@@ -10,7 +10,8 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from handoff import ladder, workflow
+from handoff import ladder, tasks, workflow
+from handoff.alerts.slots import slot
 from handoff.models import Delivery
 from handoff.rotation import next_owner
 from handoff.sweep import sweep
@@ -317,6 +318,22 @@ def test_a_lead_that_somebody_holds_is_passed_by(world: World) -> None:
 
     held.refresh_from_db()
     assert held.owner == world.ben
+
+
+@pytest.mark.django_db(transaction=True)
+def test_alarms_do_not_wait_for_deeds_which_one_worker_does_at_a_time(world: World) -> None:
+    policy_that(does="reassign")
+    lead = offered(world)
+    tasks.sweep.apply()
+    assert Alarm.objects.get(step__percent=100).to_do
+    with slot(ladder.LOCK, 1):  # somebody is at it
+        in_threads(1, tasks.do_deeds.apply)
+    assert Alarm.objects.get(step__percent=100).to_do
+
+    tasks.do_deeds.apply()
+
+    lead.refresh_from_db()
+    assert (lead.owner, decided().note) == (world.ben, "")
 
 
 def do_for_ever(go: Any) -> None:
