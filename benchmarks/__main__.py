@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 from contextlib import ExitStack
 from importlib import import_module
@@ -25,6 +26,7 @@ def main() -> int:
     names = options.part or PARTS
     if unknown := set(names) - set(PARTS):
         parser.error(f"there is no benchmark {', '.join(sorted(unknown))}: choose from {', '.join(PARTS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the servers are stopped on the way out
     with durable_servers() as urls:
         set_up(urls)
         results = {name: run(name, options.scale, options.rounds) for name in names}
