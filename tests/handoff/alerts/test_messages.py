@@ -10,7 +10,7 @@ from handoff.alerts.messages import Message, render
 from handoff.alerts.moments import span, time_of_day
 from handoff.models import Delivery, Rejection
 from leads.models import Campaign, Lead, Reason, User
-from sla.models import Alarm, ClockState
+from sla.models import Alarm, Clock, ClockState
 from tests.handoff.alerts.conftest import make_act, make_alarm, make_clock, make_step
 from tests.world import OFFICE, World, make_calendar, make_lead
 
@@ -46,6 +46,16 @@ def test_a_breach_says_when_it_was_due_and_how_long_ago(world: World) -> None:
     read = read_at(timedelta(minutes=3), world.ada, alarm)
     assert read.subject == "Breach: acceptance was due 10:42 CET – Grace Hopper (Navy)"
     assert "Acceptance was due on Mon 9 Mar 2026, 10:42 CET: 3 min of business time ago." in read.text
+
+
+def test_a_warning_of_a_clock_that_is_held_by_now_names_no_due_time(world: World) -> None:
+    alarm = make_alarm(grace(world), make_step(percent=75), DUE)
+    Clock.objects.update(paused=True, due_at=None)
+    read = read_at(timedelta(minutes=-15), world.ada, alarm)
+    assert read.subject == "Warning: acceptance, paused by now – Grace Hopper (Navy)"
+    assert "when it is due is not known before the lead is resumed" in read.text
+    assert "Its clocks have been paused since" in read.text
+    assert "10:42" not in read.text
 
 
 def test_an_escalation_says_how_long_it_stayed_open(world: World) -> None:
