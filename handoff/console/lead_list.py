@@ -20,7 +20,7 @@ from handoff.console.site import viewer
 from handoff.console.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
 from handoff.console.verbs import buttons
 from handoff.console.words import pause_of, source_of, state_of, time_left, two_lines
-from leads.models import MARKETING, Lead, LeadQuerySet, Role
+from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
 
 EXPORTED: dict[str, export.Column] = {
     "id": lambda lead: lead.pk,
@@ -84,7 +84,12 @@ class LeadRows(UnfoldChangeList):  # type: ignore[misc]
         rejections = last_rejections(self.result_list)
         for lead in self.result_list:
             verbs = still_open(rights.can(user, lead), rejections.get(lead.pk))
-            lead.buttons = buttons(user, lead, verbs, here)
+            lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
+
+
+def _in_a_row(verbs: list[Verb]) -> list[Verb]:
+    """The pause of a paused lead is changed on its page; here there is room for its end."""
+    return [verb for verb in verbs if verb != Verb.PAUSE or Verb.RESUME not in verbs]
 
 
 class LeadListPage(Page):

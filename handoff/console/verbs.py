@@ -45,8 +45,12 @@ LOOKS: dict[str, Look] = {
     Verb.UPHOLD: Look("Uphold", f"Upheld {OF}", "The rejection stands; sales was right.", about=OF),
     Verb.PAUSE: Look("Pause", "Paused", "Its clocks are held; a breach that happened stays.", "quiet"),
     Verb.RESUME: Look("Resume", "Resumed", "Its clocks go on with what is left.", "quiet"),
-    Verb.ACKNOWLEDGE: Look("Acknowledge", "Acknowledged an alarm of", "You see to it: the steps above stay away."),
-    Verb.EXCUSE: Look("Excuse", "Excused a breach of", "It stays a breach; reports give both figures."),
+    Verb.ACKNOWLEDGE: Look(
+        "Acknowledge", "Acknowledged an alarm of", "You see to it: the steps above stay away.", about="an alarm of"
+    ),
+    Verb.EXCUSE: Look(
+        "Excuse", "Excused a breach of", "It stays a breach; reports give both figures.", about="a breach of"
+    ),
     Verb.REJUDGE: Look("Judge anew", "Judged anew", "Its running clocks change to the policy that fits."),
     Verb.MERGE: Look("Merge", "Merged", "What the buyer did moves to the lead that stays.", "quiet"),
 }
