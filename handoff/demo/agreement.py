@@ -11,7 +11,7 @@ from handoff.demo.people import BERLIN, NEW_YORK, Cast
 from handoff.models import Subscription
 from leads.models import Definition, Stage, Verb
 from sla.business_time import BusinessHours
-from sla.metrics import Metric
+from sla.metrics import RULES, Metric, Party
 from sla.models import Audience, Calendar, Deed, Destination, Medium, Policy
 from sla.versions import Rung, publish_calendar, publish_policy
 
@@ -19,6 +19,7 @@ MINUTE, HOUR = 60, 3600
 DAY = 8 * HOUR  # of office time
 HOT = 80  # the score from which a lead is hot
 ACCEPT, TOUCH, QUALIFY, ANSWER = 4 * HOUR, DAY, 10 * DAY, 2 * DAY
+ASSIGN, CONVERT, DECIDE = 2 * HOUR, 15 * DAY, DAY // 2
 HOT_ACCEPT, HOT_PROMISE, PROMISE = 10 * MINUTE, HOUR, 48 * HOUR
 
 WORKDAYS, WEEK = ("mon", "tue", "wed", "thu", "fri"), ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -83,6 +84,12 @@ PROMISES = (
         (IN_NEW_YORK,), 20,
     ),
     Promise("answer", "Answer a rejection", Metric.TIME_TO_ANSWER, ANSWER, BERLIN, DAY),
+    Promise("assign", "Assign what waits", Metric.TIME_TO_ASSIGN, ASSIGN, BERLIN, HOUR),
+    # The cadence follows the quality of the lead.
+    Promise("next-touch-hot", "Stay with a hot lead", Metric.TIME_TO_NEXT_TOUCH, DAY, BERLIN, DAY, (IS_HOT,), 10),
+    Promise("next-touch", "Stay in touch", Metric.TIME_TO_NEXT_TOUCH, 4 * DAY, BERLIN, 2 * DAY),
+    Promise("convert", "Convert", Metric.TIME_TO_CONVERT, CONVERT, BERLIN, DAY),
+    Promise("decide", "Decide a dispute", Metric.TIME_TO_DECIDE, DECIDE, BERLIN, DAY),
 )  # fmt: skip
 
 
@@ -146,11 +153,14 @@ def _ladder(promise: Promise, places: dict[str, Destination]) -> list[Rung]:
     def told(*names: str) -> tuple[Destination, ...]:
         return tuple(places[name] for name in names)
 
-    if promise.metric == Metric.TIME_TO_ANSWER:
-        warned, breached, escalated = told(MARKETING), told(MARKETING), told(REVOPS)
-    else:
-        warned, breached = told(OWNER, OWNER_SLACK), told(OWNER, OWNER_SLACK, MANAGER)
-        escalated = told(TEAM, TEAM_SLACK, REVOPS)
+    match RULES[promise.metric].owed_by:
+        case Party.SALES:
+            warned, breached = told(OWNER, OWNER_SLACK), told(OWNER, OWNER_SLACK, MANAGER)
+            escalated = told(TEAM, TEAM_SLACK, REVOPS)
+        case Party.MARKETING:
+            warned, breached, escalated = told(MARKETING), told(MARKETING), told(REVOPS)
+        case _:
+            warned, breached, escalated = told(REVOPS), told(REVOPS), told(REVOPS, MANAGER)
     early = [Rung(50, tells=warned)] if promise.metric in WARNS_TWICE else []
     return [*early, Rung(75, tells=warned), Rung(tells=breached), Rung(100, promise.escalates, escalated, promise.then)]
 

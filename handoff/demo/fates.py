@@ -113,6 +113,23 @@ def overturned(life: Life) -> None:
     life.overturn()
 
 
+def upheld(life: Life) -> None:
+    disputed(life)
+    life.uphold()
+
+
+def waiting(life: Life) -> None:
+    """Nobody owes anything while the buyer is away."""
+    worked(life)
+    life.pause()
+
+
+def resumed(life: Life) -> None:
+    qualified(life)
+    life.pause()
+    life.resume()
+
+
 def vindicated(life: Life) -> None:
     """Overturned by the arbiter, and sold to after all."""
     overturned(life)
@@ -179,4 +196,7 @@ FATES: tuple[Fate, ...] = (
     Fate(1, State.REJECTED, partial(rejected, reason="duplicate"), LATELY, is_twin=True),
     Fate(4, State.REJECTED, discarded, LONG_AGO, may_be_hot=False),
     Fate(46, State.RAW, raw, (0.1 * HOUR, 10 * DAY), may_be_hot=False),
+    Fate(6, State.REJECTED, upheld, LONG_AGO),
+    Fate(3, State.SAL, waiting, (HOUR, 2 * DAY), may_be_hot=False),
+    Fate(2, State.SQL, resumed, (HOUR, 3 * DAY)),
 )

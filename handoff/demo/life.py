@@ -125,6 +125,9 @@ class Life:
         decision = self.pick(sayings.DECISIONS)
         self._add(Verb.OVERTURN, self.crew.arbiter, self.rng.uniform(HOUR, DAY), decision=decision)
 
+    def uphold(self) -> None:
+        self._add(Verb.UPHOLD, self.crew.arbiter, self.rng.uniform(HOUR, DAY), decision=self.pick(sayings.UPHELD))
+
     def merge(self) -> None:
         self._add(Verb.MERGE, self.crew.marketer, self.rng.uniform(HOUR, DAY), into=self.original)
 
@@ -143,6 +146,13 @@ class Life:
         self.touch(first, self.pick(sayings.ATTEMPTS if self.rng.random() < 0.4 else sayings.CONVERSATIONS))
         for _ in range(conversations):
             self.touch(self.rng.uniform(0.3, 1.2) * DAY, self.pick(sayings.CONVERSATIONS))
+
+    def pause(self) -> None:
+        cause, note = self.pick(sayings.CAUSES)
+        self._add(Verb.PAUSE, self.crew.rep, self.rng.uniform(0.1, 0.4) * DAY, cause=cause, note=note)
+
+    def resume(self) -> None:
+        self._add(Verb.RESUME, self.crew.rep, self.rng.uniform(0.5, 2) * DAY, note="They are back.")
 
     def try_in_vain(self) -> None:
         for after in (self._pace(TOUCH), DAY, 1.3 * DAY):

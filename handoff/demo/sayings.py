@@ -60,6 +60,11 @@ ARGUMENTS = (
     "They answered our mail yesterday.",
 )
 DECISIONS = ("The packet shows eleven vans: it meets the definition that both sides signed.",)
+UPHELD = ("The vans are let to another firm, which plans for itself: sales was right.",)
+CAUSES = (
+    ("buyer_away", "Away until their stocktaking is over."),
+    ("buyer_asked", "They asked us to call again when their budget is through."),
+)
 COMMENTS = (
     "Friendly people, no hurry.", "Ask for Wilma at the front desk; she knows who decides.", "Their season ends soon.",
     "Please mention the checklist, they liked it.", "I would offer the small package first.",
