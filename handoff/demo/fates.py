@@ -195,7 +195,7 @@ FATES: tuple[Fate, ...] = (
     Fate(3, State.REJECTED, merged, (DAY, 3 * DAY), is_twin=True),
     Fate(1, State.REJECTED, partial(rejected, reason="duplicate"), LATELY, is_twin=True),
     Fate(4, State.REJECTED, discarded, LONG_AGO, may_be_hot=False),
-    Fate(46, State.RAW, raw, (0.1 * HOUR, 10 * DAY), may_be_hot=False),
+    Fate(44, State.RAW, raw, (0.1 * HOUR, 10 * DAY), may_be_hot=False),
     Fate(6, State.REJECTED, upheld, LONG_AGO),
     Fate(3, State.SAL, waiting, (HOUR, 2 * DAY), may_be_hot=False),
     Fate(2, State.SQL, resumed, (HOUR, 3 * DAY)),
