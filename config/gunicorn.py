@@ -9,6 +9,7 @@ worker_class = "gthread"
 workers = env.int("WEB_CONCURRENCY", 2)
 threads = env.int("WEB_THREADS", 8)
 timeout = 60  # seconds
+keepalive = 30  # seconds: a client that asks again soon, or a proxy, spares itself a new connection each time
 graceful_timeout = 20  # seconds to finish what is in flight after SIGTERM
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108 - its heartbeat must not wait for a disk
 logconfig_dict = LOGGING

@@ -5,20 +5,70 @@ cause and in that transaction: when it starts, the instants of all its alarms ar
 a start or a stop (a pause, other terms, an act told late) is read from the history, which is written first.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
 from leads.models import Lead, Transition, Verb
+from sla import agreement
 from sla.business_time import tz_version
 from sla.comparison import Difference, differences, fields_of
 from sla.course import Course, between, outcome
 from sla.history import ANY_TIME, Versions
 from sla.metrics import RULES, Move
-from sla.models import Calendar, Clock, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
+from sla.models import Calendar, Clock, ClockState, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
+
+# The alarms are locked in one order, by all. Whoever writes a clock holds the lead, so those of this statement's
+# beginning are still those of its end, however long it waited.
+_HOLD = """
+WITH waiting AS MATERIALIZED (
+    SELECT pending.id FROM sla_pendingalarm pending JOIN sla_clock clock ON clock.id = pending.clock_id
+    WHERE clock.lead_id = %(lead)s
+    ORDER BY pending.id
+    FOR UPDATE OF pending
+)
+SELECT clock.* FROM sla_clock clock
+WHERE clock.lead_id = %(lead)s AND clock.stopped_at IS NULL AND (SELECT count(*) FROM waiting) >= 0
+"""
+
+# First the stops, as a clock that starts may be of the same metric. Alarms that were due before a stop stay, and fire.
+_STOP_AND_START = """
+WITH stopped AS (
+    UPDATE sla_clock clock
+    SET stopped_at = %(at)s, stopped_by_id = %(act)s, state = ending.state, elapsed = ending.elapsed
+    FROM unnest(%(stopping)s::bigint[], %(states)s::text[], %(elapsed)s::interval[]) AS ending (id, state, elapsed)
+    WHERE clock.id = ending.id
+    RETURNING clock.id
+), disarmed AS (
+    DELETE FROM sla_pendingalarm pending USING stopped
+    WHERE pending.clock_id = stopped.id AND pending.due_at >= %(at)s
+), started AS (
+    INSERT INTO sla_clock (
+        lead_id, metric, cycle, round, policy_id, calendar_id, owner_id, target_seconds, started_at, due_at, error,
+        state, started_by_id, paused, amended, tz_version
+    )
+    SELECT %(lead)s, starting.metric, %(cycle)s, COALESCE(
+            (SELECT MAX(earlier.round) FROM sla_clock earlier
+             WHERE earlier.lead_id = %(lead)s AND earlier.metric = starting.metric AND earlier.cycle = %(cycle)s), 0
+        ) + 1, starting.policy_id, starting.calendar_id, %(owner)s, starting.target_seconds, %(at)s, starting.due_at,
+        starting.error, 'running', %(act)s, FALSE, FALSE, %(tz_version)s
+    FROM unnest(
+        %(starting)s::text[], %(policies)s::bigint[], %(calendars)s::bigint[], %(targets)s::int[],
+        %(due)s::timestamptz[], %(errors)s::text[]
+    ) AS starting (metric, policy_id, calendar_id, target_seconds, due_at, error)
+    WHERE (SELECT count(*) FROM stopped) >= 0
+    RETURNING id, metric
+)
+INSERT INTO sla_pendingalarm (clock_id, step_id, due_at)
+SELECT started.id, alarm.step_id, alarm.due_at
+FROM started
+JOIN unnest(%(alarms_of)s::text[], %(steps)s::bigint[], %(alarms_due)s::timestamptz[])
+    AS alarm (metric, step_id, due_at) USING (metric)
+"""
 
 AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REJUDGE)
 
@@ -54,12 +104,10 @@ def hold(lead_id: int) -> list[Clock]:
     Call it with the lead locked, and read the time only afterwards: a sweep that was faster has then committed, and a
     later one passes these alarms by. So an act is never dated before an alarm that it should have stopped.
     """
-    waiting = PendingAlarm.objects.filter(clock__lead=lead_id).order_by("pk")
-    list(waiting.select_for_update(of=("self",)).values_list("pk"))
-    return list(Clock.objects.filter(lead=lead_id, stopped_at=None).select_related("policy", "calendar"))
+    return list(Clock.objects.raw(_HOLD, {"lead": lead_id}))
 
 
-def choose(lead: Lead, move: Move, held: Iterable[Clock] = (), applied: Policy | None = None) -> Plan:
+def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy | None = None) -> Plan:
     """What a move starts, and what it changes of the clocks that go on.
 
     A metric that no policy judges runs no clock; a clock that none judges any more keeps its policy. With `applied`,
@@ -69,7 +117,9 @@ def choose(lead: Lead, move: Move, held: Iterable[Clock] = (), applied: Policy |
     going_on = {clock.metric: clock for clock in held if not move.ends(clock.metric)}
     starting = {metric for metric, rule in RULES.items() if rule.starts(move) and metric not in going_on}
     again = going_on if move.verb in (Verb.ASSIGN, Verb.REJUDGE) and applied is None else {}
-    judging = _judging(lead, starting | again.keys())
+    in_force = agreement.in_force() if starting or held else {}
+    _introduce(held, in_force)
+    judging = _judging(lead, starting | again.keys(), in_force.values())
     plan.starts = {metric: judging[metric] for metric in judging if metric in starting}
     for metric, clock in going_on.items():
         following = judging.get(metric) if applied is None else applied
@@ -87,9 +137,8 @@ def advance(
     if paused or is_late or plan.amends or move.verb in AMENDING or any(clock.amended for clock in ending):
         follow_history(lead)
         return
-    _stop(ending, move, transition)
     _hand_over([clock for clock in held if clock not in ending], move)
-    _start(lead, move, transition, plan)
+    _stop_and_start(lead, move, transition, ending, plan)
 
 
 def as_it_stood(lead: Lead, move: Move) -> Move:
@@ -129,14 +178,21 @@ def _mend(lead: Lead, difference: Difference) -> None:
         _arm([(clock, difference.waiting)])
 
 
-def _judging(lead: Lead, metrics: Iterable[str]) -> dict[str, Policy]:
+def _introduce(held: Iterable[Clock], in_force: Mapping[int, Policy]) -> None:
+    """Spare the clocks that run by a policy in force the reading of it and of its calendar."""
+    for clock in held:
+        if policy := in_force.get(clock.policy_id):
+            clock.policy = policy
+            if clock.calendar_id == policy.calendar_id:
+                clock.calendar = policy.calendar
+
+
+def _judging(lead: Lead, metrics: Collection[str], in_force: Iterable[Policy]) -> dict[str, Policy]:
     """The first policy in force, by position, whose conditions hold: of each of these metrics."""
     chosen: dict[str, Policy] = {}
-    if metrics:
-        in_force = Policy.objects.filter(metric__in=metrics, retired_at=None).select_related("calendar")
-        for policy in in_force.prefetch_related("steps"):
-            if policy.metric not in chosen and policy.judges(lead):
-                chosen[policy.metric] = policy
+    for policy in in_force:
+        if policy.metric in metrics and policy.metric not in chosen and policy.judges(lead):
+            chosen[policy.metric] = policy
     return chosen
 
 
@@ -170,50 +226,45 @@ def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -
         plan.calendars = dict.fromkeys(by_owner, calendar)
 
 
-def _stop(clocks: Sequence[Clock], move: Move, transition: Transition) -> None:
-    if not clocks:
-        return
-    for clock in clocks:
-        clock.stopped_at, clock.stopped_by = move.at, transition
-        clock.state = outcome(clock.due_at, move.at, cancelled=not RULES[clock.metric].stops(move))
-        clock.elapsed = None if clock.error else between(clock.calendar, clock.started_at, move.at)
-    Clock.objects.bulk_update(clocks, ["stopped_at", "stopped_by", "state", "elapsed"])
-    # Alarms that were due before the stop stay, and fire.
-    PendingAlarm.objects.filter(clock__in=clocks, due_at__gte=move.at).delete()
-
-
 def _hand_over(clocks: Sequence[Clock], move: Move) -> None:
     if clocks and move.owner != move.owner_before:
         Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(owner=move.owner)
 
 
-def _start(lead: Lead, move: Move, transition: Transition, plan: Plan) -> None:
-    if not plan.starts:
-        return
-    rounds = _rounds(lead, move.cycle)
+def _stop_and_start(lead: Lead, move: Move, transition: Transition, ending: Sequence[Clock], plan: Plan) -> None:
     courses = {
         metric: Course.begin(policy, plan.calendars.get(metric, policy.calendar), move.at)
         for metric, policy in plan.starts.items()
     }
-    clocks = Clock.objects.bulk_create(
-        Clock(
-            lead=lead,
-            metric=metric,
-            cycle=move.cycle,
-            round=rounds.get(metric, 0) + 1,
-            policy=course.policy,
-            calendar=course.calendar,
-            owner_id=move.owner,
-            target_seconds=course.policy.target_seconds,
-            started_at=move.at,
-            due_at=course.due_at,
-            error=course.error,
-            started_by=transition,
-            tz_version=tz_version(),
-        )
-        for metric, course in courses.items()
-    )
-    _arm(zip(clocks, (course.alarms for course in courses.values()), strict=True))
+    if not ending and not courses:
+        return
+    alarms = [(metric, *alarm) for metric, course in courses.items() for alarm in course.alarms.items()]
+    values: dict[str, Any] = {
+        "lead": lead.pk,
+        "act": transition.pk,
+        "at": move.at,
+        "cycle": move.cycle,
+        "owner": move.owner,
+        "tz_version": tz_version(),
+        "stopping": [clock.pk for clock in ending],
+        "states": [_outcome(clock, move).value for clock in ending],
+        "elapsed": [None if clock.error else between(clock.calendar, clock.started_at, move.at) for clock in ending],
+        "starting": [str(metric) for metric in courses],
+        "policies": [course.policy.pk for course in courses.values()],
+        "calendars": [course.calendar.pk for course in courses.values()],
+        "targets": [course.policy.target_seconds for course in courses.values()],
+        "due": [course.due_at for course in courses.values()],
+        "errors": [course.error for course in courses.values()],
+        "alarms_of": [str(metric) for metric, _, _ in alarms],
+        "steps": [step for _, step, _ in alarms],
+        "alarms_due": [due_at for _, _, due_at in alarms],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_STOP_AND_START, values)
+
+
+def _outcome(clock: Clock, move: Move) -> ClockState:
+    return outcome(clock.due_at, move.at, cancelled=not RULES[clock.metric].stops(move))
 
 
 def _arm(alarms: Iterable[tuple[Clock, dict[int, Any]]]) -> None:

@@ -19,7 +19,7 @@ from handoff.alerts.messages import render
 from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
 from handoff.alerts.slots import slot
-from handoff.models import Delivery, DeliveryState, Notice, Subscription
+from handoff.models import Delivery, DeliveryState, Notice
 from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead, Role, Transition, User
 from sla.models import Alarm
@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
     """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
-    if not act.historical and Subscription.objects.filter(verb=act.verb, destination__active=True).exists():
+    if not act.historical and audience.is_told(act.verb):
         audience.tell_of_acts([act.pk], timezone.now())
 
 

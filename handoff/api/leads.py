@@ -37,23 +37,21 @@ NEXT_DUE = Clock.objects.filter(lead=OuterRef("pk"), stopped_at=None).order_by("
 LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201])
 
 
-# Of what is joined, what is shown and what the rights look at: to read all of it takes longer than the query.
-OF_LEADS = ("owner__username", "owner__team", "team__name", "campaign__name", "reason__code")
-OF_CLOCKS = ("owner__username", "policy__key", "policy__name", "policy__version")
+def _columns(model: type[Lead | Clock], *joined: str) -> list[str]:
+    return [*(field.name for field in model._meta.concrete_fields), *joined]
+
+
+# Of what is joined, only what is shown and what the rights look at: to read all of it takes longer than the query.
+OF_LEADS = _columns(Lead, "owner__username", "owner__team", "team__name", "campaign__name", "reason__code")
+OF_CLOCKS = _columns(Clock, "owner__username", "policy__key", "policy__name", "policy__version")
+CLOCKS = with_warning(Clock.objects.select_related("policy", "owner")).order_by("started_at", "id").only(*OF_CLOCKS)
+EXTERNAL_IDS = ExternalId.objects.order_by("system", "value")
 
 
 def in_full(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Leads with all that their shape and the rights look at, in a number of queries that does not grow."""
-    clocks = with_warning(Clock.objects.select_related("policy", "owner")).order_by("started_at", "id")
-    joined = leads.select_related("owner", "team", "campaign", "reason").only(*_own(Lead), *OF_LEADS)
-    return joined.prefetch_related(
-        Prefetch("clocks", clocks.only(*_own(Clock), *OF_CLOCKS)),
-        Prefetch("external_ids", ExternalId.objects.order_by("system", "value")),
-    )
-
-
-def _own(model: type[Lead | Clock]) -> list[str]:
-    return [field.name for field in model._meta.concrete_fields]
+    joined = leads.select_related("owner", "team", "campaign", "reason").only(*OF_LEADS)
+    return joined.prefetch_related(Prefetch("clocks", CLOCKS.all()), Prefetch("external_ids", EXTERNAL_IDS.all()))
 
 
 def visible(request: Request) -> LeadQuerySet:

@@ -69,9 +69,10 @@ class TransitionsView(HistoryView):
         if not visible(request).filter(pk=lead_id).exists():
             raise Http404
         verb, facts = stated(body_of(request))
-        act = perform(verb, lead_id, by=asker(request), door=door(), facts=facts)
-        transition = self.queryset.get(pk=act.pk)  # as it is kept, and as the history shows it
+        transition = perform(verb, lead_id, by=asker(request), door=door(), facts=facts)
         lead = in_full(Lead.objects.filter(pk=lead_id)).get()
+        if transition.owner_id == lead.owner_id:
+            transition.owner = lead.owner  # who is read already
         shown = DoneShape.show(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})
         if transition.recorded_at < started:
             return Response(shown)

@@ -170,13 +170,15 @@ def settled_at(lead: Lead) -> datetime:
 
 
 def lock(lead_id: int) -> Lead:
-    """Take the lead's lock. Not the stronger default: that one deadlocks with inserts that point at the lead."""
-    # First the lock, then the row with its relations: a joined row would be the one from before the wait.
-    list(Lead.objects.select_for_update(no_key=True).filter(pk=lead_id).values_list("pk"))
-    lead = Lead.objects.select_related("owner", "team", "campaign").filter(pk=lead_id).first()
-    if lead is None:
-        raise NoSuchLead(f"There is no lead {lead_id}.")
-    return lead
+    """Take the lead's lock, and read it as it stands once the lock is granted.
+
+    Not the stronger lock that is the default: that one deadlocks with inserts that point at the lead.
+    """
+    # The row alone, and what it points at when asked for: a row joined to it would be the one from before the wait.
+    try:
+        return Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    except Lead.DoesNotExist:
+        raise NoSuchLead(f"There is no lead {lead_id}.") from None
 
 
 def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:

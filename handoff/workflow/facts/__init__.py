@@ -3,10 +3,12 @@
 They are Django forms: the console shows them as its dialogs, and every other door fills in the same fields.
 """
 
+import json
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
 from handoff.refusals import FactsRefused
@@ -65,7 +67,9 @@ def check(
 
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as the history keeps them: named things by their key, and nothing that was left empty."""
-    return {name: _key(value) for name, value in facts.items() if value not in (None, "", False)}
+    kept = {name: _key(value) for name, value in facts.items() if value not in (None, "", False)}
+    as_stored: dict[str, Any] = json.loads(json.dumps(kept, cls=DjangoJSONEncoder))
+    return as_stored
 
 
 def _as_keys(given: Mapping[str, Any]) -> dict[str, Any]:
