@@ -62,7 +62,7 @@ def test_no_alarm_message_or_act_is_lost_or_doubled_whatever_is_killed(soak):
     assert report["alarms_fired"] >= 200
     assert report["alarms_checked"] > report["alarms_fired"]
     assert report["acts_acknowledged"] > 30
-    assert report["deliveries_arrived"] == report["deliveries"] > 100
+    assert report["deliveries_arrived"] == report["deliveries"] > 30
     assert run.returncode == 0
 
 
