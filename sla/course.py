@@ -127,6 +127,10 @@ class Course:
         """What pauses take out: merged, and no more than the policy's budget."""
         return self._cut(self.policy, self.calendar)
 
+    def cut_by(self, leg: Leg) -> list[Stretch]:
+        """What pauses take out of one leg, by its own terms: what it handed on was counted so."""
+        return self._cut(leg.policy, leg.calendar)
+
     def _can_change(self, known: datetime) -> bool:
         return not self.error and (self.due_at is None or self.due_at > known)
 
@@ -155,7 +159,7 @@ class Course:
     def _upcoming(self, cut: list[Stretch], passed: dict[int, datetime]) -> Iterator[tuple[int, datetime]]:
         leg = self.legs[-1]
         rungs = self._rungs(passed)
-        for step in leg.policy.steps.all():
+        for step in leg.policy.ladder:
             if _rung(step) in rungs or (self.silenced and step.kind != StepKind.BREACH):
                 continue
             to_go = leg.left.total_seconds() + step.seconds(leg.policy.target_seconds) - leg.policy.target_seconds
@@ -169,7 +173,7 @@ class Course:
         if not passed:
             return set()
         policies = {leg.policy.pk: leg.policy for leg in self.legs}
-        return {_rung(step) for policy in policies.values() for step in policy.steps.all() if step.pk in passed}
+        return {_rung(step) for policy in policies.values() for step in policy.ladder if step.pk in passed}
 
     def _cut(self, policy: Policy, calendar: Calendar) -> list[Stretch]:
         pauses = merged((max(start, self.started_at), end) for start, end in self.pauses)

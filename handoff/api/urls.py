@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
-from handoff.api import leads, lists, reports, transitions
+from handoff.api import explanations, leads, lists, reports, transitions
 
 app_name = "api"
 urlpatterns = [
@@ -14,6 +14,7 @@ urlpatterns = [
     path("leads/<int:lead_id>/alarms/", leads.AlarmsView.as_view(), name="alarms"),
     path("leads/<int:lead_id>/touches/", leads.TouchesView.as_view(), name="touches"),
     path("leads/<int:lead_id>/touchpoints/", leads.TouchpointsView.as_view(), name="touchpoints"),
+    path("clocks/<int:pk>/explanation/", explanations.ExplanationView.as_view(), name="explanation"),
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
     path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
     path("reports/attainment/", reports.AttainmentView.as_view(), name="attainment"),

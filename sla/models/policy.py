@@ -1,5 +1,8 @@
 """What was promised: a target for a metric, in a segment, with its ladder of steps and who is told."""
 
+from collections.abc import Sequence
+from functools import cached_property
+
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
@@ -83,6 +86,11 @@ class Policy(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (version {self.version})"
+
+    @cached_property
+    def ladder(self) -> "Sequence[Step]":
+        """Its steps, in order. A version keeps its steps; one that is only thought of may be given some."""
+        return list(self.steps.all())
 
     def clean(self) -> None:
         validate_conditions(self.conditions)  # Django asks no validator about an empty value, and {} is one

@@ -1,0 +1,148 @@
+"""manage.py explain_clock: why a clock is due when it is, as a table that adds up by hand."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.utils import timezone
+
+from handoff.api.explanations import ExplanationShape
+from handoff.reports.explanation import Explained, as_dict, explainable, explained
+from handoff.workflow.facts.timing import Cause
+from leads.models import Transition
+from sla.explanation import Counted, LegTold, PauseTold, in_words
+from sla.models import Alarm, Calendar, Clock
+
+PART = {"counted": "", "ahead": "ahead", "late": "late"}
+
+
+class Command(BaseCommand):
+    help = "Explain why a clock is due when it is: versions, stretches, pauses, days, alarms. Changes nothing."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("clock", type=int, help="its number, as in the console's address and in the API")
+        parser.add_argument("--json", action="store_true", help="print a JSON object, that of the API")
+
+    def handle(self, *, clock: int, **options: Any) -> None:
+        found = explainable(Clock.objects.filter(pk=clock)).first()
+        if found is None:
+            raise CommandError(f"There is no clock {clock}.")
+        told = explained(found, timezone.now())
+        if options["json"]:
+            self.stdout.write(json.dumps(ExplanationShape(as_dict(told)).data))
+            return
+        for line in lines(told):
+            self.stdout.write(line)
+
+
+def lines(told: Explained) -> Iterator[str]:
+    """The explanation for a person; all moments in UTC, stretches also in the time zone of their calendar."""
+    yield from _head(told)
+    for number, leg in enumerate(told.explanation.legs, 1):
+        yield from _leg(number, leg)
+    yield from _section("Pauses", (_pause(pause) for pause in told.explanation.pauses))
+    days = (f"{day.day:%a %Y-%m-%d}  {day.why}: {day.what} ({day.calendar})" for day in told.explanation.days)
+    yield from _section("Days that do not count as others", days)
+    yield from _section("Alarms", _alarms(told))
+
+
+def _head(told: Explained) -> Iterator[str]:
+    clock = told.clock
+    yield f"Clock {clock.pk}: {clock.get_metric_display().lower()} of {clock.lead}, cycle {clock.cycle}"
+    rows = [
+        ("Policy", str(clock.policy)),
+        ("Target", in_words(timedelta(seconds=clock.target_seconds))),
+        ("Time zones", clock.tz_version or "of an unknown version"),
+        ("Owner", str(clock.owner or "nobody")),
+        ("Started", _moment(clock.started_at)),
+        ("Due", _moment(clock.due_at)),
+        ("Stopped", f"{_moment(clock.stopped_at)}, {_by(clock.stopped_by)}" if clock.stopped_by else "runs"),
+        ("Outcome", clock.get_state_display().lower()),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted)),
+    ]
+    if clock.excused_by:
+        rows.append(("Excused", f"{_by(clock.excused_by)}: {clock.excused_by.facts.get('reason', '')}"))
+    yield from (f"  {label:<11}{text}" for label, text in rows)
+    yield from (f"  {note}" for note in told.explanation.notes)
+
+
+def _leg(number: int, leg: LegTold) -> Iterator[str]:
+    yield f"\nLeg {number} from {_moment(leg.start)}"
+    yield f"  {leg.why}"
+    yield f"  {leg.policy}; {_calendar(leg.calendar)}"
+    if leg.anew is not None:
+        yield f"  Target {in_words(timedelta(seconds=leg.policy.target_seconds))}; counted since the start:"
+        yield from _table(leg.anew, leg.zone)
+    yield f"  To go: {in_words(leg.to_go)}"
+    yield from _table(leg.stretches, leg.zone)
+    if leg.handed_on is not None:
+        yield f"  Handed on: {in_words(leg.to_go)} - {in_words(leg.until_due)} = {in_words(leg.handed_on)}"
+
+
+def _table(stretches: Sequence[Counted], zone: ZoneInfo) -> Iterator[str]:
+    if not stretches:
+        return
+    rows = [("from (UTC)", "until (UTC)", f"{zone}", "length", "sum", "")]
+    for one in stretches:
+        local = f"{_short(one.start.astimezone(zone))} - {_short(one.end.astimezone(zone))}"
+        ends = _short(one.start), _short(one.end)
+        rows.append((*ends, local, in_words(one.length), in_words(one.total), PART[one.part]))
+    widths = [max(len(row[column]) for row in rows) for column in range(6)]
+    for row in rows:
+        yield "    " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+
+
+def _section(title: str, rows: Iterable[str]) -> Iterator[str]:
+    found = list(rows)
+    if found:
+        yield f"\n{title}"
+        yield from (f"  {row}" for row in found)
+
+
+def _pause(pause: PauseTold) -> str:
+    cause = dict(Cause.choices).get(pause.cause, pause.cause)
+    said = f"{_moment(pause.start)} - {_moment(pause.end) if pause.end else 'open'}  {cause}, {_by(pause.act)}"
+    if pause.is_cut_short:
+        said += f"; its budget holds the clock until {_moment(pause.held_until)}"
+    return f"{said}: {pause.note}" if pause.note else said
+
+
+def _alarms(told: Explained) -> Iterator[str]:
+    for alarm in told.alarms:
+        yield _alarm(alarm)
+        for delivery in alarm.deliveries.all():
+            yield f"    {delivery}: {delivery.get_state_display().lower()}"
+    for waits in told.waiting:
+        yield f"{waits.step}: waits until {_moment(waits.due_at)}"
+
+
+def _alarm(alarm: Alarm) -> str:
+    said = f"{alarm.step}: due {_moment(alarm.due_at)}, fired {in_words(alarm.fired_at - alarm.due_at)} late"
+    if alarm.superseded:
+        said += ", superseded"
+    if alarm.acknowledged_by:
+        said += f", acknowledged by {alarm.acknowledged_by.by or 'the system'}"
+    if alarm.done_by:
+        said += f", did {alarm.done_by.verb}"
+    return f"{said}, {alarm.note}" if alarm.note else said
+
+
+def _by(act: Transition) -> str:
+    return f"{act.get_verb_display().lower()} by {act.by or 'the system'}"
+
+
+def _calendar(calendar: Calendar) -> str:
+    return f"{calendar}, {calendar.zone}"
+
+
+def _moment(at: datetime | None) -> str:
+    return f"{_short(at)} UTC" if at else "not known"
+
+
+def _short(at: datetime) -> str:
+    """Like `Mon 2026-03-09 10:42:05`, with the fraction of a second where there is one."""
+    fraction = f".{at.microsecond:06}".rstrip("0") if at.microsecond else ""
+    return f"{at:%a %Y-%m-%d %H:%M:%S}{fraction}"
