@@ -28,17 +28,31 @@ def most_urgent(clocks: list[Clock]) -> Clock | None:
 
 def row(clock: Clock, lead: Lead, user: User, back: str) -> dict[str, Any]:
     return {
+        "pk": clock.pk,
         "metric": clock.get_metric_display(),
         "cycle": clock.cycle,
         "started": moment(clock.started_at),
         "due": moment(clock.due_at),
-        "outcome": _outcome(clock),
+        "outcome": outcome_of(clock),
         "excused": _excused(clock),
         "target": duration(clock.target_seconds),
         "policy": clock.policy,
         "owner": clock.owner,
         "buttons": [button(verb, lead, back, **about) for verb, about in _verbs(clock, lead, user, timezone.now())],
     }
+
+
+def outcome_of(clock: Clock) -> Any:
+    """What is left, or by how much it was kept or missed."""
+    if clock.stopped_at is None:
+        return time_left(clock)
+    if clock.due_at is None or clock.state == ClockState.CANCELLED:
+        return two_lines(clock_state(clock), ago(clock.stopped_at))
+    gap = span(clock.stopped_at - clock.due_at)
+    how = f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare"
+    return format_html(
+        '<span title="Stopped {}">{}</span>', absolute(clock.stopped_at), two_lines(clock_state(clock), how)
+    )
 
 
 def _verbs(clock: Clock, lead: Lead, user: User, now: datetime) -> Iterator[tuple[Verb, dict[str, str]]]:
@@ -71,16 +85,3 @@ def _excused(clock: Clock) -> SafeString:
     if act is None:
         return SafeString("")
     return badge("Excused", "plain", f"{act.by or 'The system'}: {act.facts.get('reason', '')}")
-
-
-def _outcome(clock: Clock) -> Any:
-    """What is left, or by how much it was kept or missed."""
-    if clock.stopped_at is None:
-        return time_left(clock)
-    if clock.due_at is None or clock.state == ClockState.CANCELLED:
-        return two_lines(clock_state(clock), ago(clock.stopped_at))
-    gap = span(clock.stopped_at - clock.due_at)
-    how = f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare"
-    return format_html(
-        '<span title="Stopped {}">{}</span>', absolute(clock.stopped_at), two_lines(clock_state(clock), how)
-    )

@@ -72,18 +72,14 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         ]
     attainment = reverse("admin:attainment")
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
-    engine, excuse = reverse("admin:engine"), reverse("admin:excuse")
-    of_revops = [
-        _item("Excuse breaches", "verified", excuse, request.path == excuse),
-        _item("Engine", "monitor_heart", engine, request.path == engine),
-    ]
+    for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
-        *(of_revops if user.has_role(Role.REVOPS) else []),
+        *for_revops,
         *_people(request, user),
     ]
 
@@ -95,6 +91,15 @@ def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         is_here = request.path.startswith(team) and request.path != own
         items.append(_item("My team", "groups", team, is_here))
     return items
+
+
+def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
+    what_if, excuse, engine = reverse("admin:what_if"), reverse("admin:excuse"), reverse("admin:engine")
+    return [
+        _item("What if", "science", what_if, request.path == what_if),
+        _item("Excuse breaches", "verified", excuse, request.path == excuse),
+        _item("Engine", "monitor_heart", engine, request.path == engine),
+    ]
 
 
 def _unanswered() -> int:

@@ -57,7 +57,16 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         return super().admin_view(update_wrapper(in_zone, view), cacheable)
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        from handoff.console import attainment, bulk, dialogs, engine, excusing, my_leads  # noqa: PLC0415 they need the site
+        from handoff.console import (  # noqa: PLC0415 they need the site
+            attainment,
+            bulk,
+            dialogs,
+            engine,
+            excusing,
+            explanations,
+            my_leads,
+            simulations,
+        )
 
         own = [
             path("my-leads/", self.admin_view(my_leads.page.changelist_view), name="my_leads"),
@@ -65,6 +74,8 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
             path("attainment/", self.admin_view(attainment.page), name="attainment"),
             path("attainment/export/", self.admin_view(attainment.export_view), name="attainment_export"),
             path("do/<slug:verb>/<int:lead_id>/", self.admin_view(dialogs.act), name="act"),
+            path("clocks/<int:pk>/explanation/", self.admin_view(explanations.page), name="explanation"),
+            path("what-if/", self.admin_view(simulations.page), name="what_if"),
             path("engine/", self.admin_view(engine.page), name="engine"),
             path("excuse/", self.admin_view(excusing.page), name="excuse"),
             path("assign-all/", self.admin_view(bulk.assign_all), name="assign_all"),

@@ -1,21 +1,20 @@
 """Print the numbers that everyone reads the same way."""
 
 import json
-from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
+from handoff.management.moments import moment
 from handoff.reports import attainment, funnel
 from handoff.reports.words import length, percent
 from sla.metrics import Metric
 
-YEARS = range(1970, 2200)
 STAGES = ("leads", "mql", "sal", "sql", "opportunity", "won")
 
 
@@ -59,8 +58,8 @@ class Command(BaseCommand):
 
 def _add_common(parser: CommandParser, by: Any, default: str, what: str) -> None:
     parser.add_argument("--by", choices=[one.value for one in by], default=str(default))
-    parser.add_argument("--from", dest="start", type=_moment, help=f"{what} from then, like 2026-03-01")
-    parser.add_argument("--to", dest="end", type=_moment, help="and before then, like 2026-04-01")
+    parser.add_argument("--from", dest="start", type=moment, help=f"{what} from then, like 2026-03-01")
+    parser.add_argument("--to", dest="end", type=moment, help="and before then, like 2026-04-01")
     parser.add_argument("--json", action="store_true", help="print a JSON array with an object for each row")
 
 
@@ -105,14 +104,3 @@ def _table(printout: Printout) -> Table:
     for line in printout.shown:
         table.add_row(*line)
     return table
-
-
-def _moment(text: str) -> datetime:
-    """A date, which is its first moment in UTC, or a moment."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{text}” is no date: write one like 2026-03-01.") from error
-    if moment.year not in YEARS:
-        raise ArgumentTypeError(f"“{text}” is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -1,0 +1,113 @@
+"""manage.py simulate_policy: what another target, calendar or ladder would have made of the recorded history."""
+
+import json
+from argparse import ArgumentTypeError
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from handoff.management.moments import moment
+from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, as_dict, ladder, simulate
+from handoff.reports.spans import seconds_of
+from handoff.reports.words import length, percent
+from sla.metrics import Metric
+from sla.models import Calendar
+
+
+def span(text: str) -> int:
+    """A length of business time on the command line."""
+    try:
+        return seconds_of(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from error
+
+
+class Command(BaseCommand):
+    help = "Replay the recorded history against a proposed target, calendar or ladder. Nothing is written."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--metric", choices=Metric.values, required=True)
+        parser.add_argument("--target", type=span, help="like 4h, 90m or 1h30m; without it that of each clock")
+        parser.add_argument("--calendar", help="the key of a calendar in force; without it that of each clock")
+        parser.add_argument(
+            "--warn", type=int, action="append", help="a warning at that per cent of the target; repeat it"
+        )
+        parser.add_argument("--escalate", type=span, action="append", help="a step so long after the target; repeat it")
+        parser.add_argument("--from", dest="start", type=moment, help="what started from then, like 2026-03-01")
+        parser.add_argument("--to", dest="end", type=moment, help="and before then, like 2026-04-01")
+        parser.add_argument(
+            "--every-start", action="store_true", help="also what started when no policy judged it, and ran no clock"
+        )
+        parser.add_argument("--json", action="store_true", help="print a JSON object")
+
+    def handle(self, *, start: datetime | None, end: datetime | None, **options: Any) -> None:
+        if start and end and end <= start:
+            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+        try:
+            found = simulate(_proposal(options), start, end, every_start=options["every_start"])
+        except NothingToCountBy as error:
+            raise CommandError(str(error), returncode=2) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(as_dict(found)))
+            return
+        for line in _lines(found):
+            self.stdout.write(line)
+
+
+def _proposal(options: dict[str, Any]) -> Proposal:
+    calendar = None
+    if key := options["calendar"]:
+        calendar = Calendar.objects.filter(key=key, retired_at=None).first()
+        if calendar is None:
+            keys = ", ".join(Calendar.objects.filter(retired_at=None).values_list("key", flat=True)) or "none"
+            raise CommandError(f"There is no calendar “{key}” in force. There are: {keys}.", returncode=2)
+    warn, escalate = options["warn"] or [], options["escalate"] or []
+    if any(not 1 <= share <= 99 for share in warn):
+        raise CommandError("A warning stands at 1 to 99 per cent of the target.", returncode=2)
+    steps = ladder(warn, escalate) if warn or escalate else None
+    return Proposal(Metric(options["metric"]), options["target"], calendar, steps)
+
+
+def _lines(found: Simulation) -> Iterator[str]:
+    proposal = found.proposal
+    what = "clocks" if found.recorded else "starts"
+    yield f"{proposal.metric.label}, {found.total:,} {what} replayed; nothing is written"
+    yield f"  Target    {length(proposal.target_seconds) if proposal.target_seconds else 'as it was'}"
+    yield f"  Calendar  {proposal.calendar or 'as it was'}"
+    yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'as it was'}"
+    yield ""
+    outcomes = [("Proposed", found.proposed), *([("Recorded", found.recorded)] if found.recorded else [])]
+    yield from _table(
+        ("", "Kept", "Met", "Breached", "Excused", "Cancelled", "Running"),
+        [(name, percent(one.attainment), *_counts(one)) for name, one in outcomes],
+    )
+    if found.recorded:
+        yield f"Newly kept: {found.newly_met:,}. Newly missed: {found.newly_missed:,}."
+    if found.uncounted:
+        yield f"Without a due time (paused without an end, or an error): {found.uncounted:,}."
+    yield "\nAlarms that would have been sent"
+    rows = [(one.audience, one.who, *_numbers(one.warnings, one.breaches, one.escalations)) for one in found.told]
+    yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), rows)
+    yield "\nLoad within an hour, of the hours in which anything came (each rep's wall clock)"
+    loads = [(one.who, *_numbers(*one.of_deadlines), *_numbers(*one.of_alarms), one.busiest) for one in found.load]
+    titles = ("Rep", "Deadlines", "p90", "Most", "Alarms", "p90", "Most", "Busiest hour")
+    yield from _table(titles, loads)
+
+
+def _counts(one: Outcomes) -> tuple[str, ...]:
+    return _numbers(one.met, one.breached, one.excused, one.cancelled, one.running)
+
+
+def _numbers(*numbers: float) -> tuple[str, ...]:
+    return tuple(f"{number:,.1f}".removesuffix(".0") for number in numbers)
+
+
+def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    all_rows = [titles, *rows]
+    widths = [max(len(row[column]) for row in all_rows) for column in range(len(titles))]
+    for row in all_rows:
+        yield "  " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+    if len(all_rows) == 1:
+        yield "  none"
