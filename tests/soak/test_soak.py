@@ -57,7 +57,6 @@ def test_no_alarm_message_or_act_is_lost_or_doubled_whatever_is_killed(soak):
     run = soak("--minutes", "0.2", "--faults", "24", "--alarms", "200", "--movers", "2", "--seed", "20260302")
     report = json.loads(run.communicate(timeout=500)[0])
     assert report["faults_found"] == []
-    assert report["ended_by_themselves"] == {}
     assert len(report["faults_by_kind"]) == 23
     assert report["alarms_fired"] >= 200
     assert report["alarms_checked"] > report["alarms_fired"]
