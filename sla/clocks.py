@@ -222,8 +222,8 @@ def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -
     if not by_owner:
         return
     keys = OwnerHours.objects.filter(user=move.owner).values("calendar_key")
-    if calendar := Calendar.objects.filter(key__in=keys, retired_at=None).first():
-        plan.calendars = dict.fromkeys(by_owner, calendar)
+    his = Calendar.objects.filter(key__in=keys, retired_at=None).first()
+    plan.calendars = {metric: his or policies[metric].calendar for metric in by_owner if his or metric in going_on}
 
 
 def _hand_over(clocks: Sequence[Clock], move: Move) -> None:

@@ -114,14 +114,14 @@ class Course:
 
     def elapsed(self, until: datetime) -> timedelta:
         """The business time that it counted until a moment."""
-        parts = ((leg.calendar, start, end) for leg, start, end in self._parts(until))
-        cut = self.cut()
-        return sum((between(calendar, start, end, cut) for calendar, start, end in parts), ZERO)
+        parts = self._parts(until)
+        return sum((between(leg.calendar, start, end, self.cut_by(leg)) for leg, start, end in parts), ZERO)
 
     def stretches(self, until: datetime) -> list[tuple[Leg, list[Stretch]]]:
         """The open time that it counted until a moment, leg by leg."""
-        cut = self.cut()
-        return [(leg, leg.calendar.hours.stretches(start, end, cut)) for leg, start, end in self._parts(until)]
+        return [
+            (leg, leg.calendar.hours.stretches(start, end, self.cut_by(leg))) for leg, start, end in self._parts(until)
+        ]
 
     def cut(self) -> list[Stretch]:
         """What pauses take out: merged, and no more than the policy's budget."""

@@ -4,6 +4,7 @@ import sys
 import threading
 from datetime import UTC, datetime, time, timedelta
 from itertools import pairwise
+from typing import Any
 
 import pytest
 import time_machine
@@ -30,7 +31,7 @@ from sla.versions import revise_calendar
 from tests.world import ALWAYS, MONDAY, OFFICE, World, bring_to, make_calendar, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
-CALL = {"channel": "call", "outcome": "reached"}
+CALL: dict[str, Any] = {"channel": "call", "outcome": "reached"}
 
 
 def at(minutes: float) -> datetime:
@@ -253,7 +254,7 @@ def test_fault_15_rotation_goes_by_who_was_given_least_recently(world: World) ->
             with transaction.atomic():
                 chosen = next_owner(world.berlin, timezone.now())
             workflow.promote(lead.pk, by=world.mia, owner=chosen, team=world.berlin)
-            return chosen and chosen.username
+            return chosen.username if chosen else None
 
     turns = [give(minute) for minute in range(6)]  # an import is no single turn
     assert all(one != other for one, other in pairwise(turns))

@@ -30,9 +30,10 @@ class PauseFacts(NoteFacts):
 
     def clean_until(self) -> datetime | None:
         until: datetime | None = self.cleaned_data["until"]
+        until = until and until.replace(microsecond=0)  # pauses end to the second
         if until is not None and until <= (self.cleaned_data.get("at") or self.now):
             raise ValidationError("The pause must end after it begins.")
-        return until and until.replace(microsecond=0)
+        return until
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data

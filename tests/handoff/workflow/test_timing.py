@@ -207,7 +207,17 @@ def test_a_policy_may_count_in_the_hours_of_whoever_owns_the_lead(world: World) 
         workflow.assign(lead.pk, by=world.max, owner=world.ben)
 
     assert (clock(lead).calendar, clock(lead).due_at) == (evenings, at(12 * 60))
+    with moment(10 * 60):  # an hour of the evening is over, and max has no hours of his own
+        workflow.assign(lead.pk, by=world.max, owner=world.max)
+
+    assert (clock(lead).calendar.key, clock(lead).due_at) == ("always", at(12 * 60))
     assert_consistent()
+
+
+def test_a_pause_of_less_than_a_second_is_refused_with_words(world: World) -> None:
+    lead = offered(world)
+    with moment(10.006), pytest.raises(FactsRefused, match="must end after it begins"):
+        workflow.pause(lead.pk, by=world.ada, cause="buyer_away", until=at(10.01))
 
 
 def test_a_score_that_changes_chooses_the_policy_again(world: World) -> None:
