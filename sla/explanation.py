@@ -289,9 +289,6 @@ def _notes(clock: Clock, measurement: Measurement, legs: Sequence[LegTold], now:
         yield "It is overdue: it runs past its due time, and is breached."
     if course.silenced:
         yield "An alarm was acknowledged: no further step fires but the breach itself."
-    elapsed = sum((length_of(leg.stretches, Part.COUNTED, Part.LATE) for leg in legs), ZERO)
-    if measurement.elapsed not in (None, elapsed):
-        yield f"With its pauses counted by its last terms alone, it took {in_words(measurement.elapsed or ZERO)}."
     if clock.due_at != course.due_at:
         by = f"by time zone database {clock.tz_version or 'unknown'}, today's is {tz_version() or 'unknown'}"
         yield f"What is stored is another due time ({_utc(clock.due_at)}), computed {by}."
