@@ -18,10 +18,10 @@ endif
 run: install
 	@exec $(BIN)/python -m config.run
 
-# The fast ones first, in parallel; then those that sleep, start processes or drive a browser.
+# The fast ones first; then those that sleep, start processes or drive a browser, two files at a time.
 test: install-dev
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 -m "not slow and not ui"
-	$(BIN)/python -m pytest -m "slow or ui"
+	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or ui"
 
 check: install-dev lock-is-fresh schema-is-fresh
 	$(BIN)/ruff format --check .
