@@ -201,7 +201,7 @@ def with_token() -> str:
 def with_session() -> str:
     """As the console's pages ask: by their cookie, with the token against forged requests."""
     client = Client()
-    client.force_login(ada(), "django.contrib.auth.backends.ModelBackend")
+    client.force_login(ada(), "config.sign_in.Backend")
     secret = "c" * 32
     return f"Cookie: sessionid={client.cookies['sessionid'].value}; csrftoken={secret}\r\nX-CSRFToken: {secret}\r\n"
 

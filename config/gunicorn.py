@@ -1,5 +1,6 @@
 """How gunicorn serves the web process."""
 
+import gc
 from pathlib import Path
 
 from config.settings import LOGGING, env
@@ -20,3 +21,7 @@ def post_worker_init(_worker: object) -> None:
     from handoff.engine import watch  # noqa: PLC0415 it needs Django, which gunicorn's master does not set up
 
     watch.start()
+    # What is loaded by now stays: let the collector pass it by, and come by less often for the rest.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(10_000, 20, 20)

@@ -76,6 +76,13 @@ def may_correct(user: User, lead: Lead, facts: Collection[str]) -> bool:
     return may_capture(user) or (user.is_active and _works(user, lead) and CONTACT_FACTS.issuperset(facts))
 
 
+def sees(user: User, lead: Lead) -> bool:
+    """This person may see the lead: the same as LeadQuerySet.visible_to asks of the database."""
+    if user.has_role(*MARKETING, Role.REVOPS):
+        return True
+    return user.has_role(*SALES) and (lead.owner_id == user.pk or _is_of_teams(user, lead))
+
+
 def _manages(user: User, lead: Lead) -> bool:
     if not user.has_role(Role.SALES_MANAGER):
         return False
@@ -83,7 +90,6 @@ def _manages(user: User, lead: Lead) -> bool:
 
 
 def _is_of_teams(user: User, lead: Lead) -> bool:
-    """The same as LeadQuerySet.visible_to asks of the database."""
     return lead.team_id in user.team_ids or bool(lead.owner and lead.owner.team_id in user.team_ids)
 
 
@@ -117,12 +123,6 @@ def _runs_operations(user: User, lead: Lead) -> bool:  # noqa: ARG001 the same s
     return user.has_role(Role.REVOPS)
 
 
-def _sees(user: User, lead: Lead) -> bool:
-    if user.has_role(*MARKETING, Role.REVOPS):
-        return True
-    return user.has_role(*SALES) and (lead.owner_id == user.pk or _is_of_teams(user, lead))
-
-
 def _arbitrates(user: User, lead: Lead) -> bool:  # noqa: ARG001 the dispute itself is judged by the verb
     return user.has_role(Role.REVOPS) and not user.has_role(*MARKETING, *SALES)
 
@@ -140,7 +140,7 @@ _RIGHTS: dict[str, Callable[[User, Lead], bool]] = {
     Verb.TOUCH: _works,
     Verb.ANSWER: _markets,
     Verb.DISPUTE: _markets,
-    Verb.COMMENT: _sees,
+    Verb.COMMENT: sees,
     Verb.UPHOLD: _arbitrates,
     Verb.PAUSE: _holds,
     Verb.RESUME: _holds,

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -26,8 +27,9 @@ from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
 from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
 from handoff.refusals import NotAllowed
+from leads.composed import Composed
 from leads.identity import IdentityConflict
-from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint
+from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -50,14 +52,43 @@ EXTERNAL_IDS = ExternalId.objects.order_by("system", "value")
 
 def in_full(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Leads with all that their shape and the rights look at, in a number of queries that does not grow."""
-    joined = leads.select_related("owner", "team", "campaign", "reason").only(*OF_LEADS)
-    return joined.prefetch_related(Prefetch("clocks", CLOCKS.all()), Prefetch("external_ids", EXTERNAL_IDS.all()))
+    return _joined(leads).prefetch_related(
+        Prefetch("clocks", CLOCKS.all()), Prefetch("external_ids", EXTERNAL_IDS.all())
+    )
+
+
+def _joined(leads: QuerySet[Lead]) -> QuerySet[Lead]:
+    return leads.select_related("owner", "team", "campaign", "reason").only(*OF_LEADS)
+
+
+_ONE = Composed(lambda pk: _joined(Lead.objects.filter(pk=pk)))
+_SEEN = Composed(lambda pk: Lead.objects.select_related("owner").only("owner__team", "team").filter(pk=pk))
+_PARTS: dict[str, Composed[Any]] = {
+    "clocks": Composed(lambda pk: CLOCKS.filter(lead=pk)),
+    "external_ids": Composed(lambda pk: EXTERNAL_IDS.filter(lead=pk)),
+}
+
+
+def one_in_full(lead_id: int) -> Lead:
+    """The same of one lead, by statements that are composed once: every verb is answered with it."""
+    (lead,) = _ONE(lead_id)
+    kept = {name: getattr(lead, name).none() for name in _PARTS}
+    for name, part in _PARTS.items():
+        kept[name]._result_cache = part(lead_id)  # noqa: SLF001 as Django keeps what it has prefetched
+    vars(lead)["_prefetched_objects_cache"] = kept
+    return lead
 
 
 def visible(request: Request) -> LeadQuerySet:
     """The leads that whoever asks may see."""
     user = request.user
     return Lead.objects.visible_to(user) if user.is_authenticated else Lead.objects.none()
+
+
+def must_see(user: User, lead_id: int) -> None:
+    """Answer 404 for a lead that this person may not see, as for one that there is not."""
+    if not any(rights.sees(user, lead) for lead in _SEEN(lead_id)):
+        raise Http404
 
 
 class LeadView(generics.GenericAPIView[Lead]):

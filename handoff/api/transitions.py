@@ -1,7 +1,6 @@
 """The history of a lead, and the way to write it: do a verb."""
 
 from django.db.models import F, QuerySet
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -13,13 +12,13 @@ from rest_framework.response import Response
 from handoff.api.authentication import asker
 from handoff.api.doors import door
 from handoff.api.facts import stated
-from handoff.api.leads import LOCATION, in_full, visible
+from handoff.api.leads import LOCATION, must_see, one_in_full, visible
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.schema import VerbRequest
 from handoff.api.shapes import DoneShape, TransitionShape
 from handoff.workflow import perform
-from leads.models import Lead, Transition
+from leads.models import Transition
 
 EXAMPLES = [
     OpenApiExample("Accept", {"verb": "accept"}, request_only=True),
@@ -66,11 +65,10 @@ class TransitionsView(HistoryView):
         A conversion that was made already, with the same facts, is answered with 200. A refusal has written nothing.
         """
         started = timezone.now()
-        if not visible(request).filter(pk=lead_id).exists():
-            raise Http404
+        must_see(asker(request), lead_id)
         verb, facts = stated(body_of(request))
         transition = perform(verb, lead_id, by=asker(request), door=door(), facts=facts)
-        lead = in_full(Lead.objects.filter(pk=lead_id)).get()
+        lead = one_in_full(lead_id)
         if transition.owner_id == lead.owner_id:
             transition.owner = lead.owner  # who is read already
         shown = DoneShape.show(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})

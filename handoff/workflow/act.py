@@ -13,6 +13,7 @@ from handoff import rights
 from handoff.alerts import outbox
 from handoff.refusals import FactsRefused, NoSuchLead, NotAllowed, WrongState
 from handoff.workflow import facts as facts_of
+from leads.composed import Composed
 from leads.models import Lead, State, Transition, User, Verb, Via
 from sla import clocks
 from sla.business_time import FIRST
@@ -46,6 +47,7 @@ class Door:
 
 
 SHELL = Door()
+_LOCKED = Composed(lambda pk: Lead.objects.select_for_update(no_key=True).filter(pk=pk))
 
 
 @dataclass
@@ -175,10 +177,10 @@ def lock(lead_id: int) -> Lead:
     Not the stronger lock that is the default: that one deadlocks with inserts that point at the lead.
     """
     # The row alone, and what it points at when asked for: a row joined to it would be the one from before the wait.
-    try:
-        return Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    except Lead.DoesNotExist:
-        raise NoSuchLead(f"There is no lead {lead_id}.") from None
+    leads = _LOCKED(lead_id)
+    if not leads:
+        raise NoSuchLead(f"There is no lead {lead_id}.")
+    return leads[0]
 
 
 def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:

@@ -10,6 +10,8 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models
 
+from leads.composed import Composed
+
 
 def validate_zone(name: str) -> None:
     """Refuse a name that is no IANA time zone, with an example of one that is."""
@@ -47,6 +49,9 @@ class Team(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+_GROUPS_OF = Composed(lambda pk: Group.objects.filter(user=pk))
 
 
 class User(AbstractUser):
@@ -90,7 +95,7 @@ class User(AbstractUser):
     @cached_property
     def roles(self) -> frozenset[str]:
         """The roles held, by membership of the groups of those names."""
-        names = self.groups.values_list("name", flat=True) if self.role_names is None else self.role_names
+        names = [group.name for group in _GROUPS_OF(self.pk)] if self.role_names is None else self.role_names
         held = frozenset(names) & frozenset(Role.values)
         return held | {Role.REVOPS} if self.is_superuser else held
 
