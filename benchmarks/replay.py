@@ -59,5 +59,5 @@ def _lines(statements: Sequence[str], names: dict[int, str], fresh: Mapping[str,
 
 def _written(statement: str, fresh: Mapping[str, Sequence[int]]) -> Sequence[int]:
     """The ids that an insert returned, in their order."""
-    inserts = re.match(r'INSERT INTO "(\w+)".* RETURNING .*"id"$', statement, re.DOTALL)
+    inserts = re.match(r'INSERT INTO "(\w+)".* RETURNING .*"id"\s*$', statement, re.DOTALL)
     return fresh.get(inserts[1], ()) if inserts else ()

@@ -1,5 +1,6 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
+from handoff.alerts.audience import IS_TOLD
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -11,6 +12,7 @@ from handoff.alerts.outbox import (
 )
 
 __all__ = [
+    "IS_TOLD",
     "announce_act",
     "announce_notice",
     "announce_stranded",

@@ -35,13 +35,11 @@ _ASKED_BY_ACTS = """
     JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
     WHERE act.id = ANY(%(causes)s)
 """
-_IS_TOLD = """
-    SELECT EXISTS (
-        SELECT FROM handoff_subscription subscription
-        JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
-        WHERE subscription.verb = %s
-    )
-"""
+IS_TOLD = """EXISTS (
+    SELECT FROM handoff_subscription subscription
+    JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
+    WHERE subscription.verb = leads_transition.verb
+)"""
 # A lead that is given to nobody: the act that returned it to the queue, or the alarm if it waited there already.
 _ASKED_BY_STRANDING_ACTS = """
     SELECT act.id AS cause_id, act.lead_id, help.audience, 'email' AS medium, '' AS address
@@ -135,13 +133,6 @@ _FIRE = _WRITE.format(
     result="fired.id, fired.id IN (SELECT alarm_id FROM told) FROM fired",
 )
 HELPERS = (Audience.MANAGER, Audience.REVOPS)
-
-
-def is_told(verb: str) -> bool:
-    """Whether anybody at all is told of such acts. Most are told to nobody, and every act asks."""
-    with connection.cursor() as cursor:
-        cursor.execute(_IS_TOLD, [verb])
-        return bool(cursor.fetchone()[0])
 
 
 def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:

@@ -35,7 +35,7 @@ log = structlog.get_logger(__name__)
 
 def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
     """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
-    if not act.historical and audience.is_told(act.verb):
+    if not act.historical:
         audience.tell_of_acts([act.pk], timezone.now())
 
 

@@ -23,7 +23,7 @@ def test_it_reads_by_another_key_each_time_with_what_it_joins(world: World) -> N
 
 def test_it_reads_several_and_what_is_annotated(world: World) -> None:
     members = Composed(lambda pk: User.with_rights().filter(team=pk).order_by("username"))
-    team = Team.objects.get(pk=world.ada.team_id)
+    team = Team.objects.get(members=world.ada)
     found = members(team.pk)
     assert found == list(User.objects.filter(team=team).order_by("username"))
     assert [person.roles for person in found] == [User.objects.get(pk=person.pk).roles for person in found]

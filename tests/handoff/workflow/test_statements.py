@@ -11,12 +11,12 @@ from sla.metrics import Metric
 from tests.world import FACTS, World, bring_to, make_lead, make_policy
 
 COSTS: dict[tuple[str, str], int] = {
-    (Verb.ACCEPT, "mql"): 11,
-    (Verb.TOUCH, "sal"): 11,
-    (Verb.QUALIFY, "sal"): 13,
-    (Verb.REJECT, "sal"): 13,
-    (Verb.CONVERT, "sql"): 13,
-    (Verb.COMMENT, "sal"): 8,
+    (Verb.ACCEPT, "mql"): 10,
+    (Verb.TOUCH, "sal"): 10,
+    (Verb.QUALIFY, "sal"): 12,
+    (Verb.REJECT, "sal"): 12,
+    (Verb.CONVERT, "sql"): 12,
+    (Verb.COMMENT, "sal"): 7,
 }
 
 
