@@ -130,7 +130,7 @@ _FIRE = _WRITE.format(
     begin=f"SET LOCAL enable_bitmapscan = off; SET LOCAL join_collapse_limit = 1; WITH {FIRED},",
     asked=_ASKED_BY_FIRED_ALARMS,
     cause="alarm_id",
-    result="fired.id, fired.id IN (SELECT alarm_id FROM told) FROM fired",
+    result="count(*), array_agg(id) FILTER (WHERE id NOT IN (SELECT alarm_id FROM told)) FROM fired",
 )
 HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
@@ -149,12 +149,12 @@ def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = No
         cursor.execute(_FIRE, {"batch": batch, "due_by": due_by, "since": since or "-infinity", **_words(at)})
         while cursor.nextset():
             pass
-        fired = cursor.fetchall()
-    unheard = {alarm_id for alarm_id, is_told in fired if not is_told}
+        fired, untold = cursor.fetchone()
+    unheard = set(untold or ())
     for audience in HELPERS:
         if unheard:
             unheard -= _write(_TELL_OF_UNHEARD_BREACHES, unheard, at, audience=audience.value)
-    return len(fired)
+    return int(fired)
 
 
 def tell_of_stranded(alarm_id: int, act_id: int | None, at: datetime) -> None:
