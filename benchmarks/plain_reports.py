@@ -28,6 +28,7 @@ WITH captured AS (
         bool_or(move.to_state = 'mql') AS mql, bool_or(move.to_state = 'sal') AS sal,
         bool_or(move.to_state = 'sql') AS sql, bool_or(move.to_state = 'opportunity') AS opportunity
     FROM leads_transition move JOIN captured ON captured.id = move.lead_id
+    WHERE move.from_state <> move.to_state
     GROUP BY move.lead_id
 ), judged AS (
     SELECT captured.key, reached.mql, reached.sal, reached.sql, reached.opportunity,

@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group
 
 from handoff import workflow
 from handoff.integrity import disagreements
+from handoff.reports import rollup
 from leads.models import Lead, Role, State, Team, Transition, User, Verb
 from sla.models import Calendar, Destination, Policy, Step
 
@@ -149,5 +150,5 @@ def last(lead: Lead, verb: Verb | None = None) -> Transition:
 
 
 def assert_consistent() -> None:
-    """What is stored follows from the history."""
-    assert list(disagreements()) == []
+    """What is stored follows from the history, and the figures of the reports from that."""
+    assert [*disagreements(), *rollup.disagreements()] == []

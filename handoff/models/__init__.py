@@ -5,11 +5,14 @@ from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscriptio
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
-from handoff.models.rollup import FunnelCount, FunnelDelta
+from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 
 __all__ = [
     "AnswerKind",
     "ApiToken",
+    "AttainmentCount",
+    "AttainmentDelta",
+    "CountedClock",
     "Decision",
     "Delivery",
     "DeliveryState",

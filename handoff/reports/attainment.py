@@ -85,6 +85,8 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
+_SHARES = [0.5, 0.9]
+
 # A clock belongs to the moment when it ended, or while it runs to the one when it is due.
 _JUDGED = """
 SELECT {key} AS key, {label} AS label, clock.stopped_at IS NULL AND clock.due_at < %(now)s AS overdue,
@@ -107,8 +109,8 @@ SELECT key, label, count(*) FILTER (WHERE outcome = 'met'), count(*) FILTER (WHE
     count(*) FILTER (WHERE outcome = 'excused'), count(*) FILTER (WHERE outcome = 'cancelled'),
     count(*) FILTER (WHERE outcome = 'running'), count(*) FILTER (WHERE overdue),
     count(*) FILTER (WHERE timed AND business IS NULL),
-    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY business) FILTER (WHERE timed),
-    percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY wall) FILTER (WHERE timed)
+    percentile_cont(%(shares)s::float[]) WITHIN GROUP (ORDER BY business) FILTER (WHERE timed),
+    percentile_cont(%(shares)s::float[]) WITHIN GROUP (ORDER BY wall) FILTER (WHERE timed)
 FROM judged
 GROUP BY key, label
 ORDER BY {order}
@@ -163,6 +165,73 @@ _GROUPINGS = {
     ),
 }
 
+# All clocks, from the figures that are kept ready: the counts say in which bucket of times a percentile lies, and the
+# clocks of that bucket what it is, between two neighbours if need be. What is overdue is counted now. Campaigns of one
+# name are one, known by the `first` of them.
+_BY_CAMPAIGN = """
+WITH campaign AS MATERIALIZED (
+    SELECT id, key, min(id) OVER (PARTITION BY key) AS first
+    FROM (SELECT id, name AS key FROM leads_campaign UNION ALL SELECT 0, '') named
+), kept AS MATERIALIZED (
+    SELECT first, figure, bucket, sum(n)::int AS n
+    FROM (
+        SELECT campaign_id, figure, bucket, n FROM handoff_attainmentcount WHERE metric = %(metric)s
+        UNION ALL SELECT campaign_id, figure, bucket, n FROM handoff_attainmentdelta WHERE metric = %(metric)s
+    ) figures JOIN campaign ON campaign.id = campaign_id
+    GROUP BY first, figure, bucket
+), wanted AS (
+    SELECT first, figure, share, share * (sum(n) - 1) AS rank, floor(share * (sum(n) - 1)) AS low,
+        ceil(share * (sum(n) - 1)) AS high
+    FROM kept, unnest(%(shares)s::float[]) share
+    WHERE figure IN ('business', 'wall')
+    GROUP BY first, figure, share
+), bucket AS (
+    SELECT first, figure, bucket, n, sum(n) OVER (PARTITION BY first, figure ORDER BY bucket) - n AS below
+    FROM kept WHERE figure IN ('business', 'wall')
+), place AS MATERIALIZED (
+    SELECT first, figure, share, rank - low AS past, bucket, GREATEST(low - below, 0)::bigint AS skipped,
+        LEAST(high - below, n - 1)::bigint + 1 AS until
+    FROM wanted JOIN bucket USING (first, figure)
+    WHERE below <= high AND below + n > low
+), overdue AS MATERIALIZED (
+    SELECT first, CASE WHEN excused_by_id IS NULL THEN 'breached' ELSE 'excused' END AS outcome, count(*)::int AS n
+    FROM sla_clock clock JOIN handoff_countedclock counted ON counted.clock_id = clock.id
+        JOIN campaign ON campaign.id = counted.campaign_id
+    WHERE clock.metric = %(metric)s AND clock.stopped_at IS NULL AND clock.due_at < %(now)s
+    GROUP BY 1, 2
+), figures AS (
+    SELECT first, figure, n, NULL::float AS share, NULL::float AS seconds
+    FROM kept WHERE figure NOT IN ('business', 'wall')
+    UNION ALL SELECT first, outcome, n, NULL, NULL FROM overdue
+    UNION ALL SELECT first, 'overdue', n, NULL, NULL FROM overdue
+    UNION ALL SELECT first, 'running', -n, NULL, NULL FROM overdue
+    {times}
+)
+SELECT key, key, {counts},
+    array_agg(seconds ORDER BY share) FILTER (WHERE figure = 'business'),
+    array_agg(seconds ORDER BY share) FILTER (WHERE figure = 'wall')
+FROM figures JOIN campaign ON campaign.id = figures.first
+GROUP BY key
+HAVING sum(n) > 0
+ORDER BY sum(n) FILTER (WHERE figure NOT IN ('overdue', 'untimed')) DESC, key
+"""
+_TIMES = """
+    UNION ALL
+    SELECT place.first, '{time}', 0, share, min(seconds) + past * (max(seconds) - min(seconds))
+    FROM place, LATERAL (
+        SELECT {time} AS seconds FROM campaign JOIN handoff_countedclock counted ON counted.campaign_id = campaign.id
+        WHERE campaign.first = place.first AND metric = %(metric)s AND handoff_bucket({time}) = bucket
+        ORDER BY {time} OFFSET skipped LIMIT until - skipped
+    ) found
+    WHERE figure = '{time}'
+    GROUP BY place.first, share, past
+"""
+_TIMES_OF_ALL = "".join(_TIMES.format(time=time) for time in ("business", "wall"))
+_COUNTS = ", ".join(
+    f"COALESCE(sum(n) FILTER (WHERE figure = '{figure}'), 0)::bigint"
+    for figure in ("met", "breached", "excused", "cancelled", "running", "overdue", "untimed")
+)
+
 
 def attainment(
     metric: Metric, by: By, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
@@ -173,21 +242,34 @@ def attainment(
     counted only without one. A week is that of ISO 8601 in UTC, like 2026-W10. The rows with the most clocks come
     first; weeks in order.
     """
-    statement, values = _statement(metric, by, start, end)
+    if by == By.CAMPAIGN and start is None and end is None:
+        return _rows(_BY_CAMPAIGN.format(counts=_COUNTS, times=_TIMES_OF_ALL), metric, by, now)
+    return from_the_clocks(metric, by, start, end, now)
+
+
+def from_the_clocks(
+    metric: Metric, by: By, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
+) -> list[AttainmentRow]:
+    """The same, and each clock looked at for it, though its figures were ready."""
+    in_period = start is not None or end is not None
+    order = "key" if by == By.WEEK else "count(*) DESC, key"
+    statement = _ATTAINMENT.format(judged=_judged(by) + _IN_PERIOD * in_period, order=order)
+    return _rows(statement, metric, by, now, start=start or "-infinity", end=end or "infinity")
+
+
+def _rows(
+    statement: str, metric: Metric, by: By, now: datetime | None, **period: datetime | str
+) -> list[AttainmentRow]:
+    values = {"metric": metric, "now": now or timezone.now(), "shares": _SHARES, **period}
+    values |= {state.name.lower(): state.value for state in ClockState}
     with connection.cursor() as cursor:
-        cursor.execute(statement, values | {"now": now or timezone.now()})
+        cursor.execute(statement, values)
         return [_row(_GROUPINGS[by].empty, *row) for row in cursor.fetchall()]
 
 
-def _statement(metric: Metric, by: By, start: datetime | None, end: datetime | None) -> tuple[str, dict[str, Any]]:
+def _judged(by: By) -> str:
     grouping = _GROUPINGS[by]
-    judged = _JUDGED.format(key=grouping.key, label=grouping.label, joins=grouping.joins)
-    if start or end:
-        judged += _IN_PERIOD
-    order = "key" if by == By.WEEK else "count(*) DESC, key"
-    values = {"metric": metric, "start": start or "-infinity", "end": end or "infinity"}
-    states = {state.name.lower(): state.value for state in ClockState}
-    return _ATTAINMENT.format(judged=judged, order=order), values | states
+    return _JUDGED.format(key=grouping.key, label=grouping.label, joins=grouping.joins)
 
 
 def _row(empty: str, key: str, label: str, *values: Any) -> AttainmentRow:

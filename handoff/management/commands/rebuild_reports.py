@@ -16,11 +16,11 @@ class Command(BaseCommand):
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
         if not dry_run:
             mended = rollup.mend()
-            self.stdout.write(f"Mended {mended} {'figure' if mended == 1 else 'figures'} of the funnel.")
+            self.stdout.write(f"Mended {mended} {'figure' if mended == 1 else 'figures'} of the reports.")
             return
         found = list(rollup.disagreements())
         for disagreement in found:
             self.stderr.write(disagreement)
         if found:
             raise CommandError(f"{len(found)} {'disagreement' if len(found) == 1 else 'disagreements'}.")
-        self.stdout.write("The figures of the funnel are those of the leads.")
+        self.stdout.write("The figures of the reports are those of the leads.")

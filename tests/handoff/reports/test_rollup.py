@@ -13,15 +13,19 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, connections, transaction
+from django.utils import timezone
 
 from benchmarks.plain_reports import plain_funnel
 from handoff import workflow
 from handoff.models import FunnelCount, FunnelDelta
-from handoff.reports import rollup
+from handoff.reports import attainment, rollup
 from handoff.reports.funnel import By, FunnelRow, funnel
 from leads.correct import correct
 from leads.models import Campaign, DealState, Lead, Opportunity, State, Transition, Verb, Via
-from tests.world import World, bring_to, make_lead
+from sla.metrics import Metric
+from sla.models import Clock, ClockState
+from tests.handoff.reports.clocks import HOUR, NOON, make_clock
+from tests.world import World, bring_to, make_lead, make_policy
 
 MARCH, APRIL, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5))
 processes = multiprocessing.get_context("fork")
@@ -166,13 +170,13 @@ class TestRepair:
         call_command("rebuild_reports")
         call_command("rebuild_reports", "--dry-run")
         assert capsys.readouterr().out.splitlines() == [
-            "Mended 1 figure of the funnel.",
-            "The figures of the funnel are those of the leads.",
+            "Mended 1 figure of the reports.",
+            "The figures of the reports are those of the leads.",
         ]
 
 
 def write_at_random(seed: int, done: Any) -> None:
-    """Move leads, campaigns and deals, also without the lead's lock, until killed."""
+    """Move leads, campaigns and clocks, also without the lead's lock, until killed."""
     rng = random.Random(seed)
     leads, campaigns = list(Lead.objects.values_list("pk", flat=True)), [*Campaign.objects.all(), None]
 
@@ -187,8 +191,15 @@ def write_at_random(seed: int, done: Any) -> None:
     def capture() -> None:
         make_lead(f"New {rng.random()}", campaign=rng.choice(campaigns))
 
+    def end_a_clock() -> None:
+        took = rng.choice([timedelta(0), HOUR, rng.random() * timedelta(days=9)])
+        state = ClockState.MET if took <= HOUR else ClockState.BREACHED
+        ended: dict[str, Any] = {"state": state, "stopped_at": NOON + took, "elapsed": took}
+        runs: dict[str, Any] = {"state": ClockState.RUNNING, "stopped_at": None, "elapsed": None}
+        Clock.objects.filter(lead=rng.choice(leads)).update(**rng.choice([ended, ended, runs]))
+
     while True:
-        rng.choice([move, correct_campaign, capture])()
+        rng.choice([move, correct_campaign, capture, end_a_clock])()
         done.value += 1
 
 
@@ -215,8 +226,9 @@ def process(target: Callable[..., None], *args: Any) -> Iterator[Any]:
 def test_exact_while_processes_write_fold_and_are_killed(world: World) -> None:
     for name in ("Spring", "Autumn"):
         Campaign.objects.create(name=name)
+    policy = make_policy(Metric.TIME_TO_ACCEPT)
     for n in range(5):
-        make_lead(f"Lead {n}")
+        make_clock(make_lead(f"Lead {n}"), policy)
     done, checked = processes.Value("i", 0, lock=False), 0
     for round_ in range(4):
         with (
@@ -235,3 +247,8 @@ def test_exact_while_processes_write_fold_and_are_killed(world: World) -> None:
     assert done.value >= 120
     assert checked >= 4
     assert funnel(By.CAMPAIGN) == plain_funnel(By.CAMPAIGN)
+    by, now = attainment.By.CAMPAIGN, timezone.now()
+    kept, counted = (
+        report(Metric.TIME_TO_ACCEPT, by, now=now) for report in (attainment.attainment, attainment.from_the_clocks)
+    )
+    assert kept == counted
