@@ -117,7 +117,7 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
     going_on = {clock.metric: clock for clock in held if not move.ends(clock.metric)}
     starting = {metric for metric, rule in RULES.items() if rule.starts(move) and metric not in going_on}
     again = going_on if move.verb in (Verb.ASSIGN, Verb.REJUDGE) and applied is None else {}
-    in_force = agreement.in_force() if starting or held else {}
+    in_force = agreement.in_force(lead) if starting or held else {}
     _introduce(held, in_force)
     judging = _judging(lead, starting | again.keys(), in_force.values())
     plan.starts = {metric: judging[metric] for metric in judging if metric in starting}

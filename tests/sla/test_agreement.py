@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from leads.models import Lead, Team
 from sla.agreement import in_force
 from sla.models import Calendar, Policy, Step
 from sla.versions import Rung, publish_policy, retire, revise_calendar, revise_policy
-from tests.world import OFFICE, make_policy
+from tests.world import OFFICE, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -59,3 +60,26 @@ def test_they_come_in_the_order_in_which_they_are_asked(policy: Policy) -> None:
     later = make_policy("time_to_accept", position=200)
     first = make_policy("time_to_accept", position=1)
     assert list(in_force()) == [first.pk, policy.pk, later.pk]
+
+
+def test_the_lead_that_they_are_asked_about_gets_its_team_as_it_is_now(
+    policy: Policy, django_assert_num_queries: Any
+) -> None:
+    berlin, bonn = (Team.objects.create(name=name) for name in ("Berlin", "Bonn"))
+    make_lead(team=berlin)
+    for _ in range(2):
+        lead = Lead.objects.get()
+        in_force(lead)
+    with django_assert_num_queries(1):
+        assert list(in_force(lead)) == [policy.pk]
+        assert lead.team == berlin
+    Team.objects.filter(pk=berlin.pk).update(name="Hamburg")
+    lead = Lead.objects.get()
+    in_force(lead)
+    assert (lead.team and lead.team.name) == "Hamburg"
+    for team in (bonn, None):
+        Lead.objects.update(team=team)
+        lead = Lead.objects.get()
+        assert list(in_force(lead)) == [policy.pk]
+        with django_assert_num_queries(0):
+            assert lead.team == team
