@@ -30,22 +30,22 @@ class Composed(Generic[M]):
     def __call__(self, value: int) -> list[M]:
         if not 0 < value <= LARGEST:
             return []  # as the ORM answers for what no column can hold
-        compiler, statement, parameters = self._statement
+        compiler, converters, statement, parameters = self._statement
         with connection.cursor() as cursor:
             cursor.execute(statement, [value if parameter == STAND_IN else parameter for parameter in parameters])
             rows = cursor.fetchall()
-        return list(ModelIterable(_answered(compiler, rows)))
+        return list(ModelIterable(_answered(compiler, converters, rows)))
 
     @cached_property
-    def _statement(self) -> tuple[Any, str, tuple[Any, ...]]:
+    def _statement(self) -> tuple[Any, dict[int, Any], str, tuple[Any, ...]]:
         compiler = self._of(STAND_IN).query.get_compiler(connection=connection)
         statement, parameters = compiler.as_sql()
-        return compiler, statement, parameters
+        return compiler, compiler.get_converters([column[0] for column in compiler.select]), statement, parameters
 
 
-def _answered(compiler: Any, rows: list[tuple[Any, ...]]) -> Any:
+def _answered(compiler: Any, converters: dict[int, Any], rows: list[tuple[Any, ...]]) -> Any:
     """What Django makes models of: a queryset, of which it asks its compiler, which has the answer."""
     mine = copy(compiler)  # each thread reads by its own connection
-    mine.connection, mine.execute_sql = connection, lambda **_: [rows]
+    mine.connection, mine.execute_sql, mine.get_converters = connection, lambda **_: [rows], lambda _: converters
     query = SimpleNamespace(get_compiler=lambda using: mine)  # noqa: ARG005 Django names it
     return SimpleNamespace(db=connection.alias, query=query, _known_related_objects={})

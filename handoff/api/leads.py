@@ -62,7 +62,7 @@ def _joined(leads: QuerySet[Lead]) -> QuerySet[Lead]:
 
 
 _ONE = Composed(lambda pk: _joined(Lead.objects.filter(pk=pk)))
-_SEEN = Composed(lambda pk: Lead.objects.select_related("owner").only("owner__team", "team").filter(pk=pk))
+_SEEN = Composed(lambda pk: Lead.objects.select_related("owner").only("state", "owner__team", "team").filter(pk=pk))
 _PARTS: dict[str, Composed[Any]] = {
     "clocks": Composed(lambda pk: CLOCKS.filter(lead=pk)),
     "external_ids": Composed(lambda pk: EXTERNAL_IDS.filter(lead=pk)),

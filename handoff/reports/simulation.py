@@ -201,7 +201,7 @@ def _leads(metric: Metric, replayed: Replayed, start: datetime | None, end: date
     inside = Q(**{f"{moment}__gte": start}) if start else Q()
     inside &= Q(**{f"{moment}__lt": end}) if end else Q()
     leads = Lead.objects.filter(pk__in=rows.filter(inside).values("lead")).order_by("pk")
-    return leads.select_related("team", "campaign").only("team__name", "team__manager", "campaign__owner")
+    return leads.select_related("team", "campaign").only("state", "team__name", "team__manager", "campaign__owner")
 
 
 def _chunks(leads: Any) -> Iterator[list[Lead]]:

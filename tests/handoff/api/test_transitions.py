@@ -42,6 +42,16 @@ def test_a_verb_is_done_and_answers_with_the_act_and_the_lead(world: World, clie
     assert done["transition"]["facts"]["note"] == "Mine"
 
 
+def test_a_verb_costs_few_statements(world: World, client_of: AsPerson, django_assert_num_queries: Any):
+    make_policy("time_to_accept")
+    ada, waiting = client_of(world.ada), [bring_to("mql", make_lead(f"Lead {n}"), world) for n in range(2)]
+    do(ada, waiting[0], "accept")
+    with django_assert_num_queries(
+        14
+    ):  # the token with the rights, whether the lead is seen, the verb's 9, the answer's 3
+        do(ada, waiting[1], "accept")
+
+
 def test_the_history_keeps_the_id_of_the_request(world: World, client_of: AsPerson):
     lead = make_lead()
     for request_id in ("from-the-caller", "x" * 300):

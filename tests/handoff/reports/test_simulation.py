@@ -3,11 +3,14 @@
 import json
 from datetime import datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 import time_machine
 from django.apps import apps
 from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from handoff import workflow
@@ -163,6 +166,18 @@ def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: N
 
     assert simulation.as_dict(in_chunks) == simulation.as_dict(whole)
     assert digest() == before
+
+
+def test_it_takes_as_many_queries_for_many_leads(
+    world: World, policy: Policy, history: None, django_assert_max_num_queries: Any
+) -> None:
+    simulate(Proposal(METRIC), now=NOW)
+    with CaptureQueriesContext(connection) as before:
+        simulate(Proposal(METRIC), now=NOW)
+    for n in range(5):
+        promoted(world, f"One more {n}", 120)
+    with django_assert_max_num_queries(len(before)):
+        simulate(Proposal(METRIC), now=NOW)
 
 
 def test_too_many_leads_are_refused_at_once(policy: Policy, history: None) -> None:
