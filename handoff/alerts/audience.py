@@ -109,7 +109,7 @@ told AS (
     FROM reachable
     WHERE address <> ''
     GROUP BY cause_id, medium, address
-    ON CONFLICT ({cause}, medium, address) WHERE {cause} IS NOT NULL DO NOTHING
+    {unless_told}
     RETURNING {cause}
 )
 SELECT {result}
@@ -117,7 +117,8 @@ SELECT {result}
 
 
 def _statement(asked: str, cause: str) -> str:
-    return _WRITE.format(begin="WITH", asked=asked, cause=cause, result=f"{cause} FROM told")
+    unless_told = f"ON CONFLICT ({cause}, medium, address) WHERE {cause} IS NOT NULL DO NOTHING"
+    return _WRITE.format(begin="WITH", asked=asked, cause=cause, unless_told=unless_told, result=f"{cause} FROM told")
 
 
 _TELL_OF_UNHEARD_BREACHES = _statement(_ASKED_BY_UNHEARD_BREACHES, "alarm_id")
@@ -130,6 +131,7 @@ _FIRE = _WRITE.format(
     begin=f"SET LOCAL enable_bitmapscan = off; SET LOCAL join_collapse_limit = 1; WITH {FIRED},",
     asked=_ASKED_BY_FIRED_ALARMS,
     cause="alarm_id",
+    unless_told="",  # nobody has been told of an alarm that is written by this very statement
     result="count(*), array_agg(id) FILTER (WHERE id NOT IN (SELECT alarm_id FROM told)) FROM fired",
 )
 HELPERS = (Audience.MANAGER, Audience.REVOPS)

@@ -31,10 +31,9 @@ WITH fired AS (
         ))
     END)::double precision AS late
     FROM (
-        SELECT clock_id, due_at, fired_at FROM sla_alarm
-        WHERE fired_at > %(since)s AND fired_at <= %(now)s AND NOT superseded
-        ORDER BY fired_at DESC LIMIT %(newest)s
+        SELECT clock_id, due_at, fired_at, superseded FROM sla_alarm ORDER BY id DESC LIMIT %(newest)s
     ) alarm
+    WHERE fired_at > %(since)s AND fired_at <= %(now)s AND NOT superseded
 )
 SELECT COUNT(*), PERCENTILE_CONT(ARRAY[0.5, 0.99, 1]) WITHIN GROUP (ORDER BY late) FROM fired
 """

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.conf import settings
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -148,7 +149,8 @@ class Alarm(models.Model):
         ordering = ["due_at", "id"]
         constraints = [models.UniqueConstraint(fields=["clock", "step"], name="alarm_once")]
         indexes = [
-            models.Index(fields=["fired_at"]),
+            # Alarms are written in this order: a list of the ranges tells as much as a tree, and costs them nothing.
+            BrinIndex(fields=["fired_at"], autosummarize=True, name="alarm_fired_at"),
             models.Index(fields=["id"], condition=Q(to_do=True), name="alarm_to_do"),
         ]
 
