@@ -54,9 +54,9 @@ _ASKED_BY_STRANDED_ALARMS = """
     WHERE alarm.id = ANY(%(causes)s)
 """
 
-# 1. place: each thing asked becomes a user, a group or an address.  2. reachable: users and the members of groups
-# become addresses, unless they are inactive.  3. one row is written per address; should a person and a fixed address
-# be the same, it is the person's, in the person's time zone.
+# 1. place: each thing asked becomes a user, else a group, or an address; only who is asked for is looked up.
+# 2. reachable: users and the members of groups become addresses, unless they are inactive.  3. one row is written per
+# address; should a person and a fixed address be the same, it is the person's, in the person's time zone.
 # A key is random for the statement, and counted within it.
 _WRITE = """
 {begin}
@@ -64,27 +64,30 @@ asked AS ({asked}),
 place AS (
     SELECT asked.cause_id, asked.medium,
         CASE asked.audience
-            WHEN 'owner' THEN owner.id
-            WHEN 'manager' THEN COALESCE(team.manager_id, owners_team.manager_id)
-            WHEN 'marketing' THEN marketer.id
+            WHEN 'owner' THEN lead.owner_id
+            WHEN 'manager' THEN COALESCE(
+                (SELECT manager_id FROM leads_team WHERE id = lead.team_id),
+                (SELECT manager_id FROM leads_user owner JOIN leads_team team ON team.id = owner.team_id
+                 WHERE owner.id = lead.owner_id)
+            )
+            WHEN 'marketing' THEN (
+                SELECT marketer.id
+                FROM leads_campaign campaign JOIN leads_user marketer ON marketer.id = campaign.owner_id
+                WHERE campaign.id = lead.campaign_id AND marketer.is_active
+            )
         END AS user_id,
-        CASE
-            WHEN asked.audience = 'revops' THEN %(revops)s
-            WHEN asked.audience = 'marketing' AND marketer.id IS NULL THEN %(marketing_lead)s
-        END AS group_name,
-        CASE
-            WHEN asked.audience = 'team' AND asked.medium = 'email'
-                THEN COALESCE(NULLIF(team.email, ''), owners_team.email)
-            WHEN asked.audience = 'team' THEN COALESCE(NULLIF(team.slack_channel, ''), owners_team.slack_channel)
-            WHEN asked.audience = 'fixed' THEN asked.address
+        CASE asked.audience WHEN 'revops' THEN %(revops)s WHEN 'marketing' THEN %(marketing_lead)s END AS group_name,
+        CASE asked.audience
+            WHEN 'team' THEN COALESCE(
+                (SELECT NULLIF(CASE asked.medium WHEN 'email' THEN email ELSE slack_channel END, '')
+                 FROM leads_team WHERE id = lead.team_id),
+                (SELECT CASE asked.medium WHEN 'email' THEN team.email ELSE slack_channel END
+                 FROM leads_user owner JOIN leads_team team ON team.id = owner.team_id
+                 WHERE owner.id = lead.owner_id)
+            )
+            WHEN 'fixed' THEN asked.address
         END AS address
-    FROM asked
-    JOIN leads_lead lead ON lead.id = asked.lead_id
-    LEFT JOIN leads_user owner ON owner.id = lead.owner_id
-    LEFT JOIN leads_team team ON team.id = lead.team_id
-    LEFT JOIN leads_team owners_team ON owners_team.id = owner.team_id
-    LEFT JOIN leads_campaign campaign ON campaign.id = lead.campaign_id
-    LEFT JOIN leads_user marketer ON marketer.id = campaign.owner_id AND marketer.is_active
+    FROM asked JOIN leads_lead lead ON lead.id = asked.lead_id
 ),
 person AS (
     SELECT cause_id, medium, user_id FROM place WHERE user_id IS NOT NULL
@@ -93,6 +96,7 @@ person AS (
     FROM place
     JOIN auth_group ON auth_group.name = place.group_name
     JOIN leads_user_groups member ON member.group_id = auth_group.id
+    WHERE place.user_id IS NULL
 ),
 reachable AS (
     SELECT cause_id, medium, address, NULL::bigint AS user_id FROM place
