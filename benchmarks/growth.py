@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from functools import partial
 from itertools import islice
 
 from benchmarks.clocks_running import load
@@ -11,7 +10,7 @@ from benchmarks.databases import enter, execute, own_database
 from benchmarks.due import RATE, in_batches
 from benchmarks.harness import Ask, Contender, Figures, Part
 from handoff import workflow
-from handoff.sweep import sweep
+from handoff.sweep import BATCH, sweep
 from leads.models import Lead, User
 
 ROUNDS, BURST, ACCEPTS = 5, 10_000, 500
@@ -49,14 +48,14 @@ def running_in(database: str, running: int, burst: int, stack: ExitStack) -> dic
     """A database of its own with so many clocks, and what is done there in a round."""
     accepts = min(ACCEPTS, running // (2 * ROUNDS))
     stack.enter_context(own_database(database))
-    pool = load(running, spare=ROUNDS * burst)
+    pool = load(running, spare=ROUNDS * (burst + min(BATCH, burst)))
     offered = Lead.objects.order_by("pk").values_list("pk", flat=True)[0]
     leads = iter(range(offered + 1, offered + running, max(1, running // (ROUNDS * accepts + 1))))
 
     def swept() -> Figures:
         enter(database)
         execute("CHECKPOINT")  # of what the other one wrote
-        return in_batches(sweep, 1, burst, partial(pool.fall_due, burst))
+        return in_batches(sweep, 1, burst, pool.fall_due)
 
     def accepted() -> Figures:
         enter(database)

@@ -4,6 +4,8 @@ A clock that is marked when it is breached, one alarm for each of its steps, one
 and what points at something points at something that exists.
 """
 
+from dataclasses import dataclass
+
 from django.db import transaction
 from django.utils import timezone
 
@@ -51,8 +53,16 @@ RETURNING id
 """
 
 
-def fall_due(first: int, count: int) -> None:
-    execute("UPDATE plain_clock SET due_at = clock_timestamp() WHERE id >= %s AND id < %s", [first, first + count])
+@dataclass
+class Clocks:
+    """Those from an id on, each used once."""
+
+    next_id: int
+
+    def fall_due(self, count: int) -> None:
+        last = self.next_id + count
+        execute("UPDATE plain_clock SET due_at = clock_timestamp() WHERE id >= %s AND id < %s", [self.next_id, last])
+        self.next_id = last
 
 
 def sweep() -> int:

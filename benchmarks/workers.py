@@ -23,7 +23,8 @@ processes = multiprocessing.get_context("fork")
 def together(work: Callable[[], T], count: int, once_warm: Callable[[], None] | None = None) -> tuple[list[T], float]:
     """Let `count` processes work at once; return what each returned, and the seconds until the last was done.
 
-    With `once_warm` each works once before it counts, as a worker does that has run for a while; that is called then.
+    With `once_warm` each works once before it counts, on what there is, as a worker does that has run for a while;
+    that is called then.
     """
     connection.close()
     start, results = processes.Barrier(count + 1), processes.Queue()
