@@ -3,10 +3,12 @@
 import random
 from collections.abc import Callable
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
 import time_machine
 from django.core.management import call_command
+from django.db import connection
 
 from handoff import workflow
 from handoff.models import AttainmentCount, AttainmentDelta, CountedClock
@@ -180,3 +182,16 @@ def test_a_lead_that_changes_its_campaign_takes_its_clocks_along(ended: Clock) -
     Lead.objects.update(campaign=autumn)
     assert [(row.key, row.breached) for row in attainment(METRIC, By.CAMPAIGN)] == [("Autumn", 1)]
     assert_exact()
+
+
+@pytest.mark.usefixtures("ended")
+def test_the_migration_counts_what_was_there_before(policy: Policy) -> None:
+    make_clock(make_lead("Other"), policy)
+    before = attainment(METRIC, By.CAMPAIGN, now=LATER)
+    for model in (CountedClock, AttainmentCount, AttainmentDelta):
+        model._default_manager.all().delete()
+    assert attainment(METRIC, By.CAMPAIGN, now=LATER) == []
+    with connection.cursor() as cursor:
+        cursor.execute(import_module("handoff.migrations.0007_attainment_rollup").FILL)
+    assert_exact()
+    assert attainment(METRIC, By.CAMPAIGN, now=LATER) == before
