@@ -1,13 +1,14 @@
 """What the history says the clocks must be: derived from it alone, to write what is missing and to compare."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from leads.models import State, Transition, Verb
 from sla.business_time import Stretch
-from sla.course import OPEN_END, Course, ended, outcome, under_way
+from sla.course import OPEN_END, Course, outcome
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy
 
@@ -95,6 +96,22 @@ def until_of(pause: Transition) -> datetime:
     return datetime.fromisoformat(until) if until else OPEN_END
 
 
+@dataclass(frozen=True)
+class _Pause:
+    """A pause of a lead, and when it was written down."""
+
+    start: datetime
+    end: datetime
+    known: datetime
+
+    @property
+    def stretch(self) -> Stretch:
+        return self.start, self.end
+
+    def ended(self, at: datetime) -> "_Pause":
+        return replace(self, end=min(self.end, at))
+
+
 class _Life:
     """The clocks of one lead, act by act."""
 
@@ -102,7 +119,7 @@ class _Life:
         self.versions = versions
         self.found: list[Measurement] = []
         self.running: dict[str, Measurement] = {}
-        self.pauses: list[Stretch] = []
+        self.pauses: list[_Pause] = []
 
     def go_through(self, act: Transition, move: Move) -> None:
         self._pause(act, move)
@@ -121,13 +138,13 @@ class _Life:
 
     def _pause(self, act: Transition, move: Move) -> None:
         if act.verb == Verb.RESUME or move.moves_state():
-            self.pauses = ended(self.pauses, act.at)
+            self.pauses = [pause.ended(act.at) for pause in self.pauses if pause.start < act.at]
             for measurement in self.running.values():
                 measurement.course.resume(act.at, known=act.recorded_at)
         if act.verb == Verb.PAUSE:
-            pause = act.at, until_of(act)
+            pause = _Pause(act.at, until_of(act), act.recorded_at)
             for measurement in self.running.values():
-                measurement.course.pause(pause, known=act.recorded_at)
+                measurement.course.pause(pause.stretch, known=pause.known)
             self.pauses.append(pause)
 
     def _amend(self, act: Transition, move: Move) -> None:
@@ -148,7 +165,12 @@ class _Life:
     def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
         policy = self.versions.policy(policy_id)
         calendar = self._calendar(metric, policy, act.facts.get("calendars", {}))
-        course = Course.begin(policy, calendar, act.at, under_way(self.pauses, act.at))
+        under_way = [pause for pause in self.pauses if pause.end > act.at]
+        known = [pause.stretch for pause in under_way if pause.known <= act.recorded_at]
+        course = Course.begin(policy, calendar, act.at, known)
+        for pause in sorted(under_way, key=attrgetter("known")):
+            if pause.known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
+                course.pause(pause.stretch, known=pause.known)
         self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner)
         self.found.append(self.running[metric])
         return self.running[metric]

@@ -53,30 +53,45 @@ class Course:
 
 def course_of(clock: Clock, steps: list[Step], acts: list[Transition]) -> Course:
     """Follow the acts of its lead, in the order in which they happened, from the start of the clock to its stop."""
-    course = Course(clock, steps)
-    pauses: list[Stretch] = []
-    for act in acts:
-        if clock.stopped_by_id == act.pk and clock.started_by_id != act.pk:
-            break
-        moves = act.from_state != act.to_state
-        if act.verb == Verb.RESUME or moves:
-            pauses = _ended(pauses, act.at)
-        if act.pk == clock.started_by_id:
-            course.pauses = [(start, end) for start, end in pauses if end > act.at]
-            course.lay_out(act.at)
-        elif course.alarms or course.pauses:
-            _change(course, act, moves)
-        if act.verb == Verb.PAUSE:
-            pauses.append(_pause(act))
+    begun = [act.pk for act in acts].index(clock.started_by_id)
+    course = _begin(Course(clock, steps), acts[begun], _paused_before(acts[begun], acts[:begun]))
+    if clock.stopped_by_id != clock.started_by_id:
+        for act in acts[begun + 1 :]:
+            if _moves(act) or act.pk != clock.stopped_by_id:  # a move ends what was paused, its own clock's too
+                _change(course, act)
+            if act.pk == clock.stopped_by_id:
+                break
     if clock.stopped_at is not None and course.due_at is None:
         course.pauses = _ended(course.pauses, clock.stopped_at)
         course.lay_out(clock.stopped_at)
     return course
 
 
-def _change(course: Course, act: Transition, moves: bool) -> None:
+def _paused_before(start: Transition, acts: list[Transition]) -> list[tuple[Stretch, datetime]]:
+    """The pauses that go on as the clock starts, each with when it was written down."""
+    pauses: list[tuple[Stretch, datetime]] = []
+    for act in [*acts, start]:
+        if act.verb == Verb.RESUME or _moves(act):
+            pauses = [((begin, min(end, act.at)), known) for (begin, end), known in pauses if begin < act.at]
+        if act.verb == Verb.PAUSE:
+            pauses.append((_pause(act), act.recorded_at))
+    return [(pause, known) for pause, known in pauses if pause[1] > start.at]
+
+
+def _begin(course: Course, start: Transition, pauses: list[tuple[Stretch, datetime]]) -> Course:
+    """What was told of a pause only later changes nothing that had happened by then."""
+    course.pauses = [pause for pause, known in pauses if known <= start.recorded_at]
+    course.lay_out(start.at)
+    for pause, known in sorted(pauses, key=lambda told: told[1]):
+        if known > start.recorded_at and not course.is_settled(known):
+            course.pauses.append(pause)
+            course.lay_out(known)
+    return course
+
+
+def _change(course: Course, act: Transition) -> None:
     known = act.recorded_at
-    if (act.verb == Verb.RESUME or moves) and not course.is_settled(known):
+    if (act.verb == Verb.RESUME or _moves(act)) and not course.is_settled(known):
         course.pauses = _ended(course.pauses, act.at)
         course.lay_out(known)
     if act.verb == Verb.PAUSE and not course.is_settled(known):
@@ -86,6 +101,10 @@ def _change(course: Course, act: Transition, moves: bool) -> None:
     if act.verb == Verb.ACKNOWLEDGE and about == (course.clock.metric, course.clock.started_by_id):
         course.is_acknowledged = True
         course.lay_out(known)
+
+
+def _moves(act: Transition) -> bool:
+    return act.from_state != act.to_state
 
 
 def _pause(act: Transition) -> Stretch:

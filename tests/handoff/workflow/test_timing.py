@@ -128,6 +128,29 @@ def test_a_clock_that_starts_in_a_pause_starts_paused(world: World) -> None:
     assert_consistent()
 
 
+def test_a_pause_from_before_a_clock_that_is_told_afterwards_moves_nothing_that_happened(world: World) -> None:
+    policy = make_policy("time_to_next_touch")
+    policy.steps.create(percent=50)
+    with moment(0):
+        lead = bring_to("sal", make_lead(), world)
+    with moment(10):
+        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+    sweep(at(45))
+    with moment(45):  # after the warning
+        workflow.pause(lead.pk, by=world.ada, cause="buyer_away", at=at(5), until=at(30))
+    assert clock(lead, "time_to_next_touch").due_at == at(90)
+    assert_consistent()
+
+    sweep(at(91))
+    with moment(91):  # after the breach
+        workflow.pause(lead.pk, by=world.ada, cause="buyer_away", at=at(6), until=at(100))
+
+    assert clock(lead, "time_to_next_touch").due_at == at(90)
+    fired = Alarm.objects.filter(clock=clock(lead, "time_to_next_touch"))
+    assert [(alarm.step.percent, alarm.due_at) for alarm in fired] == [(50, at(40)), (75, at(75)), (100, at(90))]
+    assert_consistent()
+
+
 def test_only_a_paused_lead_is_resumed(world: World) -> None:
     lead = offered(world)
 
