@@ -124,7 +124,7 @@ def test_csv_defuses_formulas(world: World) -> None:
 @pytest.mark.parametrize("by", By)
 def test_the_page_asks_as_often_for_many_rows_as_for_one(by: By, world: World, django_assert_num_queries: Any) -> None:
     client = as_(world.mia)
-    with django_assert_num_queries(3):  # the user with his roles, what waits on marketing, the report
+    with django_assert_num_queries(4):  # the session, the user with his roles, what waits on marketing, the report
         client.get(reverse("admin:attainment"), {"metric": METRIC.value, "by": by.value})
 
 
