@@ -28,6 +28,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 processes = multiprocessing.get_context("fork")
 ROUNDS, VERBS_IN_ALL = 200, 500
+KILLS_AT_LEAST = 8
 
 
 @contextlib.contextmanager
@@ -126,14 +127,13 @@ def test_killed_at_random_points_of_500_verbs_and_sweeps_everything_agrees(world
         make_lead(f"Lead {n}")
     rng, done, kills = random.Random(20260302), processes.Value("i", 0, lock=False), 0
 
-    while done.value < VERBS_IN_ALL:
+    while done.value < VERBS_IN_ALL or kills < KILLS_AT_LEAST:
         with process(act_at_random, kills, done) as one, process(act_at_random, 1000 + kills, done) as two:
             time.sleep(0.2 + rng.random() * 0.5)
             for child in (one, two):
                 os.kill(child.pid or 0, signal.SIGKILL)
         kills += 1
 
-    assert kills >= 5
     assert Transition.objects.count() > 50
     assert Handoff.objects.exists()
     sweep(timezone.now() + timedelta(minutes=1))
