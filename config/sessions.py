@@ -2,6 +2,7 @@
 
 from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.utils import timezone
 
 # As every request reads it, which the ORM would compose anew.
@@ -10,7 +11,10 @@ _READ = "SELECT session_key, session_data, expire_date FROM django_session WHERE
 
 class SessionStore(db.SessionStore):
     def _get_session_from_db(self) -> Session | None:
-        for session in Session.objects.raw(_READ, [self.session_key, timezone.now()]):
-            return session
-        self._session_key = None
-        return None
+        with connection.cursor() as cursor:
+            cursor.execute(_READ, [self.session_key, timezone.now()])
+            row = cursor.fetchone()
+        if row is None:
+            self._session_key = None
+            return None
+        return Session(*row)
