@@ -1,14 +1,14 @@
 """What the history says the clocks must be: derived from it alone, to write what is missing and to compare."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import itemgetter
 from typing import Any
 
 from leads.models import State, Transition, Verb
 from sla.business_time import Stretch
-from sla.course import OPEN_END, Course, outcome
+from sla.course import OPEN_END, Course, ended, outcome, under_way
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy
 
@@ -96,22 +96,6 @@ def until_of(pause: Transition) -> datetime:
     return datetime.fromisoformat(until) if until else OPEN_END
 
 
-@dataclass(frozen=True)
-class _Pause:
-    """A pause of a lead, and when it was written down."""
-
-    start: datetime
-    end: datetime
-    known: datetime
-
-    @property
-    def stretch(self) -> Stretch:
-        return self.start, self.end
-
-    def ended(self, at: datetime) -> "_Pause":
-        return replace(self, end=min(self.end, at))
-
-
 class _Life:
     """The clocks of one lead, act by act."""
 
@@ -119,7 +103,7 @@ class _Life:
         self.versions = versions
         self.found: list[Measurement] = []
         self.running: dict[str, Measurement] = {}
-        self.pauses: list[_Pause] = []
+        self.pauses: list[tuple[Stretch, datetime]] = []  # each with when it was written down
 
     def go_through(self, act: Transition, move: Move) -> None:
         self._pause(act, move)
@@ -138,14 +122,14 @@ class _Life:
 
     def _pause(self, act: Transition, move: Move) -> None:
         if act.verb == Verb.RESUME or move.moves_state():
-            self.pauses = [pause.ended(act.at) for pause in self.pauses if pause.start < act.at]
+            self.pauses = [(left, known) for pause, known in self.pauses for left in ended([pause], act.at)]
             for measurement in self.running.values():
                 measurement.course.resume(act.at, known=act.recorded_at)
         if act.verb == Verb.PAUSE:
-            pause = _Pause(act.at, until_of(act), act.recorded_at)
+            pause = act.at, until_of(act)
             for measurement in self.running.values():
-                measurement.course.pause(pause.stretch, known=pause.known)
-            self.pauses.append(pause)
+                measurement.course.pause(pause, known=act.recorded_at)
+            self.pauses.append((pause, act.recorded_at))
 
     def _amend(self, act: Transition, move: Move) -> None:
         calendars, rejudged = act.facts.get("calendars", {}), act.facts.get("rejudged", {})
@@ -165,12 +149,11 @@ class _Life:
     def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
         policy = self.versions.policy(policy_id)
         calendar = self._calendar(metric, policy, act.facts.get("calendars", {}))
-        under_way = [pause for pause in self.pauses if pause.end > act.at]
-        known = [pause.stretch for pause in under_way if pause.known <= act.recorded_at]
-        course = Course.begin(policy, calendar, act.at, known)
-        for pause in sorted(under_way, key=attrgetter("known")):
-            if pause.known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
-                course.pause(pause.stretch, known=pause.known)
+        told = [(pause, known) for pause, known in self.pauses if under_way([pause], act.at)]
+        course = Course.begin(policy, calendar, act.at, [pause for pause, known in told if known <= act.recorded_at])
+        for pause, known in sorted(told, key=itemgetter(1)):
+            if known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
+                course.pause(pause, known=known)
         self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner)
         self.found.append(self.running[metric])
         return self.running[metric]
