@@ -20,7 +20,7 @@ from benchmarks.clocks_running import Pool, load
 from benchmarks.databases import execute
 from benchmarks.harness import Ask, Contender, Figures, Part
 from benchmarks.workers import python, together
-from handoff.sweep import BATCH, sweep
+from handoff.ladder.sweep import BATCH, sweep
 from sla.models import Alarm, PendingAlarm
 
 ROUNDS = 5

@@ -10,7 +10,7 @@ from benchmarks.databases import enter, execute, own_database
 from benchmarks.due import RATE, in_batches
 from benchmarks.harness import Ask, Contender, Figures, Part
 from handoff import workflow
-from handoff.sweep import BATCH, sweep
+from handoff.ladder.sweep import BATCH, sweep
 from leads.models import Lead, User
 
 ROUNDS, BURST, ACCEPTS = 5, 10_000, 500

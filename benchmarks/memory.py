@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.clocks_running import Pool, load
 from benchmarks.harness import Ask, Contender, Figures, Part
 from benchmarks.workers import together
-from handoff.sweep import sweep
+from handoff.ladder.sweep import sweep
 
 SWEEP, MORE = "one worker sweeps", "MB more at the end"
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery.beat import Scheduler as CeleryScheduler
 
-from handoff import heartbeat
+from handoff.engine import heartbeat
 
 
 class Scheduler(CeleryScheduler):

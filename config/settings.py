@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
 from config import logs
-from handoff.console.theme import UNFOLD  # noqa: F401 unfold reads it here
+from handoff.console.frame.theme import UNFOLD  # noqa: F401 unfold reads it here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.FileAwareEnv()
@@ -164,8 +164,8 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at lea
 CELERY_BEAT_SCHEDULE = {
     # A wake-up that was not taken before the next one is due is worth nothing.
     "sweep": {"task": "handoff.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
-    "do_deeds": {
-        "task": "handoff.tasks.do_deeds",
+    "run_actions": {
+        "task": "handoff.tasks.run_actions",
         "schedule": SWEEP_SECONDS,
         "options": {"expires": SWEEP_SECONDS * 5},
     },

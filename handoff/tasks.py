@@ -2,10 +2,11 @@
 
 from celery import shared_task
 
-from handoff import alerts, heartbeat, ladder
-from handoff.engine import leaks
+from handoff import alerts
+from handoff.engine import heartbeat, leaks
+from handoff.ladder import actions
+from handoff.ladder.sweep import fire
 from handoff.reports import rollup
-from handoff.sweep import fire
 from sla import versions
 
 
@@ -16,8 +17,8 @@ def sweep() -> None:
 
 
 @shared_task
-def do_deeds() -> None:
-    ladder.do_deeds_in_turn()
+def run_actions() -> None:
+    actions.run_actions_in_turn()
 
 
 @shared_task

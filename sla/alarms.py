@@ -13,7 +13,7 @@ CHANNEL = "sla_alarm_due_soon"
 #
 # The due rows are removed, and the alarms written. A warning that a later step of its clock, or its stop, has overtaken
 # by now is recorded as superseded: a late sweep must not cause a storm. What a step does besides telling is left to do:
-# `handoff.ladder` does it, in transactions that lock the lead first.
+# `handoff.ladder.actions` does it, in transactions that lock the lead first.
 #
 # Locked rows stay where they are, so they are removed by their place (ctid). One that was moved between the snapshot
 # and its lock is not removed, nor fired: the next sweep has it. A `since` spares the index entries of what fired before

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from django.db import transaction
 from django.utils import timezone
 
-from sla.models import Calendar, Deed, Destination, Policy, Step
+from sla.models import Calendar, Destination, Policy, Step, StepAction
 from sla.models.calendar import YEARS_AHEAD
 
 Row = TypeVar("Row", bound=Policy | Calendar)
@@ -24,7 +24,7 @@ class Rung:
     percent: int = 100
     after_seconds: int = 0
     tells: tuple[Destination, ...] = ()
-    does: str = Deed.NOTHING
+    does: str = StepAction.NOTHING
     out_of_rotation_seconds: int = 0
     pierces: bool = False
 

@@ -13,7 +13,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from handoff import workflow
-from handoff.integrity import disagreements
+from handoff.amending.integrity import disagreements
 from handoff.reports import rollup
 from leads.models import Lead, Role, State, Team, Transition, User, Verb
 from sla.models import Calendar, Destination, Policy, Step

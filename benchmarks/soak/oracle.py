@@ -17,7 +17,7 @@ from django.db.models import Q
 from django.db.models.functions import Greatest
 
 from benchmarks.soak.courses import Course, course_of
-from handoff.integrity import disagreements
+from handoff.amending.integrity import disagreements
 from handoff.models import Delivery, DeliveryState
 from leads.models import Lead, Transition, Via
 from sla.models import Alarm, Audience, Clock, ClockState, Policy
@@ -35,7 +35,7 @@ def judge(place: Path) -> dict[str, object]:
     figures = {
         **_acts(place, wrong),
         **_alarms(wrong),
-        **_deeds(wrong),
+        **_actions(wrong),
         **_lateness(json.loads((place / "spells.json").read_text())),
         **_deliveries(place, wrong),
     }
@@ -99,7 +99,7 @@ def _of_alarm(alarm: Alarm, clock: Clock, due_at: datetime | None) -> Iterator[s
         yield f"alarm {alarm.pk} fired before it was due."
 
 
-def _deeds(wrong: list[str]) -> dict[str, object]:
+def _actions(wrong: list[str]) -> dict[str, object]:
     """What the step of an alarm does was done once, or left for a reason; and the sweep did nothing else."""
     acting = Alarm.objects.filter(~Q(step__does="") | Q(step__out_of_rotation_seconds__gt=0), superseded=False)
     undone = acting.filter(Q(to_do=True) | Q(done_by=None, note=""))
@@ -108,7 +108,7 @@ def _deeds(wrong: list[str]) -> dict[str, object]:
     by_sweep = list(Transition.objects.filter(via=Via.SWEEP).values_list("pk", flat=True))
     if sorted(done) != sorted(by_sweep):
         wrong.append(f"The sweep did {sorted(by_sweep)}, and its alarms asked for {sorted(done)}.")
-    return {"alarms_that_act": acting.count(), "deeds_done": len(done)}
+    return {"alarms_that_act": acting.count(), "actions_done": len(done)}
 
 
 def _lateness(spells: list[tuple[float, float]]) -> dict[str, object]:

@@ -8,12 +8,12 @@ from django.utils import timezone
 
 from leads.models import Role, Team, User
 from sla.metrics import Metric
-from sla.models import Audience, Calendar, Deed, Destination, Medium, Policy
+from sla.models import Audience, Calendar, Destination, Medium, Policy, StepAction
 from sla.versions import Rung, publish_calendar, publish_policy
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONE = "Asia/Kolkata"  # half an hour off, and it is another day there than in UTC for a good part of it
-DEEDS: dict[str, str] = {Metric.TIME_TO_ACCEPT: Deed.REASSIGN, Metric.TIME_TO_QUALIFY: Deed.QUEUE}
+ACTIONS: dict[str, str] = {Metric.TIME_TO_ACCEPT: StepAction.REASSIGN, Metric.TIME_TO_QUALIFY: StepAction.QUEUE}
 
 
 def main(http_port: str, longest_target: str, has_closures: str) -> None:
@@ -76,9 +76,9 @@ def publish_policies(longest_target: int, in_calendars: list[Calendar], places: 
             target_seconds=rng.randint(2, longest_target),
             calendar=in_calendars[number % len(in_calendars)],
         )
-        deed = DEEDS.get(metric, Deed.NOTHING)
+        action = ACTIONS.get(metric, StepAction.NOTHING)
         told = tuple(places.values())[number % len(places)]
         rungs = [*map(Rung, (20, 40, 60, 80)), Rung(100, tells=(told,))]
-        if deed:
-            rungs.append(Rung(100, 2, tells=(places["mailbox"],), does=deed, out_of_rotation_seconds=5))
+        if action:
+            rungs.append(Rung(100, 2, tells=(places["mailbox"],), does=action, out_of_rotation_seconds=5))
         publish_policy(policy, rungs)

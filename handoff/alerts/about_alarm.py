@@ -14,7 +14,7 @@ from leads.models import Lead
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, StepKind
 
-DEEDS: dict[str, str] = {
+ACTIONS: dict[str, str] = {
     Metric.TIME_TO_ACCEPT: "acceptance",
     Metric.TIME_TO_TOUCH: "first touch",
     Metric.SPEED_TO_LEAD: "first touch promised to the buyer",
@@ -54,7 +54,7 @@ def about_alarm(delivery: Delivery) -> Content:
 
 def in_short(alarm: Alarm) -> tuple[str, datetime]:
     """What it is about in a few words, and when that was due."""
-    kind, what = alarm.step.get_kind_display(), deed(alarm.clock)
+    kind, what = alarm.step.get_kind_display(), obligation_of(alarm.clock)
     past = f", {span(alarm.step.after_seconds)} past due" if alarm.step.kind == StepKind.ESCALATION else ""
     return f"{kind}: {what}{past} – {title(alarm.clock.lead)}", _due(alarm)
 
@@ -64,8 +64,8 @@ def since(alarm: Alarm, zone: ZoneInfo) -> str:
     return f"{_since(alarm.clock, zone)} {_done(alarm)}".strip()
 
 
-def deed(clock: Clock) -> str:
-    return DEEDS.get(clock.metric, clock.get_metric_display())
+def obligation_of(clock: Clock) -> str:
+    return ACTIONS.get(clock.metric, clock.get_metric_display())
 
 
 def _due(alarm: Alarm) -> datetime:
@@ -74,7 +74,7 @@ def _due(alarm: Alarm) -> datetime:
 
 
 def _subject(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
-    what, due = deed(alarm.clock), _due(alarm)
+    what, due = obligation_of(alarm.clock), _due(alarm)
     match alarm.step.kind:
         case StepKind.BREACH:
             return f"Breach: {what} was due {time_of_day(due, zone)}"
@@ -89,7 +89,7 @@ def _subject(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
 
 def _headline(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
     due, clock = _due(alarm), alarm.clock
-    what, apart = sentence(deed(clock)), span(_business_seconds(clock, now, due))
+    what, apart = sentence(obligation_of(clock)), span(_business_seconds(clock, now, due))
     match alarm.step.kind:
         case StepKind.BREACH:
             return f"{what} was due on {moment(due, zone)}: {apart} of business time ago."

@@ -17,7 +17,7 @@ from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from handoff import rights, workflow
+from handoff import workflow
 from handoff.api.authentication import asker
 from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
 from handoff.api.doors import door
@@ -27,6 +27,7 @@ from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
 from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
 from handoff.refusals import NotAllowed
+from handoff.workflow import rights
 from leads.composed import Composed
 from leads.identity import IdentityConflict
 from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User

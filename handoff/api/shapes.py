@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from handoff import rights
+from handoff.workflow import rights
 from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind

@@ -1,31 +1,38 @@
 """All pages, so that one import registers them."""
 
-from handoff.console import (
+from handoff.console.frame import dialogs
+from handoff.console.leads import bulk, leads, my_leads, rejections
+from handoff.console.numbers import attainment, engine, excusing, explanations, outbox, records, simulations
+from handoff.console.settings import (
     calendars,
     campaigns,
     definitions,
     destinations,
-    leads,
-    outbox,
     people,
     policies,
     reasons,
-    records,
-    rejections,
     tokens,
 )
 
 __all__ = [
+    "attainment",
+    "bulk",
     "calendars",
     "campaigns",
     "definitions",
     "destinations",
+    "dialogs",
+    "engine",
+    "excusing",
+    "explanations",
     "leads",
+    "my_leads",
     "outbox",
     "people",
     "policies",
     "reasons",
     "records",
     "rejections",
+    "simulations",
     "tokens",
 ]

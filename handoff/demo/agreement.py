@@ -12,7 +12,7 @@ from handoff.models import Subscription
 from leads.models import Definition, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import RULES, Metric, Party
-from sla.models import Audience, Calendar, Deed, Destination, Medium, Policy
+from sla.models import Audience, Calendar, Destination, Medium, Policy, StepAction
 from sla.versions import Rung, publish_calendar, publish_policy
 
 MINUTE, HOUR = 60, 3600
@@ -62,7 +62,7 @@ class Promise:
     escalates: int
     conditions: tuple[dict[str, Any], ...] = ()
     position: int = 100
-    then: Deed = Deed.NOTHING  # what the escalation does
+    then: StepAction = StepAction.NOTHING  # what the escalation does
 
 
 # What counts around the clock is alive whatever the hour of the visit.
@@ -70,7 +70,7 @@ PROMISES = (
     Promise("accept-hot", "Accept a hot lead", Metric.TIME_TO_ACCEPT, HOT_ACCEPT, ALWAYS, 20 * MINUTE, (IS_HOT,), 10),
     Promise("accept-new-york", "Accept (New York)", Metric.TIME_TO_ACCEPT, ACCEPT, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
     # Who accepts at all does so sooner than a day late, so that nobody of the story loses a lead that he works on.
-    Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY, then=Deed.REASSIGN),
+    Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY, then=StepAction.REASSIGN),
     Promise("touch-new-york", "First touch (New York)", Metric.TIME_TO_TOUCH, TOUCH, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
     Promise("touch", "First touch", Metric.TIME_TO_TOUCH, TOUCH, BERLIN, DAY),
     Promise("promise-hot", "Call a hot lead", Metric.SPEED_TO_LEAD, HOT_PROMISE, ALWAYS, HOUR, (IS_HOT,), 10),

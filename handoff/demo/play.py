@@ -9,8 +9,8 @@ from django.db.models import F, OuterRef, QuerySet, Subquery
 
 from handoff import workflow
 from handoff.demo.life import Life, Scene
+from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, DeliveryState
-from handoff.sweep import sweep
 from handoff.workflow import Door
 from leads.models import DealState, Opportunity, Transition, Via
 from sla.models import Alarm, PendingAlarm

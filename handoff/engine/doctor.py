@@ -17,7 +17,7 @@ from leads.models import Role, User
 from sla.business_time import tz_version
 from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
 
-LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a deed left for longer
+LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a step action left for longer
 STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for longer
 SKEW = 2.0  # seconds between the clocks of this machine and of the database
 NAMED = 5  # how many rows a finding names
@@ -98,9 +98,11 @@ def _alarms(now: Figures) -> Iterator[Finding]:
         named = ", ".join(f"{clock.pk} (lead {clock.lead_id}: {clock.error})" for clock in clocks_with_error()[:NAMED])
         what = f"{now.clocks_with_error} clocks were set aside, as their deadline cannot be computed: {named}"
         yield _wrong("clocks_with_error", what, "mend the calendar that the error names; no alarm fires for them")
-    if now.deeds_to_do and (now.deeds_to_do_age or 0) > LATE:
-        what = f"What {now.deeds_to_do} alarms should do is not done; the first for {_span(now.deeds_to_do_age)}"
-        yield _wrong("deeds_to_do", what, "see that a worker runs, and look into its log")
+    if now.pending_actions and (now.pending_actions_age or 0) > LATE:
+        what = (
+            f"What {now.pending_actions} alarms should do is not done; the first for {_span(now.pending_actions_age)}"
+        )
+        yield _wrong("pending_actions", what, "see that a worker runs, and look into its log")
 
 
 def _outbox(now: Figures) -> Iterator[Finding]:

@@ -55,8 +55,8 @@ class _Collector(Collector):
         yield _one("alarms_overdue", "Alarms that are due and have not fired.", figures.overdue_alarms)
         yield _one("alarms_overdue_age_seconds", "Since the first of them was due.", figures.overdue_alarms_age)
         yield _one("clocks_with_error", "Running clocks whose deadline cannot be computed.", figures.clocks_with_error)
-        yield _one("deeds_to_do", "Alarms whose deed is still to be done.", figures.deeds_to_do)
-        yield _one("deeds_to_do_age_seconds", "Since the first of them fired.", figures.deeds_to_do_age)
+        yield _one("pending_actions", "Alarms whose step action is still to be done.", figures.pending_actions)
+        yield _one("pending_actions_age_seconds", "Since the first of them fired.", figures.pending_actions_age)
 
     def _outbox(self) -> Iterable[GaugeMetricFamily]:
         figures = self.figures

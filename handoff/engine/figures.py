@@ -8,8 +8,7 @@ from django.db import connection
 from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
-from handoff import heartbeat
-from handoff.engine import leaks
+from handoff.engine import heartbeat, leaks
 from handoff.engine.life import silences
 from handoff.models import Delivery, DeliveryState
 from sla.metrics import Metric
@@ -65,8 +64,8 @@ class Figures:
     outbox_dead: int
     outbox_dead_lately: int
     clocks_with_error: int
-    deeds_to_do: int
-    deeds_to_do_age: float | None
+    pending_actions: int
+    pending_actions_age: float | None
     leaks: dict[str, int]
 
 
@@ -90,8 +89,8 @@ def figures(at: datetime | None = None) -> Figures:
         outbox_dead=dead["count"],
         outbox_dead_lately=dead["lately"],
         clocks_with_error=clocks_with_error().count(),
-        deeds_to_do=to_do["count"],
-        deeds_to_do_age=_age(to_do["oldest"], now),
+        pending_actions=to_do["count"],
+        pending_actions_age=_age(to_do["oldest"], now),
         leaks={kind.value: count for kind, count in leaks.counts(now).items()},
     )
 

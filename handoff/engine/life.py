@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from django.utils import timezone
 
-from handoff import heartbeat
+from handoff.engine import heartbeat
 from handoff.models import Heartbeat, Part
 
 

@@ -12,10 +12,10 @@ import structlog
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from handoff import heartbeat
 from handoff.alerts import announce_notice, deliver_notices
 from handoff.alerts.content import sentence
 from handoff.alerts.moments import span
+from handoff.engine import heartbeat
 from handoff.engine.life import Silence, silences
 from handoff.models import Incident, Part
 

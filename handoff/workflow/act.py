@@ -10,9 +10,10 @@ from django.db.models import Max
 from django.utils import timezone
 from django.utils.timesince import timesince
 
-from handoff import alerts, rights
+from handoff import alerts
 from handoff.refusals import FactsRefused, NoSuchLead, NotAllowed, WrongState
 from handoff.workflow import facts as facts_of
+from handoff.workflow import rights
 from leads.composed import Composed
 from leads.models import Lead, State, Transition, User, Verb, Via
 from sla import clocks

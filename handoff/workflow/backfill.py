@@ -11,8 +11,8 @@ from typing import Any
 
 from django.db import transaction
 
+from handoff.agreement.packet import snapshot
 from handoff.models import Decision, Handoff
-from handoff.packet import snapshot
 from handoff.refusals import FactsRefused
 from handoff.workflow import facts as facts_of
 from handoff.workflow.act import Door

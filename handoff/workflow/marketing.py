@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
+from handoff.agreement.packet import snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
-from handoff.packet import snapshot
 from handoff.refusals import FactsRefused, NotAllowed
 from handoff.workflow import gates
 from handoff.workflow.act import SHELL, Act, Door, begin

@@ -4,12 +4,12 @@ from sla.models.calendar import Calendar, Holiday, OwnerHours
 from sla.models.clock import Alarm, Clock, ClockState, PendingAlarm
 from sla.models.policy import (
     Audience,
-    Deed,
     Destination,
     Medium,
     OnReassign,
     Policy,
     Step,
+    StepAction,
     StepKind,
     WhoseHours,
 )
@@ -20,7 +20,6 @@ __all__ = [
     "Calendar",
     "Clock",
     "ClockState",
-    "Deed",
     "Destination",
     "Holiday",
     "Medium",
@@ -29,6 +28,7 @@ __all__ = [
     "PendingAlarm",
     "Policy",
     "Step",
+    "StepAction",
     "StepKind",
     "WhoseHours",
 ]

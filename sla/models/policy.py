@@ -154,7 +154,7 @@ class StepKind(models.TextChoices):
     ESCALATION = "escalation", "Escalation"
 
 
-class Deed(models.TextChoices):
+class StepAction(models.TextChoices):
     """What a step does besides telling."""
 
     NOTHING = "", "Nothing more"
@@ -171,7 +171,7 @@ class Step(models.Model):
         default=0, help_text="Business seconds after the target; with 100 per cent."
     )
     tells = models.ManyToManyField(Destination, blank=True, related_name="steps")
-    does = models.CharField(max_length=8, choices=Deed, default=Deed.NOTHING, blank=True)
+    does = models.CharField(max_length=8, choices=StepAction, default=StepAction.NOTHING, blank=True)
     out_of_rotation_seconds = models.PositiveIntegerField(
         "out of rotation", default=0, help_text="How long the owner is given no other lead; 0: he stays in rotation."
     )

@@ -6,7 +6,8 @@ import psycopg
 import pytest
 from django.db import OperationalError, connection
 
-from handoff import heartbeat, tasks
+from handoff import tasks
+from handoff.engine import heartbeat
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import errors, logs
-from handoff import heartbeat
+from handoff.engine import heartbeat
 from handoff.models import Heartbeat
 
 

@@ -8,11 +8,11 @@ import time_machine
 from django.core.management import call_command
 
 from handoff import workflow
-from handoff.applying import Outcome, apply_to_running, preview
-from handoff.excusing import breached, excuse_all
-from handoff.integrity import disagreements
-from handoff.rebuilding import rebuild
-from handoff.sweep import sweep
+from handoff.amending.applying import Outcome, apply_to_running, preview
+from handoff.amending.excusing import breached, excuse_all
+from handoff.amending.integrity import disagreements
+from handoff.amending.rebuilding import rebuild
+from handoff.ladder.sweep import sweep
 from leads.models import Lead
 from sla.models import Alarm, Clock, PendingAlarm, Policy
 from sla.versions import revise_policy

@@ -16,7 +16,8 @@ from django.db import connection
 from pytest_httpserver import HTTPServer
 
 from config.tether import die_with_parent
-from handoff import heartbeat, workflow
+from handoff import workflow
+from handoff.engine import heartbeat
 from handoff.models import Delivery, DeliveryState
 from sla.models import Alarm, Destination
 from tests.handoff.alerts.conftest import Mailbox, mailbox, slack

@@ -15,13 +15,13 @@ from django.utils import timezone
 
 from handoff import workflow
 from handoff.alerts import deliver
-from handoff.integrity import disagreements
+from handoff.amending.integrity import disagreements
+from handoff.amending.rebuilding import rebuild
+from handoff.ladder.rotation import next_owner
+from handoff.ladder.sweep import sweep
 from handoff.models import Delivery
-from handoff.rebuilding import rebuild
 from handoff.refusals import FactsRefused
 from handoff.reports.attainment import By, attainment
-from handoff.rotation import next_owner
-from handoff.sweep import sweep
 from leads.models import Absence, Lead, Verb
 from sla.business_time import BusinessHours, NeverOpen
 from sla.metrics import Metric

@@ -10,11 +10,12 @@ import pytest
 import time_machine
 from django.db import transaction
 
-from handoff import ladder, tasks, workflow
+from handoff import tasks, workflow
 from handoff.alerts.slots import slot
+from handoff.ladder import actions
+from handoff.ladder.rotation import next_owner
+from handoff.ladder.sweep import sweep
 from handoff.models import Delivery
-from handoff.rotation import next_owner
-from handoff.sweep import sweep
 from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Role, Transition, User, Verb, Via
 from sla.metrics import Metric
@@ -36,10 +37,10 @@ def sweep_at(minutes: float) -> None:
         sweep()
 
 
-def policy_that(metric: str = Metric.TIME_TO_ACCEPT, percent: int = 100, **deed: Any) -> Policy:
+def policy_that(metric: str = Metric.TIME_TO_ACCEPT, percent: int = 100, **action: Any) -> Policy:
     """A policy of one hour, of which one step does something."""
     policy = make_policy(metric, HOUR, steps=[(75, 0), (100, 0)])
-    Step.objects.filter(policy=policy, percent=percent).update(**deed)
+    Step.objects.filter(policy=policy, percent=percent).update(**action)
     return policy
 
 
@@ -196,7 +197,7 @@ def test_nothing_is_done_when_the_clock_stopped_before_it_could_be(world: World,
     policy_that(does="reassign", out_of_rotation_seconds=HOUR)
     lead = offered(world)
     with monkeypatch.context() as patched:
-        patched.setattr(ladder, "do_deeds", lambda _: None)  # killed between firing and doing
+        patched.setattr(actions, "run_actions", lambda _: None)  # killed between firing and doing
         sweep_at(60)
     assert Alarm.objects.filter(to_do=True).count() == 1
     with moment(61):
@@ -213,7 +214,7 @@ def test_nothing_is_done_once_somebody_has_acknowledged_it(world: World, monkeyp
     policy_that(does="reassign")
     lead = offered(world)
     with monkeypatch.context() as patched:
-        patched.setattr(ladder, "do_deeds", lambda _: None)
+        patched.setattr(actions, "run_actions", lambda _: None)
         sweep_at(60)
     act = Transition.objects.create(
         lead=lead, verb=Verb.ACKNOWLEDGE, from_state="mql", to_state="mql", cycle=1, owner=world.ada, by=world.max,
@@ -289,7 +290,7 @@ def test_one_that_fails_is_set_aside_and_does_not_hold_up_the_rest(world: World,
             raise ZeroDivisionError("division by zero")
         return workflow.assign(lead_id, **facts)
 
-    monkeypatch.setattr(ladder, "assign", fail_for_one)
+    monkeypatch.setattr(actions, "assign", fail_for_one)
     sweep_at(60)
 
     good.refresh_from_db()
@@ -301,7 +302,7 @@ def test_one_that_fails_is_set_aside_and_does_not_hold_up_the_rest(world: World,
 
 def test_a_sweep_with_nothing_to_do_costs_one_query_more(world: World, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(3):  # with the savepoint that stands for its transaction
-        ladder.do_deeds()
+        actions.run_actions()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -321,16 +322,16 @@ def test_a_lead_that_somebody_holds_is_passed_by(world: World) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_alarms_do_not_wait_for_deeds_which_one_worker_does_at_a_time(world: World) -> None:
+def test_alarms_do_not_wait_for_actions_which_one_worker_does_at_a_time(world: World) -> None:
     policy_that(does="reassign")
     lead = offered(world)
     tasks.sweep.apply()
     assert Alarm.objects.get(step__percent=100).to_do
-    with slot(ladder.LOCK, 1):  # somebody is at it
-        in_threads(1, tasks.do_deeds.apply)
+    with slot(actions.LOCK, 1):  # somebody is at it
+        in_threads(1, tasks.run_actions.apply)
     assert Alarm.objects.get(step__percent=100).to_do
 
-    tasks.do_deeds.apply()
+    tasks.run_actions.apply()
 
     lead.refresh_from_db()
     assert (lead.owner, decided().note) == (world.ben, "")
@@ -345,7 +346,7 @@ def do_for_ever(go: Any) -> None:
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
-def test_many_sweeps_killed_in_the_middle_do_each_deed_once_and_spread_the_leads(world: World) -> None:
+def test_many_sweeps_killed_in_the_middle_do_each_action_once_and_spread_the_leads(world: World) -> None:
     for name in ("carl", "dora"):
         person(name, Role.SALES_REP, team=world.berlin)
     policy = make_policy(Metric.TIME_TO_ACCEPT, 1)

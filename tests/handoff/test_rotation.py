@@ -11,7 +11,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.rotation import next_owner
+from handoff.ladder.rotation import next_owner
 from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Role, User
 from tests.world import World, make_lead, person

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from handoff import sweeper
+from handoff.ladder import sweeper
 from sla.models import Alarm, PendingAlarm, Step
 from tests.handoff.alerts.conftest import make_clock, make_step
 from tests.handoff.test_breach_is_told import database_url, program, wait_for

@@ -8,8 +8,8 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.ladder.sweep import sweep
 from handoff.refusals import FactsRefused
-from handoff.sweep import sweep
 from handoff.workflow import Door
 from leads.models import State, Via
 from sla.metrics import Metric

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
-from handoff.integrity import disagreements
+from handoff.amending.integrity import disagreements
 from handoff.reports import rollup
 
 

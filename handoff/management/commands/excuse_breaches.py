@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from handoff.excusing import breached, excuse_all
+from handoff.amending.excusing import breached, excuse_all
 from leads.models import Role, User
 from sla.metrics import Metric
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from handoff.rebuilding import rebuild
+from handoff.amending.rebuilding import rebuild
 from leads.models import Lead
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from handoff import sweeper
+from handoff.ladder import sweeper
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.utils import timezone
 
-from handoff.sweep import sweep
+from handoff.ladder.sweep import sweep
 from leads.models import Lead
 from sla.models import Clock
 from tests.world import World, bring_to, make_lead, make_policy

@@ -9,7 +9,7 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from handoff import workflow
-from handoff.sweep import sweep
+from handoff.ladder.sweep import sweep
 from leads.models import Campaign, ExternalId, Lead
 from sla.models import Clock
 from tests.handoff.api.conftest import AsPerson

@@ -7,7 +7,7 @@ from rest_framework.test import APIClient
 
 from handoff import workflow
 from handoff.models import Delivery, Handoff, Rejection
-from handoff.rights import ABOUT_CLOCKS
+from handoff.workflow.rights import ABOUT_CLOCKS
 from leads.models import Lead, Opportunity, State, Touch, Transition
 from sla.models import Clock
 from tests.handoff.api.conftest import AsPerson

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.console.timeline import timeline
-from handoff.sweep import sweep
+from handoff.console.leads.timeline import timeline
+from handoff.ladder.sweep import sweep
 from leads.models import Lead, State, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from handoff import workflow
-from handoff.console.dialogs import back
+from handoff.console.frame.dialogs import back
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts import FORMS
 from leads.models import State, Verb

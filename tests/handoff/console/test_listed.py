@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
-from handoff.sweep import sweep
+from handoff.ladder.sweep import sweep
 from leads.models import Lead, Verb
 from sla.models import Clock, Policy
 from sla.versions import revise_policy

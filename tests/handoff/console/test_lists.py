@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.console.export import defused
+from handoff.console.frame.export import defused
 from handoff.models import Rejection
 from leads.models import Campaign, Lead, State, Via
 from sla.metrics import Metric

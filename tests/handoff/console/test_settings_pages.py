@@ -75,9 +75,9 @@ def test_the_ladder_is_part_of_the_version(world: World, as_) -> None:
 
 def test_a_step_says_what_it_does_and_whether_it_pierces(world: World, as_) -> None:
     policy = make_policy(Metric.TIME_TO_ACCEPT)
-    deed = {"steps-1-does": "reassign", "steps-1-out_of_rotation_seconds": "8 h", "steps-1-pierces": "on"}
+    action = {"steps-1-does": "reassign", "steps-1-out_of_rotation_seconds": "8 h", "steps-1-pierces": "on"}
 
-    as_(world.olga).post(change(policy), policy_form(policy, **deed))
+    as_(world.olga).post(change(policy), policy_form(policy, **action))
 
     warning, breach = Policy.objects.get(key=policy.key, version=2).steps.all()
     assert (breach.does, breach.out_of_rotation_seconds, breach.pierces) == ("reassign", 28800, True)
@@ -88,16 +88,16 @@ def test_a_step_says_what_it_does_and_whether_it_pierces(world: World, as_) -> N
 
 
 @pytest.mark.parametrize(
-    ("metric", "deed", "complaint"),
+    ("metric", "action", "complaint"),
     [
         (Metric.TIME_TO_ANSWER, {"steps-1-does": "queue"}, "is given to nobody"),
         (Metric.TIME_TO_ASSIGN, {"steps-1-out_of_rotation_seconds": "1 h"}, "can be taken out of rotation"),
     ],
 )
-def test_a_step_that_cannot_be_done_is_refused(metric, deed, complaint, world: World, as_) -> None:
+def test_a_step_that_cannot_be_done_is_refused(metric, action, complaint, world: World, as_) -> None:
     policy = make_policy(metric)
 
-    page = as_(world.olga).post(change(policy), policy_form(policy, **deed)).content.decode()
+    page = as_(world.olga).post(change(policy), policy_form(policy, **action)).content.decode()
 
     assert complaint in page
     assert Policy.objects.count() == 1

@@ -7,12 +7,13 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F, Q
 
-from handoff import demo, rights
+from handoff import demo
+from handoff.amending.integrity import disagreements
 from handoff.demo.campaigns import EFFORTS
 from handoff.demo.fates import FATES
 from handoff.demo.live import NOT_ACCEPTED, NOT_CALLED
-from handoff.integrity import disagreements
 from handoff.models import AnswerKind, Delivery, DeliveryState, Dispute, DisputeDecision, Rejection
+from handoff.workflow import rights
 from leads.models import Campaign, DealState, Lead, Opportunity, Reason, Role, State, Touchpoint, Transition, User, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, Destination, Medium, PendingAlarm, Policy, Step

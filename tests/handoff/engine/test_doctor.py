@@ -101,7 +101,7 @@ def test_alarms_that_wait_for_long(world: World) -> None:
     assert codes() == ["alarms_overdue"]
 
 
-def test_clocks_set_aside_and_deeds_left(world: World) -> None:
+def test_clocks_set_aside_and_actions_left(world: World) -> None:
     policy = make_policy(Metric.TIME_TO_ACCEPT, 60, tells=[destination("owner")])
     bring_to(State.MQL, make_lead(), world)
     clock = Clock.objects.get()
@@ -110,7 +110,7 @@ def test_clocks_set_aside_and_deeds_left(world: World) -> None:
     Alarm.objects.create(clock=clock, step=policy.steps.all()[0], due_at=ago, fired_at=ago, to_do=True)
     Clock.objects.update(due_at=None, error="It never opens.")
     found = {finding.code: finding.what for finding in doctor.examine()[1]}
-    assert list(found) == ["clocks_with_error", "deeds_to_do"]
+    assert list(found) == ["clocks_with_error", "pending_actions"]
     assert f"{clock.pk} (lead {clock.lead_id}: It never opens.)" in found["clocks_with_error"]
 
 

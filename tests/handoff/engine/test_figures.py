@@ -11,8 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from handoff import workflow
 from handoff.engine.exposition import exposition
 from handoff.engine.figures import DAY, HOUR, Lateness, figures
+from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, DeliveryState
-from handoff.sweep import sweep
 from leads.models import State
 from sla.metrics import Metric
 from sla.models import Alarm, Clock
@@ -37,8 +37,10 @@ def test_an_empty_engine(world: World, django_assert_num_queries) -> None:
     with django_assert_num_queries(11):
         now = figures()
     assert now.lateness == {HOUR: Lateness(0, None, None, None), DAY: Lateness(0, None, None, None)}
-    assert (now.overdue_alarms, now.outbox_pending, now.outbox_dead, now.clocks_with_error, now.deeds_to_do) == (0,) * 5
-    assert (now.overdue_alarms_age, now.outbox_age, now.deeds_to_do_age) == (None,) * 3
+    assert (now.overdue_alarms, now.outbox_pending, now.outbox_dead, now.clocks_with_error, now.pending_actions) == (
+        0,
+    ) * 5
+    assert (now.overdue_alarms_age, now.outbox_age, now.pending_actions_age) == (None,) * 3
     assert now.silent == {}
     assert max(age or 0 for age in now.signs.values()) < 5
 
@@ -75,14 +77,14 @@ def test_alarms_that_are_due_and_have_not_fired(world: World) -> None:
     assert (now.overdue_alarms, now.overdue_alarms_age) == (1, 200.0)
 
 
-def test_clocks_with_an_error_and_deeds_to_do(world: World) -> None:
+def test_clocks_with_an_error_and_pending_actions(world: World) -> None:
     make_policy(Metric.TIME_TO_ACCEPT, TARGET, steps=[(100, 0)])
     breach(world, MONDAY, late=0)
     breach(world, MONDAY, late=0)
     Alarm.objects.filter(pk=Alarm.objects.latest("pk").pk).update(to_do=True)
     Clock.objects.filter(pk=Clock.objects.latest("pk").pk).update(due_at=None, error="It never opens.")
     now = figures(MONDAY + timedelta(seconds=30))
-    assert (now.clocks_with_error, now.deeds_to_do, now.deeds_to_do_age) == (1, 1, 30.0)
+    assert (now.clocks_with_error, now.pending_actions, now.pending_actions_age) == (1, 1, 30.0)
 
 
 def test_the_outbox_and_what_only_waits_for_its_hour(make_delivery: Callable[..., Delivery]) -> None:
@@ -128,5 +130,5 @@ def test_the_format_of_prometheus_has_the_same_numbers(world: World) -> None:
     assert samples["handoff_sign_of_life_age_seconds", "sweep"] == 60
     assert samples["handoff_leads_slipping_through", "unowned"] == 1
     assert samples["handoff_outbox_pending",] == 1  # the manager hears of the breach
-    assert samples["handoff_deeds_to_do",] == 0
-    assert ("handoff_deeds_to_do_age_seconds",) not in samples  # nothing waits, so nothing has an age
+    assert samples["handoff_pending_actions",] == 0
+    assert ("handoff_pending_actions_age_seconds",) not in samples  # nothing waits, so nothing has an age

@@ -8,7 +8,7 @@ from urllib.error import HTTPError
 
 import pytest
 
-from handoff import heartbeat
+from handoff.engine import heartbeat
 from tests.config.running import free_port
 from tests.handoff.alerts.conftest import Mailbox, mailbox
 from tests.handoff.test_breach_is_told import database_url, program, wait_for

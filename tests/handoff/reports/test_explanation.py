@@ -12,7 +12,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 
 from handoff import workflow
-from handoff.sweep import sweep
+from handoff.ladder.sweep import sweep
 from leads.models import Lead
 from sla.metrics import Metric
 from sla.models import Audience, Clock, Destination, Medium

@@ -14,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from handoff import workflow
+from handoff.ladder.sweep import sweep
 from handoff.reports import simulation
 from handoff.reports.ranks import at_share
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Replayed, TooMuch, ladder, simulate
 from handoff.reports.spans import seconds_of
-from handoff.sweep import sweep
 from leads.models import Lead
 from sla.metrics import Metric
 from sla.models import Audience, Destination, Medium, Policy

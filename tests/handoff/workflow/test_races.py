@@ -15,9 +15,9 @@ from django.db import connections
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, Handoff
 from handoff.refusals import Refused, WrongState
-from handoff.sweep import sweep
 from handoff.workflow import Door
 from leads.models import Lead, Transition, User, Verb, Via
 from sla.metrics import Metric

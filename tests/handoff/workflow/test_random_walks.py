@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import time_machine
 
-from handoff import rights, workflow
+from handoff import workflow
+from handoff.ladder.sweep import sweep
 from handoff.refusals import Refused
-from handoff.sweep import sweep
-from handoff.workflow import Door
+from handoff.workflow import Door, rights
 from leads.correct import correct
 from leads.models import Lead, User, Verb, Via
 from sla.metrics import Metric

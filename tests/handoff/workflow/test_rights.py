@@ -8,8 +8,8 @@ from django.db import connection, transaction
 
 from handoff import workflow
 from handoff.refusals import FactsRefused, NotAllowed, Refused, WrongState
-from handoff.rights import ABOUT_CLOCKS, CLOCKED, VERBS, can
 from handoff.workflow import Door
+from handoff.workflow.rights import ABOUT_CLOCKS, CLOCKED, VERBS, can
 from leads.models import Lead, State, User, Verb
 from tests.world import CONVERSION, FACTS, World, bring_to, make_lead
 

@@ -17,12 +17,13 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from handoff import rights, workflow
-from handoff.applying import apply_to_running
-from handoff.integrity import disagreements
-from handoff.rebuilding import rebuild
+from handoff import workflow
+from handoff.amending.applying import apply_to_running
+from handoff.amending.integrity import disagreements
+from handoff.amending.rebuilding import rebuild
+from handoff.ladder.sweep import sweep
 from handoff.refusals import Refused
-from handoff.sweep import sweep
+from handoff.workflow import rights
 from leads.models import Lead, User, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Calendar, Clock, OwnerHours, Policy

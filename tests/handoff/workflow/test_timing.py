@@ -6,8 +6,8 @@ import pytest
 import time_machine
 
 from handoff import workflow
+from handoff.ladder.sweep import sweep
 from handoff.refusals import FactsRefused, WrongState
-from handoff.sweep import sweep
 from leads.models import Lead, Verb
 from sla.models import Alarm, Clock, OwnerHours, PendingAlarm
 from tests.world import (

@@ -1,0 +1,1 @@
+"""What both sides agreed on: signed definitions, and the packet that a handoff carries."""

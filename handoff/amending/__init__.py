@@ -1,0 +1,1 @@
+"""Many leads at once: checked against their history, and repaired."""

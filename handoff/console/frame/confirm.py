@@ -1,0 +1,51 @@
+"""Ask before an act of the settings pages, then do it: GET shows the question, POST acts."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+
+from handoff.console.frame.dialogs import is_in_dialog, leave
+from handoff.console.frame.site import site
+from handoff.refusals import Refused
+from sla.versions import Outdated
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked before it is done."""
+
+    title: str
+    explained: str
+    submit: str
+    tone: str = "danger"
+
+
+def confirm(request: HttpRequest, question: Question, to: str, do: Callable[[], str]) -> HttpResponse:
+    """Ask, or do it and say what `do` says. What it declines is a warning, and no error page."""
+    if request.method != "POST":
+        return _ask(request, question, to)
+    try:
+        messages.success(request, do())
+    except (Outdated, Refused) as declined:
+        messages.warning(request, str(declined))
+    except ValidationError as error:
+        messages.warning(request, " ".join(error.messages))
+    return leave(request, to)
+
+
+def _ask(request: HttpRequest, question: Question, to: str) -> HttpResponse:
+    context = {
+        "title": question.title,
+        "explained": question.explained,
+        "submit": question.submit,
+        "tone": question.tone,
+        "action": request.get_full_path(),
+        "back": to,
+    }
+    if is_in_dialog(request):
+        return TemplateResponse(request, "handoff/console/dialog_body.html", context)
+    return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)

@@ -1,0 +1,113 @@
+"""Form fields of the settings pages: spans of time in words, and JSON that one can read."""
+
+import json
+import math
+import re
+from typing import Any
+from zoneinfo import available_timezones
+
+from django import forms
+from django.core.exceptions import ValidationError
+from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+
+from handoff.console.frame.words import duration
+from sla.business_time import WEEKDAYS
+
+_UNITS = {"h": 3600, "min": 60, "m": 60, "s": 1}
+DEEPEST = 10
+_PART = re.compile(r"(\d+)\s*(h|min|m|s)\b")
+
+
+class SpanField(forms.CharField):
+    """Seconds, written like `4 h 30 min`."""
+
+    widget = UnfoldAdminTextInputWidget
+
+    def __init__(self, *, if_empty: int | None = 0, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.if_empty = if_empty
+
+    def prepare_value(self, value: Any) -> Any:
+        return duration(value) if isinstance(value, int) else value
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, int):
+            return value
+        if value in (None, ""):
+            return self.if_empty
+        text = str(value).strip().lower()
+        if _PART.sub("", text).strip() or not text:
+            raise ValidationError("Write a span of time like 4 h, 45 min or 1 h 30 min.")
+        return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+
+
+class MomentField(forms.DateTimeField):
+    """A moment, in the time zone of who looks."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        classes = " ".join(INPUT_CLASSES)
+        widget = forms.DateTimeInput({"type": "datetime-local", "class": classes}, format="%Y-%m-%dT%H:%M")
+        super().__init__(widget=widget, **kwargs)
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """As it is shown, to the minute: one that nobody touched keeps its seconds."""
+        shown = self.widget.format_value(self.prepare_value(initial)) if initial else ""
+        return (data or "") != (shown or "")
+
+
+class TimeOfDayInput(forms.TimeInput):
+    """A time by the clock on the wall."""
+
+    def __init__(self) -> None:
+        super().__init__({"type": "time", "class": " ".join(INPUT_CLASSES)}, format="%H:%M")
+
+
+class KeepableJSON(json.JSONDecoder):
+    """JSON that PostgreSQL keeps too: no NaN or infinity, no NUL or half a character, and no endless nesting."""
+
+    def decode(self, text: str, *args: Any) -> Any:
+        try:
+            value = super().decode(text, *args)
+        except (ValueError, RecursionError) as error:
+            raise json.JSONDecodeError(str(error), text, 0) from error
+        if not _can_be_kept(value, DEEPEST):
+            raise json.JSONDecodeError("This cannot be kept", text, 0)
+        return value
+
+
+def _can_be_kept(value: Any, depth: int) -> bool:
+    match value:
+        case float():
+            return math.isfinite(value)
+        case str():
+            return "\0" not in value and value.encode(errors="ignore").decode() == value
+        case dict():
+            return depth > 0 and all(_can_be_kept(part, depth - 1) for pair in value.items() for part in pair)
+        case list():
+            return depth > 0 and all(_can_be_kept(part, depth - 1) for part in value)
+    return True
+
+
+class ReadableJSONField(forms.JSONField):
+    """JSON with one line for each entry."""
+
+    def __init__(self, *, rows: int = 4, **kwargs: Any) -> None:
+        classes = " ".join([*TEXTAREA_CLASSES, "code-input"])
+        widget = forms.Textarea({"rows": rows, "class": classes, "spellcheck": "false"})
+        super().__init__(decoder=KeepableJSON, **{"widget": widget} | kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        if isinstance(value, dict) and value:
+            known = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
+            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in known) + "\n}"
+        if isinstance(value, list) and value:
+            return "[\n" + ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value) + "\n]"
+        return super().prepare_value(value)
+
+
+class ZoneField(forms.ChoiceField):
+    """An IANA time zone."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
+        super().__init__(choices=zones, widget=UnfoldAdminSelectWidget, label="Time zone", initial="UTC", **kwargs)

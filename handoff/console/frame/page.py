@@ -1,0 +1,191 @@
+"""What all pages have in common: roles decide, titles are plain, and an empty list says what to do."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+from unfold.admin import ModelAdmin, TabularInline
+
+from handoff.console.frame import export
+from handoff.console.frame.site import viewer
+from leads.models import Role
+
+EVERYBODY = frozenset(Role)
+REVOPS = frozenset({Role.REVOPS})
+LONGEST_ID = 18
+
+
+def is_id(text: str) -> bool:
+    """The text can be the number of a row. `isdigit` alone takes ² too, and the database no longer number."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A button above a form; it asks before it acts, in a dialog or on a page of its own."""
+
+    label: str
+    url: str
+    tone: str = "plain"
+    in_dialog: bool = True
+
+
+class ForgivingPaginator(Paginator):  # type: ignore[type-arg]
+    """A page that has gone, because its last row was dealt with, leads to the last one that is there."""
+
+    def validate_number(self, number: Any) -> int:
+        return min(max(1, int(number)), self.num_pages)
+
+
+class ReadAs:
+    """Who may not change a row reads it in words. `read_as` names, for a field of raw values, what is shown instead."""
+
+    read_as: ClassVar[Mapping[str, str]] = {}
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
+        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
+            return fieldsets
+        return [(name, {**options, "fields": self._worded(options["fields"])}) for name, options in fieldsets]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = list(super().get_readonly_fields(request, obj))  # type: ignore[misc]
+        is_read = obj is not None and not self.has_change_permission(request, obj)  # type: ignore[attr-defined]
+        return [*fields, *self.read_as.values()] if is_read else fields
+
+    def _worded(self, fields: Sequence[Any]) -> list[Any]:
+        names = [one for one in fields if one not in self.read_as.values()]
+        return [self._worded(one) if isinstance(one, list | tuple) else self.read_as.get(one, one) for one in names]
+
+
+class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
+    """A list with its form. `readers` see it, `writers` change it; rows are deleted only where a page says so."""
+
+    readers: ClassVar[frozenset[str]] = EVERYBODY
+    writers: ClassVar[frozenset[str]] = REVOPS
+    title: ClassVar[str] = ""
+    empty: ClassVar[str] = "There is nothing here yet."
+    export_name: ClassVar[str] = ""
+    list_per_page = 50
+    show_full_result_count = False
+    paginator = ForgivingPaginator
+    list_filter_submit = True
+    compressed_fields = True
+    change_list_template = "handoff/console/list.html"
+    change_form_template = "handoff/console/form.html"
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.readers | self.writers)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.writers)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return _holds(request, self.writers)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "POST":
+            _keep_ids(request)
+        context = {"title": self.title, "empty": self.empty}
+        if self.export_name:
+            context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
+        response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+            response.context_data |= self.above(request, response.context_data["cl"])
+        return response
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A pattern in the address is refused: PostgreSQL fails on a wrong one, and toils over a wicked one."""
+        return not lookup.endswith("regex") and bool(super().lookup_allowed(lookup, value, request))
+
+    def as_csv(self, request: HttpRequest, columns: Mapping[str, export.Column], name: str) -> HttpResponseBase:
+        """The filtered rows of all pages. A filter that makes no sense leads back to the list, as it does there."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        try:
+            changelist = self.get_changelist_instance(request)
+        except IncorrectLookupParameters:
+            return HttpResponseRedirect(f"../?{ERROR_FLAG}=1")
+        return export.as_csv(changelist.queryset.select_related(*self.list_select_related), columns, name)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        obj = kwargs.get("obj")
+        title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
+        context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
+        context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
+        response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
+        return response
+
+    def title_of(self, obj: Any) -> str:
+        return str(obj)
+
+    def tools(self, request: HttpRequest, obj: Any) -> Sequence[Tool]:  # noqa: ARG002
+        """What else may be done with a row, besides saving it."""
+        return []
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the form's own templates show besides the fields."""
+        return {}
+
+    def url(self, name: str, *args: Any) -> str:
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_{name}", args=args)
+
+    def extra_path(self, name: str, view: Callable[..., HttpResponse]) -> URLPattern:
+        """The address of an act on one row, like `7/retire/`."""
+        wanted = f"{self.opts.app_label}_{self.opts.model_name}_{name}"
+        pattern: URLPattern = path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=wanted)
+        return pattern
+
+    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
+        """What stands above the list, computed from its filtered rows."""
+        return {}
+
+
+class Kept(Page):
+    """A page of what the engine keeps: it is read, and nobody writes it here."""
+
+    writers: ClassVar[frozenset[str]] = frozenset()
+
+
+class Rows(ReadAs, TabularInline):  # type: ignore[misc]
+    """Rows inside another page's form, under the rights of that page."""
+
+    extra = 0
+    writers: ClassVar[frozenset[str]] = REVOPS
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, EVERYBODY)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
+        return _holds(request, self.writers)
+
+    has_add_permission = has_change_permission
+    has_delete_permission = has_change_permission
+
+
+def _keep_ids(request: HttpRequest) -> None:
+    """Drop from the chosen rows what is no number: a row of that name is not there to be chosen."""
+    sent = request.POST.copy()
+    sent.setlist(ACTION_CHECKBOX_NAME, [text for text in sent.getlist(ACTION_CHECKBOX_NAME) if is_id(text)])
+    request.POST = sent  # type: ignore[assignment]
+
+
+def _holds(request: HttpRequest, roles: Sequence[str] | frozenset[str]) -> bool:
+    return request.user.is_authenticated and viewer(request).has_role(*roles)

@@ -1,0 +1,122 @@
+"""The sidebar: the pages that a person's roles open, with the counts of what waits. Three queries at most."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.templatetags.static import static
+from django.urls import reverse
+
+from handoff.console.frame.site import viewer
+from handoff.console.leads import urgency
+from handoff.models import Delivery, DeliveryState
+from leads.models import SALES, Role, User
+
+SETTINGS = {
+    "Agreement": {
+        "sla_policy": ("Policies", "timer"),
+        "sla_calendar": ("Calendars", "calendar_month"),
+        "leads_definition": ("Definitions", "contract"),
+        "leads_reason": ("Reasons", "list_alt"),
+    },
+    "Records": {
+        "handoff_handoff": ("Handoffs", "swap_horiz"),
+        "sla_clock": ("Clocks", "schedule"),
+        "sla_alarm": ("Alarms", "notifications"),
+        "leads_transition": ("History", "history"),
+    },
+}
+REVOPS_ONLY = {
+    "Telling people": {
+        "sla_destination": ("Destinations", "send"),
+        "handoff_subscription": ("Subscriptions", "rss_feed"),
+        "handoff_delivery": ("Deliveries", "outbox"),
+    },
+    "People and access": {
+        "leads_user": ("Users", "person"),
+        "leads_team": ("Teams", "groups"),
+        "auth_group": ("Roles", "badge"),
+        "handoff_apitoken": ("API tokens", "key"),
+    },
+}
+
+
+def style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/console.css")
+
+
+def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/console.js")
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    user = viewer(request)
+    if not user.roles:
+        return []
+    groups = [{"items": _work(request, user)}]
+    groups += [_group(request, title, pages) for title, pages in SETTINGS.items()]
+    if user.has_role(Role.REVOPS):
+        dead = Delivery.objects.filter(state=DeliveryState.DEAD).count()
+        groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
+    return groups
+
+
+def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    items = []
+    if user.has_role(*SALES):
+        counts = urgency.counts(user)
+        mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
+        here = request.path == mine
+        items += [
+            _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
+            _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
+        ]
+    attainment = reverse("admin:attainment")
+    leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
+    for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
+    return [
+        *items,
+        _item("Leads", "contacts", leads, request.path.startswith(leads)),
+        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
+        _page(request, "leads_campaign", "Campaigns", "campaign"),
+        _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
+        *for_revops,
+        *_people(request, user),
+    ]
+
+
+def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    own, team = reverse("admin:leads_user_change", args=[user.pk]), reverse("admin:leads_user_changelist")
+    items = [_item("My settings", "manage_accounts", own, request.path == own)]
+    if user.has_role(Role.SALES_MANAGER) and not user.has_role(Role.REVOPS):
+        is_here = request.path.startswith(team) and request.path != own
+        items.append(_item("My team", "groups", team, is_here))
+    return items
+
+
+def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
+    what_if, excuse, engine = reverse("admin:what_if"), reverse("admin:excuse"), reverse("admin:engine")
+    return [
+        _item("What if", "science", what_if, request.path == what_if),
+        _item("Excuse breaches", "verified", excuse, request.path == excuse),
+        _item("Engine", "monitor_heart", engine, request.path == engine),
+    ]
+
+
+def _unanswered() -> int:
+    return urgency.unanswered().count()
+
+
+def _group(
+    request: HttpRequest, title: str, pages: dict[str, tuple[str, str]], badges: dict[str, int] | None = None
+) -> dict[str, Any]:
+    items = [_page(request, name, *look, (badges or {}).get(name, 0)) for name, look in pages.items()]
+    return {"title": title, "collapsible": True, "items": items}
+
+
+def _page(request: HttpRequest, name: str, title: str, icon: str, badge: int = 0) -> dict[str, Any]:
+    link = reverse(f"admin:{name}_changelist")
+    return _item(title, icon, link, request.path.startswith(link), badge)
+
+
+def _item(title: str, icon: str, link: str, active: bool, badge: int = 0, variant: str = "danger") -> dict[str, Any]:
+    return {"title": title, "icon": icon, "link": link, "active": active, "badge": badge, "badge_variant": variant}

@@ -1,0 +1,148 @@
+"""Leads as rows: the columns, the buttons of each row, and the CSV of what is filtered."""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.contrib.admin import display
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import DropdownFilter
+from unfold.views import ChangeList as UnfoldChangeList
+
+from handoff.console.frame import export
+from handoff.console.frame.page import Page
+from handoff.console.frame.site import viewer
+from handoff.console.frame.words import pause_of, source_of, state_of, time_left, two_lines
+from handoff.console.leads import bulk
+from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
+from handoff.console.leads.verbs import buttons
+from handoff.workflow import rights
+from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
+
+EXPORTED: dict[str, export.Column] = {
+    "id": lambda lead: lead.pk,
+    "name": lambda lead: lead.name,
+    "company": lambda lead: lead.company,
+    "title": lambda lead: lead.title,
+    "email": lambda lead: lead.email,
+    "phone": lambda lead: lead.phone,
+    "country": lambda lead: lead.country,
+    "state": lambda lead: lead.state,
+    "entered_at": lambda lead: lead.entered_at,
+    "cycle": lambda lead: lead.cycle,
+    "owner": lambda lead: lead.owner.username if lead.owner else "",
+    "team": lambda lead: lead.team.name if lead.team else "",
+    "source": lambda lead: lead.source,
+    "campaign": lambda lead: lead.campaign.name if lead.campaign else "",
+    "score": lambda lead: lead.score,
+    "reason": lambda lead: lead.reason.code if lead.reason else "",
+    "next_due_at": lambda lead: lead.next_due,
+    "last_touch_at": lambda lead: lead.last_touch_at,
+    "created_at": lambda lead: lead.created_at,
+}
+
+
+class DueFilter(DropdownFilter):  # type: ignore[misc]
+    title = "clock"
+    parameter_name = "due"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
+        return [
+            ("overdue", "Overdue"),
+            ("running", "Running, not yet due"),
+            ("paused", "Paused"),
+            ("none", "No clock runs"),
+        ]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
+        match self.value():
+            case "overdue":
+                return queryset.filter(is_overdue())
+            case "running":
+                return queryset.filter(~is_overdue(), is_clocked())
+            case "paused":
+                return queryset.filter(is_paused())
+            case "none":
+                return queryset.filter(~is_clocked())
+        return queryset
+
+
+class LeadRows(UnfoldChangeList):  # type: ignore[misc]
+    """The rows of one page, each with the buttons of what its viewer may do with it."""
+
+    page_num: int
+    result_list: list[Any]
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.page_num = min(self.page_num, self.paginator.num_pages)
+        user, here = viewer(request), request.get_full_path()
+        self.result_list = list(self.result_list)
+        rejections = last_rejections(self.result_list)
+        for lead in self.result_list:
+            verbs = still_open(rights.can(user, lead), rejections.get(lead.pk))
+            lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
+
+
+def _in_a_row(verbs: list[Verb]) -> list[Verb]:
+    """The pause of a paused lead is changed on its page; here there is room for its end."""
+    return [verb for verb in verbs if verb != Verb.PAUSE or Verb.RESUME not in verbs]
+
+
+class LeadListPage(Page):
+    """What every list of leads has."""
+
+    writers: ClassVar[frozenset[str]] = MARKETING | {Role.REVOPS}
+    list_display: Sequence[Any] = ["who", "state_badge", "score", "source_shown", "owner_shown", "due", "decide"]
+    list_display_links = ["who"]
+    list_select_related = ["owner", "team", "campaign", "reason"]
+    search_fields = ["name", "company", "email", "phone"]
+    search_help_text = "Name, company, email or phone"
+    actions = [bulk.accept_selected, bulk.assign_selected]
+    exports = "leads"
+    export_name = "admin:leads_lead_export"
+
+    def get_queryset(self, request: HttpRequest) -> LeadQuerySet:
+        return with_clocks(Lead.objects.visible_to(viewer(request)))
+
+    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
+        return [FIRST_DUE, "-score", "-pk"]
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        return LeadRows
+
+    def export_view(self, request: HttpRequest) -> HttpResponseBase:
+        """The filtered rows of all pages, as CSV."""
+        return self.as_csv(request, EXPORTED, self.exports)
+
+    @display(description="Lead", ordering="name")
+    def who(self, lead: Lead) -> SafeString:
+        job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
+        return two_lines(lead, job)
+
+    @display(description="State", ordering="state")
+    def state_badge(self, lead: Lead) -> SafeString:
+        return two_lines(state_of(lead), pause_of(lead))
+
+    @display(description="Source", ordering="source", empty_value="–")
+    def source_shown(self, lead: Lead) -> Any:
+        campaign = lead.campaign.name if lead.campaign else ""
+        return two_lines(source_of(lead.source), campaign) if lead.source else campaign or None
+
+    @display(description="Owner", ordering="owner__first_name")
+    def owner_shown(self, lead: Lead) -> SafeString:
+        return two_lines(lead.owner or "Nobody yet", lead.team and lead.team.name)
+
+    @display(description="Time left", ordering="next_due")
+    def due(self, lead: Any) -> SafeString:
+        clock = lead.running_clocks[0] if lead.running_clocks else None
+        return two_lines(time_left(clock), clock.get_metric_display() if clock else "")
+
+    @display(description="Decide")
+    def decide(self, lead: Any) -> SafeString:
+        done: SafeString = lead.buttons
+        return done

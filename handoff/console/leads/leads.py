@@ -1,0 +1,190 @@
+"""All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import ValidationError
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.dateparse import parse_datetime
+from unfold.contrib.filters.admin import (
+    ChoicesDropdownFilter,
+    MultipleRelatedDropdownFilter,
+    RangeDateFilter,
+    RelatedDropdownFilter,
+)
+
+from handoff import workflow
+from handoff.console.frame.dialogs import door
+from handoff.console.frame.page import is_id
+from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import ago, moment, pause_of, source_of, state_of, time_left
+from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.lead_list import DueFilter, LeadListPage
+from handoff.console.leads.timeline import timeline
+from handoff.console.leads.verbs import buttons
+from handoff.console.numbers.clocks import clocks_of, most_urgent, row
+from handoff.models import Handoff
+from handoff.workflow import rights
+from leads.models import Lead
+from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
+
+PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
+NORMALISED: dict[str, Callable[[str], str]] = {
+    "email": normalise_email,
+    "country": normalise_country,
+    "source": normalise_source,
+    "name": normalise_text,
+    "company": normalise_text,
+    "title": normalise_text,
+    "phone": normalise_text,
+}
+
+
+class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
+    """The plain facts, spelled as every other door spells them."""
+
+    class Meta:
+        model = Lead
+        fields = PLAIN_FACTS
+
+    def clean(self) -> dict[str, Any]:
+        facts = super().clean() or self.cleaned_data
+        for name, normalise in NORMALISED.items():
+            if facts.get(name):
+                try:
+                    facts[name] = normalise(facts[name])
+                except ValidationError as error:
+                    self.add_error(name, error)
+        if "email" not in self.errors and not (facts.get("email") or self.instance.pk):
+            self.add_error("email", "Give an email: a lead is known by it.")
+        return facts
+
+
+class LeadPage(LeadListPage):
+    title = "Leads"
+    empty = "There are no leads yet. They come through imports, the API or “Add lead”."
+    form = LeadForm
+    list_filter = [
+        ("state", ChoicesDropdownFilter),
+        DueFilter,
+        ("team", RelatedDropdownFilter),
+        ("owner", RelatedDropdownFilter),
+        ("campaign", MultipleRelatedDropdownFilter),
+        ("reason", RelatedDropdownFilter),
+        ("created_at", RangeDateFilter),
+    ]
+    change_form_template = "handoff/console/lead.html"
+    fieldsets = [
+        (
+            "Facts",
+            {
+                "fields": [
+                    ("name", "email"),
+                    ("company", "title"),
+                    ("phone", "country"),
+                    ("source", "campaign"),
+                    ("score",),
+                ]
+            },
+        ),
+        ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
+    ]
+    add_fieldsets = [(None, {"fields": PLAIN_FACTS})]
+    readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
+
+    def get_urls(self) -> list[URLPattern]:
+        export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")
+        return [export, *super().get_urls()]
+
+    @display(description="Re-entry date", empty_value="–")
+    def reentry(self, lead: Lead) -> Any:
+        return lead.reenter_on
+
+    @display(description="Last touch")
+    def last_touch(self, lead: Lead) -> Any:
+        return moment(lead.last_touch_at)
+
+    @display(description="Captured")
+    def captured(self, lead: Lead) -> Any:
+        return moment(lead.created_at)
+
+    @display(description="Merged into", empty_value="–")
+    def merged(self, lead: Lead) -> Any:
+        return lead.merged_into
+
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+        if not change:
+            obj.save()
+        elif form.changed_data:
+            # Only what was edited: a verb may have moved the rest since the form was loaded.
+            facts = {name: form.cleaned_data[name] for name in form.changed_data}
+            workflow.correct(obj.pk, facts, door=door(request))
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign", "reason")
+        lead = seen.filter(pk=object_id).first() if is_id(object_id) else None
+        if lead is None:
+            messages.warning(request, f"There is no lead {object_id} that you may see.")
+            return site.index(request)
+        context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
+        response: HttpResponse = super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        return response
+
+    def history_view(
+        self,
+        request: HttpRequest,  # noqa: ARG002
+        object_id: str,
+        extra_context: dict[str, Any] | None = None,  # noqa: ARG002
+    ) -> HttpResponse:
+        """The timeline of the page tells all; Django's own log knows of edits in the console alone."""
+        return redirect(self.url("change", object_id))
+
+
+def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
+    user = viewer(request)
+    verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
+    back, clocks = request.get_full_path(), clocks_of(lead)
+    urgent = most_urgent(clocks)
+    return {
+        "lead": lead,
+        "state_badge": state_of(lead),
+        "since": ago(lead.entered_at),
+        "most_urgent": urgent,
+        "time_left": time_left(urgent),
+        "paused": pause_of(lead),
+        "buttons": buttons(user, lead, verbs, back),
+        "packet": _packet(lead),
+        "clocks": [row(clock, lead, user, back) for clock in clocks],
+        "events": timeline(lead),
+    }
+
+
+def _packet(lead: Lead) -> dict[str, Any] | None:
+    """The packet of the current handoff, with labels and moments in the place of raw values."""
+    handoff = Handoff.objects.filter(lead=lead).select_related("definition", "offered_to").order_by("-cycle").first()
+    if handoff is None:
+        return None
+    packet = handoff.packet
+    points = [
+        {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
+        for point in packet.get("touchpoints", [])
+    ]
+    labels = ("name", "company", "title", "email", "phone", "country", "source", "score", "campaign", "promise")
+    packet["source"] = source_of(packet.get("source", ""))
+    facts = [(label.capitalize(), packet[label]) for label in labels if packet.get(label) not in (None, "")]
+    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": facts, "touchpoints": points}
+
+
+def _read(text: Any) -> Any:
+    return parse_datetime(text) if isinstance(text, str) else text
+
+
+site.register(Lead, LeadPage)

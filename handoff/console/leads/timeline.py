@@ -1,0 +1,210 @@
+"""All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
+from django.db.models import Prefetch
+
+from handoff.console.frame.words import moment
+from handoff.console.leads.verbs import LOOKS
+from handoff.models import AnswerKind, Delivery
+from handoff.workflow.facts.rejection import WRONG_FIELDS
+from handoff.workflow.facts.timing import Cause
+from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
+from sla.metrics import Metric
+from sla.models import Alarm, Policy
+
+FACT_LABELS = {
+    "metric": "Clock",
+    "cause": "Cause",
+    "until": "Until",
+    "reason": "Reason",
+    "duplicate_of": "Duplicate of lead",
+    "retry_on": "Try again on",
+    "wrong_field": "Wrong detail",
+    "reenter_on": "Until",
+    "kind": "Answer",
+    "fixed": "Fixed",
+    "argument": "Because",
+    "decision": "Decision",
+    "name": "Opportunity",
+    "amount": "Amount",
+    "currency": "Currency",
+    "expected_close": "Expected close",
+    "into": "Into lead",
+    "note": "Note",
+    "text": "",
+}
+ANEW = {"rejudged": "Judged anew", "restarted": "Started again"}
+VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
+OF_THIS_LEAD = {
+    Verb.ANSWER: "Answered the rejection",
+    Verb.DISPUTE: "Disputed the rejection",
+    Verb.OVERTURN: "Overturned the rejection",
+    Verb.UPHOLD: "Upheld the rejection",
+    Verb.COMMENT: "Commented",
+    Verb.ACKNOWLEDGE: "Acknowledged an alarm",
+    Verb.EXCUSE: "Excused a breach",
+    Verb.REJUDGE: "Had its clocks judged anew",
+}
+ICONS = {
+    Verb.COMMENT: "chat",
+    Verb.ASSIGN: "person",
+    Verb.REJECT: "block",
+    Verb.MERGE: "merge",
+    Verb.PAUSE: "pause",
+    Verb.RESUME: "play_arrow",
+    Verb.ACKNOWLEDGE: "notifications_off",
+    Verb.EXCUSE: "verified",
+    Verb.REJUDGE: "gavel",
+}
+
+
+@dataclass(frozen=True)
+class Event:
+    """One line of the timeline: who did what, why, when and through which door."""
+
+    at: datetime
+    icon: str
+    tone: str
+    who: str
+    what: str
+    why: tuple[tuple[str, str], ...] = ()
+    door: str = ""
+
+    @property
+    def when(self) -> str:
+        return moment(self.at)
+
+
+def timeline(lead: Lead) -> list[Event]:
+    """Newest first. One query for each kind of event, however many there are."""
+    acts = list(lead.transitions.select_related("by", "owner"))
+    reasons = dict(Reason.objects.values_list("code", "label"))
+    events = [
+        *_acts(acts, reasons),
+        *_touches(lead, acts),
+        *_touchpoints(lead),
+        *_alarms(lead),
+        *_edits(lead),
+    ]
+    # Sorting is stable: what happened at one moment stays in the order of its causes, turned round.
+    events.sort(key=lambda event: event.at)
+    return events[::-1]
+
+
+def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]:
+    policies = _policies(acts)
+    yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH)
+
+
+def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
+    moves = act.from_state != act.to_state
+    done = LOOKS[act.verb].done if act.verb in LOOKS else Verb(act.verb).label
+    said = OF_THIS_LEAD.get(Verb(act.verb), done)
+    if act.verb in (Verb.ASSIGN, Verb.PROMOTE):
+        said += f" to {act.owner}" if act.owner else " to the queue"
+    if moves:
+        said += f": {State(act.from_state).label} → {State(act.to_state).label}"
+    tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
+    why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
+    return Event(act.at, ICONS.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
+
+
+def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    named = {
+        "metric": dict(Metric.choices),
+        "cause": dict(Cause.choices),
+        "reason": reasons,
+        "kind": dict(AnswerKind.choices),
+        "wrong_field": dict(WRONG_FIELDS),
+    }
+    for name, label in FACT_LABELS.items():
+        if name == "until" and name in facts:
+            yield label, moment(datetime.fromisoformat(facts[name]))
+        elif name in facts:
+            yield label, str(named.get(name, {}).get(facts[name], facts[name]))
+
+
+def _policies(acts: Iterable[Transition]) -> dict[int, Policy]:
+    """Those by which acts made running clocks be judged, in one query."""
+    named = {policy for act in acts for name in ANEW for policy in act.facts.get(name, {}).values()}
+    return Policy.objects.in_bulk(named) if named else {}
+
+
+def _judged_by(act: Transition, policies: Mapping[int, Policy]) -> Iterator[tuple[str, str]]:
+    for name, label in ANEW.items():
+        for metric, policy in act.facts.get(name, {}).items():
+            yield label, f"{Metric(metric).label}, by {policies.get(policy, 'a policy that is gone')}"
+
+
+def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
+    """Contacts are read from their own rows: after a merge those of the other lead are here too."""
+    doors = {(act.at, act.by_id): act for act in acts if act.verb == Verb.TOUCH}
+    for touch in lead.touches.select_related("by"):
+        act = doors.get((touch.at, touch.by_id))
+        kind = f"{touch.get_channel_display()}: {touch.get_outcome_display().lower()}"
+        said = f"{kind} (automatic, counts for nothing)" if touch.automatic else kind
+        why = (("Note", touch.note),) if touch.note else ()
+        yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), said, why, _door(act) if act else "")
+
+
+def _touch_icon(touch: Touch) -> str:
+    return {"call": "call", "email": "mail", "meeting": "groups"}.get(touch.channel, "forum")
+
+
+def _touchpoints(lead: Lead) -> Iterator[Event]:
+    for point in lead.touchpoints.select_related("campaign"):
+        why = [("Campaign", point.campaign.name)] if point.campaign else []
+        if point.detail:
+            why.append(("", point.detail))
+        kind = point.kind.replace("_", " ").capitalize()
+        yield Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
+
+
+def _alarms(lead: Lead) -> Iterator[Event]:
+    told = Prefetch("deliveries", Delivery.objects.select_related("recipient"))
+    related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
+    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(told):
+        what = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
+        tone = "warning" if alarm.step.percent < 100 else "danger"
+        yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(_of_alarm(alarm)), "sweep")
+
+
+def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
+    yield "Policy", str(alarm.clock.policy)
+    told_to = ", ".join(f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all())
+    if told_to:
+        yield "Told", told_to
+    if alarm.superseded:
+        yield "", "Overtaken by a later step, so nobody was told."
+    if action := f"{_moved(alarm.done_by)} {alarm.note}".strip():
+        yield "Its step", action
+    if alarm.acknowledged_by:
+        yield "Acknowledged by", _who(alarm.acknowledged_by.by)
+
+
+def _moved(act: Transition | None) -> str:
+    if act is None:
+        return ""
+    return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
+
+
+def _edits(lead: Lead) -> Iterator[Event]:
+    """Changes of plain facts, as the console has logged them."""
+    kind = ContentType.objects.get_for_model(Lead)
+    for entry in LogEntry.objects.filter(content_type=kind, object_id=str(lead.pk)).select_related("user"):
+        yield Event(entry.action_time, "edit", "plain", _who(entry.user), entry.get_change_message(), (), "console")
+
+
+def _who(person: Any) -> str:
+    return str(person) if person else "The system"
+
+
+def _door(act: Transition) -> str:
+    door = VIA.get(Via(act.via), "")
+    return f"{door}, of the past".lstrip(", ") if act.historical else door

@@ -1,0 +1,80 @@
+"""What waits on whom, most urgent first."""
+
+from datetime import datetime
+
+from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.utils import timezone
+
+from handoff.models import Rejection
+from handoff.workflow.rights import WITH_SALES
+from leads.models import MARKETING, SALES, Lead, LeadQuerySet, Role, User
+from sla.metrics import Metric
+from sla.models import Clock
+from sla.standing import with_warning
+
+RUNNING = Clock.objects.filter(stopped_at=None)
+FIRST_DUE = F("next_due").asc(nulls_last=True)
+
+
+def with_clocks(leads: LeadQuerySet) -> LeadQuerySet:
+    """The leads with `next_due`, the first moment that a running clock is due, and their `running_clocks`."""
+    running = RUNNING.filter(lead=OuterRef("pk")).order_by("due_at")
+    clocks = Prefetch("clocks", with_warning(RUNNING).order_by("due_at"), to_attr="running_clocks")
+    return leads.annotate(next_due=Subquery(running.values("due_at")[:1])).prefetch_related(clocks)
+
+
+def is_overdue(now: datetime | None = None) -> Exists:
+    return Exists(RUNNING.filter(lead=OuterRef("pk"), due_at__lt=now or timezone.now()))
+
+
+def is_clocked() -> Exists:
+    """A clock runs, held or not."""
+    return Exists(RUNNING.filter(lead=OuterRef("pk")))
+
+
+def is_paused(now: datetime | None = None) -> Q:
+    """The same as Lead.is_paused asks of one."""
+    return Q(paused_at__isnull=False) & (Q(paused_until=None) | Q(paused_until__gt=now or timezone.now()))
+
+
+def with_sales(leads: LeadQuerySet) -> LeadQuerySet:
+    return leads.filter(state__in=WITH_SALES, merged_into=None)
+
+
+def own(user: User) -> LeadQuerySet:
+    return with_sales(Lead.objects.filter(owner=user))
+
+
+def queue(user: User) -> LeadQuerySet:
+    """What waits unowned for somebody of the user's teams to take it."""
+    return with_sales(Lead.objects.filter(owner=None, team__in=user.team_ids))
+
+
+def of_teams(user: User) -> LeadQuerySet:
+    return with_sales(Lead.objects.filter(Q(team__in=user.team_ids) | Q(owner__team__in=user.team_ids)))
+
+
+def due_to(user: User) -> LeadQuerySet:
+    """What a salesperson answers for: a rep for his own leads, a manager for those of his teams."""
+    return of_teams(user) if user.has_role(Role.SALES_MANAGER) else own(user)
+
+
+def counts(user: User) -> dict[str, int]:
+    """How many leads wait on a salesperson, and how many of them are overdue."""
+    return due_to(user).aggregate(waiting=Count("pk"), overdue=Count("pk", filter=Q(is_overdue())))
+
+
+def unanswered() -> QuerySet[Rejection]:
+    """The rejections that marketing still owes an answer to."""
+    running = RUNNING.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
+    return Rejection.objects.filter(answer="").filter(Exists(running) | ~Q(from_state="raw"))
+
+
+def next_lead(user: User, after: Lead) -> Lead | None:
+    """The lead that waits most urgently on this person, besides the one just dealt with."""
+    if user.has_role(*SALES):
+        return with_clocks(due_to(user)).exclude(pk=after.pk).order_by(FIRST_DUE, "pk").first()
+    if user.has_role(*MARKETING):
+        rejection = unanswered().exclude(lead=after).select_related("lead").order_by("at").first()
+        return rejection.lead if rejection else None
+    return None

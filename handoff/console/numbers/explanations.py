@@ -1,0 +1,152 @@
+"""The page of one clock: why it is due when it is, so that it adds up by hand."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString
+
+from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import badge, moment, two_lines
+from handoff.console.numbers.clocks import outcome_of
+from handoff.reports.explanation import Explained, explainable, explained
+from handoff.workflow.facts.timing import Cause
+from leads.models import Lead, Transition
+from sla.explanation import Counted, DayTold, LegTold, Part, PauseTold, Why, in_words
+from sla.models import Alarm, Clock
+from sla.standing import with_warning
+
+PARTS = {Part.COUNTED: "", Part.AHEAD: badge("Not used"), Part.LATE: badge("Late", "danger")}
+WHYS = {Why.HOLIDAY: "Holiday", Why.OVERRIDE: "Other hours", Why.CLOSED: "Closed"}
+
+
+def page(request: HttpRequest, pk: int) -> HttpResponse:
+    seen = Clock.objects.filter(lead__in=Lead.objects.visible_to(viewer(request)))
+    clock = get_object_or_404(explainable(with_warning(seen)), pk=pk)
+    told = explained(clock, timezone.now())
+    context = {
+        **site.each_context(request),
+        "title": f"{clock.get_metric_display()}, cycle {clock.cycle}",
+        "list_title": str(clock.lead),
+        "list_url": reverse("admin:leads_lead_change", args=[clock.lead_id]),
+        "strip": _strip(told),
+        "notes": told.explanation.notes,
+        "legs": [_leg(leg, clock) for leg in told.explanation.legs],
+        "pauses": [_pause(pause) for pause in told.explanation.pauses],
+        "days": [_day(day) for day in told.explanation.days],
+        "alarms": [_alarm(alarm) for alarm in told.alarms],
+        "waiting": [(waits.step, _exactly(waits.due_at)) for waits in told.waiting],
+    }
+    return TemplateResponse(request, "handoff/console/explanation.html", context)
+
+
+def _strip(told: Explained) -> list[tuple[str, Any]]:
+    clock = told.clock
+    cells = [
+        ("Outcome", outcome_of(clock)),
+        ("Target", in_words(timedelta(seconds=clock.target_seconds))),
+        ("Started", _exactly(clock.started_at)),
+        ("Due", _exactly(clock.due_at)),
+        ("Stopped", two_lines(_exactly(clock.stopped_at), _act(clock.stopped_by)) if clock.stopped_by else "Runs"),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted)),
+        ("Owner", clock.owner or "Nobody"),
+        ("Time zones", clock.tz_version or "–"),
+    ]
+    if clock.excused_by:
+        cells.append(("Excused", two_lines(clock.excused_by.by or "The system", clock.excused_by.facts["reason"])))
+    return cells
+
+
+def _leg(leg: LegTold, clock: Clock) -> dict[str, Any]:
+    return {
+        "start": _exactly(leg.start),
+        "why": leg.why,
+        "policy": leg.policy,
+        "calendar": leg.calendar,
+        "target": in_words(timedelta(seconds=leg.policy.target_seconds)),
+        "anew": None if leg.anew is None else _rows(leg.anew, leg.zone, clock),
+        "to_go": in_words(leg.to_go),
+        "rows": _rows(leg.stretches, leg.zone, clock),
+        "until_due": in_words(leg.until_due),
+        "handed_on": None if leg.handed_on is None else in_words(leg.handed_on),
+    }
+
+
+def _rows(stretches: Sequence[Counted], zone: ZoneInfo, clock: Clock) -> list[dict[str, Any]]:
+    return [
+        {
+            "local": _span(one.start.astimezone(zone), one.end.astimezone(zone)),
+            "utc": _span(one.start, one.end),
+            "length": in_words(one.length),
+            "total": in_words(one.total),
+            "part": badge("To come", "info") if one.part == Part.AHEAD and not clock.stopped_at else PARTS[one.part],
+        }
+        for one in stretches
+    ]
+
+
+def _pause(pause: PauseTold) -> dict[str, Any]:
+    return {
+        "cause": dict(Cause.choices).get(pause.cause, pause.cause),
+        "note": pause.note,
+        "by": pause.by or "The system",
+        "start": _exactly(pause.start),
+        "end": _exactly(pause.end) if pause.end else "Nobody knows yet",
+        "cut_short": _exactly(pause.held_until) if pause.is_cut_short else "",
+    }
+
+
+def _day(day: DayTold) -> dict[str, Any]:
+    return {
+        "day": f"{day.day:%a} {day.day.day} {day.day:%b %Y}",
+        "why": WHYS[day.why],
+        "what": "" if day.why == Why.CLOSED else day.what,
+        "calendar": day.calendar,
+    }
+
+
+def _alarm(alarm: Alarm) -> dict[str, Any]:
+    known = alarm.acknowledged_by
+    said = [alarm.note, "Overtaken by a later step, so nobody was told." * alarm.superseded]
+    said += [f"Acknowledged by {known.by or 'the system'}."] if known else []
+    said += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
+    told = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]
+    return {
+        "step": alarm.step,
+        "due": _exactly(alarm.due_at),
+        "late": in_words(alarm.fired_at - alarm.due_at),
+        "said": [*filter(None, said), *told],
+    }
+
+
+def _act(act: Transition) -> str:
+    return f"{act.get_verb_display()}, {act.by or 'the system'}"
+
+
+def _exactly(at: datetime | None) -> SafeString | str:
+    """A moment in the zone of who looks, with its seconds."""
+    return two_lines(moment(at), f"{timezone.localtime(at):%H:%M:%S}") if at and at.second else moment(at)
+
+
+def _span(start: datetime, end: datetime) -> str:
+    """Like `Mon 9 Mar 2026, 09:00:00 – 17:00:00`; the day of the end where it is another."""
+    ends = _clock(end) if end.date() == start.date() else f"{_date(end)}, {_clock(end)}"
+    return f"{_date(start)}, {_clock(start)} – {ends}"
+
+
+def _date(at: datetime) -> str:
+    return f"{at:%a} {at.day} {at:%b %Y}"
+
+
+def _clock(at: datetime) -> str:
+    fraction = f".{at.microsecond:06}".rstrip("0") if at.microsecond else ""
+    return f"{at:%H:%M:%S}{fraction}"
+
+
+site.mount("clocks/<int:pk>/explanation/", page, "explanation")

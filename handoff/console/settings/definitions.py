@@ -1,0 +1,109 @@
+"""Definitions: what both sides mean by a stage. A draft comes into force when one person of each side has signed it."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.db.models import Max
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
+from django.utils.safestring import SafeString
+
+from handoff.agreement.definitions import SIGNS, side_to_sign, sign
+from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.fields import ReadableJSONField
+from handoff.console.frame.page import Page, Tool
+from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import badge, conditions_of, moment
+from handoff.console.settings.policies import SEGMENT_HELP
+from leads.conditions import validate_conditions
+from leads.models import Definition, User
+
+
+class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
+    criteria = ReadableJSONField(required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], initial=list)
+
+    class Meta:
+        model = Definition
+        fields = ["stage", "text", "criteria"]
+
+    def clean_criteria(self) -> Any:
+        return self.cleaned_data["criteria"] or []
+
+
+class DefinitionPage(Page):
+    title = "Definitions"
+    form = DefinitionForm
+    list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since"]
+    list_select_related = ["marketing_signatory", "sales_signatory"]
+    readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
+    fieldsets = [
+        (None, {"fields": ["stage", "version", "text", "criteria"]}),
+        ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from"]}),
+    ]
+    read_as = {"criteria": "criteria_shown", "marketing_signatory": "for_marketing", "sales_signatory": "for_sales"}
+    read_as |= {"active_from": "active_since"}
+    add_fieldsets = [(None, {"fields": ["stage", "text", "criteria"]})]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["stage"] if obj else [])]
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A draft that is edited must be signed again: nobody signed these words."""
+        if not change:
+            latest = Definition.objects.filter(stage=obj.stage).aggregate(latest=Max("version"))["latest"]
+            obj.version = (latest or 0) + 1
+        elif form.changed_data and (obj.marketing_signatory_id or obj.sales_signatory_id):
+            obj.marketing_signatory = obj.sales_signatory = None
+            messages.warning(request, "The signatures of this draft were given for other words: both sides sign again.")
+        obj.save()
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("sign", self.sign_view), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        is_open = obj.active_from is None and side_to_sign(viewer(request), obj)
+        return [Tool("Sign this version", self.url("sign", obj.pk), "primary")] if is_open else []
+
+    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        if not viewer(request).has_role(*SIGNS):
+            raise PermissionDenied
+        explained = "It comes into force as soon as one person of each side has signed this very version."
+        question = Question("Sign this definition", explained, "Sign", "primary")
+        return confirm(request, question, self.url("change", pk), lambda: _sign(pk, viewer(request)))
+
+    @display(description="Standing", ordering="active_from")
+    def standing_shown(self, definition: Definition) -> SafeString:
+        if definition.active_from is None:
+            return badge("Draft", "warning")
+        is_active = definition == Definition.active(definition.stage)
+        return badge("In force", "success") if is_active else badge("Past")
+
+    @display(description="Criteria")
+    def criteria_shown(self, definition: Definition) -> str:
+        return conditions_of(definition.criteria)
+
+    @display(description="For marketing", empty_value="Not signed yet")
+    def for_marketing(self, definition: Definition) -> str | None:
+        return str(definition.marketing_signatory) if definition.marketing_signatory else None
+
+    @display(description="For sales", empty_value="Not signed yet")
+    def for_sales(self, definition: Definition) -> str | None:
+        return str(definition.sales_signatory) if definition.sales_signatory else None
+
+    @display(description="In force since", ordering="active_from")
+    def active_since(self, definition: Definition) -> SafeString:
+        return moment(definition.active_from)
+
+
+def _sign(pk: int, by: User) -> str:
+    definition = sign(pk, by=by)
+    return f"Signed. The {definition} is in force." if definition.active_from else "Signed. The other side signs next."
+
+
+site.register(Definition, DefinitionPage)

@@ -1,0 +1,203 @@
+"""Policies: what was promised, with the ladder of who is told when."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.contrib.admin import display
+from django.http import HttpRequest
+from django.urls import URLPattern
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+
+from handoff.console.frame.fields import ReadableJSONField, SpanField
+from handoff.console.frame.page import Rows, Tool
+from handoff.console.frame.site import site
+from handoff.console.frame.versioned import InForceFilter, VersionedPage
+from handoff.console.frame.words import conditions_of, duration, two_lines
+from handoff.console.settings import applying
+from leads.conditions import FIELDS, OPERATORS, validate_conditions
+from sla import versions
+from sla.models import Calendar, Destination, Policy, Step
+from sla.versions import Rung
+
+SEGMENT_HELP = (
+    'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
+    f"Fields: {', '.join(FIELDS)}. Operators: {', '.join(OPERATORS)}."
+)
+
+CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]
+
+
+class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
+    target_seconds = SpanField(label="Target", help_text="Business time by its calendar, like 4 h or 30 min.")
+    conditions = ReadableJSONField(
+        label="Segment", required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], empty_value=[]
+    )
+    floor_seconds = SpanField(
+        label="Floor", required=False, initial=0, help_text="Business time that a new owner has at least, like 30 min."
+    )
+    pause_budget_seconds = SpanField(
+        label="Pause budget",
+        required=False,
+        if_empty=None,
+        help_text="Business time that pauses may take out of one clock, like 8 h. Empty: any; 0 min: none.",
+    )
+
+    class Meta:
+        model = Policy
+        fields = ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position", *CIRCUMSTANCES]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "calendar" in self.fields:
+            self.fields["calendar"].queryset = Calendar.objects.filter(retired_at=None)  # type: ignore[attr-defined]
+
+    def clean_conditions(self) -> Any:
+        return self.cleaned_data["conditions"] or []
+
+    def clean_target_seconds(self) -> int:
+        seconds: int = self.cleaned_data["target_seconds"]
+        if seconds < 1:
+            raise forms.ValidationError("Give a target longer than nothing.")
+        return seconds
+
+    def clean_key(self) -> str:
+        key: str = self.cleaned_data["key"]
+        if Policy.objects.filter(key=key).exists():
+            raise forms.ValidationError("A policy with this key exists: open it to write its next version.")
+        return key
+
+
+class StepForm(forms.ModelForm):  # type: ignore[type-arg]
+    after_seconds = SpanField(
+        label="After the target", required=False, initial=0, help_text="Business time; only with 100 per cent."
+    )
+    tells = forms.ModelMultipleChoiceField(
+        Destination.objects.filter(active=True),
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        help_text="Without anybody, a breach is told to the manager, else to RevOps.",
+    )
+    out_of_rotation_seconds = SpanField(
+        label="Out of rotation", required=False, initial=0, help_text="So long its late owner is given no other lead."
+    )
+
+    class Meta:
+        model = Step
+        fields = ["percent", "after_seconds", "tells", "pierces", "does", "out_of_rotation_seconds"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        # In a table the head of the column labels a field for the eye only.
+        for field in self.fields.values():
+            field.widget.attrs["aria-label"] = field.label
+
+
+class StepRows(Rows):
+    model = Step
+    form = StepForm
+    hide_title = True
+    read_as = {"after_seconds": "after", "tells": "told", "out_of_rotation_seconds": "benched"}
+    verbose_name_plural = "Ladder: who is told when, and what is done"
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.retired_at is None)
+
+    @display(description="After the target")
+    def after(self, step: Step) -> str:
+        return duration(step.after_seconds)
+
+    @display(description="Tells")
+    def told(self, step: Step) -> str:
+        return ", ".join(map(str, step.tells.all())) or "Nobody"
+
+    @display(description="Out of rotation")
+    def benched(self, step: Step) -> str:
+        return duration(step.out_of_rotation_seconds) if step.out_of_rotation_seconds else "–"
+
+
+class PolicyPage(VersionedPage):
+    title = "Policies"
+    empty = "No policy yet, so no clock runs. Add one for each promise, like “Accept within 4 business hours”."
+    form = PolicyForm
+    inlines = [StepRows]
+    list_display = ["name_shown", "metric", "target", "calendar", "segment", "position", "version_badge"]
+    fieldsets = [
+        (None, {"fields": ["name", "key", "metric", "target_seconds", "calendar", "conditions", "position"]}),
+        ("Hours, reassignment and pauses", {"fields": CIRCUMSTANCES}),
+    ]
+    read_as = {
+        "conditions": "segment",
+        "target_seconds": "target",
+        "floor_seconds": "floor",
+        "pause_budget_seconds": "pause_budget",
+    }
+    list_filter = [InForceFilter, ("metric", ChoicesDropdownFilter)]
+    list_filter_submit = True
+    list_select_related = ["calendar"]
+    search_fields = ["name", "key"]
+    prepopulated_fields = {"key": ["name"]}
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        return [*super().get_readonly_fields(request, obj), *(["key", "metric"] if obj else [])]
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
+        return {} if obj else {"key": ["name"]}
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("apply", applying.page), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        tools = super().tools(request, obj)
+        if tools and applying.is_offered(obj):
+            tools.insert(0, Tool("Apply to running clocks", self.url("apply", obj.pk), "primary", in_dialog=False))
+        return tools
+
+    def publish(self, form: Any, formsets: list[Any]) -> Policy:
+        return versions.publish_policy(form.instance, _rungs(formsets))
+
+    def revise(self, form: Any, formsets: list[Any]) -> Policy:
+        changes = {name: form.cleaned_data[name] for name in form.changed_data}
+        return versions.revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _rungs(formsets))
+
+    @display(description="Policy", ordering="name")
+    def name_shown(self, policy: Policy) -> SafeString:
+        return two_lines(policy.name, policy.key)
+
+    @display(description="Target", ordering="target_seconds")
+    def target(self, policy: Policy) -> str:
+        return duration(policy.target_seconds)
+
+    @display(description="Floor")
+    def floor(self, policy: Policy) -> str:
+        return duration(policy.floor_seconds)
+
+    @display(description="Pause budget")
+    def pause_budget(self, policy: Policy) -> str:
+        budget = policy.pause_budget_seconds
+        return "Any" if budget is None else duration(budget)
+
+    @display(description="Segment")
+    def segment(self, policy: Policy) -> str:
+        return conditions_of(policy.conditions)
+
+
+def _rungs(formsets: list[Any]) -> list[Rung]:
+    kept = [form for formset in formsets for form in formset.forms if form not in formset.deleted_forms]
+    return [_rung(form.cleaned_data) for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
+
+
+def _rung(step: Mapping[str, Any]) -> Rung:
+    return Rung(
+        percent=step["percent"],
+        after_seconds=step["after_seconds"] or 0,
+        tells=tuple(step["tells"]),
+        does=step["does"],
+        out_of_rotation_seconds=step["out_of_rotation_seconds"] or 0,
+        pierces=step["pierces"],
+    )
+
+
+site.register(Policy, PolicyPage)

@@ -1,0 +1,1 @@
+"""Ladders: firing what is due, and doing what its steps do."""

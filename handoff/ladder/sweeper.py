@@ -1,0 +1,60 @@
+"""The sweeper: a process that fires alarms the moment they are due, where beat would look a second later.
+
+It sleeps until the next alarm is due, and is woken when an earlier one is written. It looks at the last moments only:
+whatever it misses, by a crash, a lock or a broken connection, the sweep that beat wakes every second fires. So without
+it alarms are late by a second, and nothing else.
+"""
+
+import time
+from datetime import datetime, timedelta
+
+import structlog
+from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
+
+from handoff.alerts.slots import slot
+from handoff.ladder.sweep import fire
+from sla.alarms import CHANNEL, next_due
+
+LOCK = 0x73776570
+RECENT = timedelta(seconds=10)  # longer than a verb holds the alarms of its lead
+SHORTEST, LONGEST = 0.01, 1.0  # seconds asleep: the first gathers what falls due together, the second bounds a stop
+
+log = structlog.get_logger(__name__)
+
+
+def run() -> None:
+    """Sweep until the process is stopped. Any number may run: one sweeps, and the next takes over when it dies."""
+    while True:
+        try:
+            with slot(LOCK, 1) as is_free:
+                if is_free:
+                    _listen()
+                    while True:
+                        _sweep_and_sleep()
+        except (OperationalError, InterfaceError) as error:
+            log.warning("sweeper_waits_for_the_database", error=str(error).strip())
+            connection.close()
+        time.sleep(LONGEST)
+
+
+def _sweep_and_sleep() -> None:
+    begun = time.monotonic()
+    fire(since=timezone.now() - RECENT)
+    left = SHORTEST - (time.monotonic() - begun)
+    if left > 0:
+        time.sleep(left)
+    _sleep_until(next_due(timezone.now() - RECENT))
+
+
+def _sleep_until(due_at: datetime | None) -> None:
+    """Sleep until a moment, or until an alarm is written that may be due before it."""
+    seconds = (due_at - timezone.now()).total_seconds() if due_at else LONGEST
+    if seconds > 0:
+        with connection.wrap_database_errors:  # what psycopg raises, Django's way
+            list(connection.connection.notifies(timeout=min(seconds, LONGEST), stop_after=1))
+
+
+def _listen() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"LISTEN {CHANNEL}")
