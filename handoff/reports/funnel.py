@@ -3,13 +3,20 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 
-Period = tuple[datetime, datetime]
+from leads.sql import load
+
+
+class _Days(NamedTuple):
+    """A part of the period that is no whole month; empty unless both bounds are there and in order."""
+
+    start: datetime | None
+    end: datetime | None
 
 
 class By(StrEnum):
@@ -35,73 +42,32 @@ class FunnelRow:
     """The sum by currency, as text like “1200.00”, of the amounts that are known; currencies are never added up."""
 
 
-# The months that lie whole in the period come from the figures that are kept ready; the days before and after them,
-# where the period cuts a month, from the leads themselves.
-_FUNNEL = """
-WITH counted AS (
-    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funnelcount WHERE month >= %(first)s AND month < %(last)s
-    UNION ALL
-    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funneldelta WHERE month >= %(first)s AND month < %(last)s
-    {days}
-), summed AS (
-    SELECT {key} AS key, counted.currency, sum(leads) AS leads, sum(mql) AS mql, sum(sal) AS sal, sum(sql) AS sql,
-        sum(opportunity) AS opportunity, sum(won) AS won, sum(priced) AS priced, sum(amount) AS amount
-    FROM counted LEFT JOIN leads_campaign campaign ON campaign.id = counted.campaign_id
-    GROUP BY 1, 2
-)
-SELECT key, sum(leads)::bigint, sum(mql)::bigint, sum(sal)::bigint, sum(sql)::bigint, sum(opportunity)::bigint,
-    sum(won)::bigint, json_object_agg(currency, amount::text ORDER BY currency) FILTER (WHERE priced > 0)::text
-FROM summed
-GROUP BY key
-HAVING sum(leads) > 0
-ORDER BY {order}
-"""
-_DAYS = """
-    UNION ALL
-    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funnelshare WHERE counts AND created_at >= %(since{number})s AND created_at < %(until{number})s
-"""
-_KEYS = {
-    By.SOURCE: "counted.source",
-    By.CAMPAIGN: "COALESCE(campaign.name, '')",
-    By.MONTH: "to_char(counted.month, 'YYYY-MM')",
-}
-
-
 def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
     """The funnel of the leads that were captured in the period [start, end): a missing bound leaves that side open.
 
     A lead counts for a stage when it ever reached it, whenever that was, as its history says. A lead that was merged
     into another counts as that one. Campaigns of one name are one row. The fullest row comes first; months in order.
     """
-    first, last, days = _split(start, end)
-    values: dict[str, Any] = {
-        "first": first.date() if first else "-infinity",
-        "last": last.date() if last else "infinity",
-    }
-    for number, bounds in enumerate(days):
-        values |= {f"since{number}": bounds[0], f"until{number}": bounds[1]}
-    statement = _FUNNEL.format(
-        key=_KEYS[by],
-        order="key" if by == By.MONTH else "sum(leads) DESC, key",
-        days="".join(_DAYS.format(number=number) for number in range(len(days))),
-    )
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value, **_bounds(start, end)})
         return [_row(*row) for row in cursor.fetchall()]
 
 
-def _split(start: datetime | None, end: datetime | None) -> tuple[datetime | None, datetime | None, list[Period]]:
+def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:
     """The first of the months that lie whole in a period, the end of the last, and what is left before and after."""
     first = _month_from(start) if start else None
     last = _month_of(end) if end else None
+    before, after = _Days(start, first), _Days(last, end)
     if start and end and first and last and first >= last:
-        return first, first, [(start, end)]
-    before = [(start, first)] if start and first and start < first else []
-    after = [(last, end)] if last and end and last < end else []
-    return first, last, before + after
+        before, after, last = _Days(start, end), _Days(None, None), first
+    return {
+        "first": first.date() if first else "-infinity",
+        "last": last.date() if last else "infinity",
+        "start_before": before.start or "infinity",
+        "end_before": before.end or "-infinity",
+        "start_after": after.start or "infinity",
+        "end_after": after.end or "-infinity",
+    }
 
 
 def _month_of(at: datetime) -> datetime:
