@@ -5,9 +5,13 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django import forms
 from django.db import connection
 from django.utils import timezone
 
+from handoff.reports.kinds import Kind
+from handoff.reports.period import PeriodForm
+from handoff.reports.report import Asked, Column, Report
 from leads.sql import load
 from sla.metrics import Metric
 
@@ -53,32 +57,9 @@ class AttainmentRow:
         return _share(self.met, self.met + self.breached)
 
     @property
-    def attainment_before_excuses(self) -> float | None:
+    def attainment_incl_excused(self) -> float | None:
         """The same with the excused ones as the breaches that they were."""
         return _share(self.met, self.met + self.breached + self.excused)
-
-
-FIGURES = (
-    "attainment",
-    "attainment_before_excuses",
-    "met",
-    "breached",
-    "excused",
-    "cancelled",
-    "running",
-    "overdue",
-    "untimed",
-    "median_business",
-    "p90_business",
-    "median_wall",
-    "p90_wall",
-)
-"""What every door shows of a row, in this order and by these names."""
-
-
-def as_dict(by: By, row: AttainmentRow) -> dict[str, Any]:
-    """A row as every machine reads it."""
-    return {by.value: row.key, "label": row.label, **{name: getattr(row, name) for name in FIGURES}}
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -128,3 +109,64 @@ def _rows(statement: str, metric: Metric, by: By, now: datetime | None, **period
 def _row(without: str, key: str, label: str, *values: Any) -> AttainmentRow:
     *counts, business, wall = values
     return AttainmentRow(key, label or without, *counts, *(business or (None, None)), *(wall or (None, None)))
+
+
+class AttainmentForm(PeriodForm):
+    metric = forms.ChoiceField(choices=Metric.choices, help_text="The promise: which clocks are counted.")
+    by = forms.ChoiceField(
+        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
+    )
+    of_what = "Clocks that ended, or run and are due,"
+
+
+def _answer(asked: Asked, now: datetime) -> list[AttainmentRow]:
+    return attainment(Metric(asked["metric"]), By(asked["by"]), asked["from"], asked["to"], now)
+
+
+_CLOCKS, _BUSINESS, _WALL = "Clocks", "Business time", "Wall time"
+REPORT = Report(
+    name="attainment",
+    title="Attainment",
+    summary="How often a promise was kept, and how long it took.",
+    form=AttainmentForm,
+    asked_first={"metric": Metric.SPEED_TO_LEAD.value, "by": By.TEAM.value},
+    columns=[
+        Column("attainment", "Attainment", "met / (met + breached); empty if there is neither.", Kind.SHARE),
+        Column(
+            "attainment_incl_excused",
+            "Attainment incl. excused",
+            "The same with the excused as breached.",
+            Kind.SHARE,
+            below="attainment",
+        ),
+        Column("met", "Met", "Ended at or before the due time.", group=_CLOCKS),
+        Column("breached", "Breached", "Ended later, or still run past the due time.", group=_CLOCKS),
+        Column("excused", "Excused", "Breached, and excused with a reason.", group=_CLOCKS),
+        Column("cancelled", "Cancelled", "Ended with nothing to measure, as by a merge.", group=_CLOCKS),
+        Column("running", "Running", "Not due yet, or paused without a due time.", group=_CLOCKS),
+        Column(
+            "overdue", "Overdue", "Still run past the due time: among the breached, or the excused.", below="breached"
+        ),
+        Column("untimed", "Not timed", "Ended, and their business time is not known.", below="median_business"),
+        Column(
+            "median_business",
+            "Median",
+            "Seconds of business time, of those met or breached, excused or not.",
+            Kind.BUSINESS_TIME,
+            _BUSINESS,
+        ),
+        Column("p90_business", "p90", "Nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
+        Column("median_wall", "Median", "Seconds from start to end.", Kind.WALL_TIME, _WALL),
+        Column("p90_wall", "p90", "Nine of ten took no longer.", Kind.WALL_TIME, _WALL),
+    ],
+    rows=_answer,
+    explanation=(
+        "Attainment is met of met and breached. What is overdue now counts as breached; what was excused is beside it. "
+        "A clock counts when it ended, or while it runs when it is due. Times are of the clocks met or breached. Days "
+        "and weeks are UTC."
+    ),
+    nothing=(
+        "No clock to count",
+        "No clock of this metric ended, or is due, in this period. Clocks run once a policy has a target for it.",
+    ),
+)

@@ -7,8 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
+from django import forms
 from django.db import connection
 
+from handoff.reports.kinds import Kind
+from handoff.reports.period import PeriodForm
+from handoff.reports.report import Asked, Column, Report
 from leads.sql import load
 
 
@@ -27,11 +31,16 @@ class By(StrEnum):
     MONTH = "month"
 
 
+_WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
+"""What a person reads where the key is empty."""
+
+
 @dataclass(frozen=True)
 class FunnelRow:
     """One row. `key` is empty for leads without a source or campaign; a month is like 2026-03, in UTC."""
 
     key: str
+    label: str
     leads: int
     mql: int
     sal: int
@@ -50,7 +59,7 @@ def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -
     """
     with connection.cursor() as cursor:
         cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value, **_bounds(start, end)})
-        return [_row(*row) for row in cursor.fetchall()]
+        return [_row(_WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
 
 
 def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:
@@ -80,6 +89,42 @@ def _month_from(at: datetime) -> datetime:
     return month if month == at else _month_of(month + timedelta(days=31))
 
 
-def _row(*values: Any) -> FunnelRow:
-    key, leads, mql, sal, sql, opportunity, won, amounts = values
-    return FunnelRow(key, leads, mql, sal, sql, opportunity, won, json.loads(amounts or "{}"))
+def _row(without: str, key: str, *values: Any) -> FunnelRow:
+    *counts, amounts = values
+    return FunnelRow(key, key or without, *counts, json.loads(amounts or "{}"))
+
+
+class FunnelForm(PeriodForm):
+    by = forms.ChoiceField(
+        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
+    )
+    of_what = "Leads captured"
+
+
+def _answer(asked: Asked, now: datetime) -> list[FunnelRow]:  # noqa: ARG001 what was reached does not depend on now
+    return funnel(By(asked["by"]), asked["from"], asked["to"])
+
+
+REPORT = Report(
+    name="funnel",
+    title="Funnel",
+    summary="How many leads reached which stage, and what was won with them.",
+    form=FunnelForm,
+    asked_first={"by": By.SOURCE.value},
+    columns=[
+        Column("leads", "Leads", "Leads captured in the period."),
+        Column("mql", "MQL", "Those that were ever offered to sales."),
+        Column("sal", "SAL", "Those that sales ever accepted."),
+        Column("sql", "SQL", "Those that were ever qualified."),
+        Column("opportunity", "Opportunity", "Those that became an opportunity."),
+        Column("won", "Won", "Those whose opportunity is won."),
+        Column("won_amount", "Won amount", "By currency; of the amounts that are known.", Kind.AMOUNTS),
+    ],
+    rows=_answer,
+    explanation=(
+        "A lead counts once for every stage that it ever reached, and in the period in which it was captured. A lead "
+        "that was merged counts as the one that stayed. Days and months are UTC."
+    ),
+    nothing=("No lead to count", "No lead was captured in this period."),
+    icon="filter_alt",
+)

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.conditions import all_hold, validate_conditions
 from leads.models import Lead
+from sla.durations import in_words
 from sla.metrics import RULES, Metric, Party
 from sla.models.calendar import Calendar
 
@@ -189,9 +190,8 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.percent} %" + (
-            f" + {self.after_seconds} s" * bool(self.after_seconds)
-        )
+        after = f" + {in_words(self.after_seconds, exact=True)}" if self.after_seconds else ""
+        return f"{self.get_kind_display()} at {self.percent} %{after}"
 
     @property
     def kind(self) -> StepKind:
