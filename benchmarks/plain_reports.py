@@ -60,4 +60,5 @@ def plain_funnel(by: By, start: datetime | None = None, end: datetime | None = N
 
 def _row(by: By, key: str, *values: Any) -> FunnelRow:
     *counts, amounts = values
-    return FunnelRow(key, key or f"(no {by.value})", *counts, won_amount=json.loads(amounts or "{}"))
+    figures: list[Any] = [*counts, json.loads(amounts or "{}")]
+    return FunnelRow(key, key or f"(no {by.value})", *figures)

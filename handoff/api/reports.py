@@ -18,7 +18,7 @@ from handoff.refusals import NotAllowed
 from handoff.reports.kinds import Kind
 from handoff.reports.period import BoundField
 from handoff.reports.registry import REPORTS
-from handoff.reports.report import Report
+from handoff.reports.report import Report, choices
 
 Field = serializers.Field[Any, Any, Any, Any]
 FIELDS: Mapping[Kind, tuple[type[Field], dict[str, Any]]] = {
@@ -42,7 +42,7 @@ class ReportView(APIView):
         by_default = {"by": self.report.asked_first["by"]}
         form = self.report.form({**by_default, **request.query_params.dict()})
         if not form.is_valid():
-            raise serializers.ValidationError(dict(form.errors))
+            raise serializers.ValidationError({name: list(errors) for name, errors in form.errors.items()})
         asked, now = form.cleaned_data, timezone.now()
         rows = [self.report.as_dict(asked["by"], row) for row in self.report.rows(asked, now)]
         return Response({**asked, "as_of": now, "rows": rows})
@@ -70,13 +70,9 @@ def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParamete
         OpenApiTypes.DATETIME if isinstance(field, BoundField) else OpenApiTypes.STR,
         description=str(field.help_text),
         required=field.required and default is None,
-        enum=_choices(field),
+        enum=[value for value, _ in choices(field)] or None,
         default=default,
     )
-
-
-def _choices(field: forms.Field) -> list[str] | None:
-    return [value for value, _ in field.choices] if isinstance(field, forms.ChoiceField) else None
 
 
 def _answer(report: Report) -> serializers.Serializer[Any]:
@@ -94,14 +90,14 @@ def _answer(report: Report) -> serializers.Serializer[Any]:
 
 def _echo(field: forms.Field) -> Field:
     if isinstance(field, forms.ChoiceField):
-        return serializers.ChoiceField(choices=list(field.choices))
+        return serializers.ChoiceField(choices=choices(field))
     return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
 
 
 def _row(report: Report) -> dict[str, Field]:
     fields: dict[str, Field] = {
         by: serializers.CharField(required=False, help_text=f"With by={by}: its name or key, empty for rows without.")
-        for by in _choices(report.form().fields["by"]) or ()
+        for by, _ in choices(report.form().fields["by"])
     }
     fields["label"] = serializers.CharField(help_text="The same for people, never empty.")
     for column in report.columns:

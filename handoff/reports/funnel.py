@@ -91,7 +91,8 @@ def _month_from(at: datetime) -> datetime:
 
 def _row(without: str, key: str, *values: Any) -> FunnelRow:
     *counts, amounts = values
-    return FunnelRow(key, key or without, *counts, json.loads(amounts or "{}"))
+    figures: list[Any] = [*counts, json.loads(amounts or "{}")]
+    return FunnelRow(key, key or without, *figures)
 
 
 class FunnelForm(PeriodForm):

@@ -29,7 +29,7 @@ class BoundField(forms.CharField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(required=False, widget=forms.DateInput({"type": "date"}), **kwargs)
 
-    def to_python(self, value: Any) -> datetime | None:
+    def to_python(self, value: Any) -> Any:
         if value in self.empty_values:
             return None
         try:

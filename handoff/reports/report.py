@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from django import forms
+
 from handoff.reports.kinds import Kind, for_machines, for_people
 from handoff.reports.period import PeriodForm
 
@@ -71,3 +73,8 @@ class Report:
     def as_words(self, row: Row) -> dict[str, str]:
         """The values of a row as people read them."""
         return {column.name: for_people(column.kind, getattr(row, column.name)) for column in self.columns}
+
+
+def choices(field: forms.Field) -> list[tuple[str, str]]:
+    """What may be chosen, with what people read; empty for a field that is typed."""
+    return list(field.choices) if isinstance(field, forms.ChoiceField) else []  # type: ignore[arg-type]

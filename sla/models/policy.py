@@ -39,7 +39,7 @@ class Policy(models.Model):
     key = models.SlugField(help_text="The same for all versions.")
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=120)
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     conditions = models.JSONField(
         "segment",
         default=list,

@@ -16,7 +16,7 @@ from handoff.reports.cells import printable
 from handoff.reports.kinds import Kind
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
-from handoff.reports.report import Report, Row
+from handoff.reports.report import Report, Row, choices
 
 
 class Command(BaseCommand):
@@ -46,9 +46,9 @@ class Command(BaseCommand):
 
 
 def _add_option(parser: CommandParser, name: str, field: forms.Field, default: str | None) -> None:
-    choices = [value for value, _ in field.choices] if isinstance(field, forms.ChoiceField) else None
+    values = [value for value, _ in choices(field)] or None
     is_required = field.required and default is None
-    parser.add_argument(f"--{name}", choices=choices, default=default, required=is_required, help=str(field.help_text))
+    parser.add_argument(f"--{name}", choices=values, default=default, required=is_required, help=str(field.help_text))
 
 
 def _complaint(form: PeriodForm) -> str:

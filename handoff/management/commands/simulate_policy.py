@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.management.moments import moment
 from handoff.reports.kinds import percent
+from handoff.reports.period import BACKWARDS
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, as_dict, ladder, simulate
 from sla.durations import InvalidDuration, in_words, parse
 from sla.metrics import Metric
@@ -46,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *, start: datetime | None, end: datetime | None, **options: Any) -> None:
         if start and end and end <= start:
-            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+            raise CommandError(BACKWARDS, returncode=2)
         try:
             found = simulate(_proposal(options), start, end, every_start=options["every_start"])
         except NothingToCountBy as error:
