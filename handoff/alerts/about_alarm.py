@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from handoff.alerts.about_act import PAST
 from handoff.alerts.content import Content, facts_of, lead_link, name, sentence, title, zone_of
-from handoff.alerts.moments import moment, span, time_of_day
+from handoff.alerts.moments import moment, time_of_day
 from handoff.models import Delivery
 from leads.models import Lead
+from sla.durations import in_words
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, StepKind
 
@@ -45,7 +46,7 @@ def about_alarm(delivery: Delivery) -> Content:
             *facts_of(lead),
             ("Due", "" if clock.paused else moment(_due(alarm), zone)),
             ("Owed by", name(clock.owner, nobody="")),
-            ("Policy", f"{clock.policy.name}, {span(clock.target_seconds)} of business time"),
+            ("Policy", f"{clock.policy.name}, {in_words(clock.target_seconds, exact=True)} of business time"),
         ),
         links=(lead_link(lead),),
         zone=zone.key,
@@ -55,7 +56,8 @@ def about_alarm(delivery: Delivery) -> Content:
 def in_short(alarm: Alarm) -> tuple[str, datetime]:
     """What it is about in a few words, and when that was due."""
     kind, what = alarm.step.get_kind_display(), obligation_of(alarm.clock)
-    past = f", {span(alarm.step.after_seconds)} past due" if alarm.step.kind == StepKind.ESCALATION else ""
+    after = in_words(alarm.step.after_seconds, exact=True)
+    past = f", {after} past due" if alarm.step.kind == StepKind.ESCALATION else ""
     return f"{kind}: {what}{past} – {title(alarm.clock.lead)}", _due(alarm)
 
 
@@ -79,22 +81,22 @@ def _subject(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
         case StepKind.BREACH:
             return f"Breach: {what} was due {time_of_day(due, zone)}"
         case StepKind.ESCALATION:
-            return f"Escalation: {what} {span(alarm.step.after_seconds)} past due"
+            return f"Escalation: {what} {in_words(alarm.step.after_seconds, exact=True)} past due"
     if alarm.clock.paused:
         return f"Warning: {what}, paused by now"
     if alarm.clock.stopped_at or now >= due:
         return f"Warning: {what} was due {time_of_day(due, zone)}"
-    return f"Due in {span(_business_seconds(alarm.clock, now, due))}: {what}"
+    return f"Due in {in_words(_business_seconds(alarm.clock, now, due), business=True)}: {what}"
 
 
 def _headline(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
     due, clock = _due(alarm), alarm.clock
-    what, apart = sentence(obligation_of(clock)), span(_business_seconds(clock, now, due))
+    what, apart = sentence(obligation_of(clock)), in_words(_business_seconds(clock, now, due), business=True)
     match alarm.step.kind:
         case StepKind.BREACH:
             return f"{what} was due on {moment(due, zone)}: {apart} of business time ago."
         case StepKind.ESCALATION:
-            overdue = span(alarm.step.after_seconds)
+            overdue = in_words(alarm.step.after_seconds, exact=True)
             return f"{what} was due on {moment(due, zone)}, and still open {overdue} of business time later."
     if clock.paused:
         return f"{what} is owed; when it is due is not known before the lead is resumed."
@@ -114,7 +116,7 @@ def _since(clock: Clock, zone: ZoneInfo) -> str:
     since = f"Since then: {cause} {moment(clock.stopped_at, zone)}; the clock"
     match clock.state:
         case ClockState.BREACHED:
-            past = span(_business_seconds(clock, clock.due_at or clock.stopped_at, clock.stopped_at))
+            past = in_words(_business_seconds(clock, clock.due_at or clock.stopped_at, clock.stopped_at), business=True)
             return f"{since} was breached, by {past} of business time."
         case ClockState.MET:
             return f"{since} was met."
@@ -134,7 +136,7 @@ def _unowned(clock: Clock) -> str:
 
 def _late(alarm: Alarm) -> str:
     late = alarm.fired_at - alarm.due_at
-    return f"Handoff noticed this {span(late.total_seconds())} late." if late >= WORTH_SAYING else ""
+    return f"Handoff noticed this {in_words(late)} late." if late >= WORTH_SAYING else ""
 
 
 def _business_seconds(clock: Clock, start: datetime, end: datetime) -> float:

@@ -9,12 +9,12 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from handoff.alerts.moments import span
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
 from leads.models import Role, User
 from sla.business_time import tz_version
+from sla.durations import in_words
 from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
 
 LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a step action left for longer
@@ -176,8 +176,8 @@ def _mail() -> Iterator[Finding]:
 
 
 def _span(seconds: float | None) -> str:
-    """Like `42 seconds` or `3 h 5 min`."""
-    return f"{seconds:.0f} seconds" if seconds is not None and seconds < 120 else span(seconds or 0)
+    """Like `42 s` or `3 h 5 min`; 0 s for what is not known."""
+    return in_words(seconds or 0)
 
 
 _OF_FIGURES: Sequence[Callable[[Figures], Iterator[Finding]]] = (_life, _alarms, _outbox, _leaks)

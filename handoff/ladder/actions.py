@@ -12,13 +12,13 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from handoff.alerts import announce_stranded
-from handoff.alerts.moments import span
 from handoff.alerts.slots import slot
 from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Team, Transition, User, Via
+from sla.durations import in_words
 from sla.history import ANY_TIME
 from sla.metrics import RULES, Party
 from sla.models import Alarm, StepAction, StepKind
@@ -137,7 +137,7 @@ def _take_out_of_rotation(late: User | None, alarm: Alarm, now: datetime) -> str
     note = f"{_rung(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
     until = now + timedelta(seconds=seconds)
     Absence.objects.create(user=late, starts_at=now, ends_at=until, note=note, imposed=True)
-    return f"{late} is out of rotation for {span(seconds)}."
+    return f"{late} is out of rotation for {in_words(seconds)}."
 
 
 def _reassign(alarm: Alarm, lead: Lead, at: datetime | None) -> tuple[Transition | None, str]:
@@ -173,5 +173,5 @@ def _rung(alarm: Alarm) -> str:
         case StepKind.BREACH:
             when = "at its target"
         case StepKind.ESCALATION:
-            when = f"{span(step.after_seconds)} after its target"
+            when = f"{in_words(step.after_seconds, exact=True)} after its target"
     return f"{step.policy}, {when}"

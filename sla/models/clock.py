@@ -29,7 +29,7 @@ class Clock(models.Model):
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="clocks")
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     cycle = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField(default=1, help_text="Counts the clocks of one metric in one cycle.")
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.conditions import all_hold, validate_conditions
 from leads.models import Lead
+from sla.durations import in_words
 from sla.metrics import RULES, Metric, Party
 from sla.models.calendar import Calendar
 
@@ -38,7 +39,7 @@ class Policy(models.Model):
     key = models.SlugField(help_text="The same for all versions.")
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=120)
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     conditions = models.JSONField(
         "segment",
         default=list,
@@ -189,9 +190,8 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.percent} %" + (
-            f" + {self.after_seconds} s" * bool(self.after_seconds)
-        )
+        after = f" + {in_words(self.after_seconds, exact=True)}" if self.after_seconds else ""
+        return f"{self.get_kind_display()} at {self.percent} %{after}"
 
     @property
     def kind(self) -> StepKind:

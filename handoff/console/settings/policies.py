@@ -15,10 +15,11 @@ from handoff.console.frame.fields import ReadableJSONField, SpanField
 from handoff.console.frame.page import Rows, Tool
 from handoff.console.frame.site import site
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
-from handoff.console.frame.words import conditions_of, duration, two_lines
+from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying
 from leads.conditions import FIELDS, OPERATORS, validate_conditions
 from sla import versions
+from sla.durations import in_words
 from sla.models import Calendar, Destination, Policy, Step
 from sla.versions import Rung
 
@@ -107,7 +108,7 @@ class StepRows(Rows):
 
     @display(description="After the target")
     def after(self, step: Step) -> str:
-        return duration(step.after_seconds)
+        return in_words(step.after_seconds, exact=True)
 
     @display(description="Tells")
     def told(self, step: Step) -> str:
@@ -115,7 +116,7 @@ class StepRows(Rows):
 
     @display(description="Out of rotation")
     def benched(self, step: Step) -> str:
-        return duration(step.out_of_rotation_seconds) if step.out_of_rotation_seconds else "–"
+        return in_words(step.out_of_rotation_seconds, exact=True) if step.out_of_rotation_seconds else "–"
 
 
 class PolicyPage(VersionedPage):
@@ -168,16 +169,16 @@ class PolicyPage(VersionedPage):
 
     @display(description="Target", ordering="target_seconds")
     def target(self, policy: Policy) -> str:
-        return duration(policy.target_seconds)
+        return in_words(policy.target_seconds, exact=True)
 
     @display(description="Floor")
     def floor(self, policy: Policy) -> str:
-        return duration(policy.floor_seconds)
+        return in_words(policy.floor_seconds, exact=True)
 
     @display(description="Pause budget")
     def pause_budget(self, policy: Policy) -> str:
         budget = policy.pause_budget_seconds
-        return "Any" if budget is None else duration(budget)
+        return "Any" if budget is None else in_words(budget, exact=True)
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:

@@ -123,7 +123,7 @@ def test_a_new_policy_is_published_with_its_breach(world: World, as_) -> None:
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"target_seconds": "soon"}, "Write a span of time like 4 h"),
+        ({"target_seconds": "soon"}, "“soon” is not a valid length of time: write one like 4 h"),
         ({"target_seconds": "0 h"}, "Give a target longer than nothing."),
         ({"conditions": '[{"field": "shoe"}]'}, "Each condition has exactly"),
         ({"conditions": "[oops"}, "Enter a valid JSON."),
