@@ -71,12 +71,12 @@ def read_moment(text: str, order: Order, zone: tzinfo) -> datetime:
     day, found = _read(text, order)
     clock = _clock(found)
     if clock is None:
-        raise ValidationError(f"“{text}” has no time of day that exists.")
+        raise ValidationError(f"“{text}” does not have a valid time of day.")
     offset = _offset(found["zone"])
     try:
         return datetime.combine(day, clock, tzinfo=offset or zone).astimezone(UTC)
     except (OverflowError, ValueError) as error:
-        raise ValidationError(f"“{text}” is no date.") from error
+        raise ValidationError(f"“{text}” is not a valid date.") from error
 
 
 def read_day(text: str, order: Order) -> date:
@@ -93,11 +93,11 @@ def _read(text: str, order: Order) -> tuple[date, re.Match[str]]:
                 return day, found
     found = _NUMBERS.fullmatch(text)
     if found is None:
-        raise ValidationError(f"“{text}” is no date: write one like 2026-03-02 or 2026-03-02T09:00:00Z.")
+        raise ValidationError(f"“{text}” is not a valid date: write one like 2026-03-02 or 2026-03-02T09:00:00Z.")
     order = Order.YMD if len(found["a"]) == 4 else order
     day = _by_order(found, order)
     if day is None:
-        raise ValidationError(f"“{text}” is no date when it is read as {order}.")
+        raise ValidationError(f"“{text}” is not a valid date when read as {order}.")
     return day, found
 
 

@@ -66,13 +66,13 @@ class Reading:
         return Door(via=Via.IMPORT, historical=self.historical)
 
     def moment(self, row: Row, name: str, *, may_lie_ahead: bool = False) -> datetime | None:
-        """The moment in a field, which must not lie in the future unless that makes sense."""
+        """The moment in a field, which must not be in the future unless that makes sense."""
         if not (text := row.get(name)):
             return None
         with named(name):
             moment = read_moment(text, self.order, self.zone)
             if moment > timezone.now() and not may_lie_ahead:
-                raise ValidationError(f"“{text}” lies in the future.")
+                raise ValidationError(f"“{text}” is in the future.")
             return moment
 
     def day(self, row: Row, name: str) -> date | None:

@@ -147,7 +147,7 @@ def _what(row: Row, reading: Reading) -> str:
     if state := row.get("state"):
         known = _SAID.get("".join(filter(str.isalnum, state.casefold())))
         if known is None and not said:
-            raise ValidationError({"state": [f"“{state}” is no outcome: write won, lost or rejected."]})
+            raise ValidationError({"state": [f"“{state}” is not a valid outcome: write won, lost or rejected."]})
         said |= {known} if known else set()
     if not said and not reading.fields.isdisjoint(REJECTION):
         said = {_REJECTED}  # a file of rejections; should this one lack its reason, the verb says so

@@ -83,7 +83,7 @@ def _decode(data: bytes, name: str) -> tuple[str, str]:
             continue
         if not _is_binary(text):
             return text.rstrip("\x1a"), encoding  # how DOS ended a file
-    raise Unreadable(f"{name} is no text in UTF-8, UTF-16 or Windows-1252: save it as “CSV UTF-8” and import that.")
+    raise Unreadable(f"{name} is not text in UTF-8, UTF-16 or Windows-1252: save it as “CSV UTF-8” and import that.")
 
 
 def _is_binary(text: str) -> bool:
