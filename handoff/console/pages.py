@@ -1,7 +1,6 @@
 """All pages, so that one import registers them."""
 
-from handoff.console.frame import dialogs
-from handoff.console.leads import bulk, leads, my_leads, rejections
+from handoff.console.leads import acting, bulk, leads, my_leads, rejections
 from handoff.console.numbers import attainment, engine, excusing, explanations, outbox, records, simulations
 from handoff.console.settings import (
     calendars,
@@ -15,13 +14,13 @@ from handoff.console.settings import (
 )
 
 __all__ = [
+    "acting",
     "attainment",
     "bulk",
     "calendars",
     "campaigns",
     "definitions",
     "destinations",
-    "dialogs",
     "engine",
     "excusing",
     "explanations",

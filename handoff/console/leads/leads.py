@@ -24,10 +24,10 @@ from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
 from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
-from handoff.console.numbers.clocks import clocks_of, most_urgent, row
 from handoff.models import Handoff
 from handoff.workflow import rights
 from leads.facts import facts

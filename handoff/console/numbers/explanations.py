@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment, two_lines
-from handoff.console.numbers.clocks import outcome_of
+from handoff.console.leads.clocks import outcome_of
 from handoff.reports.explanation import Explained, explainable, explained
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Transition

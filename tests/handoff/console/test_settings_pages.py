@@ -265,13 +265,45 @@ def test_a_definition_is_in_force_once_both_sides_have_signed(world: World, as_)
     draft = Definition.objects.get(stage=Stage.MQL, version=2)
 
     assert as_(world.ada).post(tool(draft, "sign")).status_code == 403
-    as_(world.nora).post(tool(draft, "sign"))
+    sign(as_(world.nora), draft)
     draft.refresh_from_db()
     assert (draft.marketing_signatory, draft.active_from) == (world.nora, None)
-    as_(world.max).post(tool(draft, "sign"))
+    sign(as_(world.max), draft)
 
     assert Definition.active(Stage.MQL) == draft
     assert as_(world.olga).post(change(draft), form | {"text": "Other words"}).status_code == 403
+
+
+def sign(client, draft: Definition) -> None:
+    """Open the question, and answer it with what it carries."""
+    question = client.get(tool(draft, "sign"))
+    client.post(tool(draft, "sign"), question.context["carried"])
+
+
+def test_the_question_shows_what_is_signed_and_an_old_question_signs_nothing(world: World, as_) -> None:
+    draft = Definition.objects.create(stage=Stage.MQL, version=2, text="A score of at least 50.")
+    nora = as_(world.nora)
+    opened = nora.get(tool(draft, "sign"))
+    as_(world.olga).post(change(draft), {"text": "Any lead at all.", "criteria": "[]"})
+
+    answer = nora.post(tool(draft, "sign"), opened.context["carried"], follow=True).content.decode()
+
+    assert "A score of at least 50." in opened.content.decode()
+    assert "was changed after you opened it" in answer
+    draft.refresh_from_db()
+    assert draft.marketing_signatory is None
+
+
+def test_an_edit_of_words_that_were_changed_meanwhile_is_refused(world: World, as_) -> None:
+    draft = Definition.objects.create(stage=Stage.MQL, version=2, text="Old")
+    opened = draft.digest
+    olga = as_(world.olga)
+    olga.post(change(draft), {"text": "First", "criteria": "[]", "seen": opened})
+    answer = olga.post(change(draft), {"text": "Second", "criteria": "[]", "seen": opened}, follow=True)
+
+    draft.refresh_from_db()
+    assert draft.text == "First"
+    assert "read it again first" in answer.content.decode()
 
 
 def test_a_draft_that_is_edited_must_be_signed_again(world: World, as_) -> None:
