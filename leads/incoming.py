@@ -62,14 +62,14 @@ def clean(row: Incoming) -> Person:
             errors["email"] = ["Give an email or an external id: a lead must be known by one of them."]
     if errors:
         raise ValidationError(errors)
-    known = {name: value for name, value in fields.items() if value not in ("", None)}
+    present = {name: value for name, value in fields.items() if value not in ("", None)}
     return Person(
-        email=known.get("email", ""),
+        email=present.get("email", ""),
         external_ids=external_ids,
-        campaign=known.pop("campaign", ""),
-        captured_at=known.pop("created_at", row.at),
+        campaign=present.pop("campaign", ""),
+        captured_at=present.pop("created_at", row.at),
         system=normalise_system(row.system),
-        fields=known,
+        fields=present,
     )
 
 
@@ -99,8 +99,8 @@ def _clean_id(key: ExternalKey) -> ExternalKey:
 def _complaint_about_name(name: str) -> str:
     if name in ("state", "owner", "team"):
         return f"The {name} of a lead is moved by the verbs, like promote and assign; leave it out."
-    known = ", ".join((*(each.name for each in facts()), "created_at"))
-    return f"{quoted(name)} is not a field of a lead; use one of {known}."
+    present = ", ".join((*(each.name for each in facts()), "created_at"))
+    return f"{quoted(name)} is not a field of a lead; use one of {present}."
 
 
 def _moment(value: Any) -> datetime | None:

@@ -130,12 +130,12 @@ def normalise_system(text: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    known: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for line in files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             code, name = line.split("\t")
-            known |= {_country_key(code): code, _country_key(name): code}
-    return known | {_country_key(name): code for name, code in _COUNTRY_ALIASES.items()}
+            codes |= {_country_key(code): code, _country_key(name): code}
+    return codes | {_country_key(name): code for name, code in _COUNTRY_ALIASES.items()}
 
 
 def _country_key(text: str) -> str:

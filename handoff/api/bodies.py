@@ -53,4 +53,4 @@ def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     ids = ExternalIdBody(data=body.get("external_ids") or [], many=True)
     if not ids.is_valid():
         raise serializers.ValidationError({"external_ids": ids.errors})
-    return [(known["system"], known["value"]) for known in ids.validated_data]
+    return [(each["system"], each["value"]) for each in ids.validated_data]

@@ -1,7 +1,8 @@
 """Leads from a file: known by the id of their system, by email, or by both."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,6 +12,7 @@ from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from leads.facts import FactType, fact, facts
 from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
+from leads.normalise import normalise_email
 
 WHO = {
     "external_id": ("record_id", "id", "lead_id", "contact_id", "hs_object_id", "lead_external_id", "who_id"),
@@ -34,18 +36,39 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(_incoming(row, reading))
         except ValidationError as error:
             incoming.append(error)
-    done = iter(workflow.upsert_many((one for one in incoming if isinstance(one, Incoming)), door=reading.door))
-    results = [next(done) if isinstance(one, Incoming) else one for one in incoming]
+    done = iter(workflow.upsert_many((entry for entry in incoming if isinstance(entry, Incoming)), door=reading.door))
+    results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
     return [
-        Result(row, one.outcome) if isinstance(one, Upsert) else refused(row, one)
-        for row, one in zip(rows, results, strict=True)
+        Result(row, entry.outcome) if isinstance(entry, Upsert) else refused(row, entry)
+        for row, entry in zip(rows, results, strict=True)
     ]
 
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
     """The lead that each row is about, or the refusal of a row that is about none."""
-    found = find_many(Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows)
-    return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, found, strict=True)]
+    leads = find_many(Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows)
+    return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, leads, strict=True)]
+
+
+def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
+    """By what rows may be about the same lead: its email, its id, and the lead itself if it is there already."""
+    incoming = [Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows]
+    return [_keys(row, who, lead) for row, who, lead in zip(rows, incoming, find_many(incoming), strict=True)]
+
+
+def _keys(row: Row, who: Incoming, lead: object) -> list[object]:
+    keys: list[object] = [("id", value) for _, value in who.external_ids]
+    if address := _address(row):
+        keys.append(("email", address))
+    if isinstance(lead, Lead):
+        keys.append(("lead", lead.pk))
+    return keys
+
+
+def _address(row: Row) -> str:
+    with suppress(ValidationError):
+        return normalise_email(row.get("email"))
+    return ""
 
 
 def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
@@ -68,4 +91,4 @@ def _unknown(row: Row, reading: Reading) -> ValidationError:
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"created_at"}), write)
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"created_at"}), write, keys)
