@@ -97,7 +97,7 @@ class Policy(models.Model):
         validate_conditions(self.conditions)  # Django asks no validator about an empty value, and {} is one
 
     def judges(self, lead: Lead) -> bool:
-        return all_hold(self.conditions, lead)
+        return all_hold(self.conditions, lead.facts())
 
 
 class Audience(models.TextChoices):

@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from handoff.console.frame.words import moment
 from handoff.console.leads.verbs import LOOKS
 from handoff.models import AnswerKind, Delivery
-from handoff.workflow.facts.rejection import WRONG_FIELDS
+from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
@@ -121,7 +121,7 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
         "cause": dict(Cause.choices),
         "reason": reasons,
         "kind": dict(AnswerKind.choices),
-        "wrong_field": dict(WRONG_FIELDS),
+        "wrong_field": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
         if name == "until" and name in facts:

@@ -17,7 +17,7 @@ from handoff.console.frame.site import site
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
 from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying
-from leads.conditions import FIELDS, OPERATORS, validate_conditions
+from leads.conditions import OPERATORS, fields, validate_conditions
 from sla import versions
 from sla.durations import in_words
 from sla.models import Calendar, Destination, Policy, Step
@@ -25,7 +25,7 @@ from sla.versions import Rung
 
 SEGMENT_HELP = (
     'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
-    f"Fields: {', '.join(FIELDS)}. Operators: {', '.join(OPERATORS)}."
+    f"Fields: {', '.join(fields())}. Operators: {', '.join(OPERATORS)}."
 )
 
 CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]
