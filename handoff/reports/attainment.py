@@ -117,6 +117,12 @@ ORDER BY {order}
 """
 _LEAD = "JOIN leads_lead lead ON lead.id = clock.lead_id"
 _OWNER = "LEFT JOIN leads_user owner ON owner.id = clock.owner_id"
+# The team of its owner when it ended or was due, whichever was first; while it is open, that of now.
+_MEMBERSHIP = """
+LEFT JOIN leads_membership membership ON membership.user_id = clock.owner_id
+    AND (membership.since IS NULL OR membership.since < LEAST(clock.stopped_at, clock.due_at, %(now)s))
+    AND (membership.until IS NULL OR membership.until >= LEAST(clock.stopped_at, clock.due_at, %(now)s))
+"""
 _MOMENT = "COALESCE(clock.stopped_at, clock.due_at)"
 
 
@@ -132,12 +138,12 @@ class _Grouping:
 
 _GROUPINGS = {
     By.TEAM: _Grouping(
-        # Whose team owed it; what nobody owns is owed by the team in whose queue it waits.
+        # Whose team owed it then; what nobody owned was owed by the team in whose queue it waited.
         "COALESCE(team.name, '')",
         "COALESCE(team.name, '')",
         "(no team)",
-        f"{_LEAD} {_OWNER} LEFT JOIN leads_team team"
-        " ON team.id = CASE WHEN clock.owner_id IS NULL THEN lead.team_id ELSE owner.team_id END",
+        f"{_MEMBERSHIP} LEFT JOIN leads_team team"
+        " ON team.id = CASE WHEN clock.owner_id IS NULL THEN clock.team_id ELSE membership.team_id END",
     ),
     By.OWNER: _Grouping(
         "COALESCE(owner.username, '')",
