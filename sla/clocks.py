@@ -48,14 +48,14 @@ WITH stopped AS (
     WHERE pending.clock_id = stopped.id AND pending.due_at >= %(at)s
 ), started AS (
     INSERT INTO sla_clock (
-        lead_id, metric, cycle, round, policy_id, calendar_id, owner_id, target_seconds, started_at, due_at, error,
-        state, started_by_id, paused, amended, tz_version
+        lead_id, metric, cycle, round, policy_id, calendar_id, owner_id, team_id, target_seconds, started_at, due_at,
+        error, state, started_by_id, paused, amended, tz_version
     )
     SELECT %(lead)s, starting.metric, %(cycle)s, COALESCE(
             (SELECT MAX(earlier.round) FROM sla_clock earlier
              WHERE earlier.lead_id = %(lead)s AND earlier.metric = starting.metric AND earlier.cycle = %(cycle)s), 0
-        ) + 1, starting.policy_id, starting.calendar_id, %(owner)s, starting.target_seconds, %(at)s, starting.due_at,
-        starting.error, 'running', %(act)s, FALSE, FALSE, %(tz_version)s
+        ) + 1, starting.policy_id, starting.calendar_id, %(owner)s, %(team)s, starting.target_seconds, %(at)s,
+        starting.due_at, starting.error, 'running', %(act)s, FALSE, FALSE, %(tz_version)s
     FROM unnest(
         %(starting)s::text[], %(policies)s::bigint[], %(calendars)s::bigint[], %(targets)s::int[],
         %(due)s::timestamptz[], %(errors)s::text[]
@@ -137,7 +137,7 @@ def advance(
     if paused or is_late or plan.amends or move.verb in AMENDING or any(clock.amended for clock in ending):
         follow_history(lead)
         return
-    _hand_over([clock for clock in held if clock not in ending], move)
+    _hand_over(lead, move, [clock for clock in held if clock not in ending])
     _stop_and_start(lead, move, transition, ending, plan)
 
 
@@ -226,9 +226,11 @@ def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -
     plan.calendars = {metric: his or policies[metric].calendar for metric in by_owner if his or metric in going_on}
 
 
-def _hand_over(clocks: Sequence[Clock], move: Move) -> None:
-    if clocks and move.owner != move.owner_before:
-        Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(owner=move.owner)
+def _hand_over(lead: Lead, move: Move, clocks: Iterable[Clock]) -> None:
+    """Let what is still open be owed by who has the lead now. What is overdue was owed by who had it then."""
+    is_open = [clock.pk for clock in clocks if clock.due_at is None or clock.due_at > move.at]
+    if is_open and move.hands_over():
+        Clock.objects.filter(pk__in=is_open).update(owner=move.owner, team=lead.team_id)
 
 
 def _stop_and_start(lead: Lead, move: Move, transition: Transition, ending: Sequence[Clock], plan: Plan) -> None:
@@ -245,6 +247,7 @@ def _stop_and_start(lead: Lead, move: Move, transition: Transition, ending: Sequ
         "at": move.at,
         "cycle": move.cycle,
         "owner": move.owner,
+        "team": lead.team_id,
         "tz_version": tz_version(),
         "stopping": [clock.pk for clock in ending],
         "states": [_outcome(clock, move).value for clock in ending],

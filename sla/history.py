@@ -44,6 +44,9 @@ class Measurement:
     started_by: int
     course: Course
     owner: int | None
+    """Whoever had the lead when it was due, or ended; until then whoever has it."""
+    team: int | None = None
+    """That of the lead at that time; empty too where the history does not say."""
     stopped_at: datetime | None = None
     stopped_by: int | None = None
     state: str = ClockState.RUNNING
@@ -104,14 +107,19 @@ class _Life:
         self.found: list[Measurement] = []
         self.running: dict[str, Measurement] = {}
         self.pauses: list[tuple[Stretch, datetime]] = []  # each with when it was written down
+        self.team: int | None = None
 
     def go_through(self, act: Transition, move: Move) -> None:
+        if act.verb not in ANY_TIME:
+            self.team = act.team_id
         self._pause(act, move)
         for metric in [metric for metric in self.running if move.ends(metric)]:
             self._stop(metric, act, move)
-        self._amend(act, move)
-        for metric, policy in act.facts.get("restarted", {}).items():
+        restarted = act.facts.get("restarted", {})
+        for metric in restarted:  # before the lead changes hands: what ends here was owed by who had it
             self._stop(metric, act, move)
+        self._amend(act, move)
+        for metric, policy in restarted.items():
             self._start(metric, policy, act, move)
         for metric, policy in act.facts.get("policies", {}).items():
             started = self._start(metric, policy, act, move)
@@ -134,7 +142,6 @@ class _Life:
     def _amend(self, act: Transition, move: Move) -> None:
         calendars, rejudged = act.facts.get("calendars", {}), act.facts.get("rejudged", {})
         for metric, measurement in self.running.items():
-            measurement.owner = move.owner
             course, known = measurement.course, act.recorded_at
             if metric in rejudged:
                 policy = self.versions.policy(rejudged[metric])
@@ -145,6 +152,8 @@ class _Life:
                 course.hand_over(calendar, act.at, known=known, because=act.pk)
             if act.verb == Verb.ACKNOWLEDGE and _is_about(act, measurement):
                 course.silence(known=known)
+            if move.hands_over() and not course.is_due(act.at):
+                measurement.owner, measurement.team = move.owner, self.team
 
     def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
         policy = self.versions.policy(policy_id)
@@ -154,7 +163,7 @@ class _Life:
         for pause, known in sorted(told, key=itemgetter(1)):
             if known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
                 course.pause(pause, known=known)
-        self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner)
+        self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner, self.team)
         self.found.append(self.running[metric])
         return self.running[metric]
 

@@ -1,4 +1,4 @@
-"""Cells of a CSV file that people open in a spreadsheet, and text that is printed in a terminal."""
+"""Cells of a CSV file that people open in a spreadsheet."""
 
 import re
 import unicodedata
@@ -17,8 +17,3 @@ def safe_cell(text: str) -> str:
     first = text[start.end() : start.end() + 1] if start else text[:1]
     is_formula = unicodedata.normalize("NFKC", first) in _STARTS_A_FORMULA
     return f"'{text}" if is_formula or text.startswith(("\t", "\r")) else text
-
-
-def printable(text: str) -> str:
-    """The text without control characters, which a terminal would obey."""
-    return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text)

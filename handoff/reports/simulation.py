@@ -302,10 +302,9 @@ class _Run:
         self.found.newly_missed += was != would == "breached"
 
     def _tell(self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]) -> None:
-        until = measurement.stopped_at or self.now
         due_at = measurement.course.due_at
         if due_at is not None:
-            self._add(self.deadlines, _owner_at(owners, min(due_at, until)), due_at)
+            self._add(self.deadlines, measurement.owner, due_at)
         for step_id, at in measurement.waiting.items():
             if at <= self.now:
                 self._ring(step_id, measurement, lead, _owner_at(owners, at), at)

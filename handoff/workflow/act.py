@@ -144,6 +144,7 @@ class Act:
             to_state=move.to_state,
             cycle=move.cycle,
             owner_id=move.owner,
+            team_id=self.lead.team_id,
             by=self.by,
             at=self.at,
             recorded_at=self.recorded_at,
