@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 from django.utils import timezone
 
 from handoff.console.frame.site import site, viewer
+from handoff.models import Audience
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, TooMuch, ladder, simulate
 from handoff.reports.spans import seconds_of
 from handoff.reports.words import percent
 from leads.models import Role
 from sla.metrics import Metric
-from sla.models import Audience, Calendar
+from sla.models import Calendar
 
 MOST = 5000  # leads: more than a page should wait for
 DAYS = 28
