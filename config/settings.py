@@ -80,6 +80,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "handoff" / "alerts" / "channels"],  # each channel owns the forms of its messages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -142,6 +143,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>"
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
+# Hosts that webhooks may name; *.example.com is any name below it. Slack's and Teams' take nothing else.
+SLACK_WEBHOOK_HOSTS = env.list("SLACK_WEBHOOK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
+TEAMS_WEBHOOK_HOSTS = env.list(
+    "TEAMS_WEBHOOK_HOSTS", default=["*.logic.azure.com", "*.powerplatform.com", "*.webhook.office.com"]
+)
+# Hosts that may be called although they are in a private network, also over plain http.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 
 # Celery carries wake-ups, never deadlines: those live in the database.
 # kombu has names of its own for a socket

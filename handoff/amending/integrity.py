@@ -77,7 +77,7 @@ def _records_of_acts() -> Iterator[str]:
 def _deliveries() -> Iterator[str]:
     """Whatever should have been told has a delivery, and none is told of what did not happen."""
     told = Delivery.objects.filter(alarm=OuterRef("pk"))
-    breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__tells__active=True).distinct()
+    breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__destinations__active=True).distinct()
     for alarm in breaches.exclude(Exists(told)):
         yield f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody."
     for delivery in Delivery.objects.filter(alarm__superseded=True):

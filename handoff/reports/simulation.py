@@ -13,11 +13,12 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from handoff.models import Audience
 from handoff.reports.ranks import at_share
 from leads.models import Lead, Transition, User
 from sla.history import Measurement, Versions, measurements, moves
 from sla.metrics import RULES, Metric
-from sla.models import Audience, Calendar, Clock, ClockState, Policy, Step, StepKind
+from sla.models import Calendar, Clock, ClockState, Policy, Step, StepKind
 
 CHUNK = 500
 HOUR = timedelta(hours=1)
@@ -329,7 +330,7 @@ class _Run:
             step = next(step for policy in policies for step in policy.ladder if step.pk == step_id)
             places = [(audience, "") for audience in TOLD[step.kind]]
             if step.policy_id:
-                active = step.tells.filter(active=True)
+                active = step.destinations.filter(active=True)
                 places = [(to.audience, to.name if to.audience == Audience.FIXED else "") for to in active]
             self.steps[step_id] = step.kind, places
         return self.steps[step_id]

@@ -11,11 +11,12 @@ from django.utils import timezone
 
 from handoff.console.frame.fields import SpanField
 from handoff.console.frame.site import site, viewer
+from handoff.models import Audience
 from handoff.reports.kinds import percent
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, TooMuch, ladder, simulate
 from leads.models import Role
 from sla.metrics import Metric
-from sla.models import Audience, Calendar
+from sla.models import Calendar
 
 MOST = 5000  # leads: more than a page should wait for
 DAYS = 28

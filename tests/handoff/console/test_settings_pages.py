@@ -7,10 +7,10 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.models import ApiToken, Delivery, DeliveryState, Handoff, Rejection
+from handoff.models import ApiToken, Delivery, DeliveryState, Destination, Handoff, Rejection
 from leads.models import Definition, Lead, Reason, Stage, State
 from sla.metrics import Metric
-from sla.models import Calendar, Clock, Destination, Policy
+from sla.models import Calendar, Clock, Policy
 from tests.world import OFFICE, World, bring_to, last, make_calendar, make_lead, make_policy
 
 
@@ -64,12 +64,12 @@ def test_saving_a_policy_writes_the_next_version_and_running_clocks_keep_theirs(
 def test_the_ladder_is_part_of_the_version(world: World, as_) -> None:
     policy = make_policy(Metric.TIME_TO_ACCEPT)
     told = Destination.objects.create(name="Manager", audience="manager", medium="email")
-    ladder = {"steps-0-percent": "50", "steps-0-tells": [str(told.pk)], "steps-1-DELETE": "on"}
+    ladder = {"steps-0-percent": "50", "steps-0-destinations": [str(told.pk)], "steps-1-DELETE": "on"}
 
     as_(world.olga).post(change(policy), policy_form(policy, **ladder))
 
     steps = Policy.objects.get(key=policy.key, version=2).steps.all()
-    assert [(step.percent, list(step.tells.all())) for step in steps] == [(50, [told]), (100, [])]
+    assert [(step.percent, list(step.destinations.all())) for step in steps] == [(50, [told]), (100, [])]
     assert [step.percent for step in policy.steps.all()] == [75, 100]
 
 

@@ -15,12 +15,13 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
+from handoff.models import Audience, Destination
 from handoff.reports import simulation
 from handoff.reports.ranks import at_share
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Replayed, TooMuch, ladder, simulate
 from leads.models import Lead
 from sla.metrics import Metric
-from sla.models import Audience, Destination, Medium, Policy
+from sla.models import Policy
 from tests.handoff.console.conftest import Login, as_
 from tests.world import MONDAY, OFFICE, World, make_calendar, make_lead, make_policy
 
@@ -70,7 +71,7 @@ def history(world: World) -> None:
 
 @pytest.fixture
 def policy(world: World) -> Policy:
-    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium=Medium.EMAIL)
+    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium="email")
     return make_policy(METRIC, HOUR, tells=[owner])
 
 
