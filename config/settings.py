@@ -181,6 +181,8 @@ CELERY_BEAT_SCHEDULE = {
     # Told once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
     "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
     "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
+    # The sweep sends nothing of a mistake anyway; this clears away what the request that declared it had no time for.
+    "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", "schedule": 10.0, "options": {"expires": 10.0}},
     # Reports are exact without it, and slower the more there is to add up.
     "fold_reports": {"task": "handoff.tasks.fold_reports", "schedule": 10.0, "options": {"expires": 10.0}},
 }

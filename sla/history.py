@@ -51,6 +51,7 @@ class Measurement:
     stopped_by: int | None = None
     state: str = ClockState.RUNNING
     excused_by: int | None = None
+    excused_at: datetime | None = None
 
     @property
     def elapsed(self) -> timedelta | None:
@@ -60,10 +61,23 @@ class Measurement:
         return self.course.elapsed(self.stopped_at)
 
     @property
+    def is_called_off(self) -> bool:
+        """Nothing more of its ladder is sent or done, be it overdue to be sent."""
+        return self.excused_by is not None or self.state == ClockState.CANCELLED
+
+    @property
+    def ringing(self) -> dict[int, datetime]:
+        """When the steps fire that neither its stop nor an excuse has forestalled, by their ids."""
+        ends = [end for end in (self.stopped_at, self.excused_at) if end is not None]
+        return {step: due for step, due in self.course.alarms.items() if not ends or due < min(ends)}
+
+    @property
     def waiting(self) -> dict[int, datetime]:
-        """When the steps fire that its stop has not forestalled, by their ids; some of them have."""
-        stopped_at = self.stopped_at
-        return {step: due for step, due in self.course.alarms.items() if stopped_at is None or due < stopped_at}
+        """The same without those that are called off; some of them have fired."""
+        if self.is_called_off:
+            return {}
+        mistaken = {step.pk for leg in self.course.legs if leg.policy.mistake_at for step in leg.policy.ladder}
+        return {step: due for step, due in self.ringing.items() if step not in mistaken}
 
     def is_breached(self, at: datetime) -> bool:
         due_at = self.course.due_at
@@ -179,7 +193,7 @@ class _Life:
             return
         for measurement in self.found:
             if _is_about(act, measurement) and measurement.is_breached(act.at):
-                measurement.excused_by = act.pk
+                measurement.excused_by, measurement.excused_at = act.pk, act.at
 
     def _calendar(self, metric: str, policy: Policy, calendars: Mapping[str, Any]) -> Calendar:
         return self.versions.calendar(calendars[metric]) if metric in calendars else policy.calendar

@@ -92,6 +92,8 @@ def resend(delivery_id: int, by: User) -> None:
             raise WrongState(f"The message is pending already: it is tried again at {when}.", state=delivery.state)
         if not by.has_role(Role.REVOPS):
             raise NotAllowed("You may not send a message again: RevOps may.")
+        if delivery.state == DeliveryState.WITHDRAWN:
+            raise WrongState("The message was withdrawn: its clock was called off.", state=delivery.state)
         was = f"Sent again by hand; it was {delivery.state} after attempt {delivery.attempts}."
         delivery.state, delivery.attempts = DeliveryState.PENDING, 0
         delivery.next_attempt_at, delivery.sent_at = timezone.now(), None

@@ -117,6 +117,8 @@ def _moot(alarm: Alarm) -> str:
         return "The clock had stopped before it could be done."
     if alarm.clock.paused:
         return "The clock was paused before it could be done."
+    if alarm.step.policy.mistake_at is not None:
+        return "The policy version was declared a mistake before it could be done."
     if alarm.clock.excused_by_id is not None:
         return "The breach was excused before it could be done."
     if alarm.acknowledged_by is not None:

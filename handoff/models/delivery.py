@@ -50,6 +50,7 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", "Pending"
     SENT = "sent", "Sent"
     DEAD = "dead", "Dead"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Delivery(models.Model):
@@ -71,7 +72,7 @@ class Delivery(models.Model):
     )
     medium = models.CharField(max_length=20, choices=media)
     address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")
-    state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."

@@ -306,7 +306,7 @@ class _Run:
         due_at = measurement.course.due_at
         if due_at is not None:
             self._add(self.deadlines, measurement.owner, due_at)
-        for step_id, at in measurement.waiting.items():
+        for step_id, at in measurement.ringing.items():
             if at <= self.now:
                 self._ring(step_id, measurement, lead, _owner_at(owners, at), at)
 

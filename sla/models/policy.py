@@ -62,6 +62,14 @@ class Policy(models.Model):
         help_text="Business time that pauses may take out of one clock; empty: any, 0: none.",
     )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mistake_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        db_default=None,
+        help_text="When this version was declared a mistake: nothing more of its ladder is sent or done.",
+    )
+    mistake_reason = models.TextField(blank=True, editable=False, db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:

@@ -170,7 +170,8 @@ def test_a_breach_stays_with_the_team_that_its_owner_was_of(world: World) -> Non
 
 def test_what_falls_due_after_a_person_changed_teams_is_owed_by_the_new_team(world: World) -> None:
     make_policy("time_to_accept", 3600)
-    offered(world), accept(offered(world, 10), 20, world.ada)
+    offered(world)
+    accept(offered(world, 10), 20, world.ada)
     User.objects.filter(pk=world.ada.pk).update(team=world.new_york)
     Membership.objects.filter(user=world.ada, team=world.berlin).update(until=at(30))
     Membership.objects.filter(user=world.ada, team=world.new_york).update(since=at(30))

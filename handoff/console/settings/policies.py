@@ -14,10 +14,10 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
 from handoff.console.frame.fields import ReadableJSONField, SpanField
 from handoff.console.frame.page import Rows, Tool
-from handoff.console.frame.site import site
+from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
 from handoff.console.frame.words import conditions_of, two_lines
-from handoff.console.settings import applying
+from handoff.console.settings import applying, stopping
 from handoff.models import Destination
 from leads.conditions import OPERATORS, fields, validate_conditions
 from sla.durations import in_words
@@ -152,12 +152,14 @@ class PolicyPage(VersionedPage):
         return {} if obj else {"key": ["name"]}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.extra_path("apply", applying.page), *super().get_urls()]
+        return [self.extra_path("apply", applying.page), self.extra_path("stop", stopping.page), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         tools = super().tools(request, obj)
         if tools and applying.is_offered(obj):
             tools.insert(0, Tool("Apply to running clocks", self.url("apply", obj.pk), "primary", in_dialog=False))
+        if stopping.is_offered(obj, viewer(request)):
+            tools.append(Tool("Declare a mistake", self.url("stop", obj.pk), "danger", in_dialog=False))
         return tools
 
     def publish(self, form: Any, formsets: list[Any]) -> Policy:
