@@ -12,12 +12,12 @@ from handoff.alerts.about_alarm import about_alarm
 from handoff.amending.integrity import disagreements
 from handoff.amending.rebuilding import rebuild
 from handoff.ladder.sweep import sweep
-from handoff.models import Delivery
+from handoff.models import Delivery, Destination
 from handoff.refusals import Refused
 from handoff.reports.attainment import By, attainment
 from leads.models import Lead, Membership, Team, User
 from sla.metrics import Metric
-from sla.models import Clock, ClockState, Destination
+from sla.models import Clock, ClockState
 from tests.world import CONVERSION, MONDAY, World, assert_consistent, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
