@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from handoff.doors import SHELL, Door
 from handoff.refusals import FactsRefused, NoSuchLead, WrongState
 from handoff.workflow import rejudge
-from handoff.workflow.act import SHELL, Door
 from leads.models import Lead, Transition, User, Verb
 from sla.clocks import choose
 from sla.history import Versions, measurements

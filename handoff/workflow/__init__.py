@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
+from handoff.doors import Door
 from handoff.refusals import FactsRefused
-from handoff.workflow.act import Door
 from handoff.workflow.conversation import comment
 from handoff.workflow.marketing import answer, dispute, overturn, promote, recycle, resubmit, uphold
 from handoff.workflow.ownership import assign, merge

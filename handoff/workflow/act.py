@@ -11,11 +11,12 @@ from django.utils import timezone
 from django.utils.timesince import timesince
 
 from handoff import alerts
+from handoff.doors import Door
 from handoff.refusals import FactsRefused, NoSuchLead, NotAllowed, WrongState
 from handoff.workflow import facts as facts_of
 from handoff.workflow import rights
 from leads.composed import Composed
-from leads.models import Lead, State, Transition, User, Verb, Via
+from leads.models import Lead, State, Transition, User, Verb
 from sla import clocks
 from sla.business_time import FIRST
 from sla.clocks import Plan
@@ -35,19 +36,6 @@ DONE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class Door:
-    """How an act came in: through which door, in which request, and whether it is a backfill of the past.
-
-    A historical act runs no clock, tells nobody, and need not meet what a stage demands today.
-    """
-
-    via: Via = Via.SYSTEM
-    request_id: str = ""
-    historical: bool = False
-
-
-SHELL = Door()
 _FIELDS = {field.name: field for field in Lead._meta.concrete_fields}
 _LOCKED = Composed(lambda pk: Lead.objects.select_for_update(no_key=True).filter(pk=pk))
 

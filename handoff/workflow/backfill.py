@@ -12,10 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from handoff.agreement.packet import snapshot
+from handoff.doors import Door
 from handoff.models import Decision, Handoff
 from handoff.refusals import FactsRefused
 from handoff.workflow import facts as facts_of
-from handoff.workflow.act import Door
 from leads.models import Definition, Lead, Opportunity, Stage, State, Transition, Verb
 from sla.business_time import FIRST
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django.db import transaction
 
-from handoff.workflow.act import SHELL, Door, begin
+from handoff.doors import SHELL, Door
+from handoff.workflow.act import begin
 from leads.models import Transition, User, Verb
 
 

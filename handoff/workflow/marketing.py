@@ -6,10 +6,11 @@ from typing import Any
 from django.db import transaction
 
 from handoff.agreement.packet import snapshot
+from handoff.doors import SHELL, Door
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed
 from handoff.workflow import gates
-from handoff.workflow.act import SHELL, Act, Door, begin
+from handoff.workflow.act import Act, begin
 from handoff.workflow.ownership import take_owner
 from leads.models import Definition, Stage, Transition, User, Verb
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
+from handoff.doors import SHELL, Door
 from handoff.refusals import NotAllowed
-from handoff.workflow.act import SHELL, Act, Door, begin
+from handoff.workflow.act import Act, begin
 from leads.models import Lead, Role, Transition, User, Verb
 
 

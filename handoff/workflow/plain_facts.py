@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.workflow.act import SHELL, Door
+from handoff.doors import SHELL, Door
 from handoff.workflow.timing import judge_again
 from leads import correct as correcting
 from leads import identity

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from handoff.doors import SHELL, Door
 from handoff.models import Decision, Rejection
 from handoff.refusals import FactsRefused
 from handoff.workflow import facts as facts_of
 from handoff.workflow import gates, rights
-from handoff.workflow.act import SHELL, Act, Door, begin, lock
+from handoff.workflow.act import Act, begin, lock
 from leads.models import Definition, Opportunity, Stage, State, Touch, Transition, User, Verb
 
 # By hand, as every acceptance sends it.

@@ -5,7 +5,6 @@ from functools import reduce
 from operator import or_
 from typing import Any
 
-import structlog
 from django import forms
 from django.contrib import messages
 from django.db.models import Q
@@ -23,8 +22,9 @@ from handoff import workflow
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.urgency import next_lead
 from handoff.console.leads.verbs import LOOKS, label_for
+from handoff.doors import door
 from handoff.refusals import FactsRefused, Refused
-from handoff.workflow import Door, rights
+from handoff.workflow import rights
 from handoff.workflow.act import wrong_state
 from handoff.workflow.facts import FORMS, Facts
 from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
@@ -47,10 +47,6 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     if verb not in workflow.VERBS:
         raise Http404(f"There is no verb “{verb}”.")
     return _do(request, verb, lead) if request.method == "POST" else _ask(request, verb, lead)
-
-
-def door(request: HttpRequest) -> Door:  # noqa: ARG001 the id belongs to the request
-    return Door(via=Via.CONSOLE, request_id=structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def back(request: HttpRequest, otherwise: str) -> str:
@@ -101,7 +97,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     user = viewer(request)
     facts = {name: request.POST[name] for name in FORMS[verb].base_fields if name in request.POST}
     try:
-        workflow.perform(verb, lead.pk, by=user, door=door(request), facts=facts)
+        workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
     except Refused as refusal:

@@ -12,13 +12,14 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from handoff import workflow
-from handoff.console.frame.dialogs import ask_only, back, door, dress
+from handoff.console.frame.dialogs import ask_only, back, dress
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.verbs import LOOKS
+from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow.facts.ownership import OwnerFacts
-from leads.models import Lead, Verb
+from leads.models import Lead, Verb, Via
 
 MOST = 500
 
@@ -80,7 +81,7 @@ def _results(request: HttpRequest, verb: Verb, ids: Iterable[int], facts: dict[s
 
 def _attempt(request: HttpRequest, verb: Verb, lead: Lead, facts: dict[str, Any]) -> tuple[bool, str]:
     try:
-        workflow.perform(verb, lead.pk, by=viewer(request), door=door(request), facts=facts)
+        workflow.perform(verb, lead.pk, by=viewer(request), door=door(Via.CONSOLE), facts=facts)
     except Refused as refusal:
         return False, refusal.message
     return True, LOOKS[verb].done

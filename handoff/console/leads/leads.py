@@ -20,7 +20,6 @@ from unfold.contrib.filters.admin import (
 )
 
 from handoff import workflow
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, source_of, state_of, time_left
@@ -29,9 +28,10 @@ from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
 from handoff.console.numbers.clocks import clocks_of, most_urgent, row
+from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
-from leads.models import Lead
+from leads.models import Lead, Via
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
 
 PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
@@ -118,13 +118,13 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
         if not change:
             obj.save()
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
             facts = {name: form.cleaned_data[name] for name in form.changed_data}
-            workflow.correct(obj.pk, facts, door=door(request))
+            workflow.correct(obj.pk, facts, door=door(Via.CONSOLE))
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
