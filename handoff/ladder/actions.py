@@ -18,8 +18,7 @@ from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
-from leads.models import Absence, Lead, Team, Transition, User, Via
-from sla.history import ANY_TIME
+from leads.models import ANY_TIME, Absence, Lead, Team, Transition, User, Via
 from sla.metrics import RULES, Party
 from sla.models import Alarm, StepAction, StepKind
 

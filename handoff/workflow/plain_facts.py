@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from handoff.doors import SHELL, Door
-from handoff.workflow.timing import judge_again
+from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
 from leads.models import Lead
@@ -17,7 +17,7 @@ from leads.models import Lead
 def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields)
-    judge_again(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
+    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
     return lead
 
 
@@ -25,7 +25,7 @@ def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> L
 def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> identity.Upsert:
     """Make a lead or bring it up to date, as `leads.identity` does, and choose again as above."""
     done = identity.upsert(fields, **who)
-    _judge_again(done, door)
+    _reevaluate(done, door)
     return done
 
 
@@ -36,10 +36,10 @@ def upsert_many(
     found = identity.upsert_many(rows)
     for done in found:
         if isinstance(done, identity.Upsert):
-            _judge_again(done, door)
+            _reevaluate(done, door)
     return found
 
 
-def _judge_again(done: identity.Upsert, door: Door) -> None:
+def _reevaluate(done: identity.Upsert, door: Door) -> None:
     if done.outcome == "updated":
-        judge_again(done.lead.pk, because="Its facts were brought up to date.", door=door)
+        reevaluate_policies(done.lead.pk, because="Its facts were brought up to date.", door=door)

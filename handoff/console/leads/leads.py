@@ -11,6 +11,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -150,7 +151,7 @@ class LeadPage(LeadListPage):
 
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
-    verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
+    verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
     back, clocks = request.get_full_path(), clocks_of(lead)
     urgent = most_urgent(clocks)
     return {
