@@ -16,8 +16,10 @@ from django.urls import reverse
 from handoff import workflow
 from handoff.ladder.sweep import sweep
 from handoff.reports import simulation
+from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
 from handoff.reports.ranks import at_share
-from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Replayed, TooMuch, ladder, simulate
+from handoff.reports.simulated import Outcomes, Replayed, as_dict
+from handoff.reports.simulation import TooMuch, simulate
 from leads.models import Lead
 from sla.metrics import Metric
 from sla.models import Audience, Destination, Medium, Policy
@@ -84,7 +86,7 @@ def test_the_same_terms_give_what_was_recorded(policy: Policy, history: None) ->
     assert found.replayed == Replayed.CLOCKS
     assert found.proposed == found.recorded == Outcomes(met=2, breached=2, cancelled=1)
     assert (found.newly_met, found.newly_missed, found.uncounted) == (0, 0, 0)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("owner", "Ada", 2, 2)]
+    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("owner", "Ada", 2, 2)]
 
 
 def test_another_target_and_ladder(policy: Policy, history: None) -> None:
@@ -93,7 +95,7 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 
     assert (stricter.proposed, stricter.newly_missed) == (Outcomes(breached=4, cancelled=1), 2)
     assert stricter.proposed.attainment == 0
-    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.told] == [
+    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.notified] == [
         ("Ada", 4, 4, 0),
         ("Max", 0, 4, 2),
     ]
@@ -144,7 +146,7 @@ def test_every_start_also_beside_clocks(world: World, history: None) -> None:
 def test_a_breach_that_no_destination_hears_of_reaches_the_manager(world: World, history: None) -> None:
     make_policy(METRIC, HOUR)
     found = simulate(Proposal(METRIC), every_start=True, now=NOW)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("manager", "Max", 0, 2)]
+    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("manager", "Max", 0, 2)]
 
 
 def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> None:
@@ -163,7 +165,7 @@ def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: N
 
     in_chunks = simulate(Proposal(METRIC, 20 * 60), now=NOW)
 
-    assert simulation.as_dict(in_chunks) == simulation.as_dict(whole)
+    assert as_dict(in_chunks) == as_dict(whole)
     assert digest() == before
 
 
@@ -223,14 +225,14 @@ def test_what_makes_no_sense_is_refused(options: list[str], complaint: str, poli
 
 
 def test_revops_tries_it_on_a_page(world: World, policy: Policy, history: None, as_: Login) -> None:
-    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "start": "2026-03-01"}
+    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "from": "2026-03-01"}
     address = reverse("admin:what_if")
 
     page = as_(world.olga).get(address, asked).content.decode()
 
-    assert "0 would be kept that were not, 2 missed that were not." in page
+    assert "0 would be met that were not, 2 missed that were not." in page
     assert "is not a valid length of time" in as_(world.olga).get(address, asked | {"target": "?"}).content.decode()
-    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"start": "2027-01-01"}).content.decode()
+    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"from": "2027-01-01"}).content.decode()
     assert as_(world.mia).get(address).status_code == 403
 
 
