@@ -29,7 +29,7 @@ SETTINGS = {
 }
 REVOPS_ONLY = {
     "Telling people": {
-        "sla_destination": ("Destinations", "send"),
+        "handoff_destination": ("Destinations", "send"),
         "handoff_subscription": ("Subscriptions", "rss_feed"),
         "handoff_delivery": ("Deliveries", "outbox"),
     },

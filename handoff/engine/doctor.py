@@ -12,10 +12,11 @@ from django.utils import timezone
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
+from handoff.models import Destination
 from leads.models import Role, User
 from sla.business_time import tz_version
 from sla.durations import in_words
-from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
+from sla.models import Calendar, Clock, Policy, Step
 
 LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a step action left for longer
 STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for longer
@@ -142,11 +143,11 @@ def _time_zones() -> Iterator[Finding]:
 def _setup() -> Iterator[Finding]:
     yield from _people()
     yield from _mail()
-    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium=Medium.SLACK).exists():
+    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
         do = "set SLACK_BOT_TOKEN, or switch those destinations off"
-        yield _wrong("slack", "Destinations tell by Slack, and Slack is not set up", do)
-    tells = Step.objects.filter(policy=OuterRef("pk"), tells__active=True)
-    for policy in Policy.objects.filter(~Exists(tells), retired_at=None):
+        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
+    for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
         what = f"The policy {policy} tells nobody on any step"
         yield _advice("policy_tells_nobody", what, "name a destination on its ladder; else only its breach is told")
 

@@ -12,7 +12,7 @@ from sla.models import Calendar, Policy, Step
 
 UNJUDGED = 0
 """The policy, in the facts of a start that no policy judged: no stored one has this id."""
-_ABOUT_CLOCKS = ("policies", "restarted", "rejudged", "calendars")
+_ABOUT_CLOCKS = ("policies", "restarted", "reevaluated", "calendars")
 
 
 class NothingToCountBy(Exception):

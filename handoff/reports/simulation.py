@@ -10,21 +10,17 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from handoff.models import Audience
 from handoff.reports.proposal import Proposal, ProposedVersions, keep_only, start_at_each
 from handoff.reports.ranks import at_share
+from handoff.reports.recipients import Firing, Recipients
 from handoff.reports.simulated import Load, Notified, Outcomes, Replayed, Simulation
 from leads.models import Lead, Transition, User
 from sla.history import Measurement, measurements, moves
 from sla.metrics import Metric
-from sla.models import Audience, Clock, ClockState, StepKind
+from sla.models import Clock, ClockState, Step, StepKind
 
 CHUNK = 500
-NOTIFIED: Mapping[str, Sequence[str]] = {
-    StepKind.WARNING: (Audience.OWNER,),
-    StepKind.BREACH: (Audience.OWNER, Audience.MANAGER),
-    StepKind.ESCALATION: (Audience.MANAGER,),
-}
-"""Whom the steps of a proposed ladder notify."""
 
 
 class TooMuch(Exception):
@@ -63,7 +59,7 @@ def _leads(metric: Metric, replayed: Replayed, start: datetime | None, end: date
     inside = Q(**{f"{moment}__gte": start}) if start else Q()
     inside &= Q(**{f"{moment}__lt": end}) if end else Q()
     leads = Lead.objects.filter(pk__in=rows.filter(inside).values("lead")).order_by("pk")
-    return leads.select_related("team", "campaign").only("state", "team__name", "team__manager", "campaign__owner")
+    return leads.select_related("team").only("state", "campaign_id", "team__name")
 
 
 def _chunks(leads: Any) -> Iterator[list[Lead]]:
@@ -88,7 +84,8 @@ class _Run:
         self.notified: Counter[tuple[str, str, str]] = Counter()
         self.deadlines: Counter[tuple[int, str]] = Counter()
         self.alarms: Counter[tuple[int, str]] = Counter()
-        self.steps: dict[int, tuple[str, Sequence[tuple[str, str]]]] = {}
+        self.recipients = Recipients(self.people)
+        self.firings: list[Firing] = []
 
     def replay(self, leads: list[Lead]) -> None:
         recorded = Clock.objects.filter(lead__in=leads, metric=self.metric)
@@ -97,6 +94,7 @@ class _Run:
         by_id = {lead.pk: lead for lead in leads}
         for lead_id, of_lead in groupby(acts, key=lambda act: act.lead_id):
             self._replay_lead(by_id[lead_id], list(of_lead), clocks)
+        self._notify()
 
     def result(self) -> Simulation:
         counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
@@ -117,7 +115,7 @@ class _Run:
             clock = clocks.get(measurement.started_by)
             if self._is_in_period(measurement) and (clock or self.simulation.recorded is None):
                 self._judge(measurement, clock)
-                self._notify(measurement, lead, owners)
+                self._look_at_alarms(measurement, lead, owners)
 
     def _is_in_period(self, measurement: Measurement) -> bool:
         (start, end), at = self.period, measurement.course.started_at
@@ -136,56 +134,25 @@ class _Run:
             self.simulation.newly_met += would == ClockState.MET
             self.simulation.newly_missed += would == ClockState.BREACHED
 
-    def _notify(self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]) -> None:
-        until = measurement.stopped_at or self.now
+    def _look_at_alarms(
+        self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]
+    ) -> None:
         due_at = measurement.course.due_at
         if due_at is not None:
-            self._add(self.deadlines, _owner_at(owners, min(due_at, until)), due_at)
-        for step_id, at in measurement.waiting.items():
+            self._add(self.deadlines, measurement.owner, due_at)
+        for step_id, at in measurement.ringing.items():
             if at <= self.now:
-                self._fire(step_id, measurement, lead, _owner_at(owners, at), at)
+                step, owner = _step(step_id, measurement), _owner_at(owners, at)
+                self.firings.append(Firing(step, at, owner, lead.team_id, lead.campaign_id, str(lead.team or "Team")))
 
-    def _fire(self, step_id: int, measurement: Measurement, lead: Lead, owner: int | None, at: datetime) -> None:
-        kind, audiences = self._step(step_id, measurement)
-        notified = {
-            (audience, who) for audience, address in audiences if (who := self._who(audience, address, lead, owner))
-        }
-        if not notified and kind != StepKind.WARNING:  # a breach notifies someone in any case
-            manager = self._who(Audience.MANAGER, "", lead, owner)
-            notified = {(Audience.MANAGER, manager)} if manager else {(Audience.REVOPS, "RevOps")}
-        for audience, who in notified:
-            self.notified[str(audience), who, kind] += 1
-        if any(audience == Audience.OWNER for audience, _ in notified):
-            self._add(self.alarms, owner, at)
-
-    def _step(self, step_id: int, measurement: Measurement) -> tuple[str, Sequence[tuple[str, str]]]:
-        """Its kind, and whom it notifies: a stored step its destinations, a proposed one those of its kind."""
-        if step_id not in self.steps:
-            policies = [leg.policy for leg in measurement.course.legs]
-            step = next(step for policy in policies for step in policy.ladder if step.pk == step_id)
-            places = [(audience, "") for audience in NOTIFIED[step.kind]]
-            if step.policy_id:
-                active = step.tells.filter(active=True)
-                places = [(to.audience, to.name if to.audience == Audience.FIXED else "") for to in active]
-            self.steps[step_id] = step.kind, places
-        return self.steps[step_id]
-
-    def _who(self, audience: str, address: str, lead: Lead, owner: int | None) -> str:
-        """Who that was, by the teams and campaigns of today; empty for nobody."""
-        rep = self.people.get(owner or 0)
-        team = rep.team if rep else None
-        match audience:
-            case Audience.OWNER:
-                return str(rep or "")
-            case Audience.MANAGER:
-                manager = (lead.team and lead.team.manager_id) or (team and team.manager_id)
-                return str(self.people.get(manager or 0) or "")
-            case Audience.TEAM:
-                return str(lead.team or team or "")
-            case Audience.MARKETING:
-                marketer = lead.campaign.owner_id if lead.campaign else None
-                return str(self.people.get(marketer or 0) or "Marketing leads")
-        return address or "RevOps"
+    def _notify(self) -> None:
+        """Count whom the alarms of a chunk would have reached: so they are asked for together."""
+        for firing, notified in self.recipients.of(self.firings):
+            for audience, who in notified:
+                self.notified[audience, who, firing.step.kind] += 1
+            if any(audience == Audience.OWNER for audience, _ in notified):
+                self._add(self.alarms, firing.owner_id, firing.at)
+        self.firings.clear()
 
     def _add(self, hours: Counter[tuple[int, str]], owner: int | None, at: datetime) -> None:
         rep = self.people.get(owner or 0)
@@ -206,6 +173,10 @@ class _Run:
             max(alarms.values(), default=0),
             min(both, key=lambda hour: (-both[hour], hour)),
         )
+
+
+def _step(step_id: int, measurement: Measurement) -> Step:
+    return next(step for leg in measurement.course.legs for step in leg.policy.ladder if step.pk == step_id)
 
 
 def _owner_at(owners: Sequence[tuple[datetime, int | None]], at: datetime) -> int | None:

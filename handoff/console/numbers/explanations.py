@@ -114,7 +114,7 @@ def _day(day: DayTold) -> dict[str, Any]:
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
     known = alarm.acknowledged_by
-    said = [alarm.note, "Overtaken by a later step, so nobody was told." * alarm.superseded]
+    said = [alarm.note, "Overtaken by a later step, so nobody was notified." * alarm.superseded]
     said += [f"Acknowledged by {known.by or 'the system'}."] if known else []
     said += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
     told = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from handoff.console.frame.fields import SpanField
 from handoff.console.frame.site import site, viewer
+from handoff.models import Audience
 from handoff.reports.kinds import percent
 from handoff.reports.period import PeriodForm
 from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
@@ -18,7 +19,7 @@ from handoff.reports.simulated import Outcomes, Simulation
 from handoff.reports.simulation import TooMuch, simulate
 from leads.models import Role
 from sla.metrics import Metric
-from sla.models import Audience, Calendar
+from sla.models import Calendar
 
 MOST = 5000  # leads: more than a page should wait for
 DAYS = 28

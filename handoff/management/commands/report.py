@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from handoff.reports.cells import printable
+from handoff.management.terminal import printable
 from handoff.reports.kinds import Kind
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS

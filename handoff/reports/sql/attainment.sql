@@ -30,9 +30,13 @@ WITH judged AS (
         LEFT JOIN leads_lead lead ON lead.id = clock.lead_id
         LEFT JOIN leads_campaign campaign ON campaign.id = lead.campaign_id
         LEFT JOIN leads_user owner ON owner.id = clock.owner_id
-        -- What nobody owns is owed by the team in whose queue it waits.
+        -- The team of its owner when it ended or was due, whichever was first; while it is open, that of now.
+        LEFT JOIN leads_membership membership ON %(by)s = 'team' AND membership.user_id = clock.owner_id
+            AND (membership.since IS NULL OR membership.since < LEAST(clock.stopped_at, clock.due_at, %(now)s))
+            AND (membership.until IS NULL OR membership.until >= LEAST(clock.stopped_at, clock.due_at, %(now)s))
+        -- What nobody owned was owed by the team in whose queue it waited.
         LEFT JOIN leads_team team
-            ON team.id = CASE WHEN clock.owner_id IS NULL THEN lead.team_id ELSE owner.team_id END
+            ON team.id = CASE WHEN clock.owner_id IS NULL THEN clock.team_id ELSE membership.team_id END
         LEFT JOIN sla_policy policy ON policy.id = clock.policy_id
     WHERE clock.metric = %(metric)s AND (
         NOT %(in_period)s

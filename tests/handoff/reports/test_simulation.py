@@ -15,14 +15,15 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
+from handoff.models import Audience, Delivery, Destination
 from handoff.reports import simulation
 from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
 from handoff.reports.ranks import at_share
 from handoff.reports.simulated import Outcomes, Replayed, as_dict
 from handoff.reports.simulation import TooMuch, simulate
-from leads.models import Lead
+from leads.models import Lead, Team, User
 from sla.metrics import Metric
-from sla.models import Audience, Destination, Medium, Policy
+from sla.models import Policy
 from tests.handoff.console.conftest import Login, as_
 from tests.world import MONDAY, OFFICE, World, make_calendar, make_lead, make_policy
 
@@ -72,7 +73,7 @@ def history(world: World) -> None:
 
 @pytest.fixture
 def policy(world: World) -> Policy:
-    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium=Medium.EMAIL)
+    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium="email")
     return make_policy(METRIC, HOUR, tells=[owner])
 
 
@@ -147,6 +148,41 @@ def test_a_breach_that_no_destination_hears_of_reaches_the_manager(world: World,
     make_policy(METRIC, HOUR)
     found = simulate(Proposal(METRIC), every_start=True, now=NOW)
     assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("manager", "Max", 0, 2)]
+
+
+def test_people_who_left_and_those_without_an_address_are_not_counted(world: World, policy: Policy) -> None:
+    promoted(world, "Left", 0)
+    reached = lambda: {(row.audience, row.who) for row in simulate(Proposal(METRIC), now=NOW).notified}  # noqa: E731
+    assert reached() == {("owner", "Ada")}
+
+    User.objects.filter(username="ada").update(is_active=False)
+    assert reached() == {("manager", "Max")}
+    User.objects.filter(username="max").update(email="")
+    assert reached() == {("revops", "Olga")}
+
+
+def test_it_counts_the_messages_that_were_written(world: World, policy: Policy, history: None) -> None:
+    [step] = policy.steps.filter(percent=100)
+    for audience in (Audience.MANAGER, Audience.TEAM, Audience.REVOPS):
+        step.destinations.add(Destination.objects.create(name=audience, audience=audience, medium="email"))
+    Team.objects.update(email="team@handoff.example")
+    lead = promoted(world, "After", 300)
+    sweep(at(600))
+    breach = Delivery.objects.filter(alarm__clock__lead=lead, alarm__step=step)
+
+    simulated = simulate(Proposal(METRIC), at(300), now=at(600)).notified
+
+    assert sum(row.breaches for row in simulated) == breach.count() == 4
+
+
+def test_the_address_of_a_webhook_is_shown_to_nobody(world: World, policy: Policy, history: None) -> None:
+    secret = Destination.objects.create(
+        name="Sales channel", audience=Audience.FIXED, medium="webhook", address="https://hooks.example/SECRET"
+    )
+    policy.steps.get(percent=100).destinations.add(secret)
+    found = simulate(Proposal(METRIC), now=NOW)
+    assert "Sales channel" in {row.who for row in found.notified}
+    assert "SECRET" not in json.dumps(as_dict(found))
 
 
 def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> None:
