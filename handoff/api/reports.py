@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +42,8 @@ class ReportView(APIView):
         by_default = {"by": self.report.asked_first["by"]}
         form = self.report.form({**by_default, **request.query_params.dict()})
         if not form.is_valid():
-            raise serializers.ValidationError({name: list(errors) for name, errors in form.errors.items()})
+            complaints = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+            raise serializers.ValidationError(complaints)
         asked, now = form.cleaned_data, timezone.now()
         rows = [self.report.as_dict(asked["by"], row) for row in self.report.rows(asked, now)]
         return Response({**asked, "as_of": now, "rows": rows})
@@ -50,17 +51,15 @@ class ReportView(APIView):
 
 def _view(report: Report) -> type[ReportView]:
     """The view of one report. Its class has a name of its own, which the OpenAPI description needs."""
-    name = f"{report.name.title()}View"
-    view = type(name, (ReportView,), {"report": report, "__doc__": report.summary})
-    described = extend_schema(
+    view = type(f"{report.name.title()}View", (ReportView,), {"report": report, "__doc__": report.summary})
+    description = extend_schema(
         operation_id=f"reports_{report.name}",
         summary=report.summary.removesuffix("."),
         description=f"{report.summary}\n\n{report.explanation}",
         parameters=[_parameter(report, name, field) for name, field in report.form().fields.items()],
         responses={200: _answer(report), (403, MEDIA_TYPE): Problem},
     )
-    view.get = described(ReportView.get)  # type: ignore[attr-defined]
-    return view
+    return extend_schema_view(get=description)(view)
 
 
 def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParameter:

@@ -6,6 +6,7 @@ from django.db import migrations, models
 
 from leads.sql import load
 
+# Those who are there already have been in their team for as long as anyone knows.
 FILL = "INSERT INTO leads_membership (user_id, team_id) SELECT id, team_id FROM leads_user"
 FORGET = """
 DROP TRIGGER leads_membership_begins ON leads_user;

@@ -15,11 +15,13 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
-from handoff.models import Audience, Destination
+from handoff.models import Audience, Delivery, Destination
 from handoff.reports import simulation
+from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
 from handoff.reports.ranks import at_share
-from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Replayed, TooMuch, ladder, simulate
-from leads.models import Lead
+from handoff.reports.simulated import Outcomes, Replayed, as_dict
+from handoff.reports.simulation import TooMuch, simulate
+from leads.models import Lead, Team, User
 from sla.metrics import Metric
 from sla.models import Policy
 from tests.handoff.console.conftest import Login, as_
@@ -85,7 +87,7 @@ def test_the_same_terms_give_what_was_recorded(policy: Policy, history: None) ->
     assert found.replayed == Replayed.CLOCKS
     assert found.proposed == found.recorded == Outcomes(met=2, breached=2, cancelled=1)
     assert (found.newly_met, found.newly_missed, found.uncounted) == (0, 0, 0)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("owner", "Ada", 2, 2)]
+    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("owner", "Ada", 2, 2)]
 
 
 def test_another_target_and_ladder(policy: Policy, history: None) -> None:
@@ -94,7 +96,7 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 
     assert (stricter.proposed, stricter.newly_missed) == (Outcomes(breached=4, cancelled=1), 2)
     assert stricter.proposed.attainment == 0
-    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.told] == [
+    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.notified] == [
         ("Ada", 4, 4, 0),
         ("Max", 0, 4, 2),
     ]
@@ -145,7 +147,42 @@ def test_every_start_also_beside_clocks(world: World, history: None) -> None:
 def test_a_breach_that_no_destination_hears_of_reaches_the_manager(world: World, history: None) -> None:
     make_policy(METRIC, HOUR)
     found = simulate(Proposal(METRIC), every_start=True, now=NOW)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("manager", "Max", 0, 2)]
+    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("manager", "Max", 0, 2)]
+
+
+def test_people_who_left_and_those_without_an_address_are_not_counted(world: World, policy: Policy) -> None:
+    promoted(world, "Left", 0)
+    reached = lambda: {(row.audience, row.who) for row in simulate(Proposal(METRIC), now=NOW).notified}  # noqa: E731
+    assert reached() == {("owner", "Ada")}
+
+    User.objects.filter(username="ada").update(is_active=False)
+    assert reached() == {("manager", "Max")}
+    User.objects.filter(username="max").update(email="")
+    assert reached() == {("revops", "Olga")}
+
+
+def test_it_counts_the_messages_that_were_written(world: World, policy: Policy, history: None) -> None:
+    [step] = policy.steps.filter(percent=100)
+    for audience in (Audience.MANAGER, Audience.TEAM, Audience.REVOPS):
+        step.destinations.add(Destination.objects.create(name=audience, audience=audience, medium="email"))
+    Team.objects.update(email="team@handoff.example")
+    lead = promoted(world, "After", 300)
+    sweep(at(600))
+    breach = Delivery.objects.filter(alarm__clock__lead=lead, alarm__step=step)
+
+    simulated = simulate(Proposal(METRIC), at(300), now=at(600)).notified
+
+    assert sum(row.breaches for row in simulated) == breach.count() == 4
+
+
+def test_the_address_of_a_webhook_is_shown_to_nobody(world: World, policy: Policy, history: None) -> None:
+    secret = Destination.objects.create(
+        name="Sales channel", audience=Audience.FIXED, medium="webhook", address="https://hooks.example/SECRET"
+    )
+    policy.steps.get(percent=100).destinations.add(secret)
+    found = simulate(Proposal(METRIC), now=NOW)
+    assert "Sales channel" in {row.who for row in found.notified}
+    assert "SECRET" not in json.dumps(as_dict(found))
 
 
 def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> None:
@@ -164,7 +201,7 @@ def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: N
 
     in_chunks = simulate(Proposal(METRIC, 20 * 60), now=NOW)
 
-    assert simulation.as_dict(in_chunks) == simulation.as_dict(whole)
+    assert as_dict(in_chunks) == as_dict(whole)
     assert digest() == before
 
 
@@ -224,14 +261,14 @@ def test_what_makes_no_sense_is_refused(options: list[str], complaint: str, poli
 
 
 def test_revops_tries_it_on_a_page(world: World, policy: Policy, history: None, as_: Login) -> None:
-    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "start": "2026-03-01"}
+    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "from": "2026-03-01"}
     address = reverse("admin:what_if")
 
     page = as_(world.olga).get(address, asked).content.decode()
 
-    assert "0 would be kept that were not, 2 missed that were not." in page
+    assert "0 would be met that were not, 2 missed that were not." in page
     assert "is not a valid length of time" in as_(world.olga).get(address, asked | {"target": "?"}).content.decode()
-    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"start": "2027-01-01"}).content.decode()
+    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"from": "2027-01-01"}).content.decode()
     assert as_(world.mia).get(address).status_code == 403
 
 
