@@ -26,6 +26,11 @@ class CampaignPage(Page):
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number=Count("leads"))
 
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            judge_leads_of(obj, door=door(request))
+
     @display(description="Leads", ordering="number")
     def leads_shown(self, campaign: Any) -> SafeString:
         url = f"{reverse('admin:leads_lead_changelist')}?campaign__id__exact={campaign.pk}"
