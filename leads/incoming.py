@@ -10,11 +10,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
-from leads.models import Campaign, ExternalId, Lead
+from leads.models import Campaign, ExternalId, Lead, Touchpoint
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
 EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 FIRST_YEAR = 1970
+LONGEST_MESSAGE = 10_000
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
@@ -43,6 +44,7 @@ class Person:
     campaign: Campaign | str
     captured_at: datetime | None
     system: str
+    message: str = ""
 
 
 def clean(row: Incoming) -> Person:
@@ -68,6 +70,7 @@ def clean(row: Incoming) -> Person:
         email=known.get("email", ""),
         external_ids=external_ids,
         campaign=known.pop("campaign", ""),
+        message=known.pop("message", ""),
         captured_at=known.pop("created_at", row.at),
         system=normalise_system(row.system),
         fields=known,
@@ -111,6 +114,8 @@ def _complaint_about_name(name: str) -> str:
 
 
 def _limits(name: str) -> Any:
+    if name == "message":
+        return Touchpoint._meta.get_field("detail")
     return Campaign._meta.get_field("name") if name == "campaign" else Lead._meta.get_field(name)
 
 
@@ -125,6 +130,15 @@ def _text(normalise: Callable[[str], str]) -> Callable[[Any], str]:
 
 def _campaign(value: Any) -> Campaign | str:
     return value if isinstance(value, Campaign) else _text(normalise_text)(value)
+
+
+def _message(value: Any) -> str:
+    """What the buyer wrote, with its lines."""
+    if not isinstance(value, str):
+        raise ValidationError("This must be a text.")
+    if len(value) > LONGEST_MESSAGE:
+        raise ValidationError(f"A message has at most {LONGEST_MESSAGE} characters.")
+    return value.strip() if normalise_text(value) else ""
 
 
 def _whole_number(value: Any) -> int | None:
@@ -180,4 +194,5 @@ _CLEANERS: dict[str, Callable[[Any], Any]] = {
     "campaign": _campaign,
     "score": _whole_number,
     "created_at": _moment,
+    "message": _message,
 }

@@ -1,6 +1,6 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.audience import IS_TOLD
+from handoff.alerts.audience import IS_TOLD, is_told_always
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -19,5 +19,6 @@ __all__ = [
     "deliver",
     "deliver_notices",
     "fire_alarms",
+    "is_told_always",
     "resend",
 ]

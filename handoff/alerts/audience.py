@@ -8,7 +8,7 @@ from uuid import uuid4
 from django.db import connection
 
 from handoff.models import Delivery, Notice
-from leads.models import Role, User
+from leads.models import Role, Transition, User, Verb, Via
 from sla.alarms import FIRED
 from sla.models import Audience, Medium
 
@@ -29,11 +29,29 @@ _ASKED_BY_UNHEARD_BREACHES = """
         AND NOT EXISTS (SELECT FROM handoff_delivery delivery WHERE delivery.alarm_id = alarm.id)
 """
 _ASKED_BY_ACTS = """
-    SELECT act.id AS cause_id, act.lead_id, told.audience, told.medium, told.address
+    SELECT act.id AS cause_id, about.lead_id, told.audience, told.medium, told.address
     FROM leads_transition act
     JOIN handoff_subscription subscription ON subscription.verb = act.verb
     JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
+    -- A merge is about two leads: the one that vanishes, and the one that stays.
+    CROSS JOIN LATERAL (
+        SELECT act.lead_id UNION SELECT (act.facts ->> 'into')::bigint WHERE act.verb = 'merge'
+    ) about (lead_id)
     WHERE act.id = ANY(%(causes)s)
+    UNION ALL
+    -- What is told without a subscription, unless RevOps switched it off: the owner is told by email or else by Slack.
+    SELECT act.id, about.lead_id, 'owner', CASE owner.email WHEN '' THEN 'slack' ELSE 'email' END, ''
+    FROM leads_transition act
+    CROSS JOIN LATERAL (
+        SELECT act.lead_id, 'given_by_system' AS kind
+            WHERE act.by_id IS NULL AND act.via <> 'console' AND act.verb = ANY(%(giving)s)
+        UNION SELECT act.lead_id, 'merged' WHERE act.verb = 'merge'
+        UNION SELECT (act.facts ->> 'into')::bigint, 'merged' WHERE act.verb = 'merge'
+    ) about (lead_id, kind)
+    JOIN leads_lead lead ON lead.id = about.lead_id
+    JOIN leads_user owner ON owner.id = lead.owner_id AND owner.id IS DISTINCT FROM act.by_id
+    WHERE act.id = ANY(%(causes)s)
+        AND NOT EXISTS (SELECT FROM handoff_standardmessage switch WHERE switch.kind = about.kind AND NOT switch.active)
 """
 IS_TOLD = """EXISTS (
     SELECT FROM handoff_subscription subscription
@@ -52,6 +70,12 @@ _ASKED_BY_STRANDED_ALARMS = """
     JOIN sla_clock clock ON clock.id = alarm.clock_id
     CROSS JOIN unnest(%(helpers)s::text[]) AS help (audience)
     WHERE alarm.id = ANY(%(causes)s)
+"""
+
+_ASKED_BY_NOTICES = """
+    SELECT notice.id AS cause_id, notice.lead_id, %(audience)s::text AS audience, %(medium)s::text AS medium,
+        '' AS address
+    FROM handoff_notice notice WHERE notice.id = ANY(%(causes)s)
 """
 
 # 1. place: each thing asked becomes a user, else a group, or an address; only who is asked for is looked up.
@@ -128,6 +152,7 @@ def _statement(asked: str, cause: str) -> str:
 _TELL_OF_UNHEARD_BREACHES = _statement(_ASKED_BY_UNHEARD_BREACHES, "alarm_id")
 _TELL_OF_ACTS = _statement(_ASKED_BY_ACTS, "transition_id")
 _TELL_OF_STRANDING_ACTS = _statement(_ASKED_BY_STRANDING_ACTS, "transition_id")
+_TELL_OF_LEADS = _statement(_ASKED_BY_NOTICES, "notice_id")
 _TELL_OF_STRANDED_ALARMS = _statement(_ASKED_BY_STRANDED_ALARMS, "alarm_id")
 # What is due is read in its order, and joined as written: the planner knows nothing of what fell due a moment ago. It
 # would sort all of it for each batch, and think about the joins for as long as they take.
@@ -138,12 +163,25 @@ _FIRE = _WRITE.format(
     unless_told="",  # nobody has been told of an alarm that is written by this very statement
     result="count(*), array_agg(id) FILTER (WHERE id NOT IN (SELECT alarm_id FROM told)) FROM fired",
 )
+GIVES = (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN)
+"""Acts that leave a lead with somebody who must do something now."""
 HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
 def tell_of_acts(act_ids: Sequence[int], at: datetime) -> None:
     """Write the deliveries to whom the verbs of the acts are told."""
-    _write(_TELL_OF_ACTS, act_ids, at)
+    _write(_TELL_OF_ACTS, act_ids, at, giving=[verb.value for verb in GIVES])
+
+
+def is_told_always(act: Transition) -> bool:
+    """The act is told without a subscription: the system gave the lead to somebody, or two leads were merged."""
+    is_by_system = act.by_id is None and act.via != Via.CONSOLE
+    return act.verb == Verb.MERGE or (is_by_system and act.owner_id is not None and act.verb in GIVES)
+
+
+def tell_of_lead(notice_id: int, audience: Audience, medium: Medium, at: datetime) -> bool:
+    """Write the deliveries of a notice about a lead to one audience; say whether that reaches anybody."""
+    return bool(_write(_TELL_OF_LEADS, [notice_id], at, audience=audience.value, medium=medium.value))
 
 
 def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = None) -> int:

@@ -76,7 +76,8 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
     for notice in (delivery.notice for delivery in deliveries if delivery.notice):
         at, what = notice.created_at, one_line(notice.subject)
-        yield Entry(at, moment(at, zone), what, one_line(notice.headline), engine_link()[1], is_open=False)
+        _, url = lead_link(notice.lead) if notice.lead else engine_link()
+        yield Entry(at, moment(at, zone), what, one_line(notice.headline), url, is_open=False)
 
 
 def _blocks(subject: str, entries: Sequence[Entry], url: str, zone: ZoneInfo) -> list[dict[str, Any]]:

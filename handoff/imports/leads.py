@@ -25,6 +25,7 @@ ALIASES = WHO | {
     "country": ("country/region", "country_code", "land", "país", "pays"),
     "source": ("lead_source", "original_source", "original_traffic_source", "hs_analytics_source", "origin"),
     "campaign": ("campaign_id", "campaign_name", "first_campaign"),
+    "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "score": ("lead_score", "hubspot_score", "pardot_score"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
@@ -41,9 +42,14 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     done = iter(workflow.upsert_many((one for one in incoming if isinstance(one, Incoming)), door=reading.door))
     results = [next(done) if isinstance(one, Incoming) else one for one in incoming]
     return [
-        Result(row, one.outcome) if isinstance(one, Upsert) else refused(row, one)
+        _result(row, one) if isinstance(one, Upsert) else refused(row, one)
         for row, one in zip(rows, results, strict=True)
     ]
+
+
+def _result(row: Row, done: Upsert) -> Result:
+    """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
+    return Result(row, "updated" if done.intent and done.outcome == "unchanged" else done.outcome)
 
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
@@ -59,6 +65,7 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 def _incoming(row: Row, reading: Reading) -> Incoming:
     fields: dict[str, Any] = {name: row.get(name) for name in _PLAIN}
     fields["name"] = row.get("name") or f"{row.get('first_name')} {row.get('last_name')}".strip()
+    fields["message"] = row.prose("message")
     fields["phone"] = _bare(row.get("phone"), "p")
     fields["campaign"] = _bare(row.get("campaign"), "c")
     fields["created_at"] = reading.moment(row, "created_at")

@@ -109,7 +109,7 @@ class Act:
         transition = self._as_history(move, plan)
         is_told = _write(transition)
         clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
-        if is_told:
+        if is_told or alerts.is_told_always(transition):
             alerts.announce_act(transition, self.lead)
         return transition
 

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from handoff.workflow.act import SHELL, Door
+from handoff.workflow.new_intent import announce_intent
 from handoff.workflow.timing import judge_again
 from leads import correct as correcting
 from leads import identity
@@ -26,9 +27,11 @@ def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> iden
     """Make a lead or bring it up to date, as `leads.identity` does, and choose again as above."""
     done = identity.upsert(fields, **who)
     _judge_again(done, door)
+    announce_intent(done, door)
     return done
 
 
+@transaction.atomic
 def upsert_many(
     rows: Iterable[identity.Incoming], *, door: Door = SHELL
 ) -> list[identity.Upsert | ValidationError | identity.IdentityConflict]:
@@ -37,6 +40,7 @@ def upsert_many(
     for done in found:
         if isinstance(done, identity.Upsert):
             _judge_again(done, door)
+            announce_intent(done, door)
     return found
 
 

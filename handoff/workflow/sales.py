@@ -38,8 +38,8 @@ def reject(
     from_state, facts = act.lead.state, act.facts
     if from_state == State.MQL:
         _decide(act, Decision.REJECTED)
-    act.lead.reject(act.at, facts["reason"])
-    transition = act.record("state", "entered_at", "reason")
+    act.lead.reject(act.at, facts["reason"], facts["retry_on"])
+    transition = act.record("state", "entered_at", "reason", "reenter_on")
     Rejection.objects.create(
         lead=act.lead,
         transition=transition,
