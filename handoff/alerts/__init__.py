@@ -1,6 +1,6 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.audience import IS_TOLD, is_told_always
+from handoff.alerts.audience import IS_TOLD, needs_no_subscription
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -10,6 +10,7 @@ from handoff.alerts.outbox import (
     fire_alarms,
     resend,
 )
+from handoff.alerts.withdrawal import withdraw
 
 __all__ = [
     "IS_TOLD",
@@ -19,6 +20,7 @@ __all__ = [
     "deliver",
     "deliver_notices",
     "fire_alarms",
-    "is_told_always",
+    "needs_no_subscription",
     "resend",
+    "withdraw",
 ]

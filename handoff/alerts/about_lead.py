@@ -5,14 +5,11 @@ from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
 import structlog
-from django.conf import settings
-from django.utils import timezone
 
 from handoff.alerts import audience
 from handoff.alerts.content import one_line, title
-from handoff.models import Delivery, Notice, StandardKind, StandardMessage
+from handoff.models import Audience, Delivery, Notice, StandardKind, StandardMessage
 from leads.models import Lead
-from sla.models import Audience, Medium
 
 MORNING = time(8)
 
@@ -51,15 +48,9 @@ def announce(
 
 
 def _reaches(notice: Notice, group: Sequence[Audience]) -> bool:
-    """Notify all of a group, each by email or else by Slack; say whether anybody is reached."""
-    now = timezone.now()
-    reached = [_notify(notice, member, now) for member in group]  # all of them, not only until the first
+    """Notify all of a group; say whether anybody is reached."""
+    reached = [audience.notify_about_lead(notice, member) for member in group]  # all, not only until the first
     return any(reached)
-
-
-def _notify(notice: Notice, member: Audience, now: datetime) -> bool:
-    media = (Medium.EMAIL, Medium.SLACK) if settings.SLACK_BOT_TOKEN else (Medium.EMAIL,)
-    return any(audience.tell_of_lead(notice.pk, member, medium, now) for medium in media)
 
 
 def _wait_for_morning(notice: Notice, day: date) -> None:

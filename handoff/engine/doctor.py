@@ -9,14 +9,14 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from handoff.alerts.moments import span
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
-from handoff.models import StandardMessage
+from handoff.models import Destination, StandardMessage
 from leads.models import Role, User
 from sla.business_time import tz_version
-from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
+from sla.durations import in_words
+from sla.models import Calendar, Clock, Policy, Step
 
 LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a step action left for longer
 STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for longer
@@ -144,11 +144,11 @@ def _setup() -> Iterator[Finding]:
     yield from _people()
     yield from _marketing()
     yield from _mail()
-    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium=Medium.SLACK).exists():
+    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
         do = "set SLACK_BOT_TOKEN, or switch those destinations off"
-        yield _wrong("slack", "Destinations tell by Slack, and Slack is not set up", do)
-    tells = Step.objects.filter(policy=OuterRef("pk"), tells__active=True)
-    for policy in Policy.objects.filter(~Exists(tells), retired_at=None):
+        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
+    for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
         what = f"The policy {policy} tells nobody on any step"
         yield _advice("policy_tells_nobody", what, "name a destination on its ladder; else only its breach is told")
 
@@ -163,15 +163,15 @@ def _people() -> Iterator[Finding]:
 
 
 def _marketing() -> Iterator[Finding]:
-    """Whom a buyer's new enquiry and a promised date are told, where no campaign has an owner."""
+    """Who is notified of a buyer's new enquiry and of a promised date, where no campaign has an owner."""
     leads = User.objects.filter(is_active=True, groups__name=Role.MARKETING_LEAD)
     if not leads.exclude(email="").exists():
-        what = "No active marketing lead has an email address: enquiries and promised dates are told to RevOps"
+        what = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
         yield _advice("marketing_unreachable", what, "give somebody the role Marketing lead, and an address")
     off = StandardMessage.objects.filter(active=False)
     if switched_off := [message.get_kind_display() for message in off]:
         what = f"Switched off: {'; '.join(switched_off)}"
-        yield _advice("standard_messages_off", what, "switch them on under Standard messages, or see that you mean it")
+        yield _advice("standard_messages_off", what, "switch them on under Standard messages, or keep it so on purpose")
 
 
 def _mail() -> Iterator[Finding]:
@@ -190,8 +190,8 @@ def _mail() -> Iterator[Finding]:
 
 
 def _span(seconds: float | None) -> str:
-    """Like `42 seconds` or `3 h 5 min`."""
-    return f"{seconds:.0f} seconds" if seconds is not None and seconds < 120 else span(seconds or 0)
+    """Like `42 s` or `3 h 5 min`; 0 s for what is not known."""
+    return in_words(seconds or 0)
 
 
 _OF_FIGURES: Sequence[Callable[[Figures], Iterator[Finding]]] = (_life, _alarms, _outbox, _leaks)

@@ -7,9 +7,8 @@ from datetime import date
 from django.db import transaction
 
 from handoff.alerts import about_lead
-from handoff.models import Notice, StandardKind, StandardMessage
+from handoff.models import Audience, Notice, StandardKind, StandardMessage
 from leads.models import Lead, LeadQuerySet, State
-from sla.models import Audience
 
 CHUNK = 500
 MARKETING: about_lead.Groups = ((Audience.MARKETING,), (Audience.REVOPS,))

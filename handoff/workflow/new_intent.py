@@ -1,11 +1,10 @@
 """A known buyer asks again: whoever owes them the next step is notified, in the transaction that keeps the enquiry."""
 
 from handoff.alerts import about_lead
-from handoff.models import StandardKind
+from handoff.models import Audience, StandardKind
 from handoff.workflow.act import Door
 from leads.identity import Upsert
 from leads.models import Lead, State, Touchpoint
-from sla.models import Audience
 
 OF_SALES = (State.MQL, State.SAL, State.SQL, State.OPPORTUNITY)
 # The first of these whom a message reaches. A lead in the queue has no owner, but a team.

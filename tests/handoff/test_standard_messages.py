@@ -7,10 +7,9 @@ import time_machine
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
-from handoff.models import Delivery, StandardKind, StandardMessage, Subscription
+from handoff.models import Delivery, Destination, StandardKind, StandardMessage, Subscription
 from handoff.workflow import Door
 from leads.models import State, Via
-from sla.models import Destination
 from tests.world import MONDAY, World, bring_to, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
