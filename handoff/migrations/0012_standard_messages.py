@@ -13,7 +13,7 @@ def switch_on(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0007_attainment_rollup"),
+        ("handoff", "0016_longer_names_of_metrics"),
         ("leads", "0012_new_intent_and_return_dates"),
     ]
 

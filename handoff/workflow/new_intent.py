@@ -1,8 +1,8 @@
 """A known buyer asks again: whoever owes them the next step is notified, in the transaction that keeps the enquiry."""
 
 from handoff.alerts import about_lead
+from handoff.doors import Door
 from handoff.models import Audience, StandardKind
-from handoff.workflow.act import Door
 from leads.identity import Upsert
 from leads.models import Lead, State, Touchpoint
 
