@@ -62,5 +62,5 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
 
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
     for notice in (delivery.notice for delivery in deliveries if delivery.notice):
-        at = notice.created_at
-        yield Entry(at, moment(at, zone), notice.subject, notice.headline, engine_link()[1], is_open=False)
+        at, (_, url) = notice.created_at, lead_link(notice.lead) if notice.lead else engine_link()
+        yield Entry(at, moment(at, zone), notice.subject, notice.headline, url, is_open=False)

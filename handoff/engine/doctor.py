@@ -12,7 +12,7 @@ from django.utils import timezone
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
-from handoff.models import Destination
+from handoff.models import Destination, StandardMessage
 from leads.models import Role, User
 from sla.business_time import tz_version
 from sla.durations import in_words
@@ -142,6 +142,7 @@ def _time_zones() -> Iterator[Finding]:
 
 def _setup() -> Iterator[Finding]:
     yield from _people()
+    yield from _marketing()
     yield from _mail()
     if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
         do = "set SLACK_BOT_TOKEN, or switch those destinations off"
@@ -159,6 +160,18 @@ def _people() -> Iterator[Finding]:
         yield _wrong(
             "revops_unreachable", what, "give somebody the role RevOps (a superuser needs it too) and an address"
         )
+
+
+def _marketing() -> Iterator[Finding]:
+    """Who is notified of a buyer's new enquiry and of a promised date, where no campaign has an owner."""
+    leads = User.objects.filter(is_active=True, groups__name=Role.MARKETING_LEAD)
+    if not leads.exclude(email="").exists():
+        what = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
+        yield _advice("marketing_unreachable", what, "give somebody the role Marketing lead, and an address")
+    off = StandardMessage.objects.filter(active=False)
+    if switched_off := [message.get_kind_display() for message in off]:
+        what = f"Switched off: {'; '.join(switched_off)}"
+        yield _advice("standard_messages_off", what, "switch them on under Standard messages, or keep it so on purpose")
 
 
 def _mail() -> Iterator[Finding]:

@@ -7,6 +7,7 @@ from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Reject
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
     "AnswerKind",
@@ -29,6 +30,8 @@ __all__ = [
     "Notice",
     "Part",
     "Rejection",
+    "StandardKind",
+    "StandardMessage",
     "StepRecipient",
     "Subscription",
 ]

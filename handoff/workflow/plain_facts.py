@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from handoff.doors import SHELL, Door
+from handoff.workflow.new_intent import announce_intent
 from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
@@ -53,6 +54,8 @@ def _judging(door: Door) -> identity.Then:
         # A lead may stand in several rows; in the order of the locks, against rings.
         changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
         _judge(changed, "Its facts were brought up to date.", door)
+        for each in done:
+            announce_intent(each, door)
 
     return judge
 

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from handoff import workflow
 from handoff.engine import doctor, servers
-from handoff.models import Delivery, DeliveryState
+from handoff.models import Delivery, DeliveryState, StandardKind, StandardMessage
 from leads.models import Role, State
 from sla.metrics import Metric
 from sla.models import Alarm, Calendar, Clock, PendingAlarm
@@ -171,3 +171,11 @@ def test_settings_that_only_a_demo_may_have(settings) -> None:
     settings.DEFAULT_FROM_EMAIL = "Handoff <handoff@handoff.example>"
     settings.BASE_URL = "https://handoff.example"
     assert codes() == []
+
+
+def test_the_doctor_names_what_is_switched_off_and_who_is_missing(world: World) -> None:
+    assert codes() == []
+    StandardMessage.objects.filter(kind=StandardKind.HELD).update(active=False)
+    world.nora.is_active = False
+    world.nora.save()
+    assert set(codes()) == {"standard_messages_off", "marketing_unreachable"}
