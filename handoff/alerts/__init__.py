@@ -8,6 +8,7 @@ from handoff.alerts.outbox import (
     deliver,
     deliver_notices,
     fire_alarms,
+    keep_delivering,
     resend,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "deliver",
     "deliver_notices",
     "fire_alarms",
+    "keep_delivering",
     "resend",
 ]

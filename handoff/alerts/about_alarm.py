@@ -33,7 +33,7 @@ def told_of(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
 
 
 def about_alarm(delivery: Delivery) -> Content:
-    alarm = told_of(Alarm.objects.filter(deliveries=delivery)).get()
+    alarm = delivery.alarm_in_full or told_of(Alarm.objects.filter(deliveries=delivery)).get()
     clock, lead = alarm.clock, alarm.clock.lead
     zone, now = zone_of(delivery, lead), timezone.now()
     return Content(

@@ -1,11 +1,12 @@
 """What is said of the engine itself: the words of a notice, and where to look."""
 
 from handoff.alerts.content import Content, engine_link
-from handoff.models import Delivery, Notice
+from handoff.models import Delivery
 
 
 def about_notice(delivery: Delivery) -> Content:
-    notice = Notice.objects.get(deliveries=delivery)
+    notice = delivery.notice
+    assert notice is not None  # noqa: S101 for mypy: it is the cause
     return Content(
         lead_id=None,
         subject=notice.subject,

@@ -7,21 +7,22 @@ from uuid import uuid4
 
 from django.db import connection
 
-from handoff.models import Delivery, Notice
+from handoff.models import Delivery, Notice, Priority
 from leads.models import Role, User
 from sla.alarms import FIRED
 from sla.models import Audience, Medium
 
 # What is asked: to tell this audience of this lead by this medium.
 _ASKED_BY_FIRED_ALARMS = """
-    SELECT fired.id AS cause_id, fired.lead_id, told.audience, told.medium, told.address
+    SELECT fired.id AS cause_id, fired.lead_id, told.audience, told.medium, told.address, fired.priority
     FROM fired
     JOIN sla_step_tells tells ON tells.step_id = fired.step_id
     JOIN sla_destination told ON told.id = tells.destination_id AND told.active
     WHERE NOT fired.superseded
 """
 _ASKED_BY_UNHEARD_BREACHES = """
-    SELECT alarm.id AS cause_id, clock.lead_id, %(audience)s::text AS audience, 'email' AS medium, '' AS address
+    SELECT alarm.id AS cause_id, clock.lead_id, %(audience)s::text AS audience, 'email' AS medium, '' AS address,
+        0 AS priority
     FROM sla_alarm alarm
     JOIN sla_clock clock ON clock.id = alarm.clock_id
     JOIN sla_step step ON step.id = alarm.step_id AND step.percent = 100
@@ -29,7 +30,7 @@ _ASKED_BY_UNHEARD_BREACHES = """
         AND NOT EXISTS (SELECT FROM handoff_delivery delivery WHERE delivery.alarm_id = alarm.id)
 """
 _ASKED_BY_ACTS = """
-    SELECT act.id AS cause_id, act.lead_id, told.audience, told.medium, told.address
+    SELECT act.id AS cause_id, act.lead_id, told.audience, told.medium, told.address, 3 AS priority
     FROM leads_transition act
     JOIN handoff_subscription subscription ON subscription.verb = act.verb
     JOIN sla_destination told ON told.id = subscription.destination_id AND told.active
@@ -42,12 +43,12 @@ IS_TOLD = """EXISTS (
 )"""
 # A lead that is given to nobody: the act that returned it to the queue, or the alarm if it waited there already.
 _ASKED_BY_STRANDING_ACTS = """
-    SELECT act.id AS cause_id, act.lead_id, help.audience, 'email' AS medium, '' AS address
+    SELECT act.id AS cause_id, act.lead_id, help.audience, 'email' AS medium, '' AS address, 0 AS priority
     FROM leads_transition act CROSS JOIN unnest(%(helpers)s::text[]) AS help (audience)
     WHERE act.id = ANY(%(causes)s)
 """
 _ASKED_BY_STRANDED_ALARMS = """
-    SELECT alarm.id AS cause_id, clock.lead_id, help.audience, 'email' AS medium, '' AS address
+    SELECT alarm.id AS cause_id, clock.lead_id, help.audience, 'email' AS medium, '' AS address, 0 AS priority
     FROM sla_alarm alarm
     JOIN sla_clock clock ON clock.id = alarm.clock_id
     CROSS JOIN unnest(%(helpers)s::text[]) AS help (audience)
@@ -62,7 +63,7 @@ _WRITE = """
 {begin}
 asked AS ({asked}),
 place AS (
-    SELECT asked.cause_id, asked.medium,
+    SELECT asked.cause_id, asked.medium, asked.priority,
         CASE asked.audience
             WHEN 'owner' THEN lead.owner_id
             WHEN 'manager' THEN COALESCE(
@@ -90,26 +91,27 @@ place AS (
     FROM asked JOIN leads_lead lead ON lead.id = asked.lead_id
 ),
 person AS (
-    SELECT cause_id, medium, user_id FROM place WHERE user_id IS NOT NULL
+    SELECT cause_id, medium, priority, user_id FROM place WHERE user_id IS NOT NULL
     UNION ALL
-    SELECT place.cause_id, place.medium, member.user_id
+    SELECT place.cause_id, place.medium, place.priority, member.user_id
     FROM place
     JOIN auth_group ON auth_group.name = place.group_name
     JOIN leads_user_groups member ON member.group_id = auth_group.id
     WHERE place.user_id IS NULL
 ),
 reachable AS (
-    SELECT cause_id, medium, address, NULL::bigint AS user_id FROM place
+    SELECT cause_id, medium, priority, address, NULL::bigint AS user_id FROM place
     UNION ALL
-    SELECT cause_id, medium, CASE medium WHEN 'email' THEN told.email ELSE told.slack_member_id END, told.id
+    SELECT cause_id, medium, priority, CASE medium WHEN 'email' THEN told.email ELSE told.slack_member_id END, told.id
     FROM person
     JOIN leads_user told ON told.id = person.user_id AND told.is_active
 ),
 told AS (
     INSERT INTO handoff_delivery
-        (key, {cause}, recipient_id, medium, address, state, attempts, next_attempt_at, digest, last_error, created_at)
+        (key, {cause}, recipient_id, medium, address, state, priority, attempts, next_attempt_at, digest, last_error,
+        created_at)
     SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
-        cause_id, MIN(user_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+        cause_id, MIN(user_id), medium, address, 'pending', MIN(priority), 0, %(at)s, FALSE, '', %(at)s
     FROM reachable
     WHERE address <> ''
     GROUP BY cause_id, medium, address
@@ -181,6 +183,7 @@ def tell_of_notice(notice: Notice) -> int:
             recipient=person,
             medium=Medium.EMAIL if person.email else Medium.SLACK,
             address=person.email or person.slack_member_id,
+            priority=Priority.BREACH if notice.pierces else Priority.NOTICE,
         )
         for person in people
     ]

@@ -1,10 +1,11 @@
 """The nouns of the handoff."""
 
 from handoff.models.access import ApiToken
-from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscription
+from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 
 __all__ = [
@@ -23,8 +24,11 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Incident",
+    "Lease",
     "Notice",
     "Part",
+    "Priority",
+    "RateLimit",
     "Rejection",
     "Subscription",
 ]

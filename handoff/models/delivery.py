@@ -51,6 +51,16 @@ class DeliveryState(models.TextChoices):
     DEAD = "dead", "Dead"
 
 
+class Priority(models.IntegerChoices):
+    """How urgent a message is. audience.py has the same numbers."""
+
+    BREACH = 0
+    ESCALATION = 1
+    WARNING = 2
+    ACT = 3
+    NOTICE = 4
+
+
 class Delivery(models.Model):
     """One message to one address about one alarm, act or notice. Delivered at least once, always under the same key."""
 
@@ -67,6 +77,9 @@ class Delivery(models.Model):
     medium = models.CharField(max_length=8, choices=Medium)
     address = models.CharField(max_length=500)
     state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        db_default=Priority.ACT, default=Priority.ACT, help_text="The smaller, the sooner, when many wait."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."
@@ -75,6 +88,10 @@ class Delivery(models.Model):
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+
+    # Its cause with all that is said of it, where alerts/dispatch.py has read those of many messages at once.
+    alarm_in_full: Alarm | None = None
+    act_in_full: Transition | None = None
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -109,7 +126,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(state=DeliveryState.PENDING), name="delivery_pending_next"
+                fields=["priority", "next_attempt_at"],
+                condition=Q(state=DeliveryState.PENDING),
+                name="delivery_pending_priority",
             ),
             models.Index(fields=["created_at"], condition=Q(state=DeliveryState.DEAD), name="delivery_dead"),
         ]

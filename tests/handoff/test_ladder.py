@@ -11,7 +11,7 @@ import time_machine
 from django.db import transaction
 
 from handoff import tasks, workflow
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder import actions
 from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
@@ -327,7 +327,7 @@ def test_alarms_do_not_wait_for_actions_which_one_worker_does_at_a_time(world: W
     lead = offered(world)
     tasks.sweep.apply()
     assert Alarm.objects.get(step__percent=100).to_do
-    with slot(actions.LOCK, 1):  # somebody is at it
+    with leased(actions.LEASE, actions.LEASE_SECONDS):  # somebody is at it
         in_threads(1, tasks.run_actions.apply)
     assert Alarm.objects.get(step__percent=100).to_do
 

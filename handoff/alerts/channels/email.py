@@ -1,6 +1,7 @@
 """Email, through whatever server EMAIL_URL names."""
 
 import smtplib
+from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -12,11 +13,14 @@ from handoff.alerts.channels.transport import TransportError
 from handoff.alerts.messages import Message
 
 
-def send(address: str, message: Message) -> None:
-    """Send to one address. A retry carries the same Message-ID, by which a mailbox can tell that it is the same."""
+def send(address: str, message: Message, connection: Any = None) -> None:
+    """Send to one address, by a connection that is open or one of its own.
+
+    A retry carries the same Message-ID, by which a mailbox can tell that it is the same.
+    """
     try:
         validate_email(address)
-        _mail(address, message).send()
+        _mail(address, message, connection).send()
     except ValidationError as error:
         raise TransportError(f"“{address}” is no email address.", permanent=True) from error
     except smtplib.SMTPRecipientsRefused as error:
@@ -29,7 +33,7 @@ def send(address: str, message: Message) -> None:
         raise TransportError(f"The mail server cannot be used: {_in_words(error)}") from error
 
 
-def _mail(address: str, message: Message) -> EmailMultiAlternatives:
+def _mail(address: str, message: Message, connection: Any) -> EmailMultiAlternatives:
     host = urlsplit(settings.BASE_URL).hostname or "localhost"
     headers = {
         "Message-ID": f"<{message.key}@{host}>",
@@ -39,7 +43,7 @@ def _mail(address: str, message: Message) -> EmailMultiAlternatives:
     if message.lead_id is not None:
         thread = f"<lead-{message.lead_id}@{host}>"
         headers |= {"In-Reply-To": thread, "References": thread}
-    mail = EmailMultiAlternatives(message.subject, message.text, to=[address], headers=headers)
+    mail = EmailMultiAlternatives(message.subject, message.text, to=[address], headers=headers, connection=connection)
     mail.attach_alternative(message.html, "text/html")
     return mail
 

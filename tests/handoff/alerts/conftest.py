@@ -16,6 +16,8 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
+from handoff.alerts.queue import Parcel, Queue
+from handoff.alerts.windows import Windows
 from handoff.models import Delivery, Subscription
 from leads.models import Lead, Transition, User, Via
 from sla.models import Alarm, Clock, Destination, PendingAlarm, Step
@@ -131,6 +133,11 @@ def make_clock(lead: Lead, step: Step, due_at: datetime | None = None) -> Clock:
 def told(**cause: Any) -> list[tuple[str, str]]:
     """Whom the outbox tells, by which medium."""
     return sorted(Delivery.objects.filter(**cause).values_list("medium", "address"))
+
+
+def claim(count: int = 20) -> list[Parcel]:
+    """Take what is due, as a worker does that is killed or frozen then."""
+    return Queue().take(count, Windows(largest=20))
 
 
 @pytest.fixture

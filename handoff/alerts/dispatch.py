@@ -1,0 +1,149 @@
+"""Sending: many messages at once. Threads talk to the servers, and one alone to the database."""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from typing import Self
+
+import structlog
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+
+from handoff.alerts import about_act, about_alarm
+from handoff.alerts.channels import TransportError
+from handoff.alerts.digest import render_digest
+from handoff.alerts.messages import Message, render
+from handoff.alerts.queue import Parcel, Queue, has_had_its_last
+from handoff.alerts.sessions import Sessions
+from handoff.alerts.settle import settle
+from handoff.alerts.windows import Windows
+from leads.models import Transition
+from sla.models import Alarm
+
+SERVERS = 4  # that may use all their senders at once before others wait
+IDLE = 0.2  # seconds between two looks at an outbox in which nothing is due
+GATHER = 0.02  # seconds: what gets through together is marked, and followed, in one statement
+LONGEST_DRAIN = 8.0  # seconds: whoever hangs for longer is left to its lease
+
+log = structlog.get_logger(__name__)
+Outcome = tuple[Parcel, TransportError | None]
+
+
+class Dispatcher:
+    """Takes what is due, has it sent, and writes down what became of it; until it is closed."""
+
+    def __init__(self, *, of_notices: bool = False) -> None:
+        self._most = settings.DELIVERY_CONCURRENCY * SERVERS
+        self._windows = Windows(settings.DELIVERY_CONCURRENCY)
+        self._queue = Queue(of_notices=of_notices)
+        self._sessions = Sessions()
+        self._outcomes: SimpleQueue[Outcome] = SimpleQueue()
+        self._threads = ThreadPoolExecutor(self._most, thread_name_prefix="send")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._drain(LONGEST_DRAIN)
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._sessions.close()
+
+    def send_all(self, most: int) -> int:
+        """Send what is due now, up to so many messages, and return how many were."""
+        sent = 0
+        while True:
+            begun = self._begin(most - sent)
+            sent += begun
+            if not begun and not self._windows.in_flight:
+                return sent
+            self._settle(self._wait(IDLE))
+
+    def serve(self, seconds: float, is_stopping: Callable[[], bool], show_life: Callable[[], None]) -> None:
+        """Send what falls due, for so long. What is under way at the end is waited for on leaving."""
+        ends_at = time.monotonic() + seconds
+        while time.monotonic() < ends_at and not is_stopping():
+            self._begin(self._most)
+            show_life()
+            if self._windows.in_flight:
+                self._settle(self._wait(IDLE))
+            else:
+                time.sleep(IDLE)
+
+    def _begin(self, most: int) -> int:
+        """Start what can be started, and return how many messages that are."""
+        count = min(most, self._most - self._windows.in_flight, self._windows.total_room())
+        parcels = self._queue.take(count, self._windows) if count > 0 else []
+        _read(parcels)
+        for parcel in parcels:
+            self._start(parcel)
+        return len(parcels)
+
+    def _start(self, parcel: Parcel) -> None:
+        """Render it here, where the database may be asked, and hand it to a thread."""
+        try:
+            message = _rendered(parcel)
+        except TransportError as error:
+            self._outcomes.put((parcel, error))
+        except (OperationalError, InterfaceError):
+            raise  # our database is away, and not the message at fault: its lease will end
+        except Exception as error:
+            # One message that cannot be rendered must not stop the others.
+            log.exception("delivery_poisoned", delivery=parcel.first.pk)
+            words = f"The message could not be rendered: {type(error).__name__}: {error}"
+            self._outcomes.put((parcel, TransportError(words, permanent=True)))
+        else:
+            self._threads.submit(self._send, parcel, message)
+
+    def _send(self, parcel: Parcel, message: Message) -> None:
+        """In a thread of its own, without the database."""
+        error: TransportError | None = None
+        try:
+            self._sessions.send(parcel.first.medium, parcel.first.address, message)
+        except TransportError as failure:
+            error = failure
+        except Exception as failure:
+            log.exception("delivery_failed_unexpectedly", delivery=parcel.first.pk)
+            error = TransportError(f"{type(failure).__name__}: {failure}")
+        self._outcomes.put((parcel, error))
+
+    def _wait(self, seconds: float) -> list[Outcome]:
+        """The outcomes of the next moment; none if none comes in time."""
+        try:
+            outcomes = [self._outcomes.get(timeout=seconds)]
+        except Empty:
+            return []
+        if self._windows.in_flight > 1:
+            time.sleep(GATHER)
+        while not self._outcomes.empty():
+            outcomes.append(self._outcomes.get())
+        return outcomes
+
+    def _settle(self, outcomes: Sequence[Outcome]) -> None:
+        for parcel, error in outcomes:
+            self._windows.end(parcel.server, failed=error is not None and not error.permanent)
+        settle(outcomes)
+
+    def _drain(self, seconds: float) -> None:
+        ends_at = time.monotonic() + seconds
+        while self._windows.in_flight and time.monotonic() < ends_at:
+            self._settle(self._wait(IDLE))
+
+
+def _read(parcels: Sequence[Parcel]) -> None:
+    """Read all that is said of them, in a few statements for all together. A digest reads its own."""
+    deliveries = [parcel.first for parcel in parcels if not parcel.first.digest]
+    alarm_ids = [delivery.alarm_id for delivery in deliveries if delivery.alarm_id]
+    act_ids = [delivery.transition_id for delivery in deliveries if delivery.transition_id]
+    alarms = about_alarm.told_of(Alarm.objects.all()).in_bulk(alarm_ids)
+    acts = about_act.told_of(Transition.objects.all()).in_bulk(act_ids)
+    for delivery in deliveries:
+        delivery.alarm_in_full = alarms.get(delivery.alarm_id or 0)
+        delivery.act_in_full = acts.get(delivery.transition_id or 0)
+
+
+def _rendered(parcel: Parcel) -> Message:
+    if has_had_its_last(parcel.first):
+        raise TransportError("The worker was killed during the final attempt.", permanent=True)
+    return render_digest(parcel.deliveries) if parcel.first.digest else render(parcel.first)
