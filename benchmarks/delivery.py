@@ -87,7 +87,7 @@ def workers(count: int, mail_port: int) -> Iterator[None]:
     with ExitStack() as stack:
         for number in range(count):
             stack.enter_context(python([*of_the_procfile("worker"), "--hostname", f"bench{number}@%h"]))
-        while len(celery.control.ping(timeout=1)) < count:
+        while len(celery.control.ping(timeout=1) or ()) < count:
             pass
         yield
 

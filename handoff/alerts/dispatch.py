@@ -122,7 +122,9 @@ class Dispatcher:
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
         for parcel, error in outcomes:
-            self._windows.end(parcel.server, failed=error is not None and not error.permanent)
+            failed = error is not None and not error.permanent
+            asked_for_less = error is not None and error.retry_after is not None
+            self._windows.end(parcel.server, failed=failed, asked_for_less=asked_for_less)
         settle(outcomes)
 
     def _drain(self, seconds: float) -> None:

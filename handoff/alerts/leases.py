@@ -45,7 +45,7 @@ def _take(name: str, holder: UUID, seconds: int) -> bool:
     return _ask(_TAKE, name=name, holder=holder, seconds=seconds) == 1
 
 
-def _ask(statement: str, **values: object) -> int:
+def _ask(statement: str, **values: str | int | UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)

@@ -47,14 +47,16 @@ class Windows:
     def begin(self, server: str) -> None:
         self._of[server].in_flight += 1
 
-    def end(self, server: str, *, failed: bool) -> None:
+    def end(self, server: str, *, failed: bool, asked_for_less: bool = False) -> None:
         """A message got through, or was refused for good, which a server does that is well; or it failed for now."""
         window = self._of[server]
         window.in_flight -= 1
-        if not failed:
+        if asked_for_less:
+            window.size = 1
+        elif not failed:
             window.size, window.strikes = min(window.size + 1, self.largest), 0
-            return
-        window.strikes += 1
-        if window.strikes >= STRIKES:
-            rest = min(2.0 ** (window.strikes - STRIKES), LONGEST_REST)
-            window.size, window.rests_until = 1, time.monotonic() + rest
+        elif time.monotonic() >= window.rests_until:  # else it began before the rest, which is for all of them
+            window.strikes += 1
+            if window.strikes >= STRIKES:
+                rest = min(2.0 ** (window.strikes - STRIKES), LONGEST_REST)
+                window.size, window.rests_until = 1, time.monotonic() + rest

@@ -30,6 +30,13 @@ class Migration(migrations.Migration):
                 ("until", models.DateTimeField()),
             ],
         ),
+        migrations.AlterField(
+            model_name="incident",
+            name="part",
+            field=models.CharField(
+                choices=[("beat", "Beat"), ("worker", "Worker"), ("outbox", "Outbox")], max_length=6
+            ),
+        ),
         migrations.AddField(
             model_name="delivery",
             name="priority",

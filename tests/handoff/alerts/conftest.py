@@ -33,6 +33,10 @@ class Mailbox:
     refusals: dict[str, str] = field(default_factory=dict)
     answer: str = "250 Taken"
     is_hanging: bool = False
+    seconds: float = 0  # for each mail
+    connections: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
 
     async def handle_RCPT(self, _s: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802
@@ -43,13 +47,24 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.arrived.set()
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        await asyncio.sleep(self.seconds)
         while self.is_hanging:  # noqa: ASYNC110 - a test sets it from its own thread
             await asyncio.sleep(0.05)
         if self.answer.startswith("250"):
             mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
+        self.at_once -= 1
         return self.answer
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = name
+        return responses
 
     @property
     def recipients(self) -> list[str]:
