@@ -6,11 +6,10 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from leads.facts import fact
 from leads.identity import IdentityConflict
 from leads.incoming import Incoming, Person, clean
 from leads.models import Campaign, Lead
-
-NOTHING = {"score": None}
 
 
 def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
@@ -47,7 +46,7 @@ def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
 def _wanted(name: str, person: Person) -> Any:
     if name == "campaign":
         return _campaign(person.campaign)
-    return person.fields.get(name, NOTHING.get(name, ""))
+    return person.fields.get(name, fact(name).empty)
 
 
 def _campaign(name: Campaign | str) -> Campaign | None:

@@ -1,6 +1,6 @@
 """Who a lead is: found again by email or external id and brought up to date, or made. The one rule for every door."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
@@ -32,12 +32,16 @@ class Upsert:
     outcome: Outcome
 
 
+Then = Callable[[Sequence[Upsert]], None]
+
+
 def upsert(
     fields: Mapping[str, Any],
     *,
     external_ids: Sequence[ExternalKey] = (),
     at: datetime | None = None,
     system: str = "",
+    then: Then | None = None,
 ) -> Upsert:
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
 
@@ -47,25 +51,31 @@ def upsert(
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
-    [done] = upsert_many([Incoming(fields, external_ids, at, system)])
+    [done] = upsert_many([Incoming(fields, external_ids, at, system)], then=then)
     if isinstance(done, Exception):
         raise done
     return done
 
 
-def upsert_many(rows: Iterable[Incoming]) -> list[Upsert | ValidationError | IdentityConflict]:
-    """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other."""
+def upsert_many(
+    rows: Iterable[Incoming], *, then: Then | None = None
+) -> list[Upsert | ValidationError | IdentityConflict]:
+    """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other.
+
+    `then` is called with what was done, in the transaction that wrote it: both stay, or neither. It may be called
+    again, after what it did was taken back.
+    """
     people = [_cleaned(row) for row in rows]
-    done = iter(_write([person for person in people if isinstance(person, Person)]))
+    done = iter(_write([person for person in people if isinstance(person, Person)], then))
     return [next(done) if isinstance(person, Person) else person for person in people]
 
 
 def find_many(rows: Iterable[Incoming]) -> list[Lead | ValidationError | IdentityConflict | None]:
     """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known."""
     people = [_cleaned(row) for row in rows]
-    known = _Known()
-    known.load([person for person in people if isinstance(person, Person)])
-    return [known.meant(person) if isinstance(person, Person) else person for person in people]
+    stored = _Stored()
+    stored.load([person for person in people if isinstance(person, Person)])
+    return [stored.meant(person) if isinstance(person, Person) else person for person in people]
 
 
 def _cleaned(row: Incoming) -> Person | ValidationError:
@@ -75,22 +85,25 @@ def _cleaned(row: Incoming) -> Person | ValidationError:
         return error
 
 
-def _write(people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
+def _write(people: Sequence[Person], then: Then | None) -> list[Upsert | IdentityConflict]:
     """Write them all; again if somebody else was faster, and one by one if that keeps happening."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return _Batch().write(people)
+                done = _Batch().write(people)
+                if then:
+                    then([each for each in done if isinstance(each, Upsert)])
+                return done
         except (IntegrityError, OperationalError) as error:
             if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected) or attempt == ATTEMPTS:
                 raise
             if attempt > 1 and len(people) > 1:
                 break
-    return [done for person in people for done in _write([person])]
+    return [done for person in people for done in _write([person], then)]
 
 
 @dataclass
-class _Known:
+class _Stored:
     """The leads that some people may be, by all their names; one that was merged away is the one that stayed."""
 
     leads: dict[int, Lead] = field(default_factory=dict)
@@ -117,16 +130,16 @@ class _Known:
         """The one lead that a person is."""
         named = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
         named[person.email] = self.by_email.get(person.email)
-        found = {name: lead for name, lead in named.items() if lead is not None}
-        if len({id(lead) for lead in found.values()}) > 1:
-            return IdentityConflict(_conflict(found))
-        return next(iter(found.values()), None)
+        leads = {name: lead for name, lead in named.items() if lead is not None}
+        if len({id(lead) for lead in leads.values()}) > 1:
+            return IdentityConflict(_conflict(leads))
+        return next(iter(leads.values()), None)
 
     def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
         """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            found = Lead.objects.filter(pk__in=ids).order_by("pk")
-            self.leads |= {lead.pk: lead for lead in (found.select_for_update(no_key=True) if lock else found)}
+            leads = Lead.objects.filter(pk__in=ids).order_by("pk")
+            self.leads |= {lead.pk: lead for lead in (leads.select_for_update(no_key=True) if lock else leads)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
 
     def _survivor(self, lead: Lead) -> Lead:
@@ -136,7 +149,7 @@ class _Known:
 
 
 @dataclass
-class _Batch(_Known):
+class _Batch(_Stored):
     """What is to be written of some people, with the leads that they are locked."""
 
     campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
@@ -204,11 +217,11 @@ class _Batch(_Known):
         for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
             self.leads[pk].save(update_fields=[*names, "updated_at"])
         Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
-        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda known: (known.system, known.value)))
+        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
 
 
-def _conflict(found: Mapping[str, Lead]) -> str:
-    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in found.items())
+def _conflict(leads: Mapping[str, Lead]) -> str:
+    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in leads.items())
     return f"{owners}: merge the two if they are one and the same, or correct what identifies the lead."
 
 
@@ -225,8 +238,8 @@ def _campaign_ids(people: Iterable[Person]) -> dict[ExternalKey, int]:
     called = {called for _, called in wanted}
     by_id: dict[ExternalKey, int] = {}
     by_name: dict[str, int] = {}
-    known = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
-    for campaign in known:
+    stored = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
+    for campaign in stored:
         by_id[campaign.system, campaign.external_id] = campaign.pk
         by_name[campaign.name] = campaign.pk  # of several of one name, the oldest
     unknown = sorted(key for key in wanted if key not in by_id and key[1] not in by_name)

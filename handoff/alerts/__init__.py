@@ -11,6 +11,7 @@ from handoff.alerts.outbox import (
     keep_delivering,
     resend,
 )
+from handoff.alerts.withdrawal import withdraw
 
 __all__ = [
     "IS_TOLD",
@@ -22,4 +23,5 @@ __all__ = [
     "fire_alarms",
     "keep_delivering",
     "resend",
+    "withdraw",
 ]

@@ -28,8 +28,6 @@ PAST: dict[str, str] = {
     Verb.DISPUTE: "disputed the rejection of",
     Verb.COMMENT: "commented on",
     Verb.UPHOLD: "upheld the rejection of",
-    Verb.PAUSE: "paused",
-    Verb.RESUME: "resumed",
     Verb.ACKNOWLEDGE: "acknowledged an alarm of",
     Verb.EXCUSE: "excused a breach of",
     Verb.REJUDGE: "judged anew",
@@ -62,8 +60,8 @@ CHOICES: dict[str, dict[str, str]] = {
 }
 
 
-def told_of(acts: QuerySet[Transition]) -> QuerySet[Transition]:
-    """Acts with all that is said of them."""
+def with_details(acts: QuerySet[Transition]) -> QuerySet[Transition]:
+    """Acts with everything that a message says of them."""
     return acts.select_related("by", "owner", "lead__owner__team", "lead__team", "lead__campaign")
 
 
@@ -72,10 +70,13 @@ def in_short(act: Transition) -> str:
 
 
 def about_act(delivery: Delivery) -> Content:
-    act = delivery.act_in_full or told_of(Transition.objects.filter(deliveries=delivery)).get()
+    act = delivery.act_in_full or with_details(Transition.objects.filter(deliveries=delivery)).get()
     lead, zone = act.lead, zone_of(delivery, act.lead)
     links = (lead_link(lead),)
     return Content(
+        key=delivery.key,
+        kind=f"act.{act.verb}",
+        at=act.at,
         lead_id=lead.pk,
         subject=_subject(act, delivery),
         headline=f"{in_short(act)} on {moment(act.at, zone)}.",
@@ -83,6 +84,7 @@ def about_act(delivery: Delivery) -> Content:
         facts=facts_of(lead),
         links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
         zone=zone.key,
+        about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
     )
 
 
@@ -119,6 +121,6 @@ def _details(act: Transition) -> list[str]:
 
 
 def _due(act: Transition, zone: ZoneInfo) -> list[str]:
-    """What the lead's running clocks demand, the most urgent first."""
+    """When the lead's running clocks are due, the most urgent first."""
     clocks = Clock.objects.filter(lead=act.lead_id, stopped_at=None, due_at__isnull=False).order_by("due_at")
     return [f"{clock.get_metric_display()}: due on {moment(clock.due_at, zone)}." for clock in clocks if clock.due_at]

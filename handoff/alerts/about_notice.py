@@ -1,13 +1,14 @@
 """What is said of the engine itself: the words of a notice, and where to look."""
 
 from handoff.alerts.content import Content, engine_link
-from handoff.models import Delivery
+from handoff.models import Delivery, Notice
 
 
-def about_notice(delivery: Delivery) -> Content:
-    notice = delivery.notice
-    assert notice is not None  # noqa: S101 for mypy: it is the cause
+def about_notice(delivery: Delivery, notice: Notice) -> Content:
     return Content(
+        key=delivery.key,
+        kind="notice",
+        at=notice.created_at,
         lead_id=None,
         subject=notice.subject,
         headline=notice.headline,

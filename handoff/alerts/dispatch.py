@@ -3,17 +3,17 @@
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Self
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connection
 
 from handoff.alerts import about_act, about_alarm
 from handoff.alerts.channels import TransportError
-from handoff.alerts.digest import render_digest
-from handoff.alerts.messages import Message, render
+from handoff.alerts.messages import content_of
 from handoff.alerts.queue import Parcel, Queue, has_had_its_last
 from handoff.alerts.sessions import Sessions
 from handoff.alerts.settle import settle
@@ -81,31 +81,23 @@ class Dispatcher:
         return len(parcels)
 
     def _start(self, parcel: Parcel) -> None:
-        """Render it here, where the database may be asked, and hand it to a thread."""
-        try:
-            message = _rendered(parcel)
-        except TransportError as error:
+        """Hand it to a thread, with what it says."""
+        error = _attempted(parcel, partial(_prepare, parcel))
+        if error:
             self._outcomes.put((parcel, error))
-        except (OperationalError, InterfaceError):
-            raise  # our database is away, and not the message at fault: its lease will end
-        except Exception as error:
-            # One message that cannot be rendered must not stop the others.
-            log.exception("delivery_poisoned", delivery=parcel.first.pk)
-            words = f"The message could not be rendered: {type(error).__name__}: {error}"
-            self._outcomes.put((parcel, TransportError(words, permanent=True)))
         else:
-            self._threads.submit(self._send, parcel, message)
+            self._threads.submit(self._send, parcel)
 
-    def _send(self, parcel: Parcel, message: Message) -> None:
-        """In a thread of its own, without the database."""
-        error: TransportError | None = None
+    def _send(self, parcel: Parcel) -> None:
+        """In a thread of its own."""
+        first = parcel.first
+        send = partial(self._sessions.send, first.medium, first.address, parcel.deliveries)
         try:
-            self._sessions.send(parcel.first.medium, parcel.first.address, message)
-        except TransportError as failure:
-            error = failure
-        except Exception as failure:
-            log.exception("delivery_failed_unexpectedly", delivery=parcel.first.pk)
-            error = TransportError(f"{type(failure).__name__}: {failure}")
+            error = _attempted(parcel, send)
+        except (OperationalError, InterfaceError) as failure:
+            error = TransportError(f"The database could not be used: {type(failure).__name__}")
+        finally:
+            connection.close()  # hardly any channel uses it
         self._outcomes.put((parcel, error))
 
     def _wait(self, seconds: float) -> list[Outcome]:
@@ -133,19 +125,35 @@ class Dispatcher:
             self._settle(self._wait(IDLE))
 
 
+def _attempted(parcel: Parcel, step: Callable[[], None]) -> TransportError | None:
+    """What went wrong is returned, as it is one of the outcomes: one message that fails must not stop the others."""
+    try:
+        step()
+    except TransportError as error:
+        return error
+    except (OperationalError, InterfaceError):
+        raise  # our database is away, and not the message at fault: its lease will end
+    except Exception as error:
+        log.exception("delivery_poisoned", delivery=parcel.first.pk)
+        words = f"The message could not be rendered: {type(error).__name__}: {error}"
+        return TransportError(words, permanent=True)
+    return None
+
+
 def _read(parcels: Sequence[Parcel]) -> None:
     """Read all that is said of them, in a few statements for all together. A digest reads its own."""
     deliveries = [parcel.first for parcel in parcels if not parcel.first.digest]
     alarm_ids = [delivery.alarm_id for delivery in deliveries if delivery.alarm_id]
     act_ids = [delivery.transition_id for delivery in deliveries if delivery.transition_id]
-    alarms = about_alarm.told_of(Alarm.objects.all()).in_bulk(alarm_ids)
-    acts = about_act.told_of(Transition.objects.all()).in_bulk(act_ids)
+    alarms = about_alarm.with_details(Alarm.objects.all()).in_bulk(alarm_ids)
+    acts = about_act.with_details(Transition.objects.all()).in_bulk(act_ids)
     for delivery in deliveries:
         delivery.alarm_in_full = alarms.get(delivery.alarm_id or 0)
         delivery.act_in_full = acts.get(delivery.transition_id or 0)
 
 
-def _rendered(parcel: Parcel) -> Message:
+def _prepare(parcel: Parcel) -> None:
+    """Say here what it says, as the threads do not ask the database."""
     if has_had_its_last(parcel.first):
         raise TransportError("The worker was killed during the final attempt.", permanent=True)
-    return render_digest(parcel.deliveries) if parcel.first.digest else render(parcel.first)
+    parcel.first.content = content_of(parcel.deliveries)

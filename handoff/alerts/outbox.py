@@ -21,7 +21,7 @@ log = structlog.get_logger(__name__)
 def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
     """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
     if not act.historical:
-        audience.tell_of_acts([act.pk], timezone.now())
+        audience.notify_of_acts([act.pk], timezone.now())
 
 
 def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:
@@ -39,14 +39,14 @@ def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
 
     The act is the one that returned it to the queue; there is none if it waited there already.
     """
-    audience.tell_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
+    audience.notify_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
 
 
 def announce_notice(key: str, subject: str, text: str, *, pierces: bool = False) -> None:
     """Write what RevOps is told of the engine itself, in the caller's transaction; once for each key."""
     told = {"subject": subject, "text": text, "pierces": pierces}
     notice, is_new = Notice.objects.get_or_create(key=key, defaults=told)
-    if is_new and not audience.tell_of_notice(notice):
+    if is_new and not audience.notify_of_notice(notice):
         log.error("nobody_to_tell", notice=subject, advice="give somebody the role RevOps and an email address")
 
 
@@ -88,6 +88,8 @@ def resend(delivery_id: int, by: User) -> None:
             raise WrongState(f"The message is pending already: it is tried again at {when}.", state=delivery.state)
         if not by.has_role(Role.REVOPS):
             raise NotAllowed("You may not send a message again: RevOps may.")
+        if delivery.state == DeliveryState.WITHDRAWN:
+            raise WrongState("The message was withdrawn: its clock was called off.", state=delivery.state)
         was = f"Sent again by hand; it was {delivery.state} after attempt {delivery.attempts}."
         delivery.state, delivery.attempts = DeliveryState.PENDING, 0
         delivery.next_attempt_at, delivery.sent_at = timezone.now(), None

@@ -98,7 +98,7 @@ class Queue:
         with connection.cursor() as cursor:
             cursor.execute(_NEXT, {"now": now, "count": count, "full": windows.full(), "of_notices": self._of_notices})
             servers: dict[int, str] = dict(cursor.fetchall())
-        rows = Delivery.objects.select_related("recipient", "notice").in_bulk(servers) if servers else {}
+        rows = Delivery.objects.select_related("recipient", "destination", "notice").in_bulk(servers) if servers else {}
         return [Parcel([rows[pk]], server) for pk, server in servers.items()]
 
     def _digests(self, count: int, windows: Windows, now: datetime, best: int) -> list[Parcel]:
@@ -129,7 +129,7 @@ class Queue:
             medium=place.medium,
             address=place.address,
         )
-        rows = due.select_for_update(of=("self",), no_key=True).select_related("recipient", "notice")
+        rows = due.select_for_update(of=("self",), no_key=True).select_related("recipient", "destination", "notice")
         waiting = [Parcel([row], place.server) for row in rows.order_by("priority", "pk")]
         return [parcel.first for parcel in self._unless_put_off(waiting, now)]
 

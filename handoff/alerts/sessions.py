@@ -2,37 +2,14 @@
 
 import time
 from collections import defaultdict, deque
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
-from typing import Protocol
 
-from django.core.mail import get_connection
-
-from handoff.alerts.channels import CHANNELS, TransportError, email
-from handoff.alerts.messages import Message
-from sla.models import Medium
+from handoff.alerts.channels import CHANNELS, Session, TransportError
+from handoff.models import Delivery
 
 IDLE = 20.0  # seconds, after which a server may have closed a connection from its side
-
-
-class Session(Protocol):
-    def send(self, address: str, message: Message) -> None: ...
-
-
-class _Mail:
-    def __init__(self) -> None:
-        self.connection = get_connection()
-
-    def send(self, address: str, message: Message) -> None:
-        email.send(address, message, self.connection)
-
-
-@dataclass(frozen=True)
-class _Post:
-    medium: str
-
-    def send(self, address: str, message: Message) -> None:
-        CHANNELS[self.medium](address, message)
 
 
 @dataclass
@@ -48,10 +25,10 @@ class Sessions:
 
     _free: dict[str, deque[_Kept]] = field(default_factory=lambda: defaultdict(deque))
 
-    def send(self, medium: str, address: str, message: Message) -> None:
+    def send(self, medium: str, address: str, deliveries: Sequence[Delivery]) -> None:
         kept = self._take(medium)
         try:
-            kept.session.send(address, message)
+            kept.session.send(address, deliveries)
         except TransportError as error:
             if error.permanent:
                 self._give_back(medium, kept)
@@ -85,9 +62,4 @@ class Sessions:
 
     def _open(self, medium: str) -> _Kept:
         closing = ExitStack()
-        if medium != Medium.EMAIL:
-            return _Kept(_Post(medium), closing)
-        session = _Mail()
-        closing.callback(session.connection.close)
-        session.connection.open()
-        return _Kept(session, closing)
+        return _Kept(closing.enter_context(CHANNELS[medium].open()), closing)

@@ -114,6 +114,7 @@ def _due_after(clock: Clock, policy: Policy, versions: Versions, now: datetime) 
         to_state=lead.state,
         cycle=lead.cycle,
         owner_id=lead.owner_id,
+        team_id=lead.team_id,
         at=now,
         recorded_at=now,
         facts=choose(lead, move, [clock], policy).as_facts(),

@@ -29,6 +29,7 @@ from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShap
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.composed import Composed
+from leads.facts import contact_facts
 from leads.identity import IdentityConflict
 from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User
 from sla.models import Alarm, Clock
@@ -170,7 +171,7 @@ class OneLeadView(LeadView):
         if not rights.may_correct(asker(request), lead, body):
             raise NotAllowed(
                 f"You may not correct this of {lead}: marketing and RevOps may, and its owner and the manager of its "
-                f"team correct {', '.join(sorted(rights.CONTACT_FACTS))}."
+                f"team correct {', '.join(fact.name for fact in contact_facts())}."
             )
         try:
             workflow.correct(pk, body, door=door())

@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from handoff.workflow import rights
+from leads.facts import facts
 from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
@@ -136,15 +137,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
         model = Lead
         fields = [
             "id",
-            "email",
-            "name",
-            "company",
-            "title",
-            "phone",
-            "country",
-            "source",
-            "campaign",
-            "score",
+            *(fact.name for fact in facts()),
             "state",
             "entered_at",
             "owner",

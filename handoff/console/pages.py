@@ -1,8 +1,7 @@
 """All pages, so that one import registers them."""
 
-from handoff.console.frame import dialogs
-from handoff.console.leads import bulk, leads, my_leads, rejections
-from handoff.console.numbers import attainment, engine, excusing, explanations, outbox, records, simulations
+from handoff.console.leads import acting, bulk, leads, my_leads, rejections
+from handoff.console.numbers import engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     calendars,
     campaigns,
@@ -15,13 +14,12 @@ from handoff.console.settings import (
 )
 
 __all__ = [
-    "attainment",
+    "acting",
     "bulk",
     "calendars",
     "campaigns",
     "definitions",
     "destinations",
-    "dialogs",
     "engine",
     "excusing",
     "explanations",
@@ -33,6 +31,7 @@ __all__ = [
     "reasons",
     "records",
     "rejections",
+    "reports",
     "simulations",
     "tokens",
 ]

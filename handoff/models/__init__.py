@@ -2,6 +2,7 @@
 
 from handoff.models.access import ApiToken
 from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
+from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
@@ -13,10 +14,12 @@ __all__ = [
     "ApiToken",
     "AttainmentCount",
     "AttainmentDelta",
+    "Audience",
     "CountedClock",
     "Decision",
     "Delivery",
     "DeliveryState",
+    "Destination",
     "Dispute",
     "DisputeDecision",
     "FunnelCount",
@@ -30,5 +33,6 @@ __all__ = [
     "Priority",
     "RateLimit",
     "Rejection",
+    "StepRecipient",
     "Subscription",
 ]

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 from django.utils.timesince import timesince
 
@@ -21,7 +21,7 @@ from sla.business_time import FIRST
 from sla.clocks import Plan
 from sla.history import ANY_TIME
 from sla.metrics import Move
-from sla.models import Clock, Policy
+from sla.models import Alarm, Clock, Policy
 
 DONE = {
     Verb.PROMOTE: "promoted",
@@ -108,7 +108,9 @@ class Act:
         plan = plan or (Plan() if self.door.historical else clocks.choose(self.lead, seen, self._held))
         transition = self._as_history(move, plan)
         is_told = _write(transition)
-        clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
+        called_off = clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
+        if called_off:
+            alerts.withdraw(self._called_off_alarms(called_off))
         if is_told:
             alerts.announce_act(transition, self.lead)
         return transition
@@ -129,6 +131,11 @@ class Act:
             genuine_touch=genuine_touch,
         )
 
+    def _called_off_alarms(self, clock_ids: list[int]) -> QuerySet[Alarm]:
+        """The alarms of clocks that this act calls off; not the one whose own step does it, as that has its say."""
+        alarms = Alarm.objects.filter(clock__in=clock_ids)
+        return alarms.exclude(to_do=True) if self.door.via == Via.SWEEP else alarms
+
     def _end_pause(self) -> tuple[str, ...]:
         """A lead that moves on waits for nothing any more."""
         if not self._was_paused or self.lead.state == self._from_state:
@@ -144,6 +151,7 @@ class Act:
             to_state=move.to_state,
             cycle=move.cycle,
             owner_id=move.owner,
+            team_id=self.lead.team_id,
             by=self.by,
             at=self.at,
             recorded_at=self.recorded_at,

@@ -81,6 +81,7 @@ class _Walk:
             to_state=self.lead.state,
             cycle=self.lead.cycle,
             owner_id=self.lead.owner_id,
+            team_id=self.lead.team_id,
             at=self.at,
             via=door.via,
             historical=True,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Collection
 from django.utils import timezone
 from django_fsm import can_proceed
 
+from leads.facts import contact_facts
 from leads.models import MARKETING, SALES, Lead, Role, State, User, Verb, Via
 
 WITH_SALES = (State.MQL, State.SAL, State.SQL)
@@ -27,8 +28,6 @@ ACTS: dict[str, tuple[State, ...]] = {
 }
 ABOUT_CLOCKS = frozenset({Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REJUDGE})
 """Verbs about one clock or alarm, which is where they are offered."""
-# What whoever works a lead may correct. Score, source and campaign carry attribution: they are marketing's.
-CONTACT_FACTS = frozenset({"email", "name", "company", "title", "phone", "country"})
 VERBS: tuple[Verb, ...] = (
     Verb.PROMOTE,
     Verb.ACCEPT,
@@ -73,7 +72,8 @@ def may_capture(user: User) -> bool:
 
 def may_correct(user: User, lead: Lead, facts: Collection[str]) -> bool:
     """This person may correct these plain facts of the lead: who works it, only how the buyer is reached."""
-    return may_capture(user) or (user.is_active and _works(user, lead) and CONTACT_FACTS.issuperset(facts))
+    correctable = {fact.name for fact in contact_facts()}
+    return may_capture(user) or (user.is_active and _works(user, lead) and correctable.issuperset(facts))
 
 
 def sees(user: User, lead: Lead) -> bool:

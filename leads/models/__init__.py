@@ -5,7 +5,7 @@ from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
-from leads.models.people import MARKETING, SALES, Absence, Role, Team, User
+from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
 from leads.models.transition import GIVING, Transition, Verb, Via
 
@@ -22,6 +22,7 @@ __all__ = [
     "ExternalId",
     "Lead",
     "LeadQuerySet",
+    "Membership",
     "Opportunity",
     "Outcome",
     "Reason",

@@ -1,5 +1,8 @@
 """What both sides agreed a stage means."""
 
+import json
+from hashlib import sha256
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -42,6 +45,12 @@ class Definition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_stage_display()} definition, version {self.version}"
+
+    @property
+    def digest(self) -> str:
+        """Of the words and criteria, so that a signature can name what the signer read."""
+        read = json.dumps([self.stage, self.text, self.criteria], sort_keys=True, ensure_ascii=False)
+        return sha256(read.encode()).hexdigest()
 
     @classmethod
     def active(cls, stage: str) -> "Definition | None":

@@ -1,5 +1,6 @@
 """The lead and its states."""
 
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any, NoReturn, Self
 
@@ -9,6 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
+from leads import conditions
+from leads.facts import fact, value_of
 from leads.models.campaign import Campaign
 from leads.models.people import MARKETING, SALES, Role, Team, User
 from leads.models.reason import Reason
@@ -152,6 +155,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.reason = None
         self._offer(at)
 
+    def facts(self) -> "LeadFacts":
+        """Its facts by name, as conditions ask for them."""
+        return LeadFacts(self)
+
     def is_paused(self, at: datetime) -> bool:
         """Its clocks are held at a moment."""
         return self.paused_at is not None and (self.paused_until is None or self.paused_until > at)
@@ -174,6 +181,27 @@ class Lead(ConcurrentTransitionMixin, models.Model):
 
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude={*(exclude or ()), "state"})
+
+
+class LeadFacts(Mapping[str, Any]):
+    """The facts of a lead by name, with its team and its owner. Each is read when asked for, as some cost a query."""
+
+    def __init__(self, lead: Lead) -> None:
+        self._lead = lead
+
+    def __getitem__(self, name: str) -> Any:
+        match name:
+            case "team":
+                return self._lead.team.name if self._lead.team else ""
+            case "owner":
+                return self._lead.owner.username if self._lead.owner else ""
+        return value_of(self._lead, fact(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(conditions.fields())
+
+    def __len__(self) -> int:
+        return len(conditions.fields())
 
 
 class ExternalId(models.Model):

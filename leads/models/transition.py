@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from leads.models.lead import Lead, State
+from leads.models.people import Team
 
 
 class Verb(models.TextChoices):
@@ -62,6 +63,16 @@ class Transition(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="The owner after the act.",
+    )
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        db_default=None,
+        db_index=False,
+        db_constraint=False,  # its check would lock the team's row in every act
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The team of the lead after the act. Empty too in acts recorded before this was kept.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leads.models import State, Transition, User, Verb
 from sla.business_time import ZERO
-from sla.explanation import Counted, Explanation, Part, Why, explain, in_words, length_of
+from sla.explanation import Counted, Explanation, Part, Why, explain, length_of
 from sla.history import Versions, measurements
 from sla.metrics import Metric
 from sla.models import Calendar, Clock, Policy
@@ -227,19 +227,6 @@ def test_another_due_time_that_is_stored_is_told() -> None:
     story = Story(make_policy(METRIC, 3600))
     told = explain(Clock(metric=METRIC, started_by_id=1, due_at=at(61), tz_version="2020a"), story.acts, at(1))
     assert "What is stored is another due time (2026-03-02 10:01:00 UTC), computed by time zone" in told.notes[0]
-
-
-@pytest.mark.parametrize(
-    ("length", "words"),
-    [
-        (timedelta(), "0 s"),
-        (timedelta(microseconds=250_000), "0.25 s"),
-        (timedelta(days=2, minutes=5, seconds=1), "48 h 5 min 1 s"),
-        (timedelta(hours=1, microseconds=1), "1 h 0.000001 s"),
-    ],
-)
-def test_lengths_read_exactly(length: timedelta, words: str) -> None:
-    assert in_words(length) == words
 
 
 MOMENTS = st.integers(0, 15 * 86_400 * 10**6)

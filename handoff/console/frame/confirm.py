@@ -1,7 +1,7 @@
 """Ask before an act of the settings pages, then do it: GET shows the question, POST acts."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -22,6 +22,10 @@ class Question:
     explained: str
     submit: str
     tone: str = "danger"
+    shown: Sequence[tuple[str, str]] = ()
+    """What the answer is about, as pairs of a label and a text."""
+    carried: Mapping[str, str] = field(default_factory=dict)
+    """What travels with the question and comes back with the answer."""
 
 
 def confirm(request: HttpRequest, question: Question, to: str, do: Callable[[], str]) -> HttpResponse:
@@ -43,6 +47,8 @@ def _ask(request: HttpRequest, question: Question, to: str) -> HttpResponse:
         "explained": question.explained,
         "submit": question.submit,
         "tone": question.tone,
+        "shown": question.shown,
+        "carried": question.carried,
         "action": request.get_full_path(),
         "back": to,
     }

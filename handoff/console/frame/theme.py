@@ -9,9 +9,9 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "handshake",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["handoff.console.frame.sidebar.style"],
-    "SCRIPTS": ["handoff.console.frame.sidebar.script"],
-    "SIDEBAR": {"navigation": "handoff.console.frame.sidebar.navigation"},
+    "STYLES": ["handoff.console.sidebar.style"],
+    "SCRIPTS": ["handoff.console.sidebar.script"],
+    "SIDEBAR": {"navigation": "handoff.console.sidebar.navigation"},
     "BORDER_RADIUS": "6px",
     "COLORS": {
         "primary": {

@@ -12,9 +12,10 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from handoff import workflow
-from handoff.console.frame.dialogs import ask_only, back, door, dress
+from handoff.console.frame.dialogs import back, door, dress
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
+from handoff.console.leads.acting import ask_only
 from handoff.console.leads.verbs import LOOKS
 from handoff.refusals import Refused
 from handoff.workflow.facts.ownership import OwnerFacts

@@ -1,6 +1,5 @@
 """All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -23,27 +22,16 @@ from handoff import workflow
 from handoff.console.frame.dialogs import door
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, moment, pause_of, source_of, state_of, time_left
+from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
 from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
-from handoff.console.numbers.clocks import clocks_of, most_urgent, row
 from handoff.models import Handoff
 from handoff.workflow import rights
+from leads.facts import facts
 from leads.models import Lead
-from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
-
-PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
-NORMALISED: dict[str, Callable[[str], str]] = {
-    "email": normalise_email,
-    "country": normalise_country,
-    "source": normalise_source,
-    "name": normalise_text,
-    "company": normalise_text,
-    "title": normalise_text,
-    "phone": normalise_text,
-}
 
 
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -51,19 +39,22 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Lead
-        fields = PLAIN_FACTS
+        fields = [fact.name for fact in facts()]
 
     def clean(self) -> dict[str, Any]:
-        facts = super().clean() or self.cleaned_data
-        for name, normalise in NORMALISED.items():
-            if facts.get(name):
+        values = super().clean() or self.cleaned_data
+        for fact in facts():
+            if fact.name in values and not isinstance(values[fact.name], Model):
                 try:
-                    facts[name] = normalise(facts[name])
+                    values[fact.name] = fact.clean(values[fact.name])
                 except ValidationError as error:
-                    self.add_error(name, error)
-        if "email" not in self.errors and not (facts.get("email") or self.instance.pk):
+                    self.add_error(fact.name, error)
+        if "email" not in self.errors and not (values.get("email") or self._has_external_id()):
             self.add_error("email", "Give an email: a lead is known by it.")
-        return facts
+        return values
+
+    def _has_external_id(self) -> bool:
+        return bool(self.instance.pk) and self.instance.external_ids.exists()
 
 
 class LeadPage(LeadListPage):
@@ -81,21 +72,10 @@ class LeadPage(LeadListPage):
     ]
     change_form_template = "handoff/console/lead.html"
     fieldsets = [
-        (
-            "Facts",
-            {
-                "fields": [
-                    ("name", "email"),
-                    ("company", "title"),
-                    ("phone", "country"),
-                    ("source", "campaign"),
-                    ("score",),
-                ]
-            },
-        ),
+        ("Facts", {"fields": [tuple(fact.name for fact in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
         ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
-    add_fieldsets = [(None, {"fields": PLAIN_FACTS})]
+    add_fieldsets = [(None, {"fields": [fact.name for fact in facts()]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -177,10 +157,10 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
         {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
         for point in packet.get("touchpoints", [])
     ]
-    labels = ("name", "company", "title", "email", "phone", "country", "source", "score", "campaign", "promise")
-    packet["source"] = source_of(packet.get("source", ""))
-    facts = [(label.capitalize(), packet[label]) for label in labels if packet.get(label) not in (None, "")]
-    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": facts, "touchpoints": points}
+    rows = [(fact.label, fact.shown(packet.get(fact.name))) for fact in facts()]
+    rows.append(("Promise", packet.get("promise", "")))
+    shown = [(label, text) for label, text in rows if text]
+    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}
 
 
 def _read(text: Any) -> Any:

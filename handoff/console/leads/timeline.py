@@ -12,7 +12,7 @@ from django.db.models import Prefetch
 from handoff.console.frame.words import moment
 from handoff.console.leads.verbs import LOOKS
 from handoff.models import AnswerKind, Delivery
-from handoff.workflow.facts.rejection import WRONG_FIELDS
+from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
@@ -121,7 +121,7 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
         "cause": dict(Cause.choices),
         "reason": reasons,
         "kind": dict(AnswerKind.choices),
-        "wrong_field": dict(WRONG_FIELDS),
+        "wrong_field": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
         if name == "until" and name in facts:
@@ -167,9 +167,9 @@ def _touchpoints(lead: Lead) -> Iterator[Event]:
 
 
 def _alarms(lead: Lead) -> Iterator[Event]:
-    told = Prefetch("deliveries", Delivery.objects.select_related("recipient"))
+    notified = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination"))
     related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
-    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(told):
+    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(notified):
         what = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
         tone = "warning" if alarm.step.percent < 100 else "danger"
         yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(_of_alarm(alarm)), "sweep")
@@ -177,11 +177,11 @@ def _alarms(lead: Lead) -> Iterator[Event]:
 
 def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
     yield "Policy", str(alarm.clock.policy)
-    told_to = ", ".join(f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all())
-    if told_to:
-        yield "Told", told_to
+    notified = ", ".join(f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all())
+    if notified:
+        yield "Notified", notified
     if alarm.superseded:
-        yield "", "Overtaken by a later step, so nobody was told."
+        yield "", "Overtaken by a later step, so nobody was notified."
     if action := f"{_moved(alarm.done_by)} {alarm.note}".strip():
         yield "Its step", action
     if alarm.acknowledged_by:

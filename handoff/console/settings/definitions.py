@@ -6,18 +6,19 @@ from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
-from handoff.agreement.definitions import SIGNS, side_to_sign, sign
+from handoff.agreement.definitions import SIGNATORIES, draft, edit, side_to_sign, sign
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.fields import ReadableJSONField
 from handoff.console.frame.page import Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, conditions_of, moment
 from handoff.console.settings.policies import SEGMENT_HELP
+from handoff.refusals import Refused
 from leads.conditions import validate_conditions
 from leads.models import Definition, User
 
@@ -25,9 +26,16 @@ from leads.models import Definition, User
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
     criteria = ReadableJSONField(required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], initial=list)
 
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
     class Meta:
         model = Definition
-        fields = ["stage", "text", "criteria"]
+        fields = ["stage", "text", "criteria", "seen"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = self.instance.digest
 
     def clean_criteria(self) -> Any:
         return self.cleaned_data["criteria"] or []
@@ -40,7 +48,7 @@ class DefinitionPage(Page):
     list_select_related = ["marketing_signatory", "sales_signatory"]
     readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
     fieldsets = [
-        (None, {"fields": ["stage", "version", "text", "criteria"]}),
+        (None, {"fields": ["stage", "version", "text", "criteria", "seen"]}),
         ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from"]}),
     ]
     read_as = {"criteria": "criteria_shown", "marketing_signatory": "for_marketing", "sales_signatory": "for_sales"}
@@ -55,13 +63,24 @@ class DefinitionPage(Page):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A draft that is edited must be signed again: nobody signed these words."""
+        words = {"text": form.cleaned_data["text"], "criteria": form.cleaned_data["criteria"]}
         if not change:
-            latest = Definition.objects.filter(stage=obj.stage).aggregate(latest=Max("version"))["latest"]
-            obj.version = (latest or 0) + 1
-        elif form.changed_data and (obj.marketing_signatory_id or obj.sales_signatory_id):
-            obj.marketing_signatory = obj.sales_signatory = None
+            written = draft(obj.stage, **words)
+            obj.pk, obj.version = written.pk, written.version
+            return
+        _, voided = edit(obj.pk, seen=form.cleaned_data["seen"], **words)
+        if voided:
             messages.warning(request, "The signatures of this draft were given for other words: both sides sign again.")
-        obj.save()
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
+            return redirect(request.get_full_path())
+        return response
 
     def get_urls(self) -> list[URLPattern]:
         return [self.extra_path("sign", self.sign_view), *super().get_urls()]
@@ -71,13 +90,21 @@ class DefinitionPage(Page):
         return [Tool("Sign this version", self.url("sign", obj.pk), "primary")] if is_open else []
 
     def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not viewer(request).has_role(*SIGNS):
+        if not viewer(request).has_role(*SIGNATORIES):
             raise PermissionDenied
-        explained = "It comes into force as soon as one person of each side has signed this very version."
-        question = Question("Sign this definition", explained, "Sign", "primary")
-        return confirm(request, question, self.url("change", pk), lambda: _sign(pk, viewer(request)))
+        definition = get_object_or_404(Definition, pk=pk)
+        question = Question(
+            f"Sign the {definition}",
+            "It comes into force as soon as one person of each side has signed these words and criteria.",
+            "Sign",
+            "primary",
+            shown=[("Definition", definition.text), ("Criteria", conditions_of(definition.criteria))],
+            carried={"seen": definition.digest},
+        )
+        seen = request.POST.get("seen", "")
+        return confirm(request, question, self.url("change", pk), lambda: _sign(pk, viewer(request), seen))
 
-    @display(description="Standing", ordering="active_from")
+    @display(description="Status", ordering="active_from")
     def standing_shown(self, definition: Definition) -> SafeString:
         if definition.active_from is None:
             return badge("Draft", "warning")
@@ -101,8 +128,8 @@ class DefinitionPage(Page):
         return moment(definition.active_from)
 
 
-def _sign(pk: int, by: User) -> str:
-    definition = sign(pk, by=by)
+def _sign(pk: int, by: User, seen: str) -> str:
+    definition = sign(pk, by=by, seen=seen)
     return f"Signed. The {definition} is in force." if definition.active_from else "Signed. The other side signs next."
 
 

@@ -9,9 +9,13 @@ from django.core.exceptions import ValidationError
 
 from handoff.models import Handoff
 from handoff.workflow.facts.base import NoteFacts
+from leads.facts import contact_facts
 from leads.models import Evidence, Lead, Reason
 
-WRONG_FIELDS = [(name, name.title()) for name in ("email", "phone", "name", "company", "country")]
+
+def wrong_fields() -> list[tuple[str, str]]:
+    """The details of a lead that a rejection may call wrong."""
+    return [(fact.name, fact.label) for fact in contact_facts()]
 
 
 class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs
@@ -51,7 +55,10 @@ class RejectFacts(NoteFacts):
         required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="For “not now”: when to try again."
     )
     wrong_field = forms.ChoiceField(
-        choices=[("", "—"), *WRONG_FIELDS], required=False, label="Wrong detail", help_text="For bad contact data."
+        choices=lambda: [("", "—"), *wrong_fields()],
+        required=False,
+        label="Wrong detail",
+        help_text="For bad contact data.",
     )
     field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", "note"]
 

@@ -1,6 +1,6 @@
 """Sending what is due: once if it goes well, again if not, never for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from handoff.alerts import deliver, resend
 from handoff.alerts.channels import TransportError
-from handoff.alerts.messages import Message, render
+from handoff.alerts.content import Content
+from handoff.alerts.messages import content_of
 from handoff.alerts.settle import settle
 from handoff.models import Delivery, DeliveryState
 from handoff.refusals import NotAllowed, WrongState
@@ -94,12 +95,12 @@ def test_a_poisoned_message_does_not_stop_the_others(
 ) -> None:
     poisoned, good = make_delivery(), make_delivery("max@handoff.example")
 
-    def render_all_but_one(delivery: Delivery) -> Message:
-        if delivery == poisoned:
+    def all_but_one(deliveries: Sequence[Delivery]) -> Content:
+        if deliveries[0] == poisoned:
             raise KeyError("lead")
-        return render(delivery)
+        return content_of(deliveries)
 
-    monkeypatch.setattr("handoff.alerts.dispatch.render", render_all_but_one)
+    monkeypatch.setattr("handoff.alerts.dispatch.content_of", all_but_one)
     assert deliver() == 2
     poisoned.refresh_from_db()
     good.refresh_from_db()

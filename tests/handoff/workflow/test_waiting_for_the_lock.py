@@ -1,12 +1,10 @@
 """A verb that had to wait for another sees the lead as the other left it."""
 
-import threading
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, connections, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from handoff import workflow
@@ -19,40 +17,10 @@ from handoff.workflow.backfill import PastDeal, convert_raw
 from leads.identity import upsert
 from leads.models import Campaign, Touchpoint, Via
 from tests.handoff.alerts.conftest import claim
+from tests.waiting import Waiting
 from tests.world import World, make_lead
 
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Waiting:
-    """Something done in a thread with a connection of its own, which waits for a lock that this thread holds."""
-
-    def __init__(self, do: Callable[[], Any]) -> None:
-        self.error: Exception | None = None
-        self.thread = threading.Thread(target=self._run, args=[do])
-        self.thread.start()
-        deadline = time.monotonic() + 10
-        while not _somebody_waits():
-            assert time.monotonic() < deadline, "nobody waits"
-            time.sleep(0.02)
-
-    def end(self) -> Exception | None:
-        self.thread.join(10)
-        return self.error
-
-    def _run(self, do: Callable[[], Any]) -> None:
-        try:
-            do()
-        except Exception as error:
-            self.error = error
-        finally:
-            connections.close_all()
-
-
-def _somebody_waits() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
-        return bool(cursor.fetchone()[0])
 
 
 def test_a_promotion_keeps_the_owner_who_was_assigned_meanwhile(world: World) -> None:
