@@ -13,12 +13,12 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from leads.models import Lead, Transition, Verb
+from leads.models import AMENDING, ANY_TIME, Lead, Transition, Verb
 from sla import agreement
 from sla.business_time import tz_version
 from sla.comparison import Difference, differences, fields_of
 from sla.course import Course, between, outcome
-from sla.history import ANY_TIME, Versions
+from sla.history import Versions
 from sla.metrics import RULES, Move
 from sla.models import Calendar, Clock, ClockState, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
 
@@ -71,8 +71,6 @@ JOIN unnest(%(alarms_of)s::text[], %(steps)s::bigint[], %(alarms_due)s::timestam
     AS alarm (metric, step_id, due_at) USING (metric)
 """
 
-AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REJUDGE)
-
 
 @dataclass
 class Plan:
@@ -80,20 +78,20 @@ class Plan:
 
     starts: dict[str, Policy] = field(default_factory=dict)
     restarts: dict[str, Policy] = field(default_factory=dict)
-    judges_anew: dict[str, Policy] = field(default_factory=dict)
+    reevaluates: dict[str, Policy] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     """Of the owner, where a policy counts by his hours."""
     has_floor: bool = False
 
     @property
     def amends(self) -> bool:
-        return bool(self.restarts or self.judges_anew or self.has_floor or self.calendars.keys() - self.starts.keys())
+        return bool(self.restarts or self.reevaluates or self.has_floor or self.calendars.keys() - self.starts.keys())
 
     def as_facts(self) -> dict[str, dict[str, int]]:
         kept: dict[str, dict[str, Any]] = {
             "policies": self.starts,
             "restarted": self.restarts,
-            "rejudged": self.judges_anew,
+            "reevaluated": self.reevaluates,
             "calendars": self.calendars,
         }
         return {name: {metric: row.pk for metric, row in chosen.items()} for name, chosen in kept.items() if chosen}
@@ -117,7 +115,7 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
     plan = Plan()
     going_on = {clock.metric: clock for clock in held if not move.ends(clock.metric)}
     starting = {metric for metric, rule in RULES.items() if rule.starts(move) and metric not in going_on}
-    again = going_on if move.verb in (Verb.ASSIGN, Verb.REJUDGE) and applied is None else {}
+    again = going_on if move.verb in (Verb.ASSIGN, Verb.REEVALUATE) and applied is None else {}
     in_force = agreement.in_force(lead) if starting or held else {}
     _introduce(held, in_force)
     judging = _judging(lead, starting | again.keys(), in_force.values())
@@ -224,13 +222,13 @@ def _go_on(plan: Plan, clock: Clock, move: Move, following: Policy | None) -> No
     if move.changes_owner() and policy.on_reassign == OnReassign.RESTART:
         plan.restarts[clock.metric] = policy
     elif policy is not clock.policy:
-        plan.judges_anew[clock.metric] = policy
+        plan.reevaluates[clock.metric] = policy
     plan.has_floor |= move.changes_owner() and policy.on_reassign == OnReassign.FLOOR
 
 
 def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -> None:
     policies = {metric: clock.policy for metric, clock in going_on.items() if move.changes_owner()}
-    policies |= plan.judges_anew | plan.restarts | plan.starts
+    policies |= plan.reevaluates | plan.restarts | plan.starts
     by_owner = [metric for metric, policy in policies.items() if policy.whose_hours == WhoseHours.OWNER]
     if not by_owner:
         return

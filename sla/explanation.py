@@ -41,7 +41,7 @@ class Counted:
 class LegTold:
     """One leg: what was to go at its start, why, and what it counts. `handed_on` is to go minus what it counted.
 
-    `anew` is what a leg that was judged anew counted by its own terms since the start of the clock; that and what
+    `anew` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
     was to go are its target.
     """
 
@@ -155,7 +155,7 @@ def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) 
     for leg, end in zip(course.legs, ends, strict=True):
         act = acts[measurement.started_by if leg.because is None else leg.because]
         stretches = [] if course.error else list(_stretches(measurement, leg, end, now))
-        anew = list(_anew(course, leg)) if _is_judged_anew(leg, measurement.metric, act) else None
+        anew = list(_anew(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
         told = LegTold(
             start=leg.start,
             policy=leg.policy,
@@ -185,8 +185,8 @@ def _stretches(measurement: Measurement, leg: Leg, end: datetime | None, now: da
             yield Counted(start, stop, part, total)
 
 
-def _is_judged_anew(leg: Leg, metric: str, act: Transition) -> bool:
-    return leg.because is not None and metric in act.facts.get("rejudged", {})
+def _is_reevaluated(leg: Leg, metric: str, act: Transition) -> bool:
+    return leg.because is not None and metric in act.facts.get("reevaluated", {})
 
 
 def _anew(course: Course, leg: Leg) -> Iterator[Counted]:
@@ -200,9 +200,9 @@ def _why(metric: str, leg: Leg, act: Transition, going: timedelta) -> str:
     who = act.by or "the system"
     if leg.because is None:
         said = f"Started: {act.get_verb_display().lower()} by {who}."
-    elif _is_judged_anew(leg, metric, act):
+    elif _is_reevaluated(leg, metric, act):
         reason = act.facts.get("reason", "")
-        said = f"Judged anew by {who}" + (f": {reason}" if reason else "")
+        said = f"Policies re-evaluated by {who}" + (f": {reason}" if reason else "")
         said += ("" if said.endswith(".") else ".") + " All since the start counts by these terms."
     else:
         said = f"Reassigned to {act.owner} by {who}; {in_words(going, exact=True)} of it was left."

@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from leads.models import State, Transition, Verb
+from leads.models import ANY_TIME, State, Transition, Verb
 from sla.business_time import Stretch
 from sla.course import OPEN_END, Course, ended, outcome, under_way
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy
 
-ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE)
 """Acts that may be dated before others: they move neither state nor owner."""
 
 
@@ -154,11 +153,11 @@ class _Life:
             self.pauses.append((pause, act.recorded_at))
 
     def _amend(self, act: Transition, move: Move) -> None:
-        calendars, rejudged = act.facts.get("calendars", {}), act.facts.get("rejudged", {})
+        calendars, reevaluated = act.facts.get("calendars", {}), act.facts.get("reevaluated", {})
         for metric, measurement in self.running.items():
             course, known = measurement.course, act.recorded_at
-            if metric in rejudged:
-                policy = self.versions.policy(rejudged[metric])
+            if metric in reevaluated:
+                policy = self.versions.policy(reevaluated[metric])
                 calendar = self._calendar(metric, policy, calendars)
                 course.judge_anew(policy, calendar, act.at, known=known, because=act.pk)
             elif move.changes_owner():

@@ -6,11 +6,10 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from handoff.alerts.about_act import PAST
 from handoff.alerts.content import Content, facts_of, lead_link, name, sentence, title, zone_of
 from handoff.alerts.moments import moment, time_of_day
 from handoff.models import Delivery
-from leads.models import Lead
+from leads.models import Lead, Verb
 from sla.durations import in_words
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, StepKind
@@ -125,7 +124,7 @@ def _since(clock: Clock, zone: ZoneInfo) -> str:
     if clock.stopped_at is None:
         return "It is still open."
     act = clock.stopped_by
-    cause = f"{name(act.by)} {PAST[act.verb]} the lead on" if act else "it ended on"
+    cause = f"{name(act.by)} {Verb(act.verb).past} the lead on" if act else "it ended on"
     since = f"Since then: {cause} {moment(clock.stopped_at, zone)}; the clock"
     match clock.state:
         case ClockState.BREACHED:

@@ -18,9 +18,8 @@ from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
-from leads.models import Absence, Lead, Team, Transition, User, Via
+from leads.models import ANY_TIME, Absence, Lead, Team, Transition, User, Via
 from sla.durations import in_words
-from sla.history import ANY_TIME
 from sla.metrics import RULES, Party
 from sla.models import Alarm, StepAction, StepKind
 

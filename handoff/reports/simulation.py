@@ -388,7 +388,7 @@ def _keep_only(metric: str, acts: Iterable[Transition], *, every_start: bool) ->
         act.facts = kept
 
 
-_ABOUT_CLOCKS = ("policies", "restarted", "rejudged", "calendars")
+_ABOUT_CLOCKS = ("policies", "restarted", "reevaluated", "calendars")
 
 
 def _owner_at(owners: Sequence[tuple[datetime, int | None]], at: datetime) -> int | None:

@@ -6,8 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.workflow.act import SHELL, Door
-from handoff.workflow.timing import judge_again
+from handoff.doors import SHELL, Door
+from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
 from leads.models import Campaign, Lead
@@ -19,7 +19,7 @@ from sla.models import Clock
 def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields)
-    judge_again(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
+    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
     return lead
 
 
@@ -59,7 +59,7 @@ def _judge(lead_ids: Sequence[int], because: str, door: Door) -> None:
     if lead_ids:
         clocked = Clock.objects.filter(lead__in=lead_ids, stopped_at=None).values_list("lead_id", flat=True)
         for lead_id in sorted(set(clocked)):
-            judge_again(lead_id, because=because, door=door)
+            reevaluate_policies(lead_id, because=because, door=door)
 
 
 def _is_asked_for(field: str) -> bool:

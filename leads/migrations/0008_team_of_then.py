@@ -29,7 +29,7 @@ DROP FUNCTION leads_follow_membership;
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0006_rotation_and_benches")]
+    dependencies = [("leads", "0007_reevaluate")]
 
     operations = [
         migrations.AddField(

@@ -7,9 +7,11 @@ from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
-from leads.models.transition import GIVING, Transition, Verb, Via
+from leads.models.transition import AMENDING, ANY_TIME, GIVING, Transition, Verb, Via
 
 __all__ = [
+    "AMENDING",
+    "ANY_TIME",
     "GIVING",
     "MARKETING",
     "SALES",

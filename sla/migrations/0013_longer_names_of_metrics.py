@@ -16,7 +16,7 @@ METRICS = [
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sla", "0007_alarms_by_ranges")]
+    dependencies = [("sla", "0010_notifying_has_left")]
 
     operations = [
         migrations.AlterField("policy", "metric", models.CharField(choices=METRICS, max_length=40)),

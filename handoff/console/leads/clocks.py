@@ -66,7 +66,7 @@ def _verbs(clock: Clock, lead: Lead, user: User, now: datetime) -> Iterator[tupl
 
 
 def _open_to(user: User, verb: Verb, lead: Lead) -> bool:
-    return rights.applies(verb, lead) and rights.may(user, verb, lead)
+    return rights.applies(verb, lead, timezone.now()) and rights.may(user, verb, lead)
 
 
 def _ringing(clock: Clock) -> Alarm | None:

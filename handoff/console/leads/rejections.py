@@ -101,7 +101,7 @@ def _buttons(user: User, rejection: Any, here: str) -> SafeString:
     """What may be answered from this row: only the last rejection of a lead can be, while the lead is rejected."""
     if not rejection.is_last:
         return SafeString("")
-    verbs = [verb for verb in rights.can(user, rejection.lead) if verb in ANSWERING]
+    verbs = [verb for verb in rights.can(user, rejection.lead, timezone.now()) if verb in ANSWERING]
     shown: list[SafeString] = []
     for verb in sorted(still_open(verbs, rejection), key=ORDER.index):
         if verb == Verb.ANSWER:

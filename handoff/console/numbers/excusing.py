@@ -10,13 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from handoff.amending.excusing import breached, excuse_all
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.fields import MomentField
 from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
+from handoff.doors import door
 from handoff.reports.period import HasPeriod
-from leads.models import Role
+from leads.models import Role, Via
 from sla.metrics import Metric
 from sla.models import Clock
 
@@ -45,7 +45,7 @@ def page(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         facts = question.cleaned_data | {"reason": form.cleaned_data["reason"]}
-        done = excuse_all(facts.pop("start"), facts.pop("end"), **facts, by=viewer(request), door=door(request))
+        done = excuse_all(facts.pop("start"), facts.pop("end"), **facts, by=viewer(request), door=door(Via.CONSOLE))
         messages.success(request, f"Excused {_breaches(done)}.")
         return redirect(request.get_full_path())
     breaches = question.breaches()
