@@ -37,6 +37,10 @@ class Windows:
     def room(self, server: str) -> int:
         return self._of[server].room
 
+    def rest(self, server: str) -> float:
+        """How many seconds more it is left alone."""
+        return max(self._of[server].rests_until - time.monotonic(), 0.0)
+
     def full(self) -> list[str]:
         return [server for server, window in self._of.items() if not window.room]
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db.models import Case, Count, F, Min, Q, When
 
-from handoff.alerts.moments import span
 from handoff.engine.life import Silence
 from handoff.models import Delivery, DeliveryState, Part
+from sla.durations import in_words
 
 STUCK = timedelta(minutes=10)  # a message that is not sent for longer is a matter for RevOps
 LASTING = 5  # attempts that take about as long when each of them fails
@@ -32,6 +32,6 @@ def stuck(now: datetime) -> Silence | None:
     since = waiting["oldest"]
     if since is None or now - since <= STUCK:
         return None
-    problem = f"{waiting['count']} messages wait to be sent, the oldest for {span((now - since).total_seconds())}; "
+    problem = f"{waiting['count']} messages wait to be sent, the oldest for {in_words(now - since)}; "
     problem += f"{waiting['failing']} of them have failed before"
     return Silence(Part.OUTBOX, since, problem)

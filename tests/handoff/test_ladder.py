@@ -20,8 +20,8 @@ from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Role, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, Step
-from tests.handoff.alerts.test_concurrency import in_threads
 from tests.handoff.workflow.test_races import process, processes
+from tests.programs import in_threads
 from tests.world import MONDAY, World, assert_consistent, bring_to, last, make_lead, make_policy, person
 
 pytestmark = pytest.mark.django_db

@@ -17,13 +17,13 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from handoff.alerts.queue import Parcel, Queue
-from handoff.alerts.windows import Windows
 from handoff.alerts.channels import CHANNELS
 from handoff.alerts.channels.email import html_of, text_of
 from handoff.alerts.channels.slack.blocks import message_of
 from handoff.alerts.content import Content
 from handoff.alerts.messages import content_of
+from handoff.alerts.queue import Parcel, Queue
+from handoff.alerts.windows import Windows
 from handoff.models import Delivery, Destination, Subscription
 from leads.models import Lead, Transition, User, Via
 from sla.models import Alarm, Clock, PendingAlarm, Step
