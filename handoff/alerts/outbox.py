@@ -15,6 +15,7 @@ from handoff.alerts import audience
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.content import one_line
 from handoff.alerts.digest import render_digest
+from handoff.alerts.installation import may_send
 from handoff.alerts.messages import render
 from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
@@ -124,6 +125,8 @@ def _claim(unwell: set[str], *, of_notices: bool = False) -> list[Delivery] | No
 
     One at a time, so that the lease begins when its sending does. Empty when its recipient wants it later.
     """
+    if not may_send():
+        return None
     now = timezone.now()
     due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
     if of_notices:

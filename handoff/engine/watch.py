@@ -15,7 +15,7 @@ from django.utils import timezone
 from handoff.alerts import announce_notice, deliver_notices
 from handoff.alerts.content import sentence
 from handoff.alerts.moments import span
-from handoff.engine import heartbeat
+from handoff.engine import heartbeat, outages
 from handoff.engine.life import Silence, silences
 from handoff.models import Incident, Part
 
@@ -57,7 +57,7 @@ def _watch(first: Callable[[], None] | None) -> None:
             if now - awake_since > heartbeat.late_after():
                 look()
         except Error as error:
-            log.warning("watch_failed", error=f"{type(error).__name__}: {error}")
+            outages.note("watch", error)
         except Exception:
             # Whatever it is, it must not end the watch.
             log.exception("watch_failed")

@@ -5,6 +5,7 @@ from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscriptio
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.installation import Installation
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Incident",
+    "Installation",
     "Notice",
     "Part",
     "Rejection",
