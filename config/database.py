@@ -60,7 +60,7 @@ def is_pooled(env: environ.Env) -> bool:
 
 def program_name(arguments: Sequence[str]) -> str:
     """Like `web`, `worker`, `beat`, `sweeper`, `migrate`: how pg_stat_activity names its sessions."""
-    started = Path(arguments[0] if arguments else "").with_suffix("").parts
+    started = Path(arguments[0]).with_suffix("").parts if arguments and arguments[0] else ()
     words = [word for word in arguments[1:] if not word.startswith("-")]
     if "gunicorn" in started:
         return "web"

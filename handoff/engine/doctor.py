@@ -66,7 +66,10 @@ def _advice(code: str, what: str, do: str) -> Finding:
 
 def _servers() -> Iterator[Finding]:
     if problem := servers.database():
-        yield _wrong("database", problem, "see that PostgreSQL runs, and that DATABASE_URL leads to the primary")
+        do = "see that PostgreSQL runs, and that DATABASE_URL leads to the primary"
+        if "startup parameter" in problem:
+            do = "set DATABASE_POOLER=transaction, as the pooler hands out a session for each transaction"
+        yield _wrong("database", problem, do)
     elif problem := servers.migrations():
         yield _wrong("migrations", f"Migrations: {problem}", "run manage.py migrate, then start the programs again")
     if problem := servers.broker():

@@ -7,6 +7,7 @@ import psycopg
 import structlog
 from django.db import Error, InterfaceError, OperationalError
 
+POOLER_REFUSES = "unsupported startup parameter"  # in the words of PgBouncer
 QUIET_SECONDS = 60.0  # between two lines of the log about the same outage
 
 log = structlog.get_logger(__name__)
@@ -59,6 +60,8 @@ def problem_of(error: Exception) -> str:
     outage = outage_of(error)
     if outage and outage is not AWAY:
         return outage.problem
+    if POOLER_REFUSES in str(error):
+        return f"The pooler refuses: {POOLER_REFUSES}"
     return f"{AWAY.problem if outage else 'PostgreSQL refuses'}: {type(error).__name__}"
 
 

@@ -45,7 +45,7 @@ def ask(method: str, path: str, **variables: str) -> tuple[str, dict[str, str], 
     "path", ["/livez", "/readyz", "/metrics", "/", "/console/login/", "/api/v1/me/", "/api/v1/none/", "/none/"]
 )
 def test_head_has_the_head_of_get_and_no_body(path: str) -> None:
-    status, headers, body = ask("GET", path)
+    status, _, body = ask("GET", path)
     asked = ask("HEAD", path)
     assert asked[0] == status
     assert asked[2] == b""

@@ -24,10 +24,9 @@ def _people(world: World) -> None:
     pass
 
 
-def log_in(name: str, password: str = "wrong", address: str = "", **headers: str) -> HttpResponse:
-    if address:
-        headers["X-Forwarded-For"] = address
-    data = {"username": name, "password": password}
+def log_in(name: str, password: str | None = None, address: str = "") -> HttpResponse:
+    headers = {"X-Forwarded-For": address} if address else {}
+    data = {"username": name, "password": password or "wrong"}
     return Client().post(reverse("admin:login"), data, headers=headers)  # type: ignore[return-value]
 
 
