@@ -6,6 +6,7 @@ from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.standard import StandardKind, StandardMessage
@@ -28,6 +29,7 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Incident",
+    "Installation",
     "Lease",
     "Notice",
     "Part",
