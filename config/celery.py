@@ -3,10 +3,11 @@
 import logging.config
 import os
 import warnings
+from typing import Any
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
-from celery.signals import setup_logging, task_prerun
+from celery.signals import setup_logging, task_prerun, worker_init, worker_shutting_down
 from django.conf import settings
 from django.db import close_old_connections
 
@@ -30,3 +31,19 @@ def log_like_django(**_: object) -> None:
 def begin_like_a_request(**_: object) -> None:
     """Replace a connection that PostgreSQL has ended: Celery would hand a broken one to a thousand tasks to come."""
     close_old_connections()
+
+
+@worker_init.connect
+def count_processes(sender: Any, **_: object) -> None:
+    """Before the worker forks: its processes share what is noted here."""
+    from handoff.alerts import worker  # noqa: PLC0415 it needs Django, which is not set up when Celery finds this
+
+    worker.begin(sender.concurrency or 1)
+
+
+@worker_shutting_down.connect
+def stop_delivering(**_: object) -> None:
+    """Celery waits for its tasks to end; a delivery under backlog would keep it for minutes."""
+    from handoff.alerts import worker  # noqa: PLC0415 see above
+
+    worker.begin_shutdown()

@@ -10,8 +10,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from handoff.engine import servers
 from handoff.engine.exposition import CONTENT_TYPE, exposition
 from handoff.engine.figures import figures
-from handoff.engine.life import silences
-from handoff.models import Part
+from handoff.engine.life import PROGRAMS, silences
 
 PLAIN = "text/plain; charset=utf-8"
 
@@ -49,7 +48,7 @@ def _silent() -> dict[str, str]:
     try:
         return {silence.part.value: silence.problem for silence in silences()}
     except DatabaseError:
-        return {part.value: servers.UNKNOWN for part in Part}
+        return {part.value: servers.UNKNOWN for part in PROGRAMS}
 
 
 CHECKS: dict[str, Callable[[], str]] = {

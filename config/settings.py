@@ -143,6 +143,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>"
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
+# Messages that a worker has under way to one server at once.
+DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", 24)
 # Hosts that webhooks may name; *.example.com is any name below it. Slack's and Teams' take nothing else.
 SLACK_WEBHOOK_HOSTS = env.list("SLACK_WEBHOOK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 TEAMS_WEBHOOK_HOSTS = env.list(
@@ -160,7 +162,7 @@ CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)  # two may wait for a mail server; the sweep never does
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)  # one delivers and waits for slow servers
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told

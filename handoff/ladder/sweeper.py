@@ -12,11 +12,12 @@ import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder.sweep import fire
 from sla.alarms import CHANNEL, next_due
 
-LOCK = 0x73776570
+LEASE = "sweeper"
+LEASE_SECONDS = 10  # after which another takes over from one that is frozen
 RECENT = timedelta(seconds=10)  # longer than a verb holds the alarms of its lead
 SHORTEST, LONGEST = 0.01, 1.0  # seconds asleep: the first gathers what falls due together, the second bounds a stop
 
@@ -27,10 +28,10 @@ def run() -> None:
     """Sweep until the process is stopped. Any number may run: one sweeps, and the next takes over when it dies."""
     while True:
         try:
-            with slot(LOCK, 1) as is_free:
-                if is_free:
+            with leased(LEASE, LEASE_SECONDS) as renew:
+                if renew:
                     _listen()
-                    while True:
+                    while renew():
                         _sweep_and_sleep()
         except (OperationalError, InterfaceError) as error:
             log.warning("sweeper_waits_for_the_database", error=str(error).strip())

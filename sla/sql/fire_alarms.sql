@@ -17,6 +17,7 @@ taken AS (
     RETURNING clock_id, step_id, due_at
 ), judged AS (
     SELECT taken.*, clock.lead_id, step.does <> '' OR step.out_of_rotation_seconds > 0 AS acts,
+        CASE WHEN step.percent < 100 THEN 2 WHEN step.after_seconds > 0 THEN 1 ELSE 0 END AS priority,
         policy.mistake_at IS NOT NULL OR step.percent < 100 AND (
             clock.stopped_at IS NOT NULL
             OR EXISTS (

@@ -113,7 +113,7 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
         # The form has checked all this; somebody else may have taken the email since.
         if not change:
             with refusing_taken_email(form.cleaned_data["email"]):

@@ -11,7 +11,7 @@ import pytest
 from handoff.engine import heartbeat
 from tests.config.running import free_port
 from tests.handoff.alerts.conftest import Mailbox, mailbox
-from tests.handoff.test_breach_is_told import database_url, program, wait_for
+from tests.programs import database_url, program, wait_for
 from tests.world import World
 
 __all__ = ["mailbox"]
