@@ -51,7 +51,7 @@ class ReportView(APIView):
 
 def _view(report: Report) -> type[ReportView]:
     """The view of one report. Its class has a name of its own, which the OpenAPI description needs."""
-    view = type(f"{report.name.title()}View", (ReportView,), {"report": report, "__doc__": report.summary})
+    view = type(f"{_name(report)}View", (ReportView,), {"report": report, "__doc__": report.summary})
     description = extend_schema(
         operation_id=f"reports_{report.name}",
         summary=report.summary.removesuffix("."),
@@ -60,6 +60,11 @@ def _view(report: Report) -> type[ReportView]:
         responses={200: _answer(report), (403, MEDIA_TYPE): Problem},
     )
     return extend_schema_view(get=description)(view)
+
+
+def _name(report: Report) -> str:
+    """Of what describes it: a component of OpenAPI has no blank in its name."""
+    return report.title.replace(" ", "")
 
 
 def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParameter:
@@ -75,14 +80,14 @@ def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParamete
 
 
 def _answer(report: Report) -> serializers.Serializer[Any]:
-    title = report.name.title()
+    name = _name(report)
     asked: dict[str, Field] = {name: _echo(field) for name, field in report.form().fields.items()}
     return inline_serializer(
-        title,
+        name,
         {
             **asked,
             "as_of": serializers.DateTimeField(help_text="The moment at which this was read."),
-            "rows": inline_serializer(f"{title}Row", _row(report), many=True),
+            "rows": inline_serializer(f"{name}Row", _row(report), many=True),
         },
     )
 
@@ -90,7 +95,9 @@ def _answer(report: Report) -> serializers.Serializer[Any]:
 def _echo(field: forms.Field) -> Field:
     if isinstance(field, forms.ChoiceField):
         return serializers.ChoiceField(choices=choices(field))
-    return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
+    if isinstance(field, BoundField):
+        return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
+    return serializers.CharField(help_text=str(field.help_text))
 
 
 def _row(report: Report) -> dict[str, Field]:

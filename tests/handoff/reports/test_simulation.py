@@ -82,12 +82,12 @@ def digest() -> dict[str, list]:
 
 
 def test_the_same_terms_give_what_was_recorded(policy: Policy, history: None) -> None:
-    found = simulate(Proposal(METRIC), now=NOW)
+    result = simulate(Proposal(METRIC), now=NOW)
 
-    assert found.replayed == Replayed.CLOCKS
-    assert found.proposed == found.recorded == Outcomes(met=2, breached=2, cancelled=1)
-    assert (found.newly_met, found.newly_missed, found.uncounted) == (0, 0, 0)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("owner", "Ada", 2, 2)]
+    assert result.replayed == Replayed.CLOCKS
+    assert result.proposed == result.recorded == Outcomes(met=2, breached=2, cancelled=1)
+    assert (result.newly_met, result.newly_missed, result.uncounted) == (0, 0, 0)
+    assert [(row.audience, row.who, row.warnings, row.breaches) for row in result.notified] == [("owner", "Ada", 2, 2)]
 
 
 def test_another_target_and_ladder(policy: Policy, history: None) -> None:
@@ -96,7 +96,7 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 
     assert (stricter.proposed, stricter.newly_missed) == (Outcomes(breached=4, cancelled=1), 2)
     assert stricter.proposed.attainment == 0
-    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.notified] == [
+    assert [(row.who, row.warnings, row.breaches, row.escalations) for row in stricter.notified] == [
         ("Ada", 4, 4, 0),
         ("Max", 0, 4, 2),
     ]
@@ -106,9 +106,9 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 def test_another_calendar(policy: Policy, history: None) -> None:
     afternoons = make_calendar("afternoons", {"mon": [["14:00", "18:00"]], "tue": [["14:00", "18:00"]]})
 
-    found = simulate(Proposal(METRIC, HOUR, afternoons), now=NOW)
+    result = simulate(Proposal(METRIC, HOUR, afternoons), now=NOW)
 
-    assert found.proposed == Outcomes(met=3, breached=1, cancelled=1)  # due on Monday at 15:00
+    assert result.proposed == Outcomes(met=3, breached=1, cancelled=1)  # due on Monday at 15:00
 
 
 def test_the_load_of_a_rep_in_the_hours_of_his_wall_clock(policy: Policy, history: None) -> None:
@@ -122,16 +122,16 @@ def test_the_load_of_a_rep_in_the_hours_of_his_wall_clock(policy: Policy, histor
 
 
 def test_only_what_started_in_the_period(policy: Policy, history: None) -> None:
-    found = simulate(Proposal(METRIC), at(60), at(120), now=NOW)
-    assert found.recorded == Outcomes(breached=1)
+    result = simulate(Proposal(METRIC), at(60), at(120), now=NOW)
+    assert result.recorded == Outcomes(breached=1)
 
 
 def test_without_clocks_each_start_of_the_history_is_replayed(world: World, history: None) -> None:
     always = make_calendar()
-    found = simulate(Proposal(METRIC, HOUR, always), now=NOW)
+    result = simulate(Proposal(METRIC, HOUR, always), now=NOW)
 
-    assert (found.replayed, found.recorded) == (Replayed.STARTS, None)
-    assert found.proposed == Outcomes(met=2, breached=2, cancelled=1)
+    assert (result.replayed, result.recorded) == (Replayed.STARTS, None)
+    assert result.proposed == Outcomes(met=2, breached=2, cancelled=1)
     with pytest.raises(NothingToCountBy, match="propose a target and a calendar"):
         simulate(Proposal(METRIC, HOUR), now=NOW)
 
@@ -146,8 +146,10 @@ def test_every_start_also_beside_clocks(world: World, history: None) -> None:
 
 def test_a_breach_that_no_destination_hears_of_reaches_the_manager(world: World, history: None) -> None:
     make_policy(METRIC, HOUR)
-    found = simulate(Proposal(METRIC), every_start=True, now=NOW)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.notified] == [("manager", "Max", 0, 2)]
+    result = simulate(Proposal(METRIC), every_start=True, now=NOW)
+    assert [(row.audience, row.who, row.warnings, row.breaches) for row in result.notified] == [
+        ("manager", "Max", 0, 2)
+    ]
 
 
 def test_people_who_left_and_those_without_an_address_are_not_counted(world: World, policy: Policy) -> None:
@@ -180,9 +182,9 @@ def test_the_address_of_a_webhook_is_shown_to_nobody(world: World, policy: Polic
         name="Sales channel", audience=Audience.FIXED, medium="webhook", address="https://hooks.example/SECRET"
     )
     policy.steps.get(percent=100).destinations.add(secret)
-    found = simulate(Proposal(METRIC), now=NOW)
-    assert "Sales channel" in {row.who for row in found.notified}
-    assert "SECRET" not in json.dumps(as_dict(found))
+    result = simulate(Proposal(METRIC), now=NOW)
+    assert "Sales channel" in {row.who for row in result.notified}
+    assert "SECRET" not in json.dumps(as_dict(result))
 
 
 def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> None:
@@ -190,9 +192,9 @@ def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> Non
     with time_machine.travel(NOW, tick=False):
         workflow.excuse(late.pk, by=world.olga, clock=late.clocks.get(metric=METRIC), reason="An outage")
 
-    found = simulate(Proposal(METRIC), now=NOW)
+    result = simulate(Proposal(METRIC), now=NOW)
 
-    assert found.proposed == found.recorded == Outcomes(met=2, breached=1, excused=1, cancelled=1)
+    assert result.proposed == result.recorded == Outcomes(met=2, breached=1, excused=1, cancelled=1)
 
 
 def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: None, monkeypatch) -> None:
