@@ -81,7 +81,12 @@ class Delivery(models.Model):
     )
     # Without a constraint, whose check would lock the same few destinations for every alarm that fires.
     destination = models.ForeignKey(
-        Destination, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+        Destination,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     medium = models.CharField(max_length=20, choices=media)
     address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")
