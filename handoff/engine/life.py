@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from handoff.engine import heartbeat
 from handoff.models import Heartbeat, Part
+from sla.durations import in_words
 
 PROGRAMS = (Part.BEAT, Part.WORKER)
 
@@ -57,4 +58,4 @@ def _worker(signs: dict[str, Heartbeat], beat: Heartbeat | None, now: datetime) 
 
 
 def _ago(gone: timedelta) -> str:
-    return f"{gone.total_seconds():.0f} seconds ago"
+    return f"{in_words(gone)} ago"

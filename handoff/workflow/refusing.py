@@ -2,11 +2,10 @@
 
 from datetime import datetime
 
-from django.utils.timesince import timesince
-
 from handoff.refusals import NotAllowed, WrongState
 from handoff.workflow.cards import CARDS
 from leads.models import Lead, State, Transition, Verb
+from sla.durations import in_words
 
 
 def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
@@ -37,4 +36,4 @@ def _done(move: Transition) -> str:
 
 
 def _ago(at: datetime, now: datetime) -> str:
-    return f"{timesince(at, now, depth=1)} ago" if (now - at).total_seconds() >= 60 else "just now"
+    return f"{in_words(now - at)} ago" if (now - at).total_seconds() >= 60 else "just now"
