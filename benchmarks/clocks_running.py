@@ -6,9 +6,9 @@ from django.contrib.auth.models import Group
 from django.db import connection, models, transaction
 
 from handoff import workflow
-from handoff.models import Delivery
+from handoff.models import Delivery, Destination
 from leads.models import Lead, Role, Team, User
-from sla.models import Alarm, Calendar, Clock, Destination, PendingAlarm, Policy, Step
+from sla.models import Alarm, Calendar, Clock, PendingAlarm, Policy, Step
 
 REPS, TEAMS = 200, 10
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
@@ -93,13 +93,13 @@ def people() -> Destination:
     return Destination.objects.create(name="Owner by email", audience="owner", medium="email")
 
 
-def promise(tells: Destination) -> Policy:
+def promise(destination: Destination) -> Policy:
     calendar = Calendar.objects.create(key="always", name="Always", weekly=ALWAYS)
     policy = Policy.objects.create(
         key="accept", name="Accept", metric="time_to_accept", target_seconds=DAY, calendar=calendar
     )
     for percent, after_seconds in LADDER:
-        policy.steps.create(percent=percent, after_seconds=after_seconds).tells.add(tells)
+        policy.steps.create(percent=percent, after_seconds=after_seconds).destinations.add(destination)
     return policy
 
 

@@ -80,6 +80,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "handoff" / "alerts" / "channels"],  # each channel owns the forms of its messages
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -142,6 +143,13 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>"
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
+# Hosts that webhooks may name; *.example.com is any name below it. Slack's and Teams' take nothing else.
+SLACK_WEBHOOK_HOSTS = env.list("SLACK_WEBHOOK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
+TEAMS_WEBHOOK_HOSTS = env.list(
+    "TEAMS_WEBHOOK_HOSTS", default=["*.logic.azure.com", "*.powerplatform.com", "*.webhook.office.com"]
+)
+# Hosts that may be called although they are in a private network, also over plain http.
+WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 
 # Celery carries wake-ups, never deadlines: those live in the database.
 # kombu has names of its own for a socket
@@ -173,6 +181,8 @@ CELERY_BEAT_SCHEDULE = {
     # Told once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
     "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
     "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
+    # The sweep sends nothing of a mistake anyway; this clears away what the request that declared it had no time for.
+    "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", "schedule": 10.0, "options": {"expires": 10.0}},
     # Reports are exact without it, and slower the more there is to add up.
     "fold_reports": {"task": "handoff.tasks.fold_reports", "schedule": 10.0, "options": {"expires": 10.0}},
 }

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from handoff import alerts
+from handoff.amending import stopping
 from handoff.engine import heartbeat, leaks
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -30,6 +31,11 @@ def deliver() -> None:
 @shared_task
 def fold_reports() -> None:
     rollup.fold()
+
+
+@shared_task
+def stop_mistakes() -> None:
+    stopping.stop_all()
 
 
 @shared_task

@@ -12,8 +12,9 @@ CHANNEL = "sla_alarm_due_soon"
 # up to `batch` alarms of those due by a moment that nobody else holds. Any number of workers may do so at once.
 #
 # The due rows are removed, and the alarms written. A warning that a later step of its clock, or its stop, has overtaken
-# by now is recorded as superseded: a late sweep must not cause a storm. What a step does besides telling is left to do:
-# `handoff.ladder.actions` does it, in transactions that lock the lead first.
+# by now is recorded as superseded: a late sweep must not cause a storm. So is every alarm of a policy version that was
+# declared a mistake: `handoff.amending.stopping` may not have come to its clock yet. What a step does besides telling
+# is left to do: `handoff.ladder.actions` does it, in transactions that lock the lead first.
 #
 # Locked rows stay where they are, so they are removed by their place (ctid). One that was moved between the snapshot
 # and its lock is not removed, nor fired: the next sweep has it. A `since` spares the index entries of what fired before
@@ -27,7 +28,7 @@ taken AS (
     RETURNING clock_id, step_id, due_at
 ), judged AS (
     SELECT taken.*, clock.lead_id, step.does <> '' OR step.out_of_rotation_seconds > 0 AS acts,
-        step.percent < 100 AND (
+        policy.mistake_at IS NOT NULL OR step.percent < 100 AND (
             clock.stopped_at IS NOT NULL
             OR EXISTS (
                 SELECT FROM sla_pendingalarm later
@@ -38,6 +39,7 @@ taken AS (
             )
         ) AS superseded
     FROM taken JOIN sla_step step ON step.id = taken.step_id JOIN sla_clock clock ON clock.id = taken.clock_id
+        JOIN sla_policy policy ON policy.id = step.policy_id
 ), fired AS MATERIALIZED (
     SELECT nextval('sla_alarm_id_seq') AS id, judged.* FROM judged
 ), recorded AS (

@@ -7,7 +7,7 @@ from typing import Any, TypeVar, cast
 from django.db import transaction
 from django.utils import timezone
 
-from sla.models import Calendar, Destination, Policy, Step, StepAction
+from sla.models import Calendar, Policy, Step, StepAction
 from sla.models.calendar import YEARS_AHEAD
 
 Row = TypeVar("Row", bound=Policy | Calendar)
@@ -19,11 +19,10 @@ class Outdated(Exception):
 
 @dataclass(frozen=True)
 class Rung:
-    """One step of a ladder to be written: when, counted from the target, who is told, and what is done."""
+    """One step of a ladder to be written: when, counted from the target, and what is done."""
 
     percent: int = 100
     after_seconds: int = 0
-    tells: tuple[Destination, ...] = ()
     does: str = StepAction.NOTHING
     out_of_rotation_seconds: int = 0
     pierces: bool = False
@@ -31,17 +30,9 @@ class Rung:
 
 def ladder(policy: Policy) -> list[Rung]:
     """The rungs of a policy, as they can be given to its next version."""
-    steps = policy.steps.prefetch_related("tells")
     return [
-        Rung(
-            step.percent,
-            step.after_seconds,
-            tuple(step.tells.all()),
-            step.does,
-            step.out_of_rotation_seconds,
-            step.pierces,
-        )
-        for step in steps
+        Rung(step.percent, step.after_seconds, step.does, step.out_of_rotation_seconds, step.pierces)
+        for step in policy.steps.all()
     ]
 
 
@@ -62,7 +53,6 @@ def publish_policy(policy: Policy, rungs: Iterable[Rung]) -> Policy:
         )
         step.full_clean()
         step.save()
-        step.tells.set(rung.tells)
     return policy
 
 
@@ -93,6 +83,20 @@ def revise_calendar(calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
     for policy in Policy.objects.filter(calendar=current, retired_at=None):
         revise_policy(policy, {"calendar": revised})
     return revised
+
+
+@transaction.atomic
+def declare_mistake(policy: Policy, reason: str) -> Policy:
+    """Take a version out of force for good, and its whole ladder with it: from now on no alarm of it is sent.
+
+    What it has judged stays. Declared twice, it keeps the first reason.
+    """
+    declared = Policy.objects.select_for_update(no_key=True, of=("self",)).get(pk=policy.pk)
+    if declared.mistake_at is None:
+        declared.mistake_at, declared.mistake_reason = timezone.now(), reason
+        declared.retired_at = declared.retired_at or declared.mistake_at
+        declared.save(update_fields=["mistake_at", "mistake_reason", "retired_at"])
+    return declared
 
 
 def extend_holidays() -> None:

@@ -14,9 +14,10 @@ from django.contrib.auth.models import Group
 
 from handoff import workflow
 from handoff.amending.integrity import disagreements
+from handoff.models import Destination
 from handoff.reports import rollup
 from leads.models import Lead, Role, State, Team, Transition, User, Verb
-from sla.models import Calendar, Destination, Policy, Step
+from sla.models import Calendar, Policy, Step
 
 ALWAYS = {day: [["00:00", "24:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
 OFFICE = {day: [["09:00", "17:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
@@ -99,7 +100,7 @@ def make_policy(
     )
     for percent, after_seconds in steps:
         step = Step.objects.create(policy=policy, percent=percent, after_seconds=after_seconds)
-        step.tells.set(tells)
+        step.destinations.set(tells)
     return policy
 
 

@@ -18,9 +18,9 @@ from django.db.models.functions import Greatest
 
 from benchmarks.soak.courses import Course, course_of
 from handoff.amending.integrity import disagreements
-from handoff.models import Delivery, DeliveryState
+from handoff.models import Audience, Delivery, DeliveryState
 from leads.models import Lead, Transition, Via
-from sla.models import Alarm, Audience, Clock, ClockState, Policy
+from sla.models import Alarm, Clock, ClockState, Policy
 
 SETTLING = 10  # seconds after a fault in which lateness is still its consequence
 
@@ -167,8 +167,8 @@ def _deliveries(place: Path, wrong: list[str]) -> dict[str, object]:
 def _untold() -> Iterator[str]:
     """What fired is told to every fixed destination of its step; what was superseded is told to nobody."""
     told = set(Delivery.objects.filter(alarm__isnull=False).values_list("alarm", "medium", "address"))
-    asked = Alarm.objects.filter(superseded=False, step__tells__audience=Audience.FIXED)
-    must = set(asked.values_list("pk", "step__tells__medium", "step__tells__address"))
+    asked = Alarm.objects.filter(superseded=False, step__destinations__audience=Audience.FIXED)
+    must = set(asked.values_list("pk", "step__destinations__medium", "step__destinations__address"))
     for alarm, medium, address in must - told:
         yield f"Alarm {alarm} was not told by {medium} to {address}."
     for superseded in Alarm.objects.filter(superseded=True, deliveries__isnull=False):

@@ -6,10 +6,12 @@ from datetime import timedelta
 from django.contrib.auth.models import Group
 from django.utils import timezone
 
+from handoff.agreement.ladders import LadderStep, publish_policy
+from handoff.models import Audience, Destination
 from leads.models import Role, Team, User
 from sla.metrics import Metric
-from sla.models import Audience, Calendar, Destination, Medium, Policy, StepAction
-from sla.versions import Rung, publish_calendar, publish_policy
+from sla.models import Calendar, Policy, StepAction
+from sla.versions import publish_calendar
 
 WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 ZONE = "Asia/Kolkata"  # half an hour off, and it is another day there than in UTC for a good part of it
@@ -54,11 +56,11 @@ def calendars(has_closures: bool) -> list[Calendar]:
 
 def destinations(http_port: int) -> dict[str, Destination]:
     rows = {
-        "mailbox": Destination(audience=Audience.FIXED, medium=Medium.EMAIL, address="all@soak.example"),
+        "mailbox": Destination(audience=Audience.FIXED, medium="email", address="all@soak.example"),
         "webhook": Destination(
-            audience=Audience.FIXED, medium=Medium.SLACK_WEBHOOK, address=f"http://127.0.0.1:{http_port}/hook"
+            audience=Audience.FIXED, medium="slack_webhook", address=f"http://127.0.0.1:{http_port}/hook"
         ),
-        "channel": Destination(audience=Audience.TEAM, medium=Medium.SLACK),
+        "channel": Destination(audience=Audience.TEAM, medium="slack"),
     }
     for name, row in rows.items():
         row.name = name
@@ -77,8 +79,8 @@ def publish_policies(longest_target: int, in_calendars: list[Calendar], places: 
             calendar=in_calendars[number % len(in_calendars)],
         )
         action = ACTIONS.get(metric, StepAction.NOTHING)
-        told = tuple(places.values())[number % len(places)]
-        rungs = [*map(Rung, (20, 40, 60, 80)), Rung(100, tells=(told,))]
+        notified = tuple(places.values())[number % len(places)]
+        ladder = [*map(LadderStep, (20, 40, 60, 80)), LadderStep(100, recipients=(notified,))]
         if action:
-            rungs.append(Rung(100, 2, tells=(places["mailbox"],), does=action, out_of_rotation_seconds=5))
-        publish_policy(policy, rungs)
+            ladder.append(LadderStep(100, 2, recipients=(places["mailbox"],), does=action, out_of_rotation_seconds=5))
+        publish_policy(policy, ladder)

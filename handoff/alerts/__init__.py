@@ -10,6 +10,7 @@ from handoff.alerts.outbox import (
     fire_alarms,
     resend,
 )
+from handoff.alerts.withdrawal import withdraw
 
 __all__ = [
     "IS_TOLD",
@@ -20,4 +21,5 @@ __all__ = [
     "deliver_notices",
     "fire_alarms",
     "resend",
+    "withdraw",
 ]

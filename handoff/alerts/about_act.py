@@ -10,31 +10,6 @@ from handoff.models import AnswerKind, Delivery, Rejection
 from leads.models import Channel, Outcome, Reason, Transition, Verb
 from sla.models import Clock
 
-# To be read before the lead: "Ada accepted Grace Hopper".
-PAST: dict[str, str] = {
-    Verb.PROMOTE: "promoted",
-    Verb.ACCEPT: "accepted",
-    Verb.QUALIFY: "qualified",
-    Verb.CONVERT: "converted",
-    Verb.REJECT: "rejected",
-    Verb.RECYCLE: "recycled",
-    Verb.RESUBMIT: "resubmitted",
-    Verb.OVERTURN: "overturned the rejection of",
-    Verb.ASSIGN: "assigned",
-    Verb.TOUCH: "touched",
-    Verb.PAUSE: "paused",
-    Verb.RESUME: "resumed",
-    Verb.ANSWER: "answered the rejection of",
-    Verb.DISPUTE: "disputed the rejection of",
-    Verb.COMMENT: "commented on",
-    Verb.UPHOLD: "upheld the rejection of",
-    Verb.PAUSE: "paused",
-    Verb.RESUME: "resumed",
-    Verb.ACKNOWLEDGE: "acknowledged an alarm of",
-    Verb.EXCUSE: "excused a breach of",
-    Verb.REJUDGE: "judged anew",
-    Verb.MERGE: "merged",
-}
 ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.UPHOLD, Verb.ANSWER, Verb.DISPUTE}
 LABELS = {
     "kind": "Answer",
@@ -62,20 +37,23 @@ CHOICES: dict[str, dict[str, str]] = {
 }
 
 
-def told_of(acts: QuerySet[Transition]) -> QuerySet[Transition]:
-    """Acts with all that is said of them."""
+def with_details(acts: QuerySet[Transition]) -> QuerySet[Transition]:
+    """Acts with everything that a message says of them."""
     return acts.select_related("by", "owner", "lead__owner__team", "lead__team", "lead__campaign")
 
 
 def in_short(act: Transition) -> str:
-    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}{_to_whom(act)}"
+    return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}{_to_whom(act)}"
 
 
 def about_act(delivery: Delivery) -> Content:
-    act = told_of(Transition.objects.filter(deliveries=delivery)).get()
+    act = with_details(Transition.objects.filter(deliveries=delivery)).get()
     lead, zone = act.lead, zone_of(delivery, act.lead)
     links = (lead_link(lead),)
     return Content(
+        key=delivery.key,
+        kind=f"act.{act.verb}",
+        at=act.at,
         lead_id=lead.pk,
         subject=_subject(act, delivery),
         headline=f"{in_short(act)} on {moment(act.at, zone)}.",
@@ -83,6 +61,7 @@ def about_act(delivery: Delivery) -> Content:
         facts=facts_of(lead),
         links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
         zone=zone.key,
+        about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
     )
 
 
@@ -90,7 +69,7 @@ def _subject(act: Transition, delivery: Delivery) -> str:
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
     if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
         return f"New lead for you: {title(act.lead)}"
-    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}"
+    return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}"
 
 
 def _to_whom(act: Transition) -> str:
@@ -119,6 +98,6 @@ def _details(act: Transition) -> list[str]:
 
 
 def _due(act: Transition, zone: ZoneInfo) -> list[str]:
-    """What the lead's running clocks demand, the most urgent first."""
+    """When the lead's running clocks are due, the most urgent first."""
     clocks = Clock.objects.filter(lead=act.lead_id, stopped_at=None, due_at__isnull=False).order_by("due_at")
     return [f"{clock.get_metric_display()}: due on {moment(clock.due_at, zone)}." for clock in clocks if clock.due_at]

@@ -4,9 +4,11 @@ from handoff.alerts.content import Content, engine_link
 from handoff.models import Delivery, Notice
 
 
-def about_notice(delivery: Delivery) -> Content:
-    notice = Notice.objects.get(deliveries=delivery)
+def about_notice(delivery: Delivery, notice: Notice) -> Content:
     return Content(
+        key=delivery.key,
+        kind="notice",
+        at=notice.created_at,
         lead_id=None,
         subject=notice.subject,
         headline=notice.headline,

@@ -1,8 +1,11 @@
 """What a message says, before it has a form."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Self
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -17,9 +20,27 @@ LONGEST = 500
 
 
 @dataclass(frozen=True)
-class Content:
-    """The parts of a message, in plain text; names and notes in it were written by anybody."""
+class Entry:
+    """One line of a digest: when it was due or happened, what it is, and what has become of it."""
 
+    at: datetime
+    when: str
+    summary: str
+    now: str
+    url: str
+    is_open: bool
+
+
+@dataclass(frozen=True)
+class Content:
+    """The parts of a message, in plain text; names and notes in it were written by anybody. A digest has entries.
+
+    The kind and what it is `about` are for programs that receive it, like the key, which is the same at every attempt.
+    """
+
+    key: UUID
+    kind: str
+    at: datetime
     lead_id: int | None
     subject: str
     headline: str
@@ -27,17 +48,20 @@ class Content:
     facts: tuple[tuple[str, str], ...]
     links: tuple[tuple[str, str], ...]
     zone: str
+    entries: tuple[Entry, ...] = ()
+    about: Mapping[str, str | int | None] = field(default_factory=dict)
 
     def tamed(self) -> Self:
         """The same with every text in one line of bounded length: no second header, no forged paragraph."""
-        return type(self)(
-            lead_id=self.lead_id,
+        return replace(
+            self,
             subject=one_line(self.subject, 200),
             headline=one_line(self.headline),
             lines=tuple(one_line(line) for line in self.lines if line),
             facts=tuple((label, one_line(value)) for label, value in self.facts if value),
-            links=self.links,
-            zone=self.zone,
+            entries=tuple(
+                replace(entry, summary=one_line(entry.summary), now=one_line(entry.now)) for entry in self.entries
+            ),
         )
 
 
@@ -90,7 +114,7 @@ def engine_link() -> tuple[str, str]:
 
 
 def zone_of(delivery: Delivery, lead: Lead) -> ZoneInfo:
-    """The recipient's time zone; that of the team where no person is told; else UTC."""
+    """The recipient's time zone; that of the team where the recipient is not a person; else UTC."""
     if delivery.recipient:
         return delivery.recipient.zone
     team = lead.team or (lead.owner.team if lead.owner else None)

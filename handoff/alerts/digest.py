@@ -1,99 +1,66 @@
-"""A digest: all that waited for a person, as one message by one medium."""
+"""A digest: all that waited for one recipient, as one message."""
 
 import uuid
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.template.loader import render_to_string
 
 from handoff.alerts import about_act, about_alarm
-from handoff.alerts.content import engine_link, lead_link, one_line
-from handoff.alerts.messages import Message, escape, markup
+from handoff.alerts.content import Content, Entry, engine_link, lead_link
 from handoff.alerts.moments import moment
 from handoff.models import Delivery
 from leads.models import Transition
 from sla.models import Alarm
 
 NAMESPACE = uuid.UUID("5b1f2a3e-6f0c-4c6d-9a53-1d1f0c9f7a10")
-SLACK_SECTION, SLACK_SECTIONS = 2900, 40
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One thing that is told: when it was due or happened, what it is, and what has become of it."""
-
-    at: datetime
-    when: str
-    what: str
-    now: str
-    url: str
-    is_open: bool
-
-
-def render_digest(deliveries: Sequence[Delivery]) -> Message:
-    """Tell of all of them, by what was due first. The key is theirs: the same messages make the same digest."""
+def about_all(deliveries: Sequence[Delivery]) -> Content:
+    """Say it of all of them, by what was due first. The key is theirs: the same messages make the same digest."""
     zone = deliveries[0].recipient.zone if deliveries[0].recipient else ZoneInfo("UTC")
     entries = sorted(
         [*_alarms(deliveries, zone), *_acts(deliveries, zone), *_notices(deliveries, zone)], key=lambda entry: entry.at
     )
     still_open = sum(entry.is_open for entry in entries)
-    told = "1 message" if len(entries) == 1 else f"{len(entries)} messages"
-    subject = f"Your digest: {told}" + (f", {still_open} about what is still open" if still_open else "")
-    url = f"{settings.BASE_URL}/console/"
-    context = {"subject": subject, "entries": entries, "url": url, "zone": zone.key}
-    return Message(
+    count = "1 message" if len(entries) == 1 else f"{len(entries)} messages"
+    subject = f"Your digest: {count}" + (f", {still_open} about what is still open" if still_open else "")
+    return Content(
         key=uuid.uuid5(NAMESPACE, " ".join(sorted(str(delivery.key) for delivery in deliveries))),
+        kind="digest",
+        at=entries[0].at if entries else datetime.now(UTC),
         lead_id=None,
         subject=subject,
-        text=render_to_string("handoff/messages/digest.txt", context),
-        html=render_to_string("handoff/messages/digest.html", context),
-        slack_text=escape(subject),
-        blocks=_blocks(subject, entries, url, zone),
+        headline=subject,
+        lines=(),
+        facts=(),
+        links=(("Open the console", f"{settings.BASE_URL}/console/"),),
+        zone=zone.key,
+        entries=tuple(entries),
     )
 
 
 def _alarms(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
-    told = [delivery.alarm_id for delivery in deliveries if delivery.alarm_id]
-    for alarm in about_alarm.told_of(Alarm.objects.filter(pk__in=told)):
-        what, due = about_alarm.in_short(alarm)
-        since = one_line(about_alarm.since(alarm, zone))
+    alarms = Alarm.objects.filter(pk__in=[delivery.alarm_id for delivery in deliveries if delivery.alarm_id])
+    for alarm in about_alarm.with_details(alarms):
+        summary, due = about_alarm.in_short(alarm)
         is_open = alarm.clock.stopped_at is None
-        yield Entry(due, moment(due, zone), one_line(what), since, lead_link(alarm.clock.lead)[1], is_open)
+        yield Entry(
+            due, moment(due, zone), summary, about_alarm.since(alarm, zone), lead_link(alarm.clock.lead)[1], is_open
+        )
 
 
 def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
-    told = [delivery.transition_id for delivery in deliveries if delivery.transition_id]
-    for act in about_act.told_of(Transition.objects.filter(pk__in=told)):
-        now = one_line(f"It is {act.lead.get_state_display()} now, owned by {act.lead.owner or 'nobody'}.")
-        what = one_line(about_act.in_short(act))
-        yield Entry(act.at, moment(act.at, zone), what, now, lead_link(act.lead)[1], is_open=False)
+    acts = Transition.objects.filter(
+        pk__in=[delivery.transition_id for delivery in deliveries if delivery.transition_id]
+    )
+    for act in about_act.with_details(acts):
+        now = f"It is {act.lead.get_state_display()} now, owned by {act.lead.owner or 'nobody'}."
+        yield Entry(act.at, moment(act.at, zone), about_act.in_short(act), now, lead_link(act.lead)[1], is_open=False)
 
 
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[Entry]:
     for notice in (delivery.notice for delivery in deliveries if delivery.notice):
-        at, what = notice.created_at, one_line(notice.subject)
-        yield Entry(at, moment(at, zone), what, one_line(notice.headline), engine_link()[1], is_open=False)
-
-
-def _blocks(subject: str, entries: Sequence[Entry], url: str, zone: ZoneInfo) -> list[dict[str, Any]]:
-    """Slack takes so many sections, each of so many characters; what does not fit is in the console."""
-    sections, told = [f"*{escape(subject)}*"], 0
-    for entry in entries:
-        line = f"\n• {entry.when}: <{escape(entry.url)}|{escape(entry.what)}>. {escape(entry.now)}"
-        if len(sections[-1]) + len(line) > SLACK_SECTION:
-            if len(sections) == SLACK_SECTIONS:
-                break
-            sections.append("")
-        sections[-1] += line
-        told += 1
-    rest = len(entries) - told
-    links = (f"And {rest} more. " if rest else "") + f"<{escape(url)}|Open the console>"
-    return [
-        *({"type": "section", "text": markup(section)} for section in sections),
-        {"type": "section", "text": markup(links)},
-        {"type": "context", "elements": [markup(f"Times are in {zone.key}.")]},
-    ]
+        at = notice.created_at
+        yield Entry(at, moment(at, zone), notice.subject, notice.headline, engine_link()[1], is_open=False)

@@ -1,70 +1,24 @@
-"""The forms of a message: mail in text and HTML, and Slack's blocks. Rendered as it is sent."""
+"""What is said by one message: of its one delivery, or of all that became a digest. Each channel gives it its form."""
 
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
-from django.template.loader import render_to_string
+from collections.abc import Sequence
 
 from handoff.alerts.about_act import about_act
 from handoff.alerts.about_alarm import about_alarm
 from handoff.alerts.about_notice import about_notice
 from handoff.alerts.content import Content
+from handoff.alerts.digest import about_all
 from handoff.models import Delivery
 
-SLACK_LONGEST, SLACK_FIELDS = 2900, 10
+
+def content_of(deliveries: Sequence[Delivery]) -> Content:
+    """Say what happened then, and what is so now. The key stays the same at every attempt."""
+    first = deliveries[0]
+    if len(deliveries) > 1 or first.digest:
+        return about_all(deliveries).tamed()
+    return _about(first).tamed()
 
 
-@dataclass(frozen=True)
-class Message:
-    """What can be sent by any medium. The key is the same at every attempt; only what is about one lead names it."""
-
-    key: UUID
-    lead_id: int | None
-    subject: str
-    text: str
-    html: str
-    slack_text: str
-    blocks: list[dict[str, Any]]
-
-
-def render(delivery: Delivery) -> Message:
-    """Say what happened then, and what is so now. One message for all media: there are few, and they are small."""
-    content = _content(delivery).tamed()
-    return Message(
-        key=delivery.key,
-        lead_id=content.lead_id,
-        subject=content.subject,
-        text=render_to_string("handoff/messages/message.txt", {"content": content}),
-        html=render_to_string("handoff/messages/message.html", {"content": content}),
-        slack_text=escape(content.subject),
-        blocks=_blocks(content),
-    )
-
-
-def _content(delivery: Delivery) -> Content:
-    if delivery.notice_id:
-        return about_notice(delivery)
+def _about(delivery: Delivery) -> Content:
+    if delivery.notice is not None:
+        return about_notice(delivery, delivery.notice)
     return about_alarm(delivery) if delivery.alarm_id else about_act(delivery)
-
-
-def escape(text: str) -> str:
-    """For Slack's markup, where these three open a link, a mention or a command such as <!channel>."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _blocks(content: Content) -> list[dict[str, Any]]:
-    said = "\n".join([f"*{escape(content.subject)}*", escape(content.headline), *map(escape, content.lines)])
-    facts = [markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
-    links = "  ·  ".join(f"<{escape(url)}|{escape(label)}>" for label, url in content.links)
-    return [
-        {"type": "section", "text": markup(said[:SLACK_LONGEST])},
-        *([{"type": "section", "fields": facts[:SLACK_FIELDS]}] if facts else []),
-        {"type": "section", "text": markup(links)},
-        {"type": "context", "elements": [markup(f"Times are in {content.zone}.")]},
-    ]
-
-
-def markup(text: str) -> dict[str, Any]:
-    # Verbatim: Slack makes no links of its own out of what a lead is called.
-    return {"type": "mrkdwn", "text": text, "verbatim": True}

@@ -14,8 +14,6 @@ from django.utils import timezone
 from handoff.alerts import audience
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.content import one_line
-from handoff.alerts.digest import render_digest
-from handoff.alerts.messages import render
 from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS, wait_before_next
 from handoff.alerts.slots import slot
@@ -36,7 +34,7 @@ log = structlog.get_logger(__name__)
 def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
     """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
     if not act.historical:
-        audience.tell_of_acts([act.pk], timezone.now())
+        audience.notify_of_acts([act.pk], timezone.now())
 
 
 def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:
@@ -54,14 +52,14 @@ def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
 
     The act is the one that returned it to the queue; there is none if it waited there already.
     """
-    audience.tell_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
+    audience.notify_of_stranded(alarm.pk, act.pk if act else None, timezone.now())
 
 
 def announce_notice(key: str, subject: str, text: str, *, pierces: bool = False) -> None:
     """Write what RevOps is told of the engine itself, in the caller's transaction; once for each key."""
     told = {"subject": subject, "text": text, "pierces": pierces}
     notice, is_new = Notice.objects.get_or_create(key=key, defaults=told)
-    if is_new and not audience.tell_of_notice(notice):
+    if is_new and not audience.notify_of_notice(notice):
         log.error("nobody_to_tell", notice=subject, advice="give somebody the role RevOps and an email address")
 
 
@@ -94,6 +92,8 @@ def resend(delivery_id: int, by: User) -> None:
             raise WrongState(f"The message is pending already: it is tried again at {when}.", state=delivery.state)
         if not by.has_role(Role.REVOPS):
             raise NotAllowed("You may not send a message again: RevOps may.")
+        if delivery.state == DeliveryState.WITHDRAWN:
+            raise WrongState("The message was withdrawn: its clock was called off.", state=delivery.state)
         was = f"Sent again by hand; it was {delivery.state} after attempt {delivery.attempts}."
         delivery.state, delivery.attempts = DeliveryState.PENDING, 0
         delivery.next_attempt_at, delivery.sent_at = timezone.now(), None
@@ -140,7 +140,7 @@ def _claim(unwell: set[str], *, of_notices: bool = False) -> list[Delivery] | No
 def _take_one(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | None:
     # Locked for a moment only, against another claim of the same row; the lease keeps it while it is sent.
     free = due.select_for_update(of=("self",), skip_locked=True, no_key=True).order_by("next_attempt_at")
-    delivery = free.select_related("recipient", "alarm__step", "notice").first()
+    delivery = free.select_related("recipient", "destination", "alarm__step", "notice").first()
     if delivery is None:
         return None
     return [] if put_off(delivery, now) else [delivery]
@@ -153,7 +153,9 @@ def _take_digest(due: QuerySet[Delivery], now: datetime) -> list[Delivery] | Non
     if person is None:
         return None
     rows = due.filter(recipient=person).select_for_update(of=("self",), no_key=True).order_by("pk")
-    whole = [row for row in rows.select_related("recipient", "alarm__step", "notice") if not put_off(row, now)]
+    whole = [
+        row for row in rows.select_related("recipient", "destination", "alarm__step", "notice") if not put_off(row, now)
+    ]
     return [row for row in whole if _place(row) == _place(whole[0])][:LARGEST_DIGEST]
 
 
@@ -173,9 +175,10 @@ def _send(claimed: Sequence[Delivery]) -> TransportError | None:
     """Render and send, outside any transaction. What went wrong is returned, as it is one of the outcomes."""
     first = claimed[0]
     if first.attempts > MAX_ATTEMPTS:
-        return TransportError("Its worker was killed in the last attempt of all.", permanent=True)
+        return TransportError("The worker was killed during the final attempt.", permanent=True)
     try:
-        CHANNELS[first.medium](first.address, render_digest(claimed) if first.digest else render(first))
+        with CHANNELS[first.medium].open() as session:
+            session.send(first.address, claimed)
     except TransportError as error:
         return error
     except (OperationalError, InterfaceError):
@@ -183,7 +186,7 @@ def _send(claimed: Sequence[Delivery]) -> TransportError | None:
     except Exception as error:
         # One message that cannot be rendered must not stop the others.
         log.exception("delivery_poisoned", delivery=first.pk)
-        return TransportError(f"The message could not be made: {type(error).__name__}: {error}", permanent=True)
+        return TransportError(f"The message could not be rendered: {type(error).__name__}: {error}", permanent=True)
     return None
 
 

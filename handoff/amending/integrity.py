@@ -77,11 +77,16 @@ def _records_of_acts() -> Iterator[str]:
 def _deliveries() -> Iterator[str]:
     """Whatever should have been told has a delivery, and none is told of what did not happen."""
     told = Delivery.objects.filter(alarm=OuterRef("pk"))
-    breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__tells__active=True).distinct()
+    breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__destinations__active=True).distinct()
     for alarm in breaches.exclude(Exists(told)):
         yield f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody."
     for delivery in Delivery.objects.filter(alarm__superseded=True):
         yield f"Delivery {delivery.pk} tells of an alarm that was superseded."
+    called_off = Q(alarm__clock__excused_by__isnull=False) | Q(alarm__clock__state=ClockState.CANCELLED)
+    # A warning whose own step has taken the lead away is sent all the same.
+    its_own = Q(alarm__done_by__isnull=False, alarm__done_by=F("alarm__clock__stopped_by"))
+    for delivery in Delivery.objects.filter(called_off, state=DeliveryState.PENDING).exclude(its_own):
+        yield f"Delivery {delivery.pk} waits, though its clock was called off."
     for delivery in Delivery.objects.filter(state=DeliveryState.SENT).filter(
         Q(attempts=0) | Q(sent_at__lt=F("created_at"))
     ):

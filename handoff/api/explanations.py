@@ -10,6 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from handoff.alerts.channels import CHANNELS
 from handoff.api.leads import visible
 from handoff.api.problems import MEDIA_TYPE, Problem
 from handoff.api.shapes import PolicyShape
@@ -17,9 +18,10 @@ from handoff.reports.explanation import as_dict, explainable, explained
 from leads.models import Verb
 from sla.explanation import Part, Why
 from sla.metrics import Metric
-from sla.models import Clock, ClockState, Medium
+from sla.models import Clock, ClockState
 
 PARTS = [(part.value, part.value) for part in Part]
+MEDIA = [(medium, channel.label) for medium, channel in CHANNELS.items()]
 WHYS = [(why.value, why.value) for why in Why]
 
 
@@ -64,7 +66,9 @@ class LegShape(serializers.Serializer[Any]):
     policy = PolicyShape()
     calendar = CalendarShape()
     counted_anew = StretchShape(
-        many=True, allow_null=True, help_text="Of a leg judged anew: what its terms count since the start of the clock."
+        many=True,
+        allow_null=True,
+        help_text="Of a leg that was re-evaluated: what its terms count since the start of the clock.",
     )
     to_go_seconds = serializers.FloatField()
     stretches = StretchShape(many=True)
@@ -90,9 +94,9 @@ class DayShape(serializers.Serializer[Any]):
     calendar = CalendarShape()
 
 
-class ToldShape(serializers.Serializer[Any]):
-    medium = serializers.ChoiceField(choices=Medium.choices)
-    to = serializers.CharField(help_text="A person, or else an address.")
+class NotifiedShape(serializers.Serializer[Any]):
+    medium = serializers.ChoiceField(choices=MEDIA)
+    to = serializers.CharField(help_text="A person, by username, or else a destination, by its name.")
     state = serializers.CharField()
     sent_at = serializers.DateTimeField(allow_null=True)
 
@@ -103,11 +107,11 @@ class FiredShape(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     fired_at = serializers.DateTimeField()
     late_seconds = serializers.FloatField(help_text="How late the engine was.")
-    superseded = serializers.BooleanField(help_text="Overtaken by a later step: nobody was told.")
+    superseded = serializers.BooleanField(help_text="Overtaken by a later step: nobody was notified.")
     acknowledged_by = CauseShape(allow_null=True)
     done = serializers.CharField(allow_null=True, help_text="The verb that its step did.")
     note = serializers.CharField(help_text="Why its step did nothing.")
-    told = ToldShape(many=True)
+    notified = NotifiedShape(many=True)
 
 
 class WaitingShape(serializers.Serializer[Any]):

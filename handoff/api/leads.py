@@ -20,18 +20,18 @@ from rest_framework.response import Response
 from handoff import workflow
 from handoff.api.authentication import asker
 from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
-from handoff.api.doors import door
 from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
 from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
+from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.composed import Composed
 from leads.facts import contact_facts
 from leads.identity import IdentityConflict
-from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User
+from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -145,7 +145,7 @@ class LeadsView(LeadView):
         body = body_of(request)
         fields = {name: value for name, value in body.items() if name != "external_ids"}
         try:
-            done = workflow.upsert(fields, door=door(), external_ids=external_ids_of(body))
+            done = workflow.upsert(fields, door=door(Via.API), external_ids=external_ids_of(body))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         shown = self.shown(done.lead.pk)
@@ -174,7 +174,7 @@ class OneLeadView(LeadView):
                 f"team correct {', '.join(fact.name for fact in contact_facts())}."
             )
         try:
-            workflow.correct(pk, body, door=door())
+            workflow.correct(pk, body, door=door(Via.API))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         return Response(self.shown(pk))

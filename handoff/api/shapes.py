@@ -161,7 +161,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Verb.choices)))
     def get_can(self, lead: Lead) -> list[str]:
-        return [str(verb) for verb in rights.can(self.context["request"].user, lead)]
+        return [str(verb) for verb in rights.can(self.context["request"].user, lead, self.context["now"])]
 
 
 class TransitionShape(serializers.ModelSerializer[Transition]):

@@ -1,4 +1,4 @@
-"""What both sides agreed: when time counts, what is due by when, who is told, and what a stage means."""
+"""What both sides agreed: when time counts, what is due by when, who is notified, and what a stage means."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,14 +7,16 @@ from typing import Any
 
 from django.conf import settings
 
+from handoff.agreement.ladders import LadderStep, publish_policy
 from handoff.demo.people import BERLIN, NEW_YORK, Cast
-from handoff.models import Subscription
+from handoff.models import Audience, Destination, Subscription
 from leads.models import Definition, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import RULES, Metric, Party
-from sla.models import Audience, Calendar, Destination, Medium, Policy, StepAction
-from sla.versions import Rung, publish_calendar, publish_policy
+from sla.models import Calendar, Policy, StepAction
+from sla.versions import publish_calendar
 
+EMAIL, SLACK = "email", "slack"
 MINUTE, HOUR = 60, 3600
 DAY = 8 * HOUR  # of office time
 HOT = 80  # the score from which a lead is hot
@@ -32,15 +34,15 @@ OWNER, OWNER_SLACK, MANAGER = "Owner by email", "Owner by Slack", "Manager by em
 TEAM, TEAM_SLACK = "Team mailbox", "Team channel"
 MARKETING, REVOPS = "Marketing by email", "RevOps by email"
 DESTINATIONS = {
-    OWNER: (Audience.OWNER, Medium.EMAIL),
-    OWNER_SLACK: (Audience.OWNER, Medium.SLACK),
-    MANAGER: (Audience.MANAGER, Medium.EMAIL),
-    TEAM: (Audience.TEAM, Medium.EMAIL),
-    TEAM_SLACK: (Audience.TEAM, Medium.SLACK),
-    MARKETING: (Audience.MARKETING, Medium.EMAIL),
-    REVOPS: (Audience.REVOPS, Medium.EMAIL),
+    OWNER: (Audience.OWNER, EMAIL),
+    OWNER_SLACK: (Audience.OWNER, SLACK),
+    MANAGER: (Audience.MANAGER, EMAIL),
+    TEAM: (Audience.TEAM, EMAIL),
+    TEAM_SLACK: (Audience.TEAM, SLACK),
+    MARKETING: (Audience.MARKETING, EMAIL),
+    REVOPS: (Audience.REVOPS, EMAIL),
 }
-TOLD = {
+SUBSCRIPTIONS = {
     Verb.ASSIGN: (OWNER, OWNER_SLACK),
     Verb.PROMOTE: (OWNER, OWNER_SLACK),
     Verb.REJECT: (MARKETING,),
@@ -98,13 +100,13 @@ def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
     calendars = {calendar.name: publish_calendar(calendar) for calendar in _calendars(since)}
     places = {
         name: Destination.objects.create(
-            name=name, audience=audience, medium=medium, active=medium == Medium.EMAIL or bool(settings.SLACK_BOT_TOKEN)
+            name=name, audience=audience, medium=medium, active=medium == EMAIL or bool(settings.SLACK_BOT_TOKEN)
         )
         for name, (audience, medium) in DESTINATIONS.items()
     }
     for promise in PROMISES:
         _make_policy(promise, calendars[promise.calendar], places, since)
-    for verb, names in TOLD.items():
+    for verb, names in SUBSCRIPTIONS.items():
         for name in names:
             Subscription.objects.create(verb=verb, destination=places[name])
     _sign_definitions(cast, since)
@@ -149,20 +151,25 @@ def _make_policy(promise: Promise, calendar: Calendar, places: dict[str, Destina
     publish_policy(policy, _ladder(promise, places))
 
 
-def _ladder(promise: Promise, places: dict[str, Destination]) -> list[Rung]:
-    def told(*names: str) -> tuple[Destination, ...]:
+def _ladder(promise: Promise, places: dict[str, Destination]) -> list[LadderStep]:
+    def named(*names: str) -> tuple[Destination, ...]:
         return tuple(places[name] for name in names)
 
     match RULES[promise.metric].owed_by:
         case Party.SALES:
-            warned, breached = told(OWNER, OWNER_SLACK), told(OWNER, OWNER_SLACK, MANAGER)
-            escalated = told(TEAM, TEAM_SLACK, REVOPS)
+            warned, breached = named(OWNER, OWNER_SLACK), named(OWNER, OWNER_SLACK, MANAGER)
+            escalated = named(TEAM, TEAM_SLACK, REVOPS)
         case Party.MARKETING:
-            warned, breached, escalated = told(MARKETING), told(MARKETING), told(REVOPS)
+            warned, breached, escalated = named(MARKETING), named(MARKETING), named(REVOPS)
         case _:
-            warned, breached, escalated = told(REVOPS), told(REVOPS), told(REVOPS, MANAGER)
-    early = [Rung(50, tells=warned)] if promise.metric in WARNS_TWICE else []
-    return [*early, Rung(75, tells=warned), Rung(tells=breached), Rung(100, promise.escalates, escalated, promise.then)]
+            warned, breached, escalated = named(REVOPS), named(REVOPS), named(REVOPS, MANAGER)
+    early = [LadderStep(50, recipients=warned)] if promise.metric in WARNS_TWICE else []
+    return [
+        *early,
+        LadderStep(75, recipients=warned),
+        LadderStep(recipients=breached),
+        LadderStep(100, promise.escalates, promise.then, recipients=escalated),
+    ]
 
 
 def _sign_definitions(cast: Cast, since: datetime) -> None:

@@ -9,13 +9,14 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
-from handoff.alerts.moments import span
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
+from handoff.models import Destination
 from leads.models import Role, User
 from sla.business_time import tz_version
-from sla.models import Calendar, Clock, Destination, Medium, Policy, Step
+from sla.durations import in_words
+from sla.models import Calendar, Clock, Policy, Step
 
 LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than this, and a step action left for longer
 STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for longer
@@ -142,11 +143,11 @@ def _time_zones() -> Iterator[Finding]:
 def _setup() -> Iterator[Finding]:
     yield from _people()
     yield from _mail()
-    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium=Medium.SLACK).exists():
+    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
         do = "set SLACK_BOT_TOKEN, or switch those destinations off"
-        yield _wrong("slack", "Destinations tell by Slack, and Slack is not set up", do)
-    tells = Step.objects.filter(policy=OuterRef("pk"), tells__active=True)
-    for policy in Policy.objects.filter(~Exists(tells), retired_at=None):
+        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
+    for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
         what = f"The policy {policy} tells nobody on any step"
         yield _advice("policy_tells_nobody", what, "name a destination on its ladder; else only its breach is told")
 
@@ -176,8 +177,8 @@ def _mail() -> Iterator[Finding]:
 
 
 def _span(seconds: float | None) -> str:
-    """Like `42 seconds` or `3 h 5 min`."""
-    return f"{seconds:.0f} seconds" if seconds is not None and seconds < 120 else span(seconds or 0)
+    """Like `42 s` or `3 h 5 min`; 0 s for what is not known."""
+    return in_words(seconds or 0)
 
 
 _OF_FIGURES: Sequence[Callable[[Figures], Iterator[Finding]]] = (_life, _alarms, _outbox, _leaks)

@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from handoff.alerts import announce_notice, deliver_notices
 from handoff.alerts.content import sentence
-from handoff.alerts.moments import span
 from handoff.engine import heartbeat
 from handoff.engine.life import Silence, silences
 from handoff.models import Incident, Part
+from sla.durations import in_words
 
 LOCK = 0x77617463
 NAMES: dict[str, str] = {Part.BEAT: "beat", Part.WORKER: "the worker"}
@@ -102,7 +102,7 @@ def _end(incident: Incident, now: datetime) -> None:
     incident.ended_at = now
     incident.save(update_fields=["ended_at"])
     log.warning("incident_ended", part=incident.part)
-    gone = span((now - (incident.last_sign_at or incident.noticed_at)).total_seconds())
+    gone = in_words(now - (incident.last_sign_at or incident.noticed_at))
     announce_notice(
         f"incident {incident.pk} ended",
         f"Handoff: {NAMES[incident.part]} is back",

@@ -81,12 +81,19 @@ def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: 
 def _log(told: _Told, logged: Touch | None, reading: Reading) -> Result:
     if logged is not None:
         return _compare(told, logged)
-    identity = {"system": reading.system, "external_id": told.key}
     try:
         with transaction.atomic():
-            workflow.touch(told.lead.pk, by=told.by, door=reading.door, at=told.at, **told.facts, **identity)
+            workflow.touch(
+                told.lead.pk,
+                by=told.by,
+                door=reading.door,
+                at=told.at,
+                system=reading.system,
+                external_id=told.key,
+                **told.facts,
+            )
     except IntegrityError:  # it was logged meanwhile, or by an earlier row
-        return _compare(told, Touch.objects.get(**identity))
+        return _compare(told, Touch.objects.get(system=reading.system, external_id=told.key))
     except REFUSALS as error:
         return refused(told.row, error)
     return Result(told.row, "created")

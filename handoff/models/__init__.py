@@ -2,6 +2,7 @@
 
 from handoff.models.access import ApiToken
 from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscription
+from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
@@ -12,10 +13,12 @@ __all__ = [
     "ApiToken",
     "AttainmentCount",
     "AttainmentDelta",
+    "Audience",
     "CountedClock",
     "Decision",
     "Delivery",
     "DeliveryState",
+    "Destination",
     "Dispute",
     "DisputeDecision",
     "FunnelCount",
@@ -26,5 +29,6 @@ __all__ = [
     "Notice",
     "Part",
     "Rejection",
+    "StepRecipient",
     "Subscription",
 ]

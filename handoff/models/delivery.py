@@ -1,4 +1,4 @@
-"""The outbox: what must be told, to whom, and what became of it."""
+"""The outbox: what people are notified of, whom, and what became of each message."""
 
 import uuid
 
@@ -7,12 +7,13 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
+from handoff.models.destination import Destination, media
 from leads.models import Transition, Verb
-from sla.models import Alarm, Destination, Medium
+from sla.models import Alarm
 
 
 class Subscription(models.Model):
-    """Which acts are told to which destination. Alarms name their destinations on their step instead."""
+    """A destination that is notified of every act of a verb. Alarms name their destinations on their step instead."""
 
     verb = models.CharField(max_length=12, choices=Verb)
     destination = models.ForeignKey(Destination, on_delete=models.CASCADE, related_name="subscriptions")
@@ -26,7 +27,7 @@ class Subscription(models.Model):
 
 
 class Notice(models.Model):
-    """What RevOps is told of the engine itself. The key says what it is about, so that it is written once."""
+    """A message to RevOps about the engine itself. The key says what it is about, so that it is written once."""
 
     key = models.CharField(max_length=80, unique=True)
     subject = models.CharField(max_length=200)
@@ -49,6 +50,7 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", "Pending"
     SENT = "sent", "Sent"
     DEAD = "dead", "Dead"
+    WITHDRAWN = "withdrawn", "Withdrawn"
 
 
 class Delivery(models.Model):
@@ -64,14 +66,18 @@ class Delivery(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
-    medium = models.CharField(max_length=8, choices=Medium)
-    address = models.CharField(max_length=500)
-    state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
+    # Without a constraint, whose check would lock the same few destinations for every alarm that fires.
+    destination = models.ForeignKey(
+        Destination, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+    )
+    medium = models.CharField(max_length=20, choices=media)
+    address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.PENDING)
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."
     )
-    digest = models.BooleanField(default=False, help_text="Waits to be told together with others, once a day.")
+    digest = models.BooleanField(default=False, help_text="Waits to be sent together with others, once a day.")
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
@@ -115,4 +121,9 @@ class Delivery(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_medium_display()} to {self.recipient or self.address}"
+        return f"{self.get_medium_display()} to {self.place}"
+
+    @property
+    def place(self) -> str:
+        """The person or the destination, by name: an address may be a secret."""
+        return str(self.recipient or self.destination or "an earlier destination")

@@ -1,4 +1,4 @@
-"""A clock with all that led to its deadline and whom its alarms told: one reading for every door."""
+"""A clock with all that led to its deadline and whom its alarms notified: one reading for every door."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ class Explained:
 
 def explainable(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
     """Clocks with what their explanation shows, in a number of queries that does not grow."""
-    told = Prefetch("deliveries", Delivery.objects.select_related("recipient").order_by("pk"))
-    fired = Alarm.objects.select_related("step", "acknowledged_by__by", "done_by").prefetch_related(told)
+    notified = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination").order_by("pk"))
+    fired = Alarm.objects.select_related("step", "acknowledged_by__by", "done_by").prefetch_related(notified)
     return clocks.select_related("lead", "policy", "owner", "stopped_by__by", "excused_by__by").prefetch_related(
         Prefetch("alarms", fired),
         Prefetch("pending", PendingAlarm.objects.select_related("step").order_by("due_at", "pk")),
@@ -127,10 +127,10 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
         "acknowledged_by": _act(alarm.acknowledged_by),
         "done": alarm.done_by and alarm.done_by.verb,
         "note": alarm.note,
-        "told": [
+        "notified": [
             {
                 "medium": delivery.medium,
-                "to": delivery.recipient.username if delivery.recipient else delivery.address,
+                "to": delivery.recipient.username if delivery.recipient else delivery.place,
                 "state": delivery.state,
                 "sent_at": delivery.sent_at,
             }

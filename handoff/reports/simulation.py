@@ -13,11 +13,12 @@ from typing import Any
 from django.db.models import Q
 from django.utils import timezone
 
+from handoff.models import Audience
 from handoff.reports.ranks import at_share
 from leads.models import Lead, Transition, User
 from sla.history import Measurement, Versions, measurements, moves
 from sla.metrics import RULES, Metric
-from sla.models import Audience, Calendar, Clock, ClockState, Policy, Step, StepKind
+from sla.models import Calendar, Clock, ClockState, Policy, Step, StepKind
 
 CHUNK = 500
 HOUR = timedelta(hours=1)
@@ -302,11 +303,10 @@ class _Run:
         self.found.newly_missed += was != would == "breached"
 
     def _tell(self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]) -> None:
-        until = measurement.stopped_at or self.now
         due_at = measurement.course.due_at
         if due_at is not None:
-            self._add(self.deadlines, _owner_at(owners, min(due_at, until)), due_at)
-        for step_id, at in measurement.waiting.items():
+            self._add(self.deadlines, measurement.owner, due_at)
+        for step_id, at in measurement.ringing.items():
             if at <= self.now:
                 self._ring(step_id, measurement, lead, _owner_at(owners, at), at)
 
@@ -330,7 +330,7 @@ class _Run:
             step = next(step for policy in policies for step in policy.ladder if step.pk == step_id)
             places = [(audience, "") for audience in TOLD[step.kind]]
             if step.policy_id:
-                active = step.tells.filter(active=True)
+                active = step.destinations.filter(active=True)
                 places = [(to.audience, to.name if to.audience == Audience.FIXED else "") for to in active]
             self.steps[step_id] = step.kind, places
         return self.steps[step_id]
@@ -388,7 +388,7 @@ def _keep_only(metric: str, acts: Iterable[Transition], *, every_start: bool) ->
         act.facts = kept
 
 
-_ABOUT_CLOCKS = ("policies", "restarted", "rejudged", "calendars")
+_ABOUT_CLOCKS = ("policies", "restarted", "reevaluated", "calendars")
 
 
 def _owner_at(owners: Sequence[tuple[datetime, int | None]], at: datetime) -> int | None:

@@ -3,9 +3,6 @@
 from sla.models.calendar import Calendar, Holiday, OwnerHours
 from sla.models.clock import Alarm, Clock, ClockState, PendingAlarm
 from sla.models.policy import (
-    Audience,
-    Destination,
-    Medium,
     OnReassign,
     Policy,
     Step,
@@ -16,13 +13,10 @@ from sla.models.policy import (
 
 __all__ = [
     "Alarm",
-    "Audience",
     "Calendar",
     "Clock",
     "ClockState",
-    "Destination",
     "Holiday",
-    "Medium",
     "OnReassign",
     "OwnerHours",
     "PendingAlarm",

@@ -1,4 +1,4 @@
-"""What was promised: a target for a metric, in a segment, with its ladder of steps and who is told."""
+"""What was promised: a target for a metric, in a segment, with its ladder of steps."""
 
 from collections.abc import Sequence
 from functools import cached_property
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.conditions import all_hold, validate_conditions
 from leads.models import Lead
+from sla.durations import in_words
 from sla.metrics import RULES, Metric, Party
 from sla.models.calendar import Calendar
 
@@ -38,7 +39,7 @@ class Policy(models.Model):
     key = models.SlugField(help_text="The same for all versions.")
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=120)
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     conditions = models.JSONField(
         "segment",
         default=list,
@@ -61,6 +62,14 @@ class Policy(models.Model):
         help_text="Business time that pauses may take out of one clock; empty: any, 0: none.",
     )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mistake_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        db_default=None,
+        help_text="When this version was declared a mistake: nothing more of its ladder is sent or done.",
+    )
+    mistake_reason = models.TextField(blank=True, editable=False, db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -99,55 +108,6 @@ class Policy(models.Model):
         return all_hold(self.conditions, lead.facts())
 
 
-class Audience(models.TextChoices):
-    """Who is told."""
-
-    OWNER = "owner", "The lead's owner"
-    MANAGER = "manager", "The owner's manager"
-    TEAM = "team", "The team's channel or mailbox"
-    MARKETING = "marketing", "The campaign's owner, else the marketing leads"
-    REVOPS = "revops", "RevOps"
-    FIXED = "fixed", "A fixed address"
-
-
-class Medium(models.TextChoices):
-    """By which means."""
-
-    EMAIL = "email", "Email"
-    SLACK = "slack", "Slack (bot)"
-    SLACK_WEBHOOK = "webhook", "Slack (incoming webhook)"
-
-
-class Destination(models.Model):
-    """A place to tell: an audience and the means, with an address when it is a fixed one."""
-
-    name = models.CharField(max_length=120, unique=True)
-    audience = models.CharField(max_length=10, choices=Audience)
-    medium = models.CharField(max_length=8, choices=Medium)
-    address = models.CharField(
-        max_length=500, blank=True, help_text="For a fixed one: an email address, a Slack channel, or a webhook's URL."
-    )
-    active = models.BooleanField(default=True)
-
-    class Meta:
-        ordering = ["name"]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(audience=Audience.FIXED) & ~Q(address="") | ~Q(audience=Audience.FIXED) & Q(address=""),
-                name="destination_fixed_has_address",
-                violation_error_message="A fixed destination needs an address; any other takes it from the person.",
-            ),
-            models.CheckConstraint(
-                condition=~Q(medium=Medium.SLACK_WEBHOOK) | Q(audience=Audience.FIXED),
-                name="destination_webhook_is_fixed",
-                violation_error_message="An incoming webhook posts to one channel: choose the audience “fixed”.",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-
 class StepKind(models.TextChoices):
     WARNING = "warning", "Warning"
     BREACH = "breach", "Breach"
@@ -155,7 +115,7 @@ class StepKind(models.TextChoices):
 
 
 class StepAction(models.TextChoices):
-    """What a step does besides telling."""
+    """What a step does besides notifying people."""
 
     NOTHING = "", "Nothing more"
     REASSIGN = "reassign", "Give the lead to the next in rotation"
@@ -163,14 +123,13 @@ class StepAction(models.TextChoices):
 
 
 class Step(models.Model):
-    """One rung of a ladder: at which share of the target, or how long after it, who is told, and what is done."""
+    """One step of a ladder: at which share of the target, or how long after it, an alarm fires, and what is done."""
 
     policy = models.ForeignKey(Policy, on_delete=models.CASCADE, related_name="steps")
     percent = models.PositiveSmallIntegerField(default=100, help_text="Share of the target, 1 to 100.")
     after_seconds = models.PositiveIntegerField(
         default=0, help_text="Business seconds after the target; with 100 per cent."
     )
-    tells = models.ManyToManyField(Destination, blank=True, related_name="steps")
     does = models.CharField(max_length=8, choices=StepAction, default=StepAction.NOTHING, blank=True)
     out_of_rotation_seconds = models.PositiveIntegerField(
         "out of rotation", default=0, help_text="How long the owner is given no other lead; 0: he stays in rotation."
@@ -189,9 +148,8 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.percent} %" + (
-            f" + {self.after_seconds} s" * bool(self.after_seconds)
-        )
+        after = f" + {in_words(self.after_seconds, exact=True)}" if self.after_seconds else ""
+        return f"{self.get_kind_display()} at {self.percent} %{after}"
 
     @property
     def kind(self) -> StepKind:

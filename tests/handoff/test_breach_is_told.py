@@ -18,8 +18,8 @@ from pytest_httpserver import HTTPServer
 from config.tether import die_with_parent
 from handoff import workflow
 from handoff.engine import heartbeat
-from handoff.models import Delivery, DeliveryState
-from sla.models import Alarm, Destination
+from handoff.models import Delivery, DeliveryState, Destination
+from sla.models import Alarm
 from tests.handoff.alerts.conftest import Mailbox, mailbox, slack
 from tests.world import World, assert_consistent, make_lead, make_policy
 

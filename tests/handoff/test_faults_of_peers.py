@@ -19,13 +19,13 @@ from handoff.amending.integrity import disagreements
 from handoff.amending.rebuilding import rebuild
 from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
-from handoff.models import Delivery
+from handoff.models import Delivery, Destination
 from handoff.refusals import FactsRefused
 from handoff.reports.attainment import By, attainment
 from leads.models import Absence, Lead, Verb
 from sla.business_time import BusinessHours, NeverOpen
 from sla.metrics import Metric
-from sla.models import Alarm, Calendar, Clock, Destination
+from sla.models import Alarm, Calendar, Clock
 from sla.standing import Standing, standing, with_warning
 from sla.versions import revise_calendar
 from tests.world import ALWAYS, MONDAY, OFFICE, World, bring_to, make_calendar, make_lead, make_policy
@@ -110,7 +110,7 @@ def test_fault_5_a_policy_is_chosen_again_when_what_it_depends_on_changes(world:
     with moment(10):
         if change in ("score", "country"):
             workflow.correct(lead.pk, {change: wanted})
-            assert lead.transitions.get(verb=Verb.REJUDGE).facts["reason"] == f"Corrected: {change}."
+            assert lead.transitions.get(verb=Verb.REEVALUATE).facts["reason"] == f"Corrected: {change}."
         else:
             workflow.assign(lead.pk, by=world.olga, owner=world.zoe)
 

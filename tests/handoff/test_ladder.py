@@ -75,7 +75,7 @@ def test_a_breach_gives_the_lead_to_the_next_in_rotation(world: World) -> None:
     assert (lead.owner, act.by, act.via, act.owner) == (world.ben, None, Via.SWEEP, world.ben)
     assert act.facts["note"] == f"By the ladder of {policy}, at its target."
     assert (decided().done_by, decided().note) == (act, "")
-    assert Clock.objects.get(stopped_at=None).owner == world.ben
+    assert Clock.objects.get(stopped_at=None).owner == world.ada  # she owed it when it was due
     assert_consistent()
 
 
@@ -179,7 +179,7 @@ def test_the_buyers_clock_goes_on_while_its_owner_is_away(world: World) -> None:
 
     lead.refresh_from_db()
     clock = Clock.objects.get()
-    assert (lead.owner, clock.owner) == (world.ben, world.ben)
+    assert (lead.owner, clock.owner) == (world.ben, world.ada)
     assert (clock.started_at, clock.due_at) == (MONDAY, MONDAY + timedelta(hours=1))
 
 
@@ -241,6 +241,18 @@ def test_who_was_given_the_lead_meanwhile_is_not_blamed(world: World) -> None:
     lead.refresh_from_db()
     assert (lead.owner, Absence.objects.get().user) == (world.ben, world.ada)
     assert decided().note == "Ada is out of rotation for 1 h. Ben has the lead meanwhile."
+
+
+def test_an_escalation_benches_who_was_late_and_not_who_came_to_the_rescue(world: World) -> None:
+    policy_that().steps.create(after_seconds=HOUR, does="queue", out_of_rotation_seconds=HOUR)
+    lead = offered(world)
+    with moment(90):
+        workflow.assign(lead.pk, by=world.max, owner=world.ben)
+
+    sweep_at(120)
+
+    lead.refresh_from_db()
+    assert (lead.owner, Absence.objects.get().user) == (None, world.ada)
 
 
 def test_two_clocks_that_are_due_together_move_the_lead_once(world: World) -> None:

@@ -1,16 +1,21 @@
-"""The means of telling: one function per medium, which sends a message to an address or raises TransportError."""
+"""The channels, by their medium. A new one is a folder here, and its line in the list."""
 
-from collections.abc import Callable
-
-from handoff.alerts.channels import email, slack
+from handoff.alerts.channels import email, slack, slack_webhook, teams, webhook
+from handoff.alerts.channels.channel import Channel, Session
 from handoff.alerts.channels.transport import TransportError
-from handoff.alerts.messages import Message
-from sla.models import Medium
+from handoff.models.destination import MEDIA
 
-__all__ = ["CHANNELS", "TransportError"]
+__all__ = ["CHANNELS", "Channel", "Session", "TransportError"]
 
-CHANNELS: dict[str, Callable[[str, Message], None]] = {
-    Medium.EMAIL: email.send,
-    Medium.SLACK: slack.post,
-    Medium.SLACK_WEBHOOK: slack.post_to_webhook,
+# In the order in which they are offered, and tried where any will do.
+CHANNELS: dict[str, Channel] = {
+    folder.CHANNEL.medium: folder.CHANNEL
+    for folder in (
+        email,
+        slack,
+        slack_webhook,
+        teams,
+        webhook,
+    )
 }
+MEDIA.update({medium: channel.label for medium, channel in CHANNELS.items()})

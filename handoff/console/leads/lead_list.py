@@ -9,6 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
@@ -78,7 +79,7 @@ class LeadRows(UnfoldChangeList):  # type: ignore[misc]
         self.result_list = list(self.result_list)
         rejections = last_rejections(self.result_list)
         for lead in self.result_list:
-            verbs = still_open(rights.can(user, lead), rejections.get(lead.pk))
+            verbs = still_open(rights.can(user, lead, timezone.now()), rejections.get(lead.pk))
             lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
 
 

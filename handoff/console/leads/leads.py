@@ -10,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -20,7 +21,6 @@ from unfold.contrib.filters.admin import (
 from unfold.widgets import UnfoldAdminTextInputWidget
 
 from handoff import workflow
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
@@ -29,12 +29,13 @@ from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
+from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
 from leads.correct import email_taken, refusing_taken_email
 from leads.facts import fact, facts
 from leads.identity import IdentityConflict
-from leads.models import Lead
+from leads.models import Lead, Via
 
 
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -112,7 +113,7 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
         # The form has checked all this; somebody else may have taken the email since.
         if not change:
             with refusing_taken_email(form.cleaned_data["email"]):
@@ -120,7 +121,7 @@ class LeadPage(LeadListPage):
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
             edited = {name: form.cleaned_data[name] for name in form.changed_data}
-            workflow.correct(obj.pk, edited, door=door(request))
+            workflow.correct(obj.pk, edited, door=door(Via.CONSOLE))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say what somebody else made impossible between the check of the form and its saving."""
@@ -155,7 +156,7 @@ class LeadPage(LeadListPage):
 
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
-    verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
+    verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
     back, clocks = request.get_full_path(), clocks_of(lead)
     urgent = most_urgent(clocks)
     return {

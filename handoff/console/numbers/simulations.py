@@ -4,39 +4,31 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from django import forms
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from handoff.console.frame.fields import SpanField
 from handoff.console.frame.site import site, viewer
+from handoff.models import Audience
+from handoff.reports.kinds import percent
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, TooMuch, ladder, simulate
-from handoff.reports.spans import seconds_of
-from handoff.reports.words import percent
 from leads.models import Role
 from sla.metrics import Metric
-from sla.models import Audience, Calendar
+from sla.models import Calendar
 
 MOST = 5000  # leads: more than a page should wait for
 DAYS = 28
-
-
-class SpanField(forms.CharField):
-    """A length of time, as it is typed: in seconds."""
-
-    def clean(self, value: Any) -> Any:
-        text = super().clean(value)
-        try:
-            return seconds_of(text) if text else None
-        except ValueError as error:
-            raise ValidationError(str(error)) from error
 
 
 class WhatIf(forms.Form):
     """What is proposed, and for which days, in UTC."""
 
     metric = forms.ChoiceField(choices=Metric.choices)
-    target = SpanField(required=False, widget=forms.TextInput({"placeholder": "As it was; like 4h"}))
+    target = SpanField(
+        if_empty=None, least=1, required=False, widget=forms.TextInput({"placeholder": "As it was; like 4 h"})
+    )
     calendar = forms.ModelChoiceField(Calendar.objects.none(), required=False, empty_label="As it was")
     warn = forms.IntegerField(
         required=False,
@@ -46,7 +38,11 @@ class WhatIf(forms.Form):
         widget=forms.NumberInput({"placeholder": "As it was"}),
     )
     escalate = SpanField(
-        required=False, label="Escalate after", widget=forms.TextInput({"placeholder": "As it was; like 1h"})
+        if_empty=None,
+        least=1,
+        required=False,
+        label="Escalate after",
+        widget=forms.TextInput({"placeholder": "As it was; like 1 h"}),
     )
     start = forms.DateField(required=False, label="From", widget=forms.DateInput({"type": "date"}))
     end = forms.DateField(required=False, label="Before", widget=forms.DateInput({"type": "date"}))

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
+from handoff.agreement.ladders import revise_calendar
 from handoff.console.frame.fields import ReadableJSONField, ZoneField
 from handoff.console.frame.site import site
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
@@ -74,7 +75,7 @@ class CalendarPage(VersionedPage):
 
     def revise(self, form: Any, formsets: list[Any]) -> Calendar:  # noqa: ARG002
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return versions.revise_calendar(Calendar.objects.get(pk=form.instance.pk), changes)
+        return revise_calendar(Calendar.objects.get(pk=form.instance.pk), changes)
 
     def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
         return {**super().beside(request, obj), **(_preview(obj) if obj else {})}

@@ -9,8 +9,7 @@ from django.utils.safestring import SafeString
 from handoff.console.frame.page import REVOPS, Page
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge
-from handoff.models import Subscription
-from sla.models import Destination
+from handoff.models import Destination, Subscription
 
 
 class DestinationPage(Page):

@@ -1,4 +1,4 @@
-"""Policies: what was promised, with the ladder of who is told when."""
+"""Policies: what was promised, with the ladder of who is notified when."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,16 +11,17 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
 from handoff.console.frame.fields import ReadableJSONField, SpanField
 from handoff.console.frame.page import Rows, Tool
-from handoff.console.frame.site import site
+from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
-from handoff.console.frame.words import conditions_of, duration, two_lines
-from handoff.console.settings import applying
+from handoff.console.frame.words import conditions_of, two_lines
+from handoff.console.settings import applying, stopping
+from handoff.models import Destination
 from leads.conditions import OPERATORS, fields, validate_conditions
-from sla import versions
-from sla.models import Calendar, Destination, Policy, Step
-from sla.versions import Rung
+from sla.durations import in_words
+from sla.models import Calendar, Policy, Step
 
 SEGMENT_HELP = (
     'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
@@ -74,11 +75,12 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
     after_seconds = SpanField(
         label="After the target", required=False, initial=0, help_text="Business time; only with 100 per cent."
     )
-    tells = forms.ModelMultipleChoiceField(
+    destinations = forms.ModelMultipleChoiceField(
         Destination.objects.filter(active=True),
+        label="Notifies",
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="Without anybody, a breach is told to the manager, else to RevOps.",
+        help_text="A breach that reaches nobody goes to the manager, or else to RevOps.",
     )
     out_of_rotation_seconds = SpanField(
         label="Out of rotation", required=False, initial=0, help_text="So long its late owner is given no other lead."
@@ -86,10 +88,12 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Step
-        fields = ["percent", "after_seconds", "tells", "pierces", "does", "out_of_rotation_seconds"]
+        fields = ["percent", "after_seconds", "pierces", "does", "out_of_rotation_seconds"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["destinations"] = list(self.instance.destinations.all())
         # In a table the head of the column labels a field for the eye only.
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = field.label
@@ -99,23 +103,24 @@ class StepRows(Rows):
     model = Step
     form = StepForm
     hide_title = True
-    read_as = {"after_seconds": "after", "tells": "told", "out_of_rotation_seconds": "benched"}
-    verbose_name_plural = "Ladder: who is told when, and what is done"
+    fields = ["percent", "after_seconds", "destinations", "pierces", "does", "out_of_rotation_seconds"]
+    read_as = {"after_seconds": "after", "destinations": "notified", "out_of_rotation_seconds": "benched"}
+    verbose_name_plural = "Ladder: who is notified when, and what is done"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.retired_at is None)
 
     @display(description="After the target")
     def after(self, step: Step) -> str:
-        return duration(step.after_seconds)
+        return in_words(step.after_seconds, exact=True)
 
-    @display(description="Tells")
-    def told(self, step: Step) -> str:
-        return ", ".join(map(str, step.tells.all())) or "Nobody"
+    @display(description="Notifies")
+    def notified(self, step: Step) -> str:
+        return ", ".join(map(str, step.destinations.all())) or "Nobody"
 
     @display(description="Out of rotation")
     def benched(self, step: Step) -> str:
-        return duration(step.out_of_rotation_seconds) if step.out_of_rotation_seconds else "–"
+        return in_words(step.out_of_rotation_seconds, exact=True) if step.out_of_rotation_seconds else "–"
 
 
 class PolicyPage(VersionedPage):
@@ -147,20 +152,22 @@ class PolicyPage(VersionedPage):
         return {} if obj else {"key": ["name"]}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.extra_path("apply", applying.page), *super().get_urls()]
+        return [self.extra_path("apply", applying.page), self.extra_path("stop", stopping.page), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         tools = super().tools(request, obj)
         if tools and applying.is_offered(obj):
             tools.insert(0, Tool("Apply to running clocks", self.url("apply", obj.pk), "primary", in_dialog=False))
+        if stopping.is_offered(obj, viewer(request)):
+            tools.append(Tool("Declare a mistake", self.url("stop", obj.pk), "danger", in_dialog=False))
         return tools
 
     def publish(self, form: Any, formsets: list[Any]) -> Policy:
-        return versions.publish_policy(form.instance, _rungs(formsets))
+        return publish_policy(form.instance, _ladder(formsets))
 
     def revise(self, form: Any, formsets: list[Any]) -> Policy:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return versions.revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _rungs(formsets))
+        return revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _ladder(formsets))
 
     @display(description="Policy", ordering="name")
     def name_shown(self, policy: Policy) -> SafeString:
@@ -168,35 +175,35 @@ class PolicyPage(VersionedPage):
 
     @display(description="Target", ordering="target_seconds")
     def target(self, policy: Policy) -> str:
-        return duration(policy.target_seconds)
+        return in_words(policy.target_seconds, exact=True)
 
     @display(description="Floor")
     def floor(self, policy: Policy) -> str:
-        return duration(policy.floor_seconds)
+        return in_words(policy.floor_seconds, exact=True)
 
     @display(description="Pause budget")
     def pause_budget(self, policy: Policy) -> str:
         budget = policy.pause_budget_seconds
-        return "Any" if budget is None else duration(budget)
+        return "Any" if budget is None else in_words(budget, exact=True)
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:
         return conditions_of(policy.conditions)
 
 
-def _rungs(formsets: list[Any]) -> list[Rung]:
+def _ladder(formsets: list[Any]) -> list[LadderStep]:
     kept = [form for formset in formsets for form in formset.forms if form not in formset.deleted_forms]
-    return [_rung(form.cleaned_data) for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
+    return [_step(form.cleaned_data) for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
 
 
-def _rung(step: Mapping[str, Any]) -> Rung:
-    return Rung(
+def _step(step: Mapping[str, Any]) -> LadderStep:
+    return LadderStep(
         percent=step["percent"],
         after_seconds=step["after_seconds"] or 0,
-        tells=tuple(step["tells"]),
         does=step["does"],
         out_of_rotation_seconds=step["out_of_rotation_seconds"] or 0,
         pierces=step["pierces"],
+        recipients=tuple(step["destinations"]),
     )
 
 

@@ -9,18 +9,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.management.moments import moment
+from handoff.reports.kinds import percent
+from handoff.reports.period import BACKWARDS
 from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, as_dict, ladder, simulate
-from handoff.reports.spans import seconds_of
-from handoff.reports.words import length, percent
+from sla.durations import InvalidDuration, in_words, parse
 from sla.metrics import Metric
 from sla.models import Calendar
 
 
-def span(text: str) -> int:
-    """A length of business time on the command line."""
+def duration(text: str) -> int:
+    """A length of business time on the command line, in seconds."""
     try:
-        return seconds_of(text)
-    except ValueError as error:
+        return parse(text, least=1)
+    except InvalidDuration as error:
         raise ArgumentTypeError(str(error)) from error
 
 
@@ -29,12 +30,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--metric", choices=Metric.values, required=True)
-        parser.add_argument("--target", type=span, help="like 4h, 90m or 1h30m; without it that of each clock")
+        parser.add_argument("--target", type=duration, help="like 4h, 90m or 1h30; without it that of each clock")
         parser.add_argument("--calendar", help="the key of a calendar in force; without it that of each clock")
         parser.add_argument(
             "--warn", type=int, action="append", help="a warning at that per cent of the target; repeat it"
         )
-        parser.add_argument("--escalate", type=span, action="append", help="a step so long after the target; repeat it")
+        parser.add_argument(
+            "--escalate", type=duration, action="append", help="a step this long after the target; repeat it"
+        )
         parser.add_argument("--from", dest="start", type=moment, help="what started from then, like 2026-03-01")
         parser.add_argument("--to", dest="end", type=moment, help="and before then, like 2026-04-01")
         parser.add_argument(
@@ -44,7 +47,7 @@ class Command(BaseCommand):
 
     def handle(self, *, start: datetime | None, end: datetime | None, **options: Any) -> None:
         if start and end and end <= start:
-            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+            raise CommandError(BACKWARDS, returncode=2)
         try:
             found = simulate(_proposal(options), start, end, every_start=options["every_start"])
         except NothingToCountBy as error:
@@ -74,7 +77,7 @@ def _lines(found: Simulation) -> Iterator[str]:
     proposal = found.proposal
     what = "clocks" if found.recorded else "starts"
     yield f"{proposal.metric.label}, {found.total:,} {what} replayed; nothing is written"
-    yield f"  Target    {length(proposal.target_seconds) if proposal.target_seconds else 'as it was'}"
+    yield f"  Target    {in_words(proposal.target_seconds, exact=True) if proposal.target_seconds else 'as it was'}"
     yield f"  Calendar  {proposal.calendar or 'as it was'}"
     yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'as it was'}"
     yield ""

@@ -1,4 +1,4 @@
-"""A mail server, a Slack, and hand-made alarms and acts to be told."""
+"""A mail server, a Slack, and hand-made alarms and acts to notify people of."""
 
 import asyncio
 import socket
@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Any
+from uuid import UUID
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -16,9 +17,14 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from handoff.models import Delivery, Subscription
+from handoff.alerts.channels import CHANNELS
+from handoff.alerts.channels.email import html_of, text_of
+from handoff.alerts.channels.slack.blocks import message_of
+from handoff.alerts.content import Content
+from handoff.alerts.messages import content_of
+from handoff.models import Delivery, Destination, Subscription
 from leads.models import Lead, Transition, User, Via
-from sla.models import Alarm, Clock, Destination, PendingAlarm, Step
+from sla.models import Alarm, Clock, PendingAlarm, Step
 from tests.world import make_policy
 
 
@@ -31,7 +37,18 @@ class Mailbox:
     refusals: dict[str, str] = field(default_factory=dict)
     answer: str = "250 Taken"
     is_hanging: bool = False
+    goodbyes: int = 0  # so many senders more are sent away
     arrived: threading.Event = field(default_factory=threading.Event)
+
+    async def handle_MAIL(  # noqa: N802
+        self, _s: SMTP, _session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.goodbyes:
+            self.goodbyes -= 1
+            return "421 Too many messages on this connection"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 OK"
 
     async def handle_RCPT(self, _s: SMTP, _session: Session, envelope: Envelope, address: str, _options: Any) -> str:  # noqa: N802
         if address in self.refusals:
@@ -75,6 +92,52 @@ def slack(httpserver: HTTPServer, settings: Any) -> HTTPServer:
     return httpserver
 
 
+@pytest.fixture
+def webhooks(httpserver: HTTPServer, settings: Any) -> HTTPServer:
+    """A receiver of webhooks, which may be called although it is on this machine."""
+    settings.WEBHOOK_ALLOWED_HOSTS = [httpserver.host]
+    return httpserver
+
+
+@dataclass
+class Rendered:
+    """One message, as people get it."""
+
+    content: Content
+
+    @property
+    def key(self) -> UUID:
+        return self.content.key
+
+    @property
+    def subject(self) -> str:
+        return self.content.subject
+
+    @property
+    def text(self) -> str:
+        return text_of(self.content)
+
+    @property
+    def html(self) -> str:
+        return html_of(self.content)
+
+    @property
+    def blocks(self) -> list[dict[str, Any]]:
+        blocks: list[dict[str, Any]] = message_of(self.content)["blocks"]
+        return blocks
+
+
+def render(*deliveries: Delivery) -> Rendered:
+    return Rendered(content_of(deliveries))
+
+
+def send(*deliveries: Delivery, address: str | None = None) -> None:
+    """Send by their channel, on a connection of its own."""
+    first = deliveries[0]
+    with CHANNELS[first.medium].open() as session:
+        session.send(first.address if address is None else address, deliveries)
+
+
 def destination(audience: str, medium: str = "email", address: str = "", **fields: Any) -> Destination:
     name = f"{audience} by {medium} {address}"
     return Destination.objects.create(name=name, audience=audience, medium=medium, address=address, **fields)
@@ -91,9 +154,9 @@ def subscribe(verb: str, *destinations: Destination) -> None:
 
 
 def make_step(
-    *tells: Destination, percent: int = 100, after: int = 0, target: int = 3600, metric: str = "time_to_accept"
+    *destinations: Destination, percent: int = 100, after: int = 0, target: int = 3600, metric: str = "time_to_accept"
 ) -> Step:
-    return make_policy(metric, target, steps=[(percent, after)], tells=tells).steps.get()
+    return make_policy(metric, target, steps=[(percent, after)], tells=destinations).steps.get()
 
 
 def make_alarm(lead: Lead, step: Step, due_at: datetime | None = None, **fields: Any) -> Alarm:
@@ -128,8 +191,8 @@ def make_clock(lead: Lead, step: Step, due_at: datetime | None = None) -> Clock:
     )
 
 
-def told(**cause: Any) -> list[tuple[str, str]]:
-    """Whom the outbox tells, by which medium."""
+def notified(**cause: Any) -> list[tuple[str, str]]:
+    """Whom the outbox notifies, by which medium."""
     return sorted(Delivery.objects.filter(**cause).values_list("medium", "address"))
 
 

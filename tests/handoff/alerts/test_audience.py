@@ -10,7 +10,7 @@ from handoff.alerts import announce_act, fire_alarms
 from handoff.models import Delivery
 from leads.models import Campaign, Lead
 from sla.models import Alarm, PendingAlarm
-from tests.handoff.alerts.conftest import destination, make_act, make_due, make_step, subscribe, told
+from tests.handoff.alerts.conftest import destination, make_act, make_due, make_step, notified, subscribe
 from tests.world import World, make_lead
 
 FIRING = 3  # the statement, and the savepoint around it, which is a transaction outside of a test
@@ -24,11 +24,11 @@ def told_of_act(lead: Lead, audience: str, medium: str = "email", address: str =
     subscribe("promote", destination(audience, medium, address))
     act = make_act(lead)
     announce_act(act, lead)
-    return told(transition=act)
+    return notified(transition=act)
 
 
-def fire(lead: Lead, *tells: Any, percent: int = 100, after: int = 0) -> Alarm:
-    clock = make_due(lead, make_step(*tells, percent=percent, after=after))
+def fire(lead: Lead, *destinations: Any, percent: int = 100, after: int = 0) -> Alarm:
+    clock = make_due(lead, make_step(*destinations, percent=percent, after=after))
     assert fire_alarms(10) == 1
     return clock.alarms.get()
 
@@ -97,42 +97,42 @@ def test_all_active_members_of_revops_are_told(world: World) -> None:
 
 def test_a_fixed_address_is_told(world: World) -> None:
     url = "https://hooks.slack.example/T1"
-    assert told_of_act(make_lead(), "fixed", "webhook", url) == [("webhook", url)]
+    assert told_of_act(make_lead(), "fixed", "slack_webhook", url) == [("slack_webhook", url)]
 
 
 def test_an_inactive_destination_is_passed_over(world: World) -> None:
     lead = make_lead(owner=world.ada)
     subscribe("promote", destination("owner", active=False), destination("manager"))
     announce_act(make_act(lead), lead)
-    assert told() == mail("max")
+    assert notified() == mail("max")
 
 
 def test_an_act_is_told_to_those_who_subscribed_to_its_verb_only(world: World) -> None:
     lead = make_lead(owner=world.ada)
     subscribe("reject", destination("owner"))
     announce_act(make_act(lead), lead)
-    assert told() == []
+    assert notified() == []
 
 
 def test_a_historical_act_is_told_to_nobody(world: World) -> None:
     lead = make_lead(owner=world.ada)
     subscribe("promote", destination("owner"))
     announce_act(make_act(lead, historical=True), lead)
-    assert told() == []
+    assert notified() == []
 
 
 def test_an_owner_who_manages_his_team_gets_one_message(world: World) -> None:
     lead = make_lead(owner=world.max, team=world.berlin)
     fixed = destination("fixed", address="max@handoff.example")
     alarm = fire(lead, destination("owner"), destination("manager"), fixed)
-    assert told(alarm=alarm) == mail("max")
+    assert notified(alarm=alarm) == mail("max")
     assert Delivery.objects.get().recipient == world.max
 
 
 def test_an_alarm_fires_and_is_told_once(world: World) -> None:
     fire(make_lead(owner=world.ada), destination("owner"))
     assert fire_alarms(10) == 0
-    assert told() == mail("ada")
+    assert notified() == mail("ada")
 
 
 def test_a_superseded_warning_is_told_to_nobody(world: World) -> None:
@@ -140,11 +140,11 @@ def test_a_superseded_warning_is_told_to_nobody(world: World) -> None:
     clock = make_due(make_lead(owner=world.ada), step)
     breach = clock.policy.steps.create(percent=100)
     PendingAlarm.objects.create(clock=clock, step=breach, due_at=timezone.now())
-    breach.tells.add(destination("manager"))
+    breach.destinations.add(destination("manager"))
     assert fire_alarms(10) == 2
     assert clock.alarms.get(step=step).superseded
-    assert told(alarm__step=step) == []
-    assert told(alarm__step=breach) == mail("max")
+    assert notified(alarm__step=step) == []
+    assert notified(alarm__step=breach) == mail("max")
 
 
 def test_deliveries_of_one_statement_have_different_keys(world: World) -> None:
@@ -155,7 +155,7 @@ def test_deliveries_of_one_statement_have_different_keys(world: World) -> None:
 @pytest.mark.parametrize("after", [0, 3600])
 def test_a_breach_without_an_owner_reaches_the_manager(world: World, after: int) -> None:
     fire(make_lead(team=world.berlin), destination("owner"), after=after)
-    assert told() == mail("max")
+    assert notified() == mail("max")
 
 
 def test_a_breach_whose_owner_and_manager_left_reaches_revops(world: World) -> None:
@@ -163,27 +163,27 @@ def test_a_breach_whose_owner_and_manager_left_reaches_revops(world: World) -> N
         user.is_active = False
         user.save()
     fire(make_lead(owner=world.ada, team=world.berlin), destination("owner"), destination("manager"))
-    assert told() == mail("olga")
+    assert notified() == mail("olga")
 
 
 def test_a_breach_whose_owner_has_no_address_reaches_the_manager(world: World) -> None:
     fire(make_lead(owner=world.ben, team=world.berlin), destination("owner", "slack"))
-    assert told() == mail("max")
+    assert notified() == mail("max")
 
 
 def test_a_breach_whose_step_tells_nobody_reaches_the_manager(world: World) -> None:
     fire(make_lead(owner=world.ada, team=world.berlin))
-    assert told() == mail("max")
+    assert notified() == mail("max")
 
 
 def test_a_breach_that_reaches_somebody_does_not_fall_back(world: World) -> None:
     fire(make_lead(owner=world.ada, team=world.berlin), destination("owner"))
-    assert told() == mail("ada")
+    assert notified() == mail("ada")
 
 
 def test_a_warning_does_not_fall_back(world: World) -> None:
     fire(make_lead(team=world.berlin), destination("owner"), percent=75)
-    assert told() == []
+    assert notified() == []
 
 
 def test_in_one_batch_each_breach_falls_back_for_itself(world: World) -> None:
@@ -194,7 +194,7 @@ def test_in_one_batch_each_breach_falls_back_for_itself(world: World) -> None:
         make_due(make_lead("Lost"), step),
     ]
     fire_alarms(10)
-    assert [told(alarm__clock=clock) for clock in clocks] == [mail("ada"), mail("max"), mail("olga")]
+    assert [notified(alarm__clock=clock) for clock in clocks] == [mail("ada"), mail("max"), mail("olga")]
 
 
 def test_an_act_costs_one_query_whoever_subscribed_to_it(world: World, django_assert_num_queries: Any) -> None:

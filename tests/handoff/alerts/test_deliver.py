@@ -1,6 +1,6 @@
 """Sending what is due: once if it goes well, again if not, never for ever."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from handoff.alerts import deliver, outbox, resend
 from handoff.alerts.channels import TransportError
-from handoff.alerts.messages import Message, render
+from handoff.alerts.content import Content
+from handoff.alerts.messages import content_of
 from handoff.models import Delivery, DeliveryState
 from handoff.refusals import NotAllowed, WrongState
 from tests.handoff.alerts.conftest import Mailbox
@@ -94,17 +95,17 @@ def test_a_poisoned_message_does_not_stop_the_others(
 ) -> None:
     poisoned, good = make_delivery(), make_delivery("max@handoff.example")
 
-    def render_all_but_one(delivery: Delivery) -> Message:
-        if delivery == poisoned:
+    def all_but_one(deliveries: Sequence[Delivery]) -> Content:
+        if deliveries[0] == poisoned:
             raise KeyError("lead")
-        return render(delivery)
+        return content_of(deliveries)
 
-    monkeypatch.setattr("handoff.alerts.outbox.render", render_all_but_one)
+    monkeypatch.setattr("handoff.alerts.channels.email.content_of", all_but_one)
     assert deliver() == 2
     poisoned.refresh_from_db()
     good.refresh_from_db()
     assert (poisoned.state, good.state) == (DeliveryState.DEAD, DeliveryState.SENT)
-    assert poisoned.last_error == "The message could not be made: KeyError: 'lead'"
+    assert poisoned.last_error == "The message could not be rendered: KeyError: 'lead'"
 
 
 def test_a_mail_server_that_is_away_holds_up_only_mail(settings: Any, slack: Any, make_delivery: Make) -> None:

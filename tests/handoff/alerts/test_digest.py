@@ -15,11 +15,10 @@ from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
 from handoff.alerts import deliver, outbox
-from handoff.alerts.digest import render_digest
 from handoff.models import Delivery, DeliveryState
 from leads.models import Lead
 from sla.models import Clock, ClockState
-from tests.handoff.alerts.conftest import Mailbox, make_act, make_alarm, make_step
+from tests.handoff.alerts.conftest import Mailbox, make_act, make_alarm, make_step, render
 from tests.handoff.alerts.test_concurrency import ELSEWHERE, in_threads
 from tests.world import World, make_lead
 
@@ -73,10 +72,10 @@ def test_it_says_what_is_over_by_then(world: World, ada: None) -> None:
         stopped_at=timezone.now() + timedelta(hours=1), state=ClockState.BREACHED, stopped_by=stopped_by
     )
 
-    told = render_digest([over, still])
+    told = render(over, still)
 
     assert told.subject == "Your digest: 2 messages, 1 about what is still open"
-    assert "the clock was breached, by 1 h of business time." in told.text
+    assert "the clock was breached by 1 h of business time." in told.text
     assert told.text.count("It is still open.") == 1
     assert told.text.count("/change/") == told.html.count("/change/") == 2
 
@@ -84,7 +83,7 @@ def test_it_says_what_is_over_by_then(world: World, ada: None) -> None:
 def test_of_an_act_it_says_where_the_lead_stands_now(world: World, ada: None) -> None:
     act = make_act(make_lead("Grace Hopper", owner=world.ada), by=world.mia)
 
-    told = render_digest([waiting(world, transition=act)])
+    told = render(waiting(world, transition=act))
 
     assert told.subject == "Your digest: 1 message"
     assert "Mia promoted Grace Hopper to Ada. It is Raw now, owned by Ada." in told.text
@@ -93,7 +92,7 @@ def test_of_an_act_it_says_where_the_lead_stands_now(world: World, ada: None) ->
 def test_a_lead_writes_no_line_and_no_markup_of_its_own(world: World, ada: None) -> None:
     lead = make_lead("<!channel>\n- forged <b>", owner=world.ada)
 
-    told = render_digest([waiting(world, transition=make_act(lead, by=world.mia))])
+    told = render(waiting(world, transition=make_act(lead, by=world.mia)))
 
     assert told.text.count("\n- ") == 1
     assert "<b>" not in told.html
@@ -104,9 +103,9 @@ def test_it_costs_four_queries_however_long_it_is(world: World, ada: None, djang
     lead = make_lead(owner=world.ada)
     rows = [waiting(world) for _ in range(5)]
     rows += [waiting(world, transition=make_act(lead, by=world.mia)) for _ in range(5)]
-    render_digest(rows)  # the hours of their calendar are kept in memory
+    render(*rows)  # the hours of their calendar are kept in memory
     with django_assert_num_queries(4):
-        render_digest(rows)
+        render(*rows)
 
 
 def test_in_slack_what_does_not_fit_is_counted(world: World, ada: None) -> None:
@@ -117,7 +116,7 @@ def test_in_slack_what_does_not_fit_is_counted(world: World, ada: None) -> None:
         Delivery(transition=one, medium="slack", address="UADA", recipient=world.ada, digest=True) for one in acts
     )
 
-    blocks = render_digest(rows).blocks
+    blocks = render(*rows).blocks
 
     assert len(blocks) <= 50
     assert all(len(block["text"]["text"]) <= 3000 for block in blocks if "text" in block)
@@ -153,7 +152,7 @@ def test_what_has_had_its_last_attempt_goes_down_alone(world: World, ada: None, 
 
 def test_the_same_messages_make_the_same_digest_and_others_another(world: World, ada: None) -> None:
     one, two = waiting(world), waiting(world)
-    assert render_digest([one, two]).key == render_digest([two, one]).key != render_digest([one]).key
+    assert render(one, two).key == render(two, one).key != render(one).key
 
 
 def test_a_lease_covers_all_of_it(world: World, ada: None, mailbox: Mailbox) -> None:
@@ -197,5 +196,5 @@ def test_a_worker_killed_in_its_sending_repeats_it_and_loses_nothing(world: Worl
         assert deliver() == 1
 
     keys = [mail["X-Handoff-Key"] for mail in mailbox.mails]
-    assert keys == [str(render_digest(rows).key)]
+    assert keys == [str(render(*rows).key)]
     assert set(Delivery.objects.values_list("state", "attempts")) == {(DeliveryState.SENT, 2)}

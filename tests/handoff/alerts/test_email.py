@@ -1,15 +1,16 @@
 """Mail through a real SMTP server."""
 
+import smtplib
+import socket
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from handoff.alerts.channels import TransportError, email
-from handoff.alerts.messages import render
+from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.models import Delivery
 from leads.models import Lead
-from tests.handoff.alerts.conftest import Mailbox, make_act
+from tests.handoff.alerts.conftest import Mailbox, make_act, send
 from tests.world import World
 
 Make = Callable[..., Delivery]
@@ -17,7 +18,7 @@ ADA = "ada@handoff.example"
 
 
 def test_it_comes_as_text_and_as_html(mailbox: Mailbox, make_delivery: Make) -> None:
-    email.send(ADA, render(make_delivery()))
+    send(make_delivery())
     [mail] = mailbox.mails
     text, html = mail.get_body(("plain",)), mail.get_body(("html",))
     assert text
@@ -31,7 +32,7 @@ def test_its_headers_carry_the_key_and_say_that_no_human_wrote_it(
 ) -> None:
     settings.BASE_URL = "https://handoff.example:8443"
     delivery = make_delivery()
-    email.send(ADA, render(delivery))
+    send(delivery)
     [mail] = mailbox.mails
     assert mail["X-Handoff-Key"] == str(delivery.key)
     assert mail["Message-ID"] == f"<{delivery.key}@handoff.example>"
@@ -39,9 +40,9 @@ def test_its_headers_carry_the_key_and_say_that_no_human_wrote_it(
 
 
 def test_a_retry_is_the_same_mail(mailbox: Mailbox, make_delivery: Make) -> None:
-    message = render(make_delivery())
-    email.send(ADA, message)
-    email.send(ADA, message)
+    delivery = make_delivery()
+    send(delivery)
+    send(delivery)
     assert mailbox.mails[0]["Message-ID"] == mailbox.mails[1]["Message-ID"]
 
 
@@ -50,7 +51,7 @@ def test_mails_about_one_lead_make_a_thread(world: World, mailbox: Mailbox, make
     assert first.transition
     again = make_act(first.transition.lead, "accept", world.ada)
     for delivery in (first, make_delivery(transition=again), other):
-        email.send(ADA, render(delivery))
+        send(delivery)
     threads = [(mail["In-Reply-To"], mail["References"]) for mail in mailbox.mails]
     assert threads[0] == threads[1] != threads[2]
     assert threads[0][0] == f"<lead-{first.transition.lead_id}@localhost>"
@@ -61,7 +62,7 @@ def test_a_lead_cannot_write_headers(mailbox: Mailbox, make_delivery: Make) -> N
     delivery = make_delivery()
     assert delivery.transition
     Lead.objects.update(name="Eve\r\nBcc: everybody@example.com\n\n<b>x</b>")
-    email.send(ADA, render(delivery))
+    send(delivery)
     [mail] = mailbox.mails
     assert mail["Bcc"] is None
     assert mail["Subject"].endswith("Eve Bcc: everybody@example.com <b>x</b>")
@@ -71,8 +72,8 @@ def test_a_lead_cannot_write_headers(mailbox: Mailbox, make_delivery: Make) -> N
     "address", ["ada", "ada@", "ada@x.example, max@x.example", "ada@x.example\nBcc: eve@x.example", ""]
 )
 def test_a_malformed_address_is_permanent(mailbox: Mailbox, make_delivery: Make, address: str) -> None:
-    with pytest.raises(TransportError, match="is no email address") as caught:
-        email.send(address, render(make_delivery()))
+    with pytest.raises(TransportError, match="is not a valid email address") as caught:
+        send(make_delivery(address))
     assert caught.value.permanent
     assert mailbox.mails == []
 
@@ -92,7 +93,7 @@ def test_a_refusal(
     mailbox.refusals = {ADA: refusal} if refusal else {}
     mailbox.answer = answer
     with pytest.raises(TransportError) as caught:
-        email.send(ADA, render(make_delivery()))
+        send(make_delivery())
     assert (caught.value.permanent, words in caught.value.message) == (permanent, True), case
 
 
@@ -100,7 +101,7 @@ def test_no_mail_server_is_transient(settings: Any, make_delivery: Make) -> None
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
     with pytest.raises(TransportError, match="cannot be used") as caught:
-        email.send(ADA, render(make_delivery()))
+        send(make_delivery())
     assert not caught.value.permanent
 
 
@@ -108,5 +109,59 @@ def test_a_mail_server_that_hangs_is_transient(mailbox: Mailbox, settings: Any, 
     settings.EMAIL_TIMEOUT = 0.2
     mailbox.is_hanging = True
     with pytest.raises(TransportError, match="timed out") as caught:
-        email.send(ADA, render(make_delivery()))
+        send(make_delivery())
     assert not caught.value.permanent
+
+
+def test_a_session_keeps_its_connection(mailbox: Mailbox, make_delivery: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    connections = count_connections(monkeypatch)
+    with CHANNELS["email"].open() as session:
+        for _ in range(3):
+            session.send(ADA, [make_delivery()])
+    assert (len(mailbox.mails), len(connections)) == (3, 1)
+
+
+def test_a_refused_recipient_does_not_cost_the_connection(
+    mailbox: Mailbox, make_delivery: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox.refusals = {"gone@handoff.example": "550 Unknown"}
+    connections = count_connections(monkeypatch)
+    with CHANNELS["email"].open() as session:
+        with pytest.raises(TransportError):
+            session.send("gone@handoff.example", [make_delivery()])
+        session.send(ADA, [make_delivery()])
+    assert (mailbox.recipients, len(connections)) == ([ADA], 1)
+
+
+@pytest.mark.parametrize("case", ["closed", "421"])
+def test_a_connection_that_the_server_ended_is_made_again(
+    mailbox: Mailbox, make_delivery: Make, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    connections = count_connections(monkeypatch)
+    with CHANNELS["email"].open() as session:
+        session.send(ADA, [make_delivery()])
+        if case == "closed":
+            connections[0].sock.shutdown(socket.SHUT_RDWR)
+        else:
+            mailbox.goodbyes = 1
+        session.send(ADA, [make_delivery()])
+    assert (len(mailbox.mails), len(connections)) == (2, 2)
+
+
+def test_nothing_is_connected_before_there_is_something_to_send(settings: Any) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    with CHANNELS["email"].open():
+        pass
+
+
+def count_connections(monkeypatch: pytest.MonkeyPatch) -> list[smtplib.SMTP]:
+    made: list[smtplib.SMTP] = []
+    connect = smtplib.SMTP.__init__
+
+    def counted(connection: smtplib.SMTP, *args: Any, **kwargs: Any) -> None:
+        made.append(connection)
+        connect(connection, *args, **kwargs)
+
+    monkeypatch.setattr(smtplib.SMTP, "__init__", counted)
+    return made

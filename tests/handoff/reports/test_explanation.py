@@ -13,9 +13,10 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
+from handoff.models import Audience, Destination
 from leads.models import Lead
 from sla.metrics import Metric
-from sla.models import Audience, Clock, Destination, Medium
+from sla.models import Clock
 from tests.handoff.api.conftest import AsPerson, client_of
 from tests.handoff.console.conftest import Login, as_
 from tests.world import MONDAY, OFFICE, World, bring_to, make_calendar, make_lead, make_policy
@@ -31,7 +32,7 @@ def at(minutes: float) -> datetime:
 @pytest.fixture
 def clock(world: World) -> Clock:
     """Paused, warned, acknowledged, breached, excused and handed over."""
-    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium=Medium.EMAIL)
+    owner = Destination.objects.create(name="Owner", audience=Audience.OWNER, medium="email")
     make_policy(
         Metric.TIME_TO_QUALIFY, 10 * 3600, calendar=make_calendar("office", OFFICE), tells=[owner], name="Promise"
     )
@@ -89,7 +90,7 @@ def test_it_tells_who_did_what_and_who_was_told(clock: Clock) -> None:
     assert [(one["cause"], one["by"], one["note"]) for one in shown["pauses"]] == [
         ("buyer_away", "ada", "Until half past ten")
     ]
-    assert [(one["step"], one["late_seconds"], one["told"][0]["to"]) for one in shown["alarms"]] == [
+    assert [(one["step"], one["late_seconds"], one["notified"][0]["to"]) for one in shown["alarms"]] == [
         ("Warning at 75 %", 26 * 3600 - (24 * 3600 + 30), "ben"),
         ("Breach at 100 %", 30 * 3600 - (26 * 3600 + 1830), "ben"),
     ]

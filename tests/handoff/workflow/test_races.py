@@ -16,12 +16,12 @@ from django.utils import timezone
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
-from handoff.models import Delivery, Handoff
+from handoff.models import Delivery, Destination, Handoff
 from handoff.refusals import Refused, WrongState
 from handoff.workflow import Door
 from leads.models import Lead, Transition, User, Verb, Via
 from sla.metrics import Metric
-from sla.models import Alarm, Destination, PendingAlarm
+from sla.models import Alarm, PendingAlarm
 from tests.world import FACTS, World, assert_consistent, bring_to, make_lead, make_policy
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
