@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection, transaction
 
 from handoff.amending.integrity import disagreements
+from handoff.management.terminal import printable
 from handoff.reports import rollup
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
             cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             for disagreement in chain(disagreements(), rollup.disagreements()):
                 found += 1
-                self.stderr.write(disagreement)
+                self.stderr.write(printable(disagreement))
         if found:
             raise CommandError(f"{found} disagreements. The history is the truth: see docs/operations.md.")
         self.stdout.write("History, states, owners, clocks, deliveries and reports agree.")

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from handoff.management.terminal import printable
 from handoff.reports import rollup
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
             return
         found = list(rollup.disagreements())
         for disagreement in found:
-            self.stderr.write(disagreement)
+            self.stderr.write(printable(disagreement))
         if found:
             raise CommandError(f"{len(found)} {'disagreement' if len(found) == 1 else 'disagreements'}.")
         self.stdout.write("The figures of the reports are those of the leads.")

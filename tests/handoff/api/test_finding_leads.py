@@ -20,7 +20,7 @@ from tests.handoff.api.conftest import AsPerson
 from tests.world import MONDAY, World, bring_to, make_lead, make_policy
 
 LEADS = "/api/v1/leads/"
-TEXT = st.text(max_size=20) | st.text(alphabet="0123456789-+:.TZeEn\0\ud800\u200b٣²:=", max_size=30)
+TEXT = st.text(max_size=20) | st.text(alphabet="0123456789-+:.TZeEn\0\u200b٣²:=", max_size=30)
 
 
 def found(client: APIClient, **query: Any) -> list[str]:
