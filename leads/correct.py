@@ -20,6 +20,8 @@ def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
     """
     if "created_at" in fields:
         raise ValidationError({"created_at": ["When a lead was captured is not corrected."]})
+    if "message" in fields:
+        raise ValidationError({"message": ["What a buyer wrote is not corrected."]})
     with refusing_taken_email(fields.get("email", "")), transaction.atomic():
         return _correct(lead_id, fields)
 

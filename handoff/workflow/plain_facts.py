@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from handoff.doors import SHELL, Door
+from handoff.workflow.new_intent import announce_intent
 from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
@@ -54,6 +55,8 @@ def _reevaluating(door: Door) -> identity.Then:
         # A lead may stand in several rows; in the order of the locks, against rings.
         changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
         _reevaluate(changed, "Its facts were brought up to date.", door)
+        for each in done:
+            announce_intent(each, door)
 
     return reevaluate
 
