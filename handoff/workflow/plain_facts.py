@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
 from handoff.doors import SHELL, Door
 from handoff.workflow.new_intent import announce_intent
@@ -26,41 +27,41 @@ def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> L
 
 def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> identity.Upsert:
     """Make a lead or bring it up to date, as `leads.identity` does, and choose again in the same transaction."""
-    return identity.upsert(fields, **who, then=_judging(door))
+    return identity.upsert(fields, **who, then=_reevaluating(door))
 
 
 def upsert_many(
     rows: Iterable[identity.Incoming], *, door: Door = SHELL
 ) -> list[identity.Upsert | ValidationError | identity.IdentityConflict]:
     """The same for many, in order; each row is made, brought up to date, or refused by itself."""
-    return identity.upsert_many(rows, then=_judging(door))
+    return identity.upsert_many(rows, then=_reevaluating(door))
 
 
 @transaction.atomic
-def judge_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
+def reevaluate_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
     """Choose again for the leads of a campaign that was renamed, where a policy in force asks for that name.
 
     Call it in the transaction that renames it.
     """
     if not _is_asked_for("campaign"):
         return
-    leads = Lead.objects.filter(campaign=campaign).order_by("pk").select_for_update(no_key=True)
-    ids = list(leads.filter(clocks__stopped_at=None, clocks__isnull=False).values_list("pk", flat=True))
-    _judge(ids, f"Its campaign was renamed to {campaign.name}.", door)
+    clocked = Exists(Clock.objects.filter(lead=OuterRef("pk"), stopped_at=None))
+    leads = Lead.objects.filter(clocked, campaign=campaign).order_by("pk").select_for_update(no_key=True)
+    _reevaluate(list(leads.values_list("pk", flat=True)), f"Its campaign was renamed to {campaign.name}.", door)
 
 
-def _judging(door: Door) -> identity.Then:
-    def judge(done: Sequence[identity.Upsert]) -> None:
+def _reevaluating(door: Door) -> identity.Then:
+    def reevaluate(done: Sequence[identity.Upsert]) -> None:
         # A lead may stand in several rows; in the order of the locks, against rings.
         changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
-        _judge(changed, "Its facts were brought up to date.", door)
+        _reevaluate(changed, "Its facts were brought up to date.", door)
         for each in done:
             announce_intent(each, door)
 
-    return judge
+    return reevaluate
 
 
-def _judge(lead_ids: Sequence[int], because: str, door: Door) -> None:
+def _reevaluate(lead_ids: Sequence[int], because: str, door: Door) -> None:
     """Choose again for those of them that are on the clock, which one query tells of all."""
     if lead_ids:
         clocked = Clock.objects.filter(lead__in=lead_ids, stopped_at=None).values_list("lead_id", flat=True)

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import site
 from handoff.doors import door
-from handoff.workflow.plain_facts import judge_leads_of
+from handoff.workflow.plain_facts import reevaluate_leads_of
 from leads.models import MARKETING, Campaign, Role, Via
 
 
@@ -29,9 +29,10 @@ class CampaignPage(Page):
         return super().get_queryset(request).annotate(number=Count("leads"))
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        """A policy may ask for the name of a campaign: its leads are judged by the new one in the same transaction."""
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
-            judge_leads_of(obj, door=door(Via.CONSOLE))
+            reevaluate_leads_of(obj, door=door(Via.CONSOLE))
 
     @display(description="Leads", ordering="number")
     def leads_shown(self, campaign: Any) -> SafeString:

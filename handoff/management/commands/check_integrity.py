@@ -6,6 +6,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from handoff.amending.tally import tally
+from handoff.management.terminal import printable
 
 
 class Command(BaseCommand):
@@ -22,7 +23,7 @@ class Command(BaseCommand):
         for kind, count in found.counts.items():
             self.stderr.write(f"{count:,} x {kind}:")
             for words in found.first[kind]:
-                self.stderr.write(f"  {words}")
+                self.stderr.write(printable(f"  {words}"))
             if count > len(found.first[kind]):
                 self.stderr.write(f"  and {count - len(found.first[kind]):,} more")
         if total := found.counts.total():

@@ -9,6 +9,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 
 from handoff import __version__
 from handoff.engine.doctor import Finding, examine
+from handoff.management.terminal import printable
 
 
 class Command(BaseCommand):
@@ -37,6 +38,6 @@ class Command(BaseCommand):
     def _print(self, findings: list[Finding]) -> None:
         for finding in findings:
             word = self.style.ERROR("Wrong") if finding.is_wrong else self.style.WARNING("Worth knowing")
-            self.stdout.write(f"{word}: {finding.what}.\n    To do: {finding.do}.")
+            self.stdout.write(printable(f"{word}: {finding.what}.\n    To do: {finding.do}."))
         if not findings:
             self.stdout.write("Nothing is wrong.")

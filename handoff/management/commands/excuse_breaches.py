@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.amending.excusing import breached, excuse_all
 from handoff.management.moments import moment
+from handoff.management.terminal import printable
 from handoff.reports.period import BACKWARDS
 from leads.models import Role, User
 from sla.metrics import Metric
@@ -35,7 +36,8 @@ class Command(BaseCommand):
         actor = _person(by)
         if options["dry_run"]:
             for clock in breached(start, end, metric).iterator():
-                self.stdout.write(f"Lead {clock.lead_id} ({clock.lead}): {clock.get_metric_display()}, {clock.due_at}")
+                line = f"Lead {clock.lead_id} ({clock.lead}): {clock.get_metric_display()}, {clock.due_at}"
+                self.stdout.write(printable(line))
             self.stdout.write(f"{_breaches(breached(start, end, metric).count())} would be excused.")
             return
         done = excuse_all(start, end, reason=reason, by=actor, metric=metric)

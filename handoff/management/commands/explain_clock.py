@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from handoff.api.explanations import ExplanationShape
+from handoff.management.terminal import printable
 from handoff.reports.explanation import Explained, as_dict, explainable, explained
 from handoff.workflow.facts.timing import Cause
 from leads.models import Transition
@@ -36,7 +37,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(ExplanationShape(as_dict(told)).data))
             return
         for line in lines(told):
-            self.stdout.write(line)
+            self.stdout.write(printable(line))
 
 
 def lines(told: Explained) -> Iterator[str]:

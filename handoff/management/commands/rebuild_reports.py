@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from handoff.management.terminal import printable
 from handoff.reports import rollup
 
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
             return
         disagreements = list(rollup.disagreements())
         for disagreement in disagreements:
-            self.stderr.write(disagreement)
+            self.stderr.write(printable(disagreement))
         if disagreements:
             number = len(disagreements)
             raise CommandError(f"{number} {'disagreement' if number == 1 else 'disagreements'}.")

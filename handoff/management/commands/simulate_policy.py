@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.management.moments import moment
+from handoff.management.terminal import printable
 from handoff.reports.kinds import percent
 from handoff.reports.period import BACKWARDS
 from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
@@ -58,7 +59,7 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(as_dict(simulation)))
             return
         for line in _lines(simulation):
-            self.stdout.write(line)
+            self.stdout.write(printable(line))
 
 
 def _proposal(options: dict[str, Any]) -> Proposal:

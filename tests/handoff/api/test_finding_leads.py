@@ -6,9 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.utils import timezone
+from hypothesis import HealthCheck, given
+from hypothesis import settings as bounded
+from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
 from handoff import workflow
+from handoff.api.filters import LeadFilter
 from handoff.ladder.sweep import sweep
 from leads.models import Campaign, ExternalId, Lead
 from sla.models import Clock
@@ -16,6 +20,7 @@ from tests.handoff.api.conftest import AsPerson
 from tests.world import MONDAY, World, bring_to, make_lead, make_policy
 
 LEADS = "/api/v1/leads/"
+TEXT = st.text(max_size=20) | st.text(alphabet="0123456789-+:.TZeEn\0\u200b٣²:=", max_size=30)
 
 
 def found(client: APIClient, **query: Any) -> list[str]:
@@ -274,3 +279,47 @@ def test_touches_and_touchpoints_of_a_lead_are_read_below_it(world: World, clien
     [touchpoint] = ada.get(f"{LEADS}{lead.pk}/touchpoints/").json()["results"]
     assert (touch["by"], touch["channel"], touch["outcome"]) == ("ada", "call", "reached")
     assert (touchpoint["kind"], touchpoint["detail"]) == ("webinar", "Asked for a price")
+
+
+@pytest.mark.parametrize("name", ["created_after", "created_before"])
+@pytest.mark.parametrize(
+    ("moment", "status"),
+    [
+        ("0001-01-01T00:00:00+23:59", 400),
+        ("9999-12-31T23:59:59-23:59", 400),
+        ("0099-06-16T05:15:00.72828-22:55", 400),
+        ("9999-12-31T23:59:59Z", 400),
+        ("2026-03-02T00:00:00+23:59", 200),
+        ("2026-03-02T00:00:00-23:59", 200),
+        ("2026-03-02", 200),
+        ("soon", 400),
+        ("99999999999999999999-01-01T00:00:00Z", 400),
+    ],
+)
+def test_moments_with_any_offset_are_asked_for_or_refused(mia: APIClient, name: str, moment: str, status: int):
+    answer = mia.get(LEADS, {name: moment})
+    assert answer.status_code == status
+    assert status == 200 or [error["field"] for error in answer.json()["errors"]] == [name]
+
+
+def test_an_offset_counts_whatever_its_size(mia: APIClient):
+    """2026-03-02T00:01 in UTC."""
+    make_lead("Before", created_at=datetime(2026, 3, 2, 0, 0, tzinfo=UTC))
+    make_lead("After", created_at=datetime(2026, 3, 2, 0, 2, tzinfo=UTC))
+    assert found(mia, created_after="2026-03-03T00:00:00+23:59") == ["After"]
+
+
+@given(
+    query=st.dictionaries(
+        st.sampled_from([*LeadFilter.base_filters, "search", "ordering", "cursor", "page_size"]), TEXT
+    )
+)
+@bounded(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_no_filter_answers_500(mia: APIClient, query: dict[str, str]):
+    assert mia.get(LEADS, query).status_code in (200, 400)
+
+
+@pytest.mark.parametrize("number", ["0", "9" * 18, "9" * 19, "9" * 400, "²", "٣", "-1", "%00", "1e9"])
+@pytest.mark.parametrize("below", ["", "transitions/", "alarms/", "touches/", "touchpoints/"])
+def test_a_number_of_no_lead_is_not_found(mia: APIClient, number: str, below: str):
+    assert mia.get(f"{LEADS}{number}/{below}").status_code == 404

@@ -205,3 +205,33 @@ def test_a_team_mate_who_does_not_work_the_lead_cannot_correct_it(world: World, 
     assert client_of(world.ben).patch(f"{LEADS}{lead.pk}/", {"name": "Ben's"}).status_code == 403
     assert client_of(world.zoe).patch(f"{LEADS}{lead.pk}/", {"name": "Zoe's"}).status_code == 404
     assert stored() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("score", "1e999999999"),
+        ("score", 10**300),
+        ("score", 1e300),
+        ("score", "9" * 4000),
+        ("score", [1]),
+        ("score", True),
+        ("name", ["Dana"]),
+        ("name", "x" * 100_000),
+        ("email", "x" * 100_000),
+        ("created_at", "0001-01-01T00:00:00+23:59"),
+        ("created_at", "9999-12-31T23:59:59-23:59"),
+        ("created_at", "2026-01-01T00:00:00+99:99"),
+        ("created_at", 5),
+    ],
+)
+def test_no_value_answers_500(mia: APIClient, field: str, value: Any):
+    answer = mia.post(LEADS, {"email": "a@buyer.example"} | {field: value})
+    assert answer.status_code == 400
+    assert [error["field"] for error in answer.json()["errors"]] == [field]
+    assert len(answer.json()["detail"]) < 400
+
+
+def test_a_moment_of_capture_with_a_wide_offset_is_kept_in_utc(mia: APIClient):
+    answer = mia.post(LEADS, {"email": "a@buyer.example", "created_at": "2026-01-02T00:00:00+23:59"})
+    assert (answer.status_code, answer.json()["created_at"]) == (201, "2026-01-01T00:01:00Z")

@@ -9,9 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.console.leads.leads import LeadForm
 from handoff.console.leads.timeline import timeline
 from handoff.ladder.sweep import sweep
-from leads.models import State, Touch, Touchpoint
+from leads.models import ExternalId, Lead, State, Touch, Touchpoint
 from sla.metrics import Metric
 from sla.models import Alarm
 from tests.world import World, bring_to, make_lead, make_policy
@@ -83,6 +84,72 @@ def test_a_wrong_fact_is_refused_at_its_field(world: World, as_) -> None:
     assert "errornote" in page
     lead.refresh_from_db()
     assert lead.email == "dana.fox@buyer.example"
+
+
+def test_a_blanked_email_is_refused_at_its_field(world: World, as_) -> None:
+    lead = make_lead()
+
+    page = as_(world.mia).post(url(lead), facts(lead, email="")).content.decode()
+
+    assert "Give an email: without an external id, a lead is known by nothing else." in page
+    lead.refresh_from_db()
+    assert lead.email == "dana.fox@buyer.example"
+
+
+def test_a_lead_with_an_external_id_may_lose_its_email(world: World, as_) -> None:
+    lead = make_lead()
+    ExternalId.objects.create(lead=lead, system="hubspot", value="42")
+
+    assert as_(world.mia).post(url(lead), facts(lead, email="")).status_code == 302
+
+    lead.refresh_from_db()
+    assert lead.email == ""
+
+
+@pytest.mark.parametrize("email", ["lena@buyer.example", " Lena@Buyer.Example "])
+def test_an_email_that_another_lead_has_is_refused_in_words(email: str, world: World, as_) -> None:
+    make_lead("Lena", email="lena@buyer.example")
+    lead = make_lead()
+    words = "Another lead has the email lena@buyer.example: merge the two if they are one and the same."
+
+    assert words in as_(world.mia).post(url(lead), facts(lead, email=email)).content.decode()
+    assert words in as_(world.mia).post(reverse("admin:leads_lead_add"), {"email": email}).content.decode()
+
+
+@pytest.mark.parametrize("page", ["add", "change"])
+def test_an_email_that_is_taken_between_check_and_saving_is_refused_too(
+    page: str, world: World, as_, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead = make_lead()
+    make_lead("Lena", email="lena@buyer.example")
+    monkeypatch.setattr(LeadForm, "_check_email", lambda *_: None)
+    monkeypatch.setattr(Lead, "validate_constraints", lambda *_, **__: None)
+    address = url(lead) if page == "change" else reverse("admin:leads_lead_add")
+
+    response = as_(world.mia).post(address, facts(lead, email="lena@buyer.example"), follow=True)
+
+    assert response.status_code == 200
+    assert "Another lead has the email lena@buyer.example" in response.content.decode()
+    assert Lead.objects.count() == 2
+
+
+def test_a_country_is_written_by_its_name(world: World, as_) -> None:
+    lead = make_lead()
+
+    as_(world.mia).post(url(lead), facts(lead, country="Germany"))
+
+    lead.refresh_from_db()
+    assert lead.country == "DE"
+
+
+@pytest.mark.parametrize("score", ["1e999999999", "9" * 5000, "NaN", "8.5"])
+def test_a_number_beyond_measure_is_refused_at_its_field(score: str, world: World, as_) -> None:
+    lead = make_lead(score=5)
+
+    assert as_(world.mia).post(url(lead), facts(lead, score=score)).status_code == 200
+
+    lead.refresh_from_db()
+    assert lead.score == 5
 
 
 def test_nobody_moves_a_lead_or_its_owner_by_the_form(world: World, as_) -> None:
