@@ -8,7 +8,6 @@ from django.db import connection
 
 from handoff.reports.funnel import By, FunnelRow
 
-FIGURES = ("key", "leads", "mql", "sal", "sql", "opportunity", "won")
 KEYS = {
     By.SOURCE: "lead.source",
     By.CAMPAIGN: "COALESCE(campaign.name, '')",
@@ -56,9 +55,10 @@ def plain_funnel(by: By, start: datetime | None = None, end: datetime | None = N
     order = "key" if by == By.MONTH else "sum(leads) DESC, key"
     with connection.cursor() as cursor:
         cursor.execute(FUNNEL.format(key=KEYS[by], order=order), {"start": start, "end": end, "won": "won"})
-        return [_row(*row) for row in cursor.fetchall()]
+        return [_row(by, *row) for row in cursor.fetchall()]
 
 
-def _row(*values: Any) -> FunnelRow:
-    *figures, amounts = values
-    return FunnelRow(**dict(zip(FIGURES, figures, strict=True)), won_amount=json.loads(amounts or "{}"))
+def _row(by: By, key: str, *values: Any) -> FunnelRow:
+    *counts, amounts = values
+    figures: list[Any] = [*counts, json.loads(amounts or "{}")]
+    return FunnelRow(key, key or f"(no {by.value})", *figures)

@@ -1,16 +1,18 @@
-"""Conditions on a lead: field, operator, value. All must hold. There is no rule language beyond this."""
+"""Conditions on the facts of a lead: field, operator, value. All must hold. There is no rule language beyond this."""
 
+import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
-if TYPE_CHECKING:
-    from leads.models import Lead
+from leads.facts import facts
+from leads.normalise import is_storable, quoted
 
 Condition = Mapping[str, Any]
 
-FIELDS = ("source", "campaign", "country", "team", "owner", "score", "email", "phone", "company", "title", "name")
+BY_VERBS = ("team", "owner")
+"""What conditions may ask for besides the plain facts: by name and by username."""
 OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "is": lambda actual, wanted: actual == wanted,
     "is_not": lambda actual, wanted: actual != wanted,
@@ -28,15 +30,11 @@ _WORDS = {
     "at_least": "at least",
     "at_most": "at most",
 }
-_WORDS = {
-    "is": "exactly",
-    "is_not": "anything but",
-    "in": "one of",
-    "not_in": "none of",
-    "at_least": "at least",
-    "at_most": "at most",
-}
+_COMPARING = ("at_least", "at_most")
+_SCALAR = (str, int, float, type(None))
 _WANTED_TYPES: dict[str, type | tuple[type, ...]] = {
+    "is": _SCALAR,
+    "is_not": _SCALAR,
     "in": list,
     "not_in": list,
     "at_least": (int, float),
@@ -45,13 +43,19 @@ _WANTED_TYPES: dict[str, type | tuple[type, ...]] = {
 }
 
 
-def unmet(conditions: Iterable[Condition], lead: "Lead") -> list[str]:
+def fields() -> tuple[str, ...]:
+    """What conditions may ask for."""
+    return (*(each.name for each in facts()), *BY_VERBS)
+
+
+def unmet(conditions: Iterable[Condition], values: Mapping[str, Any]) -> list[str]:
     """Say of each condition that does not hold what is there and what is wanted."""
-    return [_complaint(condition, lead) for condition in conditions if not _holds(condition, lead)]
+    return [_complaint(condition, values) for condition in conditions if not _holds(condition, values)]
 
 
-def all_hold(conditions: Iterable[Condition], lead: "Lead") -> bool:
-    return all(_holds(condition, lead) for condition in conditions)
+def all_hold(conditions: Iterable[Condition], values: Mapping[str, Any]) -> bool:
+    """Whether all hold for what a lead has. Only what is named is read, as some of it costs a query."""
+    return all(_holds(condition, values) for condition in conditions)
 
 
 def validate_conditions(conditions: Any) -> None:
@@ -62,20 +66,13 @@ def validate_conditions(conditions: Any) -> None:
         _validate(condition)
 
 
-def _holds(condition: Condition, lead: "Lead") -> bool:
-    return OPERATORS[condition["op"]](_value(lead, condition["field"]), condition["value"])
+def _holds(condition: Condition, values: Mapping[str, Any]) -> bool:
+    return OPERATORS[condition["op"]](values[condition["field"]], condition["value"])
 
 
-def _value(lead: "Lead", field: str) -> Any:
-    value = getattr(lead, field)
-    if field == "owner":
-        return getattr(value, "username", "")
-    return getattr(value, "name", "") if field in ("campaign", "team") else value
-
-
-def _complaint(condition: Condition, lead: "Lead") -> str:
+def _complaint(condition: Condition, values: Mapping[str, Any]) -> str:
     field, op, wanted = condition["field"], condition["op"], condition["value"]
-    actual = _value(lead, field)
+    actual = values[field]
     shown = "empty" if actual in (None, "") else actual
     if op == "present":
         return f"{field} is {shown}, must be {'given' if wanted else 'empty'}"
@@ -86,11 +83,21 @@ def _complaint(condition: Condition, lead: "Lead") -> str:
 def _validate(condition: Any) -> None:
     if not isinstance(condition, dict) or set(condition) != {"field", "op", "value"}:
         raise ValidationError('Each condition has exactly "field", "op" and "value".')
-    for key, known in (("field", FIELDS), ("op", OPERATORS)):
-        if not isinstance(condition[key], str) or condition[key] not in known:
-            raise ValidationError(f"Unknown {key} “{condition[key]}”; use one of {', '.join(known)}.")
-    wanted = _WANTED_TYPES.get(condition["op"], object)
-    if not isinstance(condition["value"], wanted):
-        raise ValidationError(f"“{condition['op']}” does not go with the value {condition['value']!r}.")
-    if condition["op"] in ("at_least", "at_most") and condition["field"] != "score":
-        raise ValidationError(f"“{condition['op']}” compares numbers: use it with score.")
+    field, op, value = condition["field"], condition["op"], condition["value"]
+    for key, names in (("field", fields()), ("op", tuple(OPERATORS))):
+        if condition[key] not in names:
+            raise ValidationError(f"Unknown {key} {quoted(condition[key])}; use one of {', '.join(names)}.")
+    if not isinstance(value, _WANTED_TYPES[op]) or not all(
+        map(_is_plain, value if isinstance(value, list) else [value])
+    ):
+        raise ValidationError(f"{quoted(value)} is not a valid value for “{op}”.")
+    numbers = [each.name for each in facts() if each.is_number]
+    if op in _COMPARING and (field not in numbers or isinstance(value, bool)):
+        raise ValidationError(f"“{op}” compares numbers: use it with {' or '.join(numbers)}.")
+
+
+def _is_plain(value: Any) -> bool:
+    """What JSON in the database can hold: no NUL, no infinity, nothing nested."""
+    if isinstance(value, str):
+        return is_storable(value)
+    return isinstance(value, _SCALAR) and not (isinstance(value, float) and not math.isfinite(value))

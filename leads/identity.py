@@ -1,7 +1,7 @@
 """Who a lead is: found again by email or external id and brought up to date, or made. The one rule for every door."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from leads.incoming import ExternalKey, Incoming, Person, clean
-from leads.models import Campaign, ExternalId, Lead, State
+from leads.intent import Capture, Enquiries, attribution
+from leads.models import Campaign, ExternalId, Lead, State, Touchpoint
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
 ATTEMPTS = 5
@@ -26,10 +27,15 @@ class IdentityConflict(Exception):
 
 @dataclass(frozen=True)
 class Upsert:
-    """The lead as it is kept, and what became of it."""
+    """The lead as it is kept, and what became of its facts."""
 
     lead: Lead
     outcome: Outcome
+    intent: Touchpoint | None = None
+    """What a buyer who was known already asks for now, whether or not their facts changed."""
+
+
+Then = Callable[[Sequence[Upsert]], None]
 
 
 def upsert(
@@ -38,34 +44,42 @@ def upsert(
     external_ids: Sequence[ExternalKey] = (),
     at: datetime | None = None,
     system: str = "",
+    then: Then | None = None,
 ) -> Upsert:
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
 
     Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
-    name), score, created_at. A blank one never erases; of two moments of capture the earlier one stays. State and
-    owner are the verbs' affair. A lead that was merged away is the one that it was merged into.
+    name), score, created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
+    the first source and campaign keep the attribution. State and owner are the verbs' affair. A lead that was merged
+    away is the one that it was merged into. What a known buyer asks for anew is kept as a touchpoint: see `intent`.
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
-    [done] = upsert_many([Incoming(fields, external_ids, at, system)])
+    [done] = upsert_many([Incoming(fields, external_ids, at, system)], then=then)
     if isinstance(done, Exception):
         raise done
     return done
 
 
-def upsert_many(rows: Iterable[Incoming]) -> list[Upsert | ValidationError | IdentityConflict]:
-    """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other."""
+def upsert_many(
+    rows: Iterable[Incoming], *, then: Then | None = None
+) -> list[Upsert | ValidationError | IdentityConflict]:
+    """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other.
+
+    `then` is called with what was done, in the transaction that wrote it: both stay, or neither. It may be called
+    again, after what it did was taken back.
+    """
     people = [_cleaned(row) for row in rows]
-    done = iter(_write([person for person in people if isinstance(person, Person)]))
+    done = iter(_write([person for person in people if isinstance(person, Person)], then))
     return [next(done) if isinstance(person, Person) else person for person in people]
 
 
 def find_many(rows: Iterable[Incoming]) -> list[Lead | ValidationError | IdentityConflict | None]:
     """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known."""
     people = [_cleaned(row) for row in rows]
-    known = _Known()
-    known.load([person for person in people if isinstance(person, Person)])
-    return [known.meant(person) if isinstance(person, Person) else person for person in people]
+    stored = _Stored()
+    stored.load([person for person in people if isinstance(person, Person)])
+    return [stored.meant(person) if isinstance(person, Person) else person for person in people]
 
 
 def _cleaned(row: Incoming) -> Person | ValidationError:
@@ -75,22 +89,25 @@ def _cleaned(row: Incoming) -> Person | ValidationError:
         return error
 
 
-def _write(people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
+def _write(people: Sequence[Person], then: Then | None) -> list[Upsert | IdentityConflict]:
     """Write them all; again if somebody else was faster, and one by one if that keeps happening."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
             with transaction.atomic():
-                return _Batch().write(people)
+                done = _Batch().write(people)
+                if then:
+                    then([each for each in done if isinstance(each, Upsert)])
+                return done
         except (IntegrityError, OperationalError) as error:
             if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected) or attempt == ATTEMPTS:
                 raise
             if attempt > 1 and len(people) > 1:
                 break
-    return [done for person in people for done in _write([person])]
+    return [done for person in people for done in _write([person], then)]
 
 
 @dataclass
-class _Known:
+class _Stored:
     """The leads that some people may be, by all their names; one that was merged away is the one that stayed."""
 
     leads: dict[int, Lead] = field(default_factory=dict)
@@ -117,16 +134,16 @@ class _Known:
         """The one lead that a person is."""
         named = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
         named[person.email] = self.by_email.get(person.email)
-        found = {name: lead for name, lead in named.items() if lead is not None}
-        if len({id(lead) for lead in found.values()}) > 1:
-            return IdentityConflict(_conflict(found))
-        return next(iter(found.values()), None)
+        leads = {name: lead for name, lead in named.items() if lead is not None}
+        if len({id(lead) for lead in leads.values()}) > 1:
+            return IdentityConflict(_conflict(leads))
+        return next(iter(leads.values()), None)
 
     def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
         """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            found = Lead.objects.filter(pk__in=ids).order_by("pk")
-            self.leads |= {lead.pk: lead for lead in (found.select_for_update(no_key=True) if lock else found)}
+            leads = Lead.objects.filter(pk__in=ids).order_by("pk")
+            self.leads |= {lead.pk: lead for lead in (leads.select_for_update(no_key=True) if lock else leads)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
 
     def _survivor(self, lead: Lead) -> Lead:
@@ -136,17 +153,19 @@ class _Known:
 
 
 @dataclass
-class _Batch(_Known):
+class _Batch(_Stored):
     """What is to be written of some people, with the leads that they are locked."""
 
     campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
     new: list[Lead] = field(default_factory=list)
     new_ids: list[ExternalId] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
+    enquiries: Enquiries = field(init=False)
 
     def write(self, people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
         self.campaigns = _campaign_ids(people)
         self.load(people, lock=True)
+        self.enquiries = Enquiries(self.leads)
         done = [self._upsert(person) for person in people]
         self._save()
         return done
@@ -157,33 +176,45 @@ class _Batch(_Known):
             return lead
         if lead is None:
             return Upsert(self._make(person), "created")
-        is_changed = self._change(lead, person)
+        capture = self._capture(person)
+        intent = None
+        if self.enquiries.is_new_intent(lead, capture) and not _precedes(capture, lead):
+            intent = self.enquiries.keep(lead, capture, _system_of(person))
+        is_changed = self._change(lead, person, capture)
         is_named = self._name(lead, person)
-        return Upsert(lead, "updated" if is_changed or is_named else "unchanged")
+        return Upsert(lead, "updated" if is_changed or is_named else "unchanged", intent)
 
-    def _fields(self, person: Person) -> dict[str, Any]:
+    def _capture(self, person: Person) -> Capture:
         campaign = person.campaign
         pk = campaign.pk if isinstance(campaign, Campaign) else self.campaigns.get((person.system, campaign))
-        return {**person.fields, "campaign_id": pk} if pk else dict(person.fields)
+        return Capture(person.fields.get("source", ""), pk, person.message, person.captured_at)
 
     def _make(self, person: Person) -> Lead:
         now = timezone.now()
         at = person.captured_at or now
-        lead = Lead(**self._fields(person), created_at=at, entered_at=min(at, now))
+        capture = self._capture(person)
+        lead = Lead(**person.fields, campaign_id=capture.campaign_id, created_at=at, entered_at=min(at, now))
         self.new.append(lead)
+        if capture.message:
+            self.enquiries.keep(lead, replace(capture, at=at), _system_of(person))
         if person.email:
             self.by_email[person.email] = lead
         self._name(lead, person)
         return lead
 
-    def _change(self, lead: Lead, person: Person) -> bool:
-        changes = {name: value for name, value in self._fields(person).items() if getattr(lead, name) != value}
+    def _change(self, lead: Lead, person: Person, capture: Capture) -> bool:
+        fields = {name: value for name, value in person.fields.items() if name != "source"}
+        is_first = _precedes(capture, lead) and not self.enquiries.is_repeated(lead, capture)
+        if is_first or not _precedes(capture, lead):
+            fields |= attribution(lead, capture)
+        changes = {name: value for name, value in fields.items() if getattr(lead, name) != value}
         if person.email in self.by_email:  # held by this lead, or by one that was merged into it
             changes.pop("email", None)
         if "email" in changes:
             self.by_email.pop(lead.email, None)
             self.by_email[person.email] = lead
-        if person.captured_at and person.captured_at < lead.created_at:
+        if is_first:
+            self.enquiries.keep(lead, Capture.first_of(lead), "")  # what came first until now came later
             if lead.state == State.RAW and lead.entered_at == lead.created_at:  # it has not moved since
                 changes["entered_at"] = person.captured_at
             changes["created_at"] = person.captured_at
@@ -204,11 +235,21 @@ class _Batch(_Known):
         for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
             self.leads[pk].save(update_fields=[*names, "updated_at"])
         Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
-        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda known: (known.system, known.value)))
+        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
+        self.enquiries.save()
 
 
-def _conflict(found: Mapping[str, Lead]) -> str:
-    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in found.items())
+def _precedes(capture: Capture, lead: Lead) -> bool:
+    """It happened before all that is known of the lead, though it is told later."""
+    return capture.at is not None and capture.at < lead.created_at
+
+
+def _system_of(person: Person) -> str:
+    return person.system or next((system for system, _ in person.external_ids), "")
+
+
+def _conflict(leads: Mapping[str, Lead]) -> str:
+    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in leads.items())
     return f"{owners}: merge the two if they are one and the same, or correct what identifies the lead."
 
 
@@ -225,8 +266,8 @@ def _campaign_ids(people: Iterable[Person]) -> dict[ExternalKey, int]:
     called = {called for _, called in wanted}
     by_id: dict[ExternalKey, int] = {}
     by_name: dict[str, int] = {}
-    known = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
-    for campaign in known:
+    stored = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
+    for campaign in stored:
         by_id[campaign.system, campaign.external_id] = campaign.pk
         by_name[campaign.name] = campaign.pk  # of several of one name, the oldest
     unknown = sorted(key for key in wanted if key not in by_id and key[1] not in by_name)

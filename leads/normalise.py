@@ -3,6 +3,7 @@
 import re
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, validate_email
@@ -67,10 +68,29 @@ _COUNTRY_ALIASES = {
 }
 
 
+# Nobody sees them, so two texts that differ in them alone would look the same. The joiners that scripts need stay.
+_INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+_QUOTED = 80  # characters of a wrong value that a message repeats
+
+
 def normalise_text(text: str) -> str:
     """The text without what surrounds it, and nothing when it only stands for nothing: “n/a”, “Select”, “null”, “-”."""
-    text = " ".join(text.split())
+    text = " ".join(text.translate(_INVISIBLE).split())
     return "" if text.casefold() in _PLACEHOLDERS else text
+
+
+def is_storable(text: str) -> bool:
+    """PostgreSQL has no text with a NUL or with half a surrogate pair."""
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
+def quoted(value: Any) -> str:
+    """A wrong value for a message, of bounded length."""
+    try:
+        text = str(value)
+    except ValueError:  # a number of thousands of digits
+        text = "this number"
+    return f"“{text}”" if len(text) <= _QUOTED else f"“{text[:_QUOTED]}…”"
 
 
 def normalise_email(text: str) -> str:
@@ -84,7 +104,7 @@ def normalise_email(text: str) -> str:
     try:
         return validate_email(text, check_deliverability=False).normalized.lower()
     except EmailNotValidError as error:
-        raise ValidationError(f"“{text}” is no email address: {error}") from error
+        raise ValidationError(f"{quoted(text)} is not a valid email address: {error}") from error
 
 
 def normalise_country(text: str) -> str:
@@ -94,7 +114,7 @@ def normalise_country(text: str) -> str:
         return ""
     code = _countries().get(_country_key(text))
     if code is None:
-        raise ValidationError(f"“{text}” is no country that we know: give its ISO 3166 code, like DE.")
+        raise ValidationError(f"{quoted(text)} is not a valid country: give its ISO 3166 code, like DE.")
     return code
 
 
@@ -110,12 +130,12 @@ def normalise_system(text: str) -> str:
 
 @cache
 def _countries() -> dict[str, str]:
-    known: dict[str, str] = {}
+    codes: dict[str, str] = {}
     for line in files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             code, name = line.split("\t")
-            known |= {_country_key(code): code, _country_key(name): code}
-    return known | {_country_key(name): code for name, code in _COUNTRY_ALIASES.items()}
+            codes |= {_country_key(code): code, _country_key(name): code}
+    return codes | {_country_key(name): code for name, code in _COUNTRY_ALIASES.items()}
 
 
 def _country_key(text: str) -> str:

@@ -13,64 +13,18 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 
-from leads.models import Lead, Transition, Verb
+from leads.models import AMENDING, ANY_TIME, Lead, Transition, Verb
+from leads.sql import load
 from sla import agreement
 from sla.business_time import tz_version
 from sla.comparison import Difference, differences, fields_of
 from sla.course import Course, between, outcome
-from sla.history import ANY_TIME, Versions
+from sla.history import Versions
 from sla.metrics import RULES, Move
 from sla.models import Calendar, Clock, ClockState, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
 
-# The alarms are locked in one order, by all. Whoever writes a clock holds the lead, so those of this statement's
-# beginning are still those of its end, however long it waited.
-_HOLD = """
-WITH waiting AS MATERIALIZED (
-    SELECT pending.id FROM sla_pendingalarm pending JOIN sla_clock clock ON clock.id = pending.clock_id
-    WHERE clock.lead_id = %(lead)s
-    ORDER BY pending.id
-    FOR UPDATE OF pending
-)
-SELECT clock.* FROM sla_clock clock
-WHERE clock.lead_id = %(lead)s AND clock.stopped_at IS NULL AND (SELECT count(*) FROM waiting) >= 0
-"""
-
-# First the stops, as a clock that starts may be of the same metric. Alarms that were due before a stop stay, and fire.
-_STOP_AND_START = """
-WITH stopped AS (
-    UPDATE sla_clock clock
-    SET stopped_at = %(at)s, stopped_by_id = %(act)s, state = ending.state, elapsed = ending.elapsed
-    FROM unnest(%(stopping)s::bigint[], %(states)s::text[], %(elapsed)s::interval[]) AS ending (id, state, elapsed)
-    WHERE clock.id = ending.id
-    RETURNING clock.id
-), disarmed AS (
-    DELETE FROM sla_pendingalarm pending USING stopped
-    WHERE pending.clock_id = stopped.id AND pending.due_at >= %(at)s
-), started AS (
-    INSERT INTO sla_clock (
-        lead_id, metric, cycle, round, policy_id, calendar_id, owner_id, target_seconds, started_at, due_at, error,
-        state, started_by_id, paused, amended, tz_version
-    )
-    SELECT %(lead)s, starting.metric, %(cycle)s, COALESCE(
-            (SELECT MAX(earlier.round) FROM sla_clock earlier
-             WHERE earlier.lead_id = %(lead)s AND earlier.metric = starting.metric AND earlier.cycle = %(cycle)s), 0
-        ) + 1, starting.policy_id, starting.calendar_id, %(owner)s, starting.target_seconds, %(at)s, starting.due_at,
-        starting.error, 'running', %(act)s, FALSE, FALSE, %(tz_version)s
-    FROM unnest(
-        %(starting)s::text[], %(policies)s::bigint[], %(calendars)s::bigint[], %(targets)s::int[],
-        %(due)s::timestamptz[], %(errors)s::text[]
-    ) AS starting (metric, policy_id, calendar_id, target_seconds, due_at, error)
-    WHERE (SELECT count(*) FROM stopped) >= 0
-    RETURNING id, metric
-)
-INSERT INTO sla_pendingalarm (clock_id, step_id, due_at)
-SELECT started.id, alarm.step_id, alarm.due_at
-FROM started
-JOIN unnest(%(alarms_of)s::text[], %(steps)s::bigint[], %(alarms_due)s::timestamptz[])
-    AS alarm (metric, step_id, due_at) USING (metric)
-"""
-
-AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REJUDGE)
+_HOLD = load("sla", "hold_clocks.sql")
+_STOP_AND_START = load("sla", "stop_and_start_clocks.sql")
 
 
 @dataclass
@@ -79,20 +33,20 @@ class Plan:
 
     starts: dict[str, Policy] = field(default_factory=dict)
     restarts: dict[str, Policy] = field(default_factory=dict)
-    judges_anew: dict[str, Policy] = field(default_factory=dict)
+    reevaluates: dict[str, Policy] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
     """Of the owner, where a policy counts by his hours."""
     has_floor: bool = False
 
     @property
     def amends(self) -> bool:
-        return bool(self.restarts or self.judges_anew or self.has_floor or self.calendars.keys() - self.starts.keys())
+        return bool(self.restarts or self.reevaluates or self.has_floor or self.calendars.keys() - self.starts.keys())
 
     def as_facts(self) -> dict[str, dict[str, int]]:
         kept: dict[str, dict[str, Any]] = {
             "policies": self.starts,
             "restarted": self.restarts,
-            "rejudged": self.judges_anew,
+            "reevaluated": self.reevaluates,
             "calendars": self.calendars,
         }
         return {name: {metric: row.pk for metric, row in chosen.items()} for name, chosen in kept.items() if chosen}
@@ -116,7 +70,7 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
     plan = Plan()
     going_on = {clock.metric: clock for clock in held if not move.ends(clock.metric)}
     starting = {metric for metric, rule in RULES.items() if rule.starts(move) and metric not in going_on}
-    again = going_on if move.verb in (Verb.ASSIGN, Verb.REJUDGE) and applied is None else {}
+    again = going_on if move.verb in (Verb.ASSIGN, Verb.REEVALUATE) and applied is None else {}
     in_force = agreement.in_force(lead) if starting or held else {}
     _introduce(held, in_force)
     judging = _judging(lead, starting | again.keys(), in_force.values())
@@ -130,15 +84,27 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
 
 def advance(
     lead: Lead, move: Move, transition: Transition, held: Sequence[Clock], plan: Plan, *, paused: bool = False
-) -> None:
-    """Stop, start and change the clocks of a lead as its move demands. `paused`: the lead was, before the act."""
+) -> list[int]:
+    """Stop, start and change the clocks of a lead as its move demands. `paused`: the lead was, before the act.
+
+    Return the clocks that are called off by it: of their alarms nothing more may be sent.
+    """
     ending = [clock for clock in held if clock.started_at <= move.at and move.ends(clock.metric)]
     is_late = move.at < transition.recorded_at and lead.transitions.filter(at__gt=move.at).exists()
     if paused or is_late or plan.amends or move.verb in AMENDING or any(clock.amended for clock in ending):
-        follow_history(lead)
-        return
-    _hand_over([clock for clock in held if clock not in ending], move)
+        return called_off(follow_history(lead))
+    _hand_over(lead, move, [clock for clock in held if clock not in ending])
     _stop_and_start(lead, move, transition, ending, plan)
+    return [clock.pk for clock in ending if _outcome(clock, move) == ClockState.CANCELLED]
+
+
+def called_off(differences: Iterable[Difference]) -> list[int]:
+    """The clocks that were cancelled or excused as they were made what their history says."""
+    return [
+        difference.stored.pk
+        for difference in differences
+        if difference.stored and difference.told and difference.told.is_called_off
+    ]
 
 
 def as_it_stood(lead: Lead, move: Move) -> Move:
@@ -211,13 +177,13 @@ def _go_on(plan: Plan, clock: Clock, move: Move, following: Policy | None) -> No
     if move.changes_owner() and policy.on_reassign == OnReassign.RESTART:
         plan.restarts[clock.metric] = policy
     elif policy is not clock.policy:
-        plan.judges_anew[clock.metric] = policy
+        plan.reevaluates[clock.metric] = policy
     plan.has_floor |= move.changes_owner() and policy.on_reassign == OnReassign.FLOOR
 
 
 def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -> None:
     policies = {metric: clock.policy for metric, clock in going_on.items() if move.changes_owner()}
-    policies |= plan.judges_anew | plan.restarts | plan.starts
+    policies |= plan.reevaluates | plan.restarts | plan.starts
     by_owner = [metric for metric, policy in policies.items() if policy.whose_hours == WhoseHours.OWNER]
     if not by_owner:
         return
@@ -226,9 +192,11 @@ def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -
     plan.calendars = {metric: his or policies[metric].calendar for metric in by_owner if his or metric in going_on}
 
 
-def _hand_over(clocks: Sequence[Clock], move: Move) -> None:
-    if clocks and move.owner != move.owner_before:
-        Clock.objects.filter(pk__in=[clock.pk for clock in clocks]).update(owner=move.owner)
+def _hand_over(lead: Lead, move: Move, clocks: Iterable[Clock]) -> None:
+    """Let what is still open be owed by who has the lead now. What is overdue was owed by who had it then."""
+    is_open = [clock.pk for clock in clocks if clock.due_at is None or clock.due_at > move.at]
+    if is_open and move.hands_over():
+        Clock.objects.filter(pk__in=is_open).update(owner=move.owner, team=lead.team_id)
 
 
 def _stop_and_start(lead: Lead, move: Move, transition: Transition, ending: Sequence[Clock], plan: Plan) -> None:
@@ -245,6 +213,7 @@ def _stop_and_start(lead: Lead, move: Move, transition: Transition, ending: Sequ
         "at": move.at,
         "cycle": move.cycle,
         "owner": move.owner,
+        "team": lead.team_id,
         "tz_version": tz_version(),
         "stopping": [clock.pk for clock in ending],
         "states": [_outcome(clock, move).value for clock in ending],

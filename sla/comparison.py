@@ -52,7 +52,9 @@ def differences(
 def fields_of(measurement: Measurement) -> dict[str, Any]:
     """The columns of a clock, as its measurement has them."""
     course = measurement.course
-    return {
+    # What was recorded before acts named the team keeps the one that the migration gave it.
+    team = {"team_id": measurement.team} if measurement.team else {}
+    return team | {
         "cycle": measurement.cycle,
         "policy_id": course.policy.pk,
         "calendar_id": course.calendar.pk,

@@ -74,6 +74,10 @@ class Course:
         """Something changed it while it ran, so that it is more than its start and its policy."""
         return len(self.legs) > 1 or bool(self.pauses) or self.silenced
 
+    def is_due(self, at: datetime) -> bool:
+        """It fell due by a moment: whoever gets the lead then does not owe it."""
+        return self.due_at is not None and self.due_at <= at
+
     def pause(self, pause: Stretch, *, known: datetime) -> None:
         if self._can_change(known):
             self.pauses.append(pause)

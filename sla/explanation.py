@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from leads.models import Transition, User, Verb
 from sla.business_time import DAY, WEEKDAYS, ZERO, Stretch, tz_version
 from sla.course import OPEN_END, Course, Leg
+from sla.durations import in_words
 from sla.history import Measurement, Versions, measurements
 from sla.models import Calendar, Clock, Holiday, Policy
 
@@ -40,7 +41,7 @@ class Counted:
 class LegTold:
     """One leg: what was to go at its start, why, and what it counts. `handed_on` is to go minus what it counted.
 
-    `anew` is what a leg that was judged anew counted by its own terms since the start of the clock; that and what
+    `anew` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
     was to go are its target.
     """
 
@@ -147,15 +148,6 @@ def length_of(stretches: Iterable[Counted], *parts: Part) -> timedelta:
     return sum((stretch.length for stretch in stretches if stretch.part in parts), ZERO)
 
 
-def in_words(length: timedelta) -> str:
-    """Like `41 h 5 min 0.25 s`: exactly, and never in days, as a day of business time has no fixed length."""
-    seconds = length // timedelta(seconds=1)
-    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
-    exact = f"{rest}.{length.microseconds:06}".rstrip("0") if length.microseconds else str(rest)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes) + [f"{exact} s"] * (exact != "0")
-    return " ".join(parts) or "0 s"
-
-
 def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) -> Iterator[LegTold]:
     course = measurement.course
     ends: list[datetime | None] = [*(leg.start for leg in course.legs[1:]), None]
@@ -163,7 +155,7 @@ def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) 
     for leg, end in zip(course.legs, ends, strict=True):
         act = acts[measurement.started_by if leg.because is None else leg.because]
         stretches = [] if course.error else list(_stretches(measurement, leg, end, now))
-        anew = list(_anew(course, leg)) if _is_judged_anew(leg, measurement.metric, act) else None
+        anew = list(_anew(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
         told = LegTold(
             start=leg.start,
             policy=leg.policy,
@@ -193,8 +185,8 @@ def _stretches(measurement: Measurement, leg: Leg, end: datetime | None, now: da
             yield Counted(start, stop, part, total)
 
 
-def _is_judged_anew(leg: Leg, metric: str, act: Transition) -> bool:
-    return leg.because is not None and metric in act.facts.get("rejudged", {})
+def _is_reevaluated(leg: Leg, metric: str, act: Transition) -> bool:
+    return leg.because is not None and metric in act.facts.get("reevaluated", {})
 
 
 def _anew(course: Course, leg: Leg) -> Iterator[Counted]:
@@ -208,14 +200,14 @@ def _why(metric: str, leg: Leg, act: Transition, going: timedelta) -> str:
     who = act.by or "the system"
     if leg.because is None:
         said = f"Started: {act.get_verb_display().lower()} by {who}."
-    elif _is_judged_anew(leg, metric, act):
+    elif _is_reevaluated(leg, metric, act):
         reason = act.facts.get("reason", "")
-        said = f"Judged anew by {who}" + (f": {reason}" if reason else "")
+        said = f"Policies re-evaluated by {who}" + (f": {reason}" if reason else "")
         said += ("" if said.endswith(".") else ".") + " All since the start counts by these terms."
     else:
-        said = f"Reassigned to {act.owner} by {who}; {in_words(going)} of it was left."
+        said = f"Reassigned to {act.owner} by {who}; {in_words(going, exact=True)} of it was left."
         if leg.left > going:
-            said += f" A new owner has at least {in_words(leg.left)}."
+            said += f" A new owner has at least {in_words(leg.left, exact=True)}."
     if metric in act.facts.get("calendars", {}):
         said += f" It counts by the hours of {act.owner}."
     return said
@@ -284,7 +276,7 @@ def _notes(clock: Clock, measurement: Measurement, legs: Sequence[LegTold], now:
         yield f"Its deadline cannot be computed. {course.error}"
     if course.paused:
         left = legs[-1].to_go - length_of(legs[-1].stretches, *Part)
-        yield f"It is paused and nobody knows until when: it has no due time, and {in_words(left)} to go."
+        yield f"It is paused and nobody knows until when: it has no due time, and {in_words(left, exact=True)} to go."
     if measurement.stopped_at is None and course.due_at is not None and course.due_at < now:
         yield "It is overdue: it runs past its due time, and is breached."
     if course.silenced:

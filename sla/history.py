@@ -6,13 +6,12 @@ from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 
-from leads.models import State, Transition, Verb
+from leads.models import ANY_TIME, State, Transition, Verb
 from sla.business_time import Stretch
 from sla.course import OPEN_END, Course, ended, outcome, under_way
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy
 
-ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE)
 """Acts that may be dated before others: they move neither state nor owner."""
 
 
@@ -44,10 +43,14 @@ class Measurement:
     started_by: int
     course: Course
     owner: int | None
+    """Whoever had the lead when it was due, or ended; until then whoever has it."""
+    team: int | None = None
+    """That of the lead at that time; empty too where the history does not say."""
     stopped_at: datetime | None = None
     stopped_by: int | None = None
     state: str = ClockState.RUNNING
     excused_by: int | None = None
+    excused_at: datetime | None = None
 
     @property
     def elapsed(self) -> timedelta | None:
@@ -57,10 +60,23 @@ class Measurement:
         return self.course.elapsed(self.stopped_at)
 
     @property
+    def is_called_off(self) -> bool:
+        """Nothing more of its ladder is sent or done, be it overdue to be sent."""
+        return self.excused_by is not None or self.state == ClockState.CANCELLED
+
+    @property
+    def ringing(self) -> dict[int, datetime]:
+        """When the steps fire that neither its stop nor an excuse has forestalled, by their ids."""
+        ends = [end for end in (self.stopped_at, self.excused_at) if end is not None]
+        return {step: due for step, due in self.course.alarms.items() if not ends or due < min(ends)}
+
+    @property
     def waiting(self) -> dict[int, datetime]:
-        """When the steps fire that its stop has not forestalled, by their ids; some of them have."""
-        stopped_at = self.stopped_at
-        return {step: due for step, due in self.course.alarms.items() if stopped_at is None or due < stopped_at}
+        """The same without those that are called off; some of them have fired."""
+        if self.is_called_off:
+            return {}
+        mistaken = {step.pk for leg in self.course.legs if leg.policy.mistake_at for step in leg.policy.ladder}
+        return {step: due for step, due in self.ringing.items() if step not in mistaken}
 
     def is_breached(self, at: datetime) -> bool:
         due_at = self.course.due_at
@@ -104,14 +120,19 @@ class _Life:
         self.found: list[Measurement] = []
         self.running: dict[str, Measurement] = {}
         self.pauses: list[tuple[Stretch, datetime]] = []  # each with when it was written down
+        self.team: int | None = None
 
     def go_through(self, act: Transition, move: Move) -> None:
+        if act.verb not in ANY_TIME:
+            self.team = act.team_id
         self._pause(act, move)
         for metric in [metric for metric in self.running if move.ends(metric)]:
             self._stop(metric, act, move)
-        self._amend(act, move)
-        for metric, policy in act.facts.get("restarted", {}).items():
+        restarted = act.facts.get("restarted", {})
+        for metric in restarted:  # before the lead changes hands: what ends here was owed by who had it
             self._stop(metric, act, move)
+        self._amend(act, move)
+        for metric, policy in restarted.items():
             self._start(metric, policy, act, move)
         for metric, policy in act.facts.get("policies", {}).items():
             started = self._start(metric, policy, act, move)
@@ -132,12 +153,11 @@ class _Life:
             self.pauses.append((pause, act.recorded_at))
 
     def _amend(self, act: Transition, move: Move) -> None:
-        calendars, rejudged = act.facts.get("calendars", {}), act.facts.get("rejudged", {})
+        calendars, reevaluated = act.facts.get("calendars", {}), act.facts.get("reevaluated", {})
         for metric, measurement in self.running.items():
-            measurement.owner = move.owner
             course, known = measurement.course, act.recorded_at
-            if metric in rejudged:
-                policy = self.versions.policy(rejudged[metric])
+            if metric in reevaluated:
+                policy = self.versions.policy(reevaluated[metric])
                 calendar = self._calendar(metric, policy, calendars)
                 course.judge_anew(policy, calendar, act.at, known=known, because=act.pk)
             elif move.changes_owner():
@@ -145,6 +165,8 @@ class _Life:
                 course.hand_over(calendar, act.at, known=known, because=act.pk)
             if act.verb == Verb.ACKNOWLEDGE and _is_about(act, measurement):
                 course.silence(known=known)
+            if move.hands_over() and not course.is_due(act.at):
+                measurement.owner, measurement.team = move.owner, self.team
 
     def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
         policy = self.versions.policy(policy_id)
@@ -154,7 +176,7 @@ class _Life:
         for pause, known in sorted(told, key=itemgetter(1)):
             if known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
                 course.pause(pause, known=known)
-        self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner)
+        self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner, self.team)
         self.found.append(self.running[metric])
         return self.running[metric]
 
@@ -170,7 +192,7 @@ class _Life:
             return
         for measurement in self.found:
             if _is_about(act, measurement) and measurement.is_breached(act.at):
-                measurement.excused_by = act.pk
+                measurement.excused_by, measurement.excused_at = act.pk, act.at
 
     def _calendar(self, metric: str, policy: Policy, calendars: Mapping[str, Any]) -> Calendar:
         return self.versions.calendar(calendars[metric]) if metric in calendars else policy.calendar

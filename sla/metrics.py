@@ -60,6 +60,10 @@ class Move:
         """Somebody owns it who did not before."""
         return self.owner is not None and self.owner != self.owner_before
 
+    def hands_over(self) -> bool:
+        """What is still open is owed by its owner and team from now on; they may be those of before."""
+        return self.verb == Verb.ASSIGN or self.owner != self.owner_before
+
     def ends(self, metric: str) -> bool:
         """A clock of this metric that runs has nothing more to measure."""
         return RULES[metric].stops(self) or RULES[metric].cancels(self)

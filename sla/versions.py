@@ -85,6 +85,20 @@ def revise_calendar(calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
     return revised
 
 
+@transaction.atomic
+def declare_mistake(policy: Policy, reason: str) -> Policy:
+    """Take a version out of force for good, and its whole ladder with it: from now on no alarm of it is sent.
+
+    What it has judged stays. Declared twice, it keeps the first reason.
+    """
+    declared = Policy.objects.select_for_update(no_key=True, of=("self",)).get(pk=policy.pk)
+    if declared.mistake_at is None:
+        declared.mistake_at, declared.mistake_reason = timezone.now(), reason
+        declared.retired_at = declared.retired_at or declared.mistake_at
+        declared.save(update_fields=["mistake_at", "mistake_reason", "retired_at"])
+    return declared
+
+
 def extend_holidays() -> None:
     """Write the holidays of the years to come into every calendar that lacks them. Run it daily; it is cheap."""
     for calendar in Calendar.objects.filter(holidays_through__lt=timezone.now().year + YEARS_AHEAD):

@@ -1,6 +1,6 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.audience import IS_TOLD
+from handoff.alerts.audience import IS_TOLD, needs_no_subscription
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -8,8 +8,10 @@ from handoff.alerts.outbox import (
     deliver,
     deliver_notices,
     fire_alarms,
+    keep_delivering,
     resend,
 )
+from handoff.alerts.withdrawal import withdraw
 
 __all__ = [
     "IS_TOLD",
@@ -19,5 +21,8 @@ __all__ = [
     "deliver",
     "deliver_notices",
     "fire_alarms",
+    "keep_delivering",
+    "needs_no_subscription",
     "resend",
+    "withdraw",
 ]

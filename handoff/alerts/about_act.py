@@ -10,29 +10,6 @@ from handoff.models import AnswerKind, Delivery, Rejection
 from leads.models import Channel, Outcome, Reason, Transition, Verb
 from sla.models import Clock
 
-# To be read before the lead: "Ada accepted Grace Hopper".
-PAST: dict[str, str] = {
-    Verb.PROMOTE: "promoted",
-    Verb.ACCEPT: "accepted",
-    Verb.QUALIFY: "qualified",
-    Verb.CONVERT: "converted",
-    Verb.REJECT: "rejected",
-    Verb.RECYCLE: "recycled",
-    Verb.RESUBMIT: "resubmitted",
-    Verb.OVERTURN: "overturned the rejection of",
-    Verb.ASSIGN: "assigned",
-    Verb.TOUCH: "touched",
-    Verb.PAUSE: "paused",
-    Verb.RESUME: "resumed",
-    Verb.ANSWER: "answered the rejection of",
-    Verb.DISPUTE: "disputed the rejection of",
-    Verb.COMMENT: "commented on",
-    Verb.UPHOLD: "upheld the rejection of",
-    Verb.ACKNOWLEDGE: "acknowledged an alarm of",
-    Verb.EXCUSE: "excused a breach of",
-    Verb.REJUDGE: "judged anew",
-    Verb.MERGE: "merged",
-}
 ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.UPHOLD, Verb.ANSWER, Verb.DISPUTE}
 LABELS = {
     "kind": "Answer",
@@ -66,11 +43,11 @@ def with_details(acts: QuerySet[Transition]) -> QuerySet[Transition]:
 
 
 def in_short(act: Transition) -> str:
-    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}{_to_whom(act)}"
+    return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}{_to_whom(act)}"
 
 
 def about_act(delivery: Delivery) -> Content:
-    act = with_details(Transition.objects.filter(deliveries=delivery)).get()
+    act = delivery.act_in_full or with_details(Transition.objects.filter(deliveries=delivery)).get()
     lead, zone = act.lead, zone_of(delivery, act.lead)
     links = (lead_link(lead),)
     return Content(
@@ -92,7 +69,7 @@ def _subject(act: Transition, delivery: Delivery) -> str:
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
     if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
         return f"New lead for you: {title(act.lead)}"
-    return f"{name(act.by)} {PAST[act.verb]} {title(act.lead)}"
+    return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}"
 
 
 def _to_whom(act: Transition) -> str:

@@ -6,11 +6,11 @@ from zoneinfo import ZoneInfo
 from django.db.models import Prefetch, QuerySet
 from django.utils import timezone
 
-from handoff.alerts.about_act import PAST
 from handoff.alerts.content import Content, facts_of, lead_link, name, sentence, title, zone_of
-from handoff.alerts.moments import moment, span, time_of_day
+from handoff.alerts.moments import moment, time_of_day
 from handoff.models import Delivery
-from leads.models import Lead
+from leads.models import Lead, Verb
+from sla.durations import in_words
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, StepKind
 
@@ -41,7 +41,7 @@ def with_details(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
 
 
 def about_alarm(delivery: Delivery) -> Content:
-    alarm = with_details(Alarm.objects.filter(deliveries=delivery)).get()
+    alarm = delivery.alarm_in_full or with_details(Alarm.objects.filter(deliveries=delivery)).get()
     clock, lead = alarm.clock, alarm.clock.lead
     zone, now = zone_of(delivery, lead), timezone.now()
     return Content(
@@ -56,7 +56,7 @@ def about_alarm(delivery: Delivery) -> Content:
             *facts_of(lead),
             ("Due", "" if clock.paused else moment(_due(alarm), zone)),
             ("Owed by", name(clock.owner, nobody="")),
-            ("Policy", f"{clock.policy.name}, {span(clock.target_seconds)} of business time"),
+            ("Policy", f"{clock.policy.name}, {in_words(clock.target_seconds, exact=True)} of business time"),
         ),
         links=(lead_link(lead),),
         zone=zone.key,
@@ -67,7 +67,9 @@ def about_alarm(delivery: Delivery) -> Content:
 def in_short(alarm: Alarm) -> tuple[str, datetime]:
     """What it is about in a few words, and when that was due."""
     kind, obligation = alarm.step.get_kind_display(), obligation_of(alarm.clock)
-    past = f", {span(alarm.step.after_seconds)} past due" if alarm.step.kind == StepKind.ESCALATION else ""
+    past = (
+        f", {in_words(alarm.step.after_seconds, exact=True)} past due" if alarm.step.kind == StepKind.ESCALATION else ""
+    )
     return f"{kind}: {obligation}{past} – {title(alarm.clock.lead)}", _due(alarm)
 
 
@@ -91,22 +93,22 @@ def _subject(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
         case StepKind.BREACH:
             return f"Breach: {obligation} was due {time_of_day(due, zone)}"
         case StepKind.ESCALATION:
-            return f"Escalation: {obligation} {span(alarm.step.after_seconds)} past due"
+            return f"Escalation: {obligation} {in_words(alarm.step.after_seconds, exact=True)} past due"
     if alarm.clock.paused:
         return f"Warning: {obligation} (paused)"
     if alarm.clock.stopped_at or now >= due:
         return f"Warning: {obligation} was due {time_of_day(due, zone)}"
-    return f"Due in {span(_business_seconds(alarm.clock, now, due))}: {obligation}"
+    return f"Due in {in_words(_business_seconds(alarm.clock, now, due), business=True)}: {obligation}"
 
 
 def _headline(alarm: Alarm, zone: ZoneInfo, now: datetime) -> str:
     due, clock = _due(alarm), alarm.clock
-    obligation, apart = sentence(obligation_of(clock)), span(_business_seconds(clock, now, due))
+    obligation, apart = sentence(obligation_of(clock)), in_words(_business_seconds(clock, now, due), business=True)
     match alarm.step.kind:
         case StepKind.BREACH:
             return f"{obligation} was due on {moment(due, zone)}: {apart} of business time ago."
         case StepKind.ESCALATION:
-            overdue = span(alarm.step.after_seconds)
+            overdue = in_words(alarm.step.after_seconds, exact=True)
             return f"{obligation} was due on {moment(due, zone)}, and still open {overdue} of business time later."
     if clock.paused:
         return f"{obligation} is pending; it has no due time while the lead is paused."
@@ -122,11 +124,11 @@ def _since(clock: Clock, zone: ZoneInfo) -> str:
     if clock.stopped_at is None:
         return "It is still open."
     act = clock.stopped_by
-    cause = f"{name(act.by)} {PAST[act.verb]} the lead on" if act else "it ended on"
+    cause = f"{name(act.by)} {Verb(act.verb).past} the lead on" if act else "it ended on"
     since = f"Since then: {cause} {moment(clock.stopped_at, zone)}; the clock"
     match clock.state:
         case ClockState.BREACHED:
-            past = span(_business_seconds(clock, clock.due_at or clock.stopped_at, clock.stopped_at))
+            past = in_words(_business_seconds(clock, clock.due_at or clock.stopped_at, clock.stopped_at), business=True)
             return f"{since} was breached by {past} of business time."
         case ClockState.MET:
             return f"{since} was met."
@@ -146,7 +148,7 @@ def _unowned(clock: Clock) -> str:
 
 def _late(alarm: Alarm) -> str:
     late = alarm.fired_at - alarm.due_at
-    return f"Handoff noticed this {span(late.total_seconds())} late." if late >= WORTH_SAYING else ""
+    return f"Handoff noticed this {in_words(late)} late." if late >= WORTH_SAYING else ""
 
 
 def _business_seconds(clock: Clock, start: datetime, end: datetime) -> float:

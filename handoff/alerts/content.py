@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from handoff.models import Delivery
+from leads.facts import facts, value_of
 from leads.models import Lead, User
 
 # Control characters, line ends, and those that turn the direction of writing.
@@ -88,13 +89,16 @@ def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
     """Which lead it is and where it stands as the message is sent."""
     return (
         ("Lead", lead.name or lead.email),
-        ("Company", lead.company),
+        *_shown(lead, contact=True),
         ("State now", lead.get_state_display()),
         ("Owner now", name(lead.owner, nobody="nobody")),
-        ("Source", lead.source.replace("_", " ").capitalize()),
-        ("Campaign", lead.campaign.name if lead.campaign else ""),
-        ("Score", "" if lead.score is None else str(lead.score)),
+        *_shown(lead, contact=False),
     )
+
+
+def _shown(lead: Lead, *, contact: bool) -> list[tuple[str, str]]:
+    wanted = [fact for fact in facts() if fact.in_messages and fact.is_contact == contact]
+    return [(fact.label, fact.shown(value_of(lead, fact))) for fact in wanted]
 
 
 def lead_link(lead: Lead) -> tuple[str, str]:

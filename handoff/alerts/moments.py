@@ -1,4 +1,4 @@
-"""Moments and spans of time, in words."""
+"""Moments in words."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -15,10 +15,3 @@ def time_of_day(at: datetime, zone: ZoneInfo) -> str:
     local = at.astimezone(zone)
     name = local.tzname() or ""
     return f"{local:%H:%M} " + (f"UTC{name}" if name.startswith(("+", "-")) else name)
-
-
-def span(seconds: float) -> str:
-    """Like `2 h 5 min`. Hours are not summed to days: of business time nobody knows how long a day is."""
-    hours, minutes = divmod(round(abs(seconds) / 60), 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes)
-    return " ".join(parts) or "less than a minute"

@@ -7,9 +7,9 @@ from datetime import datetime
 from django.db import models
 from django.utils import timezone
 
+from handoff.doors import SHELL, Door
 from handoff.refusals import FactsRefused, NoSuchLead, WrongState
-from handoff.workflow import rejudge
-from handoff.workflow.act import SHELL, Door
+from handoff.workflow import reevaluate
 from leads.models import Lead, Transition, User, Verb
 from sla.clocks import choose
 from sla.history import Versions, measurements
@@ -76,7 +76,7 @@ def apply_to_running(policy: Policy, *, by: User | None, reason: str, door: Door
         if _is_overdue(clock, timezone.now()):
             continue
         try:
-            rejudge(clock.lead_id, by=by, door=door, policy=policy, reason=reason)
+            reevaluate(clock.lead_id, by=by, door=door, policy=policy, reason=reason)
             done.applied += 1
         except (FactsRefused, NoSuchLead, WrongState) as refusal:
             done.refused[clock.lead_id] = refusal.message
@@ -105,15 +105,16 @@ def _effect(clock: Clock, policy: Policy, versions: Versions, now: datetime) -> 
 def _due_after(clock: Clock, policy: Policy, versions: Versions, now: datetime) -> datetime | None:
     """When the clock would be due: by its history, with the act that would be written."""
     lead = clock.lead
-    move = Move(Verb.REJUDGE, now, lead.state, lead.state, lead.owner_id, lead.owner_id, lead.cycle)
+    move = Move(Verb.REEVALUATE, now, lead.state, lead.state, lead.owner_id, lead.owner_id, lead.cycle)
     act = Transition(
         pk=2**62,
         lead=lead,
-        verb=Verb.REJUDGE,
+        verb=Verb.REEVALUATE,
         from_state=lead.state,
         to_state=lead.state,
         cycle=lead.cycle,
         owner_id=lead.owner_id,
+        team_id=lead.team_id,
         at=now,
         recorded_at=now,
         facts=choose(lead, move, [clock], policy).as_facts(),

@@ -5,9 +5,9 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from handoff.doors import SHELL, Door
 from handoff.refusals import FactsRefused
 from handoff.workflow import excuse
-from handoff.workflow.act import SHELL, Door
 from leads.models import User
 from sla.models import Clock, ClockState
 

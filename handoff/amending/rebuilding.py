@@ -5,12 +5,14 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
+from handoff import alerts
 from handoff.workflow.act import lock
 from leads.models import Lead
 from sla import clocks
-from sla.comparison import Difference, differences
+from sla.comparison import Difference
+from sla.comparison import differences as compare
 from sla.history import Versions
-from sla.models import Clock
+from sla.models import Alarm, Clock
 
 CHUNK = 500
 
@@ -34,7 +36,7 @@ def _look(lead_id: int, versions: Versions) -> list[Difference]:
     with transaction.atomic():
         lead = Lead.objects.get(pk=lead_id)
         stored = Clock.objects.filter(lead=lead).prefetch_related("pending", "alarms")
-        return list(differences(lead.transitions.all(), stored, versions, timezone.now()))
+        return list(compare(lead.transitions.all(), stored, versions, timezone.now()))
 
 
 def _mend(lead_id: int, versions: Versions) -> list[Difference]:
@@ -43,4 +45,6 @@ def _mend(lead_id: int, versions: Versions) -> list[Difference]:
     with transaction.atomic():
         lead = lock(lead_id)
         clocks.hold(lead_id)
-        return clocks.follow_history(lead, versions)
+        differences = clocks.follow_history(lead, versions)
+        alerts.withdraw(Alarm.objects.filter(clock__in=clocks.called_off(differences)))
+        return differences

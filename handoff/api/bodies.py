@@ -5,6 +5,8 @@ from typing import Any
 
 from rest_framework import serializers
 
+from leads.facts import LARGEST, SMALLEST, Fact, facts
+
 
 class Text(serializers.CharField):
     """A text, and nothing that could be written as one."""
@@ -23,19 +25,8 @@ class ExternalIdBody(serializers.Serializer[Any]):
 class CorrectionBody(serializers.Serializer[Any]):
     """The plain facts of a lead. State, owner and team are moved by verbs: see its transitions."""
 
-    email = serializers.CharField(max_length=254, required=False, allow_blank=True)
-    name = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    company = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    title = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    phone = serializers.CharField(max_length=40, required=False, allow_blank=True)
-    country = serializers.CharField(
-        max_length=80, required=False, allow_blank=True, help_text="A name or an ISO 3166 code; kept as the code."
-    )
-    source = serializers.CharField(  # type: ignore[assignment]
-        max_length=80, required=False, allow_blank=True
-    )
-    campaign = serializers.CharField(max_length=200, required=False, allow_blank=True, help_text="Its name.")
-    score = serializers.IntegerField(required=False, allow_null=True, min_value=-(2**31), max_value=2**31 - 1)
+    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
+        return {fact.name: _field(fact) for fact in facts()} | super().get_fields()
 
 
 class LeadBody(CorrectionBody):
@@ -46,6 +37,21 @@ class LeadBody(CorrectionBody):
 
     external_ids = ExternalIdBody(many=True, required=False)
     created_at = serializers.DateTimeField(required=False, help_text="When it was captured; empty: now.")
+    message = serializers.CharField(
+        max_length=10_000,
+        required=False,
+        allow_blank=True,
+        help_text="What the buyer wrote or asked for. Of a buyer who is known already it is kept as an enquiry.",
+    )
+
+
+def _field(fact: Fact) -> serializers.Field[Any, Any, Any, Any]:
+    hint = fact.help or None
+    if fact.is_number:
+        return serializers.IntegerField(
+            required=False, allow_null=True, min_value=SMALLEST, max_value=LARGEST, help_text=hint
+        )
+    return serializers.CharField(max_length=fact.longest, required=False, allow_blank=True, help_text=hint)
 
 
 def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -53,4 +59,4 @@ def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     ids = ExternalIdBody(data=body.get("external_ids") or [], many=True)
     if not ids.is_valid():
         raise serializers.ValidationError({"external_ids": ids.errors})
-    return [(known["system"], known["value"]) for known in ids.validated_data]
+    return [(each["system"], each["value"]) for each in ids.validated_data]

@@ -66,7 +66,9 @@ class LegShape(serializers.Serializer[Any]):
     policy = PolicyShape()
     calendar = CalendarShape()
     counted_anew = StretchShape(
-        many=True, allow_null=True, help_text="Of a leg judged anew: what its terms count since the start of the clock."
+        many=True,
+        allow_null=True,
+        help_text="Of a leg that was re-evaluated: what its terms count since the start of the clock.",
     )
     to_go_seconds = serializers.FloatField()
     stretches = StretchShape(many=True)

@@ -6,20 +6,19 @@ from typing import Any, cast
 from django import forms
 
 from handoff.refusals import FactsRefused
-from handoff.workflow import VERBS
-from handoff.workflow.facts import FORMS
+from handoff.workflow import CARDS, VERBS
+from handoff.workflow.facts import unknown_field
+from leads.models import Verb
 
-# They name the record of another system, and come with an import only.
-OF_IMPORTS = ("system", "external_id")
 _TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,), "number": (int, float)}
-_NAMES = {"string": "a text", "integer": "a whole number", "boolean": "true or false", "number": "a number"}
+_NAMES = {"string": "text", "integer": "a whole number", "boolean": "true or false", "number": "a number"}
 
 
 def stated(body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
     """The verb and the facts of a request, refused where they are not of the JSON type that the schema promises."""
     verb = body.get("verb")
-    if not isinstance(verb, str) or verb not in VERBS:
-        complaint = f"Say what to do: one of {', '.join(VERBS)}."
+    if not isinstance(verb, str) or verb not in CARDS:
+        complaint = f"`verb` is required: one of {', '.join(Verb)}."
         raise FactsRefused(complaint, {"verb": [complaint]})
     facts = {name: value for name, value in body.items() if name != "verb" and value is not None}
     errors = {name: complaint for name, value in facts.items() if (complaint := _complaint(verb, name, value))}
@@ -33,7 +32,7 @@ def stated(body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 def request_schema(verb: str) -> dict[str, Any]:
     """The schema of the request that does a verb."""
-    form = FORMS[verb]
+    form = CARDS[verb].facts
     fields: dict[str, forms.Field] = form.base_fields
     names = getattr(form, "field_order", None) or list(fields)
     names = [*names, *(name for name in fields if name not in names)]
@@ -48,9 +47,9 @@ def request_schema(verb: str) -> dict[str, Any]:
 
 
 def _complaint(verb: str, name: str, value: Any) -> str:
-    if name in OF_IMPORTS:
-        return "This is no fact of the verb."
-    field = FORMS[verb].base_fields.get(name)
+    if name in CARDS[verb].aside:
+        return unknown_field(verb, name)
+    field = CARDS[verb].facts.base_fields.get(name)
     if field is None:
         return ""  # the form names it together with whatever else is wrong
     types = [schema["type"] for schema in _alternatives(field)]

@@ -20,17 +20,18 @@ from rest_framework.response import Response
 from handoff import workflow
 from handoff.api.authentication import asker
 from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
-from handoff.api.doors import door
 from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
-from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
+from handoff.api.shapes import AlarmShape, CapturedShape, LeadShape, TouchpointShape, TouchShape
+from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.composed import Composed
+from leads.facts import contact_facts
 from leads.identity import IdentityConflict
-from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User
+from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -134,20 +135,26 @@ class LeadsView(LeadView):
         operation_id="leads_create",
         filters=False,
         request=LeadBody,
-        responses={201: LeadShape, 200: LeadShape},
+        responses={201: CapturedShape, 200: CapturedShape},
         parameters=[LOCATION],
     )
     def post(self, request: Request) -> Response:
-        """Create a lead (201), or bring the one up to date that has this email or external id (200)."""
+        """Create a lead (201), or bring the one up to date that has this email or external id (200).
+
+        What a buyer who is known already asks for now is kept as an enquiry, and whoever owes the next step is
+        notified. The same body again is not a new enquiry.
+        """
         if not rights.may_capture(asker(request)):
             raise NotAllowed("You may not create leads: marketing and RevOps may.")
         body = body_of(request)
         fields = {name: value for name, value in body.items() if name != "external_ids"}
         try:
-            done = workflow.upsert(fields, door=door(), external_ids=external_ids_of(body))
+            done = workflow.upsert(fields, door=door(Via.API), external_ids=external_ids_of(body))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         shown = self.shown(done.lead.pk)
+        if done.intent:
+            shown |= {"new_intent": True, "enquiry": done.intent.pk}
         if done.outcome != "created":
             return Response(shown)
         location = reverse("api:lead", args=[done.lead.pk])
@@ -170,10 +177,10 @@ class OneLeadView(LeadView):
         if not rights.may_correct(asker(request), lead, body):
             raise NotAllowed(
                 f"You may not correct this of {lead}: marketing and RevOps may, and its owner and the manager of its "
-                f"team correct {', '.join(sorted(rights.CONTACT_FACTS))}."
+                f"team correct {', '.join(fact.name for fact in contact_facts())}."
             )
         try:
-            workflow.correct(pk, body, door=door())
+            workflow.correct(pk, body, door=door(Via.API))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         return Response(self.shown(pk))

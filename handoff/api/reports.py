@@ -1,9 +1,12 @@
-"""The numbers that everyone reads the same way."""
+"""An endpoint for each report, described by its form and its columns."""
 
+from collections.abc import Mapping
 from typing import Any
 
+from django import forms
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,77 +15,101 @@ from rest_framework.views import APIView
 from handoff.api.authentication import asker
 from handoff.api.problems import MEDIA_TYPE, Problem
 from handoff.refusals import NotAllowed
-from handoff.reports.attainment import By, attainment
-from sla.metrics import Metric
+from handoff.reports.kinds import Kind
+from handoff.reports.period import BoundField
+from handoff.reports.registry import REPORTS
+from handoff.reports.report import Report, choices
 
-EVERY_BY = [(by.value, by.value.title()) for by in By]
-
-
-class AttainmentQuery(serializers.Serializer[Any]):
-    """What is asked for."""
-
-    metric = serializers.ChoiceField(choices=Metric.choices)
-    by = serializers.ChoiceField(choices=EVERY_BY, default=By.TEAM.value, help_text="What the rows are.")
-    to = serializers.DateTimeField(required=False, help_text="And before then. A date is its first moment in UTC.")
-
-    def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        since = serializers.DateTimeField(
-            required=False, help_text="Clocks that ended, or run and are due, from then. A date or a moment."
-        )
-        return super().get_fields() | {"from": since}
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "from" in attrs and "to" in attrs and attrs["to"] <= attrs["from"]:
-            raise serializers.ValidationError({"to": "The period ends before it starts: give from before to."})
-        return attrs
+Field = serializers.Field[Any, Any, Any, Any]
+FIELDS: Mapping[Kind, tuple[type[Field], dict[str, Any]]] = {
+    Kind.TEXT: (serializers.CharField, {}),
+    Kind.COUNT: (serializers.IntegerField, {}),
+    Kind.SHARE: (serializers.FloatField, {"allow_null": True}),
+    Kind.BUSINESS_TIME: (serializers.FloatField, {"allow_null": True}),
+    Kind.WALL_TIME: (serializers.FloatField, {"allow_null": True}),
+    Kind.AMOUNTS: (serializers.DictField, {"child": serializers.CharField()}),
+}
 
 
-class AttainmentRowShape(serializers.Serializer[Any]):
-    """Every clock is in one of met, breached, excused, cancelled and running. Times are in seconds."""
+class ReportView(APIView):
+    """The rows of a report, to whoever has a role."""
 
-    key = serializers.CharField(help_text="Of the team, owner and so on; empty for clocks without.")
-    label = serializers.CharField(help_text="The same for people, never empty.")  # type: ignore[assignment]
-    attainment = serializers.FloatField(allow_null=True, help_text="met / (met + breached); null if there is neither.")
-    attainment_before_excuses = serializers.FloatField(allow_null=True, help_text="With the excused as breached.")
-    met = serializers.IntegerField()
-    breached = serializers.IntegerField(help_text="With those that still run past their due time.")
-    excused = serializers.IntegerField(help_text="Breached, and excused with a reason.")
-    cancelled = serializers.IntegerField()
-    running = serializers.IntegerField(help_text="Not due yet.")
-    overdue = serializers.IntegerField(help_text="Still running past their due time: among breached or excused.")
-    untimed = serializers.IntegerField(help_text="Ended, and their business time is not known.")
-    median_business = serializers.FloatField(allow_null=True, help_text="Of those met or breached, excused or not.")
-    p90_business = serializers.FloatField(allow_null=True)
-    median_wall = serializers.FloatField(allow_null=True)
-    p90_wall = serializers.FloatField(allow_null=True)
+    report: Report
 
-
-class AttainmentShape(serializers.Serializer[Any]):
-    metric = serializers.ChoiceField(choices=Metric.choices)
-    by = serializers.ChoiceField(choices=EVERY_BY)
-    as_of = serializers.DateTimeField(help_text="The moment at which what runs is judged.")
-    rows = AttainmentRowShape(many=True)
-
-
-class AttainmentView(APIView):
-    """How often a promise was kept."""
-
-    @extend_schema(
-        operation_id="reports_attainment",
-        parameters=[AttainmentQuery],
-        responses={200: AttainmentShape, (403, MEDIA_TYPE): Problem},
-    )
     def get(self, request: Request) -> Response:
-        """Read how often a promise was kept, and how long it took, of the clocks that ended or run past their due time.
-
-        A clock belongs to the moment when it ended, or while it runs to the one when it is due; weeks are those of
-        ISO 8601, in UTC.
-        """
         if not asker(request).roles:
             raise NotAllowed("You may not read the reports: whoever has a role may.")
-        query = AttainmentQuery(data=request.query_params)
-        query.is_valid(raise_exception=True)
-        asked, now = query.validated_data, timezone.now()
-        rows = attainment(Metric(asked["metric"]), By(asked["by"]), asked.get("from"), asked.get("to"), now)
-        answer = {"metric": asked["metric"], "by": asked["by"], "as_of": now, "rows": rows}
-        return Response(AttainmentShape(answer).data)
+        by_default = {"by": self.report.asked_first["by"]}
+        form = self.report.form({**by_default, **request.query_params.dict()})
+        if not form.is_valid():
+            complaints = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+            raise serializers.ValidationError(complaints)
+        asked, now = form.cleaned_data, timezone.now()
+        rows = [self.report.as_dict(asked["by"], row) for row in self.report.rows(asked, now)]
+        return Response({**asked, "as_of": now, "rows": rows})
+
+
+def _view(report: Report) -> type[ReportView]:
+    """The view of one report. Its class has a name of its own, which the OpenAPI description needs."""
+    view = type(f"{_name(report)}View", (ReportView,), {"report": report, "__doc__": report.summary})
+    description = extend_schema(
+        operation_id=f"reports_{report.name}",
+        summary=report.summary.removesuffix("."),
+        description=f"{report.summary}\n\n{report.explanation}",
+        parameters=[_parameter(report, name, field) for name, field in report.form().fields.items()],
+        responses={200: _answer(report), (403, MEDIA_TYPE): Problem},
+    )
+    return extend_schema_view(get=description)(view)
+
+
+def _name(report: Report) -> str:
+    """Of what describes it: a component of OpenAPI has no blank in its name."""
+    return report.title.replace(" ", "")
+
+
+def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParameter:
+    default = report.asked_first["by"] if name == "by" else None
+    return OpenApiParameter(
+        name,
+        OpenApiTypes.DATETIME if isinstance(field, BoundField) else OpenApiTypes.STR,
+        description=str(field.help_text),
+        required=field.required and default is None,
+        enum=[value for value, _ in choices(field)] or None,
+        default=default,
+    )
+
+
+def _answer(report: Report) -> serializers.Serializer[Any]:
+    name = _name(report)
+    asked: dict[str, Field] = {name: _echo(field) for name, field in report.form().fields.items()}
+    return inline_serializer(
+        name,
+        {
+            **asked,
+            "as_of": serializers.DateTimeField(help_text="The moment at which this was read."),
+            "rows": inline_serializer(f"{name}Row", _row(report), many=True),
+        },
+    )
+
+
+def _echo(field: forms.Field) -> Field:
+    if isinstance(field, forms.ChoiceField):
+        return serializers.ChoiceField(choices=choices(field))
+    if isinstance(field, BoundField):
+        return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
+    return serializers.CharField(help_text=str(field.help_text))
+
+
+def _row(report: Report) -> dict[str, Field]:
+    fields: dict[str, Field] = {
+        by: serializers.CharField(required=False, help_text=f"With by={by}: its name or key, empty for rows without.")
+        for by, _ in choices(report.form().fields["by"])
+    }
+    fields["label"] = serializers.CharField(help_text="The same for people, never empty.")
+    for column in report.columns:
+        shape, options = FIELDS[column.kind]
+        fields[column.name] = shape(help_text=column.definition, **options)
+    return fields
+
+
+VIEWS = {report.name: _view(report) for report in REPORTS.values()}

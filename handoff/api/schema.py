@@ -10,16 +10,17 @@ from rest_framework import serializers
 
 from handoff.api.facts import request_schema
 from handoff.api.problems import MEDIA_TYPE, Problem
-from handoff.workflow import VERBS
+from leads.models import Verb
 
 PROBLEMS = {
     "400": "What was sent is malformed, or a fact is missing or wrong.",
     "401": "No valid token or session.",
     "403": "You may not do this.",
-    "404": "There is no such thing, or you may not see it.",
-    "409": "It contradicts what is stored; the lead stands elsewhere, and somebody may have been faster.",
-    "415": "The body is no application/json.",
+    "404": "It does not exist, or you may not see it.",
+    "409": "It contradicts what is stored: the lead is in another state, and someone may have been faster.",
+    "415": "The body is not application/json.",
     "429": "Too many requests: see Retry-After.",
+    "503": "The database is away or busy, and nothing was changed: try again after Retry-After.",
 }
 
 
@@ -42,17 +43,17 @@ class ProblemSchema(AutoSchema):
         for status in self._problems():
             content = {MEDIA_TYPE: {"schema": schema}}
             bodies[status] = {"description": PROBLEMS[status], "content": content}
-            if status == "429":
+            if status in ("429", "503"):
                 bodies[status]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
         return bodies
 
     def _problems(self) -> list[str]:
-        found = ["400", "401"]
+        statuses = ["400", "401"]
         if self.method != "GET":
-            found += ["403", "409", "415"]
+            statuses += ["403", "409", "415"]
         if "{" in self.path:
-            found.append("404")
-        return sorted([*found, "429"])
+            statuses.append("404")
+        return sorted([*statuses, "429", "503"])
 
 
 class TokenExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -69,7 +70,7 @@ class VerbRequestExtension(OpenApiSerializerExtension):  # type: ignore[no-untyp
     target_class = VerbRequest
 
     def map_serializer(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:  # noqa: ARG002 spectacular's
-        refs = {str(verb): _component(auto_schema, str(verb)) for verb in VERBS}
+        refs = {str(verb): _component(auto_schema, str(verb)) for verb in Verb}
         mapping = {verb: ref["$ref"] for verb, ref in refs.items()}
         return {"oneOf": list(refs.values()), "discriminator": {"propertyName": "verb", "mapping": mapping}}
 

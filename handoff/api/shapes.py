@@ -8,6 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from handoff.workflow import rights
+from leads.facts import facts
 from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
@@ -136,15 +137,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
         model = Lead
         fields = [
             "id",
-            "email",
-            "name",
-            "company",
-            "title",
-            "phone",
-            "country",
-            "source",
-            "campaign",
-            "score",
+            *(fact.name for fact in facts()),
             "state",
             "entered_at",
             "owner",
@@ -168,7 +161,17 @@ class LeadShape(serializers.ModelSerializer[Lead]):
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Verb.choices)))
     def get_can(self, lead: Lead) -> list[str]:
-        return [str(verb) for verb in rights.can(self.context["request"].user, lead)]
+        return [str(verb) for verb in rights.can(self.context["request"].user, lead, self.context["now"])]
+
+
+class CapturedShape(LeadShape):
+    """The answer to a capture: the lead; and, if a buyer who was known already asks again, what they ask for."""
+
+    new_intent = serializers.BooleanField(required=False, help_text="True when a known buyer asks for something new.")
+    enquiry = serializers.IntegerField(required=False, help_text="The touchpoint that keeps what they ask for.")
+
+    class Meta(LeadShape.Meta):
+        fields = [*LeadShape.Meta.fields, "new_intent", "enquiry"]
 
 
 class TransitionShape(serializers.ModelSerializer[Transition]):
@@ -238,4 +241,4 @@ class TouchpointShape(serializers.ModelSerializer[Touchpoint]):
 
     class Meta:
         model = Touchpoint
-        fields = ["id", "kind", "at", "detail", "campaign", "system", "external_id"]
+        fields = ["id", "kind", "source", "at", "detail", "campaign", "system", "external_id"]

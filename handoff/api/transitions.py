@@ -10,15 +10,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from handoff.api.authentication import asker
-from handoff.api.doors import door
 from handoff.api.facts import stated
 from handoff.api.leads import LOCATION, must_see, one_in_full, visible
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.schema import VerbRequest
 from handoff.api.shapes import DoneShape, TransitionShape
+from handoff.doors import door
 from handoff.workflow import perform
-from leads.models import Transition
+from leads.models import Transition, Via
 
 EXAMPLES = [
     OpenApiExample("Accept", {"verb": "accept"}, request_only=True),
@@ -67,7 +67,7 @@ class TransitionsView(HistoryView):
         started = timezone.now()
         must_see(asker(request), lead_id)
         verb, facts = stated(body_of(request))
-        transition = perform(verb, lead_id, by=asker(request), door=door(), facts=facts)
+        transition = perform(verb, lead_id, by=asker(request), door=door(Via.API), facts=facts)
         lead = one_in_full(lead_id)
         if transition.owner_id == lead.owner_id:
             transition.owner = lead.owner  # who is read already

@@ -1,7 +1,7 @@
 """All pages, so that one import registers them."""
 
 from handoff.console.leads import acting, bulk, leads, my_leads, rejections
-from handoff.console.numbers import attainment, engine, excusing, explanations, outbox, records, simulations
+from handoff.console.numbers import engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     calendars,
     campaigns,
@@ -10,12 +10,12 @@ from handoff.console.settings import (
     people,
     policies,
     reasons,
+    standard_messages,
     tokens,
 )
 
 __all__ = [
     "acting",
-    "attainment",
     "bulk",
     "calendars",
     "campaigns",
@@ -32,6 +32,8 @@ __all__ = [
     "reasons",
     "records",
     "rejections",
+    "reports",
     "simulations",
+    "standard_messages",
     "tokens",
 ]

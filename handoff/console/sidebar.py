@@ -9,6 +9,8 @@ from django.urls import reverse
 from handoff.console.frame.site import viewer
 from handoff.console.leads import urgency
 from handoff.models import Delivery, DeliveryState
+from handoff.reports.registry import REPORTS
+from handoff.reports.report import Report
 from leads.models import SALES, Role, User
 
 SETTINGS = {
@@ -29,6 +31,7 @@ REVOPS_ONLY = {
     "Telling people": {
         "handoff_destination": ("Destinations", "send"),
         "handoff_subscription": ("Subscriptions", "rss_feed"),
+        "handoff_standardmessage": ("Standard messages", "campaign"),
         "handoff_delivery": ("Deliveries", "outbox"),
     },
     "People and access": {
@@ -70,7 +73,6 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
             _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
         ]
-    attainment = reverse("admin:attainment")
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
     for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
     return [
@@ -78,10 +80,15 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
-        _item("Attainment", "monitoring", attainment, request.path.startswith(attainment)),
+        *(_report(request, report) for report in REPORTS.values()),
         *for_revops,
         *_people(request, user),
     ]
+
+
+def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
+    link = reverse(f"admin:{report.name}")
+    return _item(report.title, report.icon, link, request.path.startswith(link))
 
 
 def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:

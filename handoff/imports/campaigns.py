@@ -1,13 +1,16 @@
 """Campaigns from a file: known by the id of their system, else by name."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
 from handoff.imports.money import read_currency, read_money
+from handoff.workflow.plain_facts import judge_leads_of
 from leads.models import Campaign
 
 ALIASES = {
@@ -46,27 +49,29 @@ def _upsert(row: Row, reading: Reading) -> Result:
     if not called:
         raise ValidationError({"name": ["Give the campaign an id or a name."]})
     fields = _fields(row, reading)
-    found = _find(row, reading)
-    campaign = found or Campaign(name=called, system=reading.system, external_id=called)
-    if found and row.get("external_id"):  # a campaign that was known by name alone gets its id
+    stored = _find(row, reading)
+    campaign = stored or Campaign(name=called, system=reading.system, external_id=called)
+    if stored and row.get("external_id"):  # a campaign that was known by name alone gets its id
         fields |= {"system": reading.system, "external_id": called}
     changes = {name: value for name, value in fields.items() if getattr(campaign, name) != value}
     for name, value in changes.items():
         setattr(campaign, name, value)
     _check(campaign)
-    if changes or not found:
+    if changes or not stored:
         campaign.save()
-    return Result(row, "created" if not found else "updated" if changes else "unchanged")
+    if stored and "name" in changes:
+        judge_leads_of(campaign, door=reading.door)
+    return Result(row, "created" if not stored else "updated" if changes else "unchanged")
 
 
 def _find(row: Row, reading: Reading) -> Campaign | None:
     """By its id; else by its name, unless that campaign has another id."""
-    known = Campaign.objects.select_for_update(no_key=True).filter(system__in=(reading.system, "")).order_by("pk")
+    alike = Campaign.objects.select_for_update(no_key=True).filter(system__in=(reading.system, "")).order_by("pk")
     called, name = row.get("external_id"), row.get("name")
-    by_id = known.filter(system=reading.system, external_id=called).first() if called else None
+    by_id = alike.filter(system=reading.system, external_id=called).first() if called else None
     if by_id or not name:
         return by_id
-    by_name = known.filter(name=name)
+    by_name = alike.filter(name=name)
     return (by_name.filter(external_id__in=("", name)) if called else by_name).first()
 
 
@@ -91,4 +96,18 @@ def _check(campaign: Campaign) -> None:
         raise ValidationError({"ends_on": ["The campaign ends before it starts."]})
 
 
-KIND = Kind(ALIASES, ("external_id", "name"), frozenset({"starts_on", "ends_on"}), write)
+def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
+    """By what rows may be about the same campaign: its id, its name, and the names of the one that has the id."""
+    labels = {row.get(field) for row in rows for field in ("external_id", "name")} - {""}
+    stored = Campaign.objects.filter(Q(external_id__in=labels) | Q(name__in=labels), system__in=(reading.system, ""))
+    alike: dict[str, set[object]] = defaultdict(set)
+    for pk, name, external_id in stored.values_list("pk", "name", "external_id"):
+        for label in {name, external_id}:
+            alike[label].add(pk)
+    return [
+        {("label", label) for label in labels} | {("campaign", pk) for label in labels for pk in alike.get(label, ())}
+        for labels in ({row.get("external_id"), row.get("name")} - {""} for row in rows)
+    ]
+
+
+KIND = Kind(ALIASES, ("external_id", "name"), frozenset({"starts_on", "ends_on"}), write, keys)

@@ -58,8 +58,8 @@ def decide_order(texts: Iterable[tuple[int, str]]) -> Order:
         readings = _readings(text)
         meanings = {order: readings[order] for order in Order if order in left}
         if len(set(meanings.values())) > 1:
-            said = ", or ".join(f"{day:%-d %B %Y} ({order})" for order, day in meanings.items())
-            raise Unreadable(f"“{text}” (row {number}) may be {said}. State which: {_HOW}.")
+            choices = ", or ".join(f"{day:%-d %B %Y} ({order})" for order, day in meanings.items())
+            raise Unreadable(f"“{text}” (row {number}) may be {choices}. State which: {_HOW}.")
     return next(order for order in Order if order in left)
 
 
@@ -68,15 +68,15 @@ _HOW = "--dates DMY, --dates MDY or --dates YMD"
 
 def read_moment(text: str, order: Order, zone: tzinfo) -> datetime:
     """The moment that a text says, in UTC. One without a zone is in `zone`; a date alone is its first moment."""
-    day, found = _read(text, order)
-    clock = _clock(found)
+    day, match = _read(text, order)
+    clock = _clock(match)
     if clock is None:
-        raise ValidationError(f"“{text}” has no time of day that exists.")
-    offset = _offset(found["zone"])
+        raise ValidationError(f"“{text}” does not have a valid time of day.")
+    offset = _offset(match["zone"])
     try:
         return datetime.combine(day, clock, tzinfo=offset or zone).astimezone(UTC)
     except (OverflowError, ValueError) as error:
-        raise ValidationError(f"“{text}” is no date.") from error
+        raise ValidationError(f"“{text}” is not a valid date.") from error
 
 
 def read_day(text: str, order: Order) -> date:
@@ -86,32 +86,32 @@ def read_day(text: str, order: Order) -> date:
 
 def _read(text: str, order: Order) -> tuple[date, re.Match[str]]:
     for pattern in (_DAY_FIRST, _MONTH_FIRST):
-        if found := pattern.fullmatch(text):
-            month = _MONTHS.index(found["month"][:3].lower()) + 1
-            day = _date(_full_year(found["year"]), month, int(found["day"]))
+        if match := pattern.fullmatch(text):
+            month = _MONTHS.index(match["month"][:3].lower()) + 1
+            day = _date(_full_year(match["year"]), month, int(match["day"]))
             if day:
-                return day, found
-    found = _NUMBERS.fullmatch(text)
-    if found is None:
-        raise ValidationError(f"“{text}” is no date: write one like 2026-03-02 or 2026-03-02T09:00:00Z.")
-    order = Order.YMD if len(found["a"]) == 4 else order
-    day = _by_order(found, order)
+                return day, match
+    match = _NUMBERS.fullmatch(text)
+    if match is None:
+        raise ValidationError(f"“{text}” is not a valid date: write one like 2026-03-02 or 2026-03-02T09:00:00Z.")
+    order = Order.YMD if len(match["a"]) == 4 else order
+    day = _by_order(match, order)
     if day is None:
-        raise ValidationError(f"“{text}” is no date when it is read as {order}.")
-    return day, found
+        raise ValidationError(f"“{text}” is not a valid date when read as {order}.")
+    return day, match
 
 
 def _readings(text: str) -> dict[Order, date]:
     """What a date of three numbers means in each order in which it is one. One with the year in front has no say."""
-    found = _NUMBERS.fullmatch(text)
-    if found is None or len(found["a"]) == 4:
+    match = _NUMBERS.fullmatch(text)
+    if match is None or len(match["a"]) == 4:
         return {}
-    readings = {order: _by_order(found, order) for order in Order}
+    readings = {order: _by_order(match, order) for order in Order}
     return {order: day for order, day in readings.items() if day}
 
 
-def _by_order(found: re.Match[str], order: Order) -> date | None:
-    a, b, c = found["a"], found["b"], found["c"]
+def _by_order(match: re.Match[str], order: Order) -> date | None:
+    a, b, c = match["a"], match["b"], match["c"]
     year, month, day = {Order.DMY: (c, b, a), Order.MDY: (c, a, b), Order.YMD: (a, b, c)}[order]
     if len(year) not in (2, 4) or len(day) > 2 or len(month) > 2:
         return None
@@ -133,18 +133,18 @@ def _date(year: int, month: int, day: int) -> date | None:
         return None
 
 
-def _clock(found: re.Match[str]) -> time | None:
+def _clock(match: re.Match[str]) -> time | None:
     """Midnight without a time; None for one that does not exist."""
-    if found["hour"] is None:
+    if match["hour"] is None:
         return time()
-    hour = int(found["hour"])
-    if found["half"]:
+    hour = int(match["hour"])
+    if match["half"]:
         if not 1 <= hour <= 12:
             return None
-        hour = hour % 12 + (12 if found["half"].lower() == "p" else 0)
-    microsecond = int((found["fraction"] or "0").ljust(6, "0")[:6])
+        hour = hour % 12 + (12 if match["half"].lower() == "p" else 0)
+    microsecond = int((match["fraction"] or "0").ljust(6, "0")[:6])
     try:
-        return time(hour, int(found["minute"]), int(found["second"] or 0), microsecond)
+        return time(hour, int(match["minute"]), int(match["second"] or 0), microsecond)
     except ValueError:
         return None
 

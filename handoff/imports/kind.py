@@ -1,6 +1,6 @@
 """What every kind of file has in common: rows with fields, read as the file demands, and an outcome for each."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
@@ -14,6 +14,7 @@ from handoff.refusals import Refused
 from handoff.workflow import Door
 from leads.identity import IdentityConflict, normalise_text
 from leads.models import Via
+from leads.moments import storable, storable_day
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
 REFUSALS = (ValidationError, IdentityConflict, Refused)
@@ -66,20 +67,20 @@ class Reading:
         return Door(via=Via.IMPORT, historical=self.historical)
 
     def moment(self, row: Row, name: str, *, may_lie_ahead: bool = False) -> datetime | None:
-        """The moment in a field, which must not lie in the future unless that makes sense."""
+        """The moment in a field, which must not be in the future unless that makes sense."""
         if not (text := row.get(name)):
             return None
         with named(name):
-            moment = read_moment(text, self.order, self.zone)
+            moment = storable(read_moment(text, self.order, self.zone))
             if moment > timezone.now() and not may_lie_ahead:
-                raise ValidationError(f"“{text}” lies in the future.")
+                raise ValidationError(f"“{text}” is in the future.")
             return moment
 
     def day(self, row: Row, name: str) -> date | None:
         if not (text := row.get(name)):
             return None
         with named(name):
-            return read_day(text, self.order)
+            return storable_day(read_day(text, self.order))
 
 
 @contextmanager
@@ -92,19 +93,21 @@ def named(field: str) -> Iterator[None]:
 
 
 Write = Callable[[Sequence[Row], Reading], list[Result]]
+Keys = Callable[[Sequence[Row], Reading], list[Collection[object]]]
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of file: the fields and what other systems call them, and how a chunk of rows is written.
 
-    At least one of `identities` must have a column.
+    At least one of `identities` must have a column. Two rows that share one of their `keys` are about the same thing.
     """
 
     aliases: Mapping[str, tuple[str, ...]]
     identities: tuple[str, ...]
     dates: frozenset[str]
     write: Write
+    keys: Keys
 
 
 def reason_of(error: Exception) -> str:

@@ -1,34 +1,33 @@
 """Leads from a file: known by the id of their system, by email, or by both."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from handoff import workflow
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
+from leads.facts import FactType, fact, facts
 from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
+from leads.normalise import normalise_email
 
 WHO = {
     "external_id": ("record_id", "id", "lead_id", "contact_id", "hs_object_id", "lead_external_id", "who_id"),
-    "email": ("email_address", "e-mail", "work_email", "e-mail-adresse", "correo", "adresse e-mail"),
+    "email": fact("email").aliases,
 }
-ALIASES = WHO | {
-    "name": ("full_name", "hs_lead_name", "lead_name"),
+ALIASES = {
+    **WHO,
+    **{each.name: each.aliases for each in facts()},
     "first_name": ("vorname", "given_name", "prénom", "nombre"),
     "last_name": ("surname", "nachname", "family_name", "nom", "apellidos"),
-    "company": ("company_name", "associated_company", "organization", "firma", "unternehmen"),
-    "title": ("job_title", "position", "berufsbezeichnung"),
-    "phone": ("phone_number", "mobile_phone", "mobile_phone_number", "telephone", "telefon", "telefonnummer"),
-    "country": ("country/region", "country_code", "land", "país", "pays"),
-    "source": ("lead_source", "original_source", "original_traffic_source", "hs_analytics_source", "origin"),
-    "campaign": ("campaign_id", "campaign_name", "first_campaign"),
-    "score": ("lead_score", "hubspot_score", "pardot_score"),
+    "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
-_PLAIN = ("email", "company", "title", "country", "source", "score")
+_OF_META = {FactType.PHONE: "p", FactType.CAMPAIGN: "c"}
+"""What Meta writes in front of a value: l:123 is a lead, c:123 a campaign, p:+49 a phone."""
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
@@ -38,18 +37,44 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(_incoming(row, reading))
         except ValidationError as error:
             incoming.append(error)
-    done = iter(workflow.upsert_many((one for one in incoming if isinstance(one, Incoming)), door=reading.door))
-    results = [next(done) if isinstance(one, Incoming) else one for one in incoming]
+    done = iter(workflow.upsert_many((entry for entry in incoming if isinstance(entry, Incoming)), door=reading.door))
+    results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
     return [
-        Result(row, one.outcome) if isinstance(one, Upsert) else refused(row, one)
-        for row, one in zip(rows, results, strict=True)
+        _result(row, entry) if isinstance(entry, Upsert) else refused(row, entry)
+        for row, entry in zip(rows, results, strict=True)
     ]
+
+
+def _result(row: Row, done: Upsert) -> Result:
+    """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
+    return Result(row, "updated" if done.intent and done.outcome == "unchanged" else done.outcome)
 
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
     """The lead that each row is about, or the refusal of a row that is about none."""
-    found = find_many(Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows)
-    return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, found, strict=True)]
+    leads = find_many(Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows)
+    return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, leads, strict=True)]
+
+
+def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
+    """By what rows may be about the same lead: its email, its id, and the lead itself if it is there already."""
+    incoming = [Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows]
+    return [_keys(row, who, lead) for row, who, lead in zip(rows, incoming, find_many(incoming), strict=True)]
+
+
+def _keys(row: Row, who: Incoming, lead: object) -> list[object]:
+    keys: list[object] = [("id", value) for _, value in who.external_ids]
+    if address := _address(row):
+        keys.append(("email", address))
+    if isinstance(lead, Lead):
+        keys.append(("lead", lead.pk))
+    return keys
+
+
+def _address(row: Row) -> str:
+    with suppress(ValidationError):
+        return normalise_email(row.get("email"))
+    return ""
 
 
 def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
@@ -57,17 +82,15 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 
 
 def _incoming(row: Row, reading: Reading) -> Incoming:
-    fields: dict[str, Any] = {name: row.get(name) for name in _PLAIN}
-    fields["name"] = row.get("name") or f"{row.get('first_name')} {row.get('last_name')}".strip()
-    fields["phone"] = _bare(row.get("phone"), "p")
-    fields["campaign"] = _bare(row.get("campaign"), "c")
+    fields: dict[str, Any] = {each.name: _bare(row.get(each.name), _OF_META.get(each.type, "")) for each in facts()}
+    fields["name"] = fields["name"] or f"{row.get('first_name')} {row.get('last_name')}".strip()
+    fields["message"] = row.prose("message")
     fields["created_at"] = reading.moment(row, "created_at")
     return Incoming(fields, external_ids(row, reading), system=reading.system)
 
 
 def _bare(text: str, kind: str) -> str:
-    """Meta writes what an id is in front of it: l:123 is a lead, c:123 a campaign, p:+49 a phone."""
-    return text[2:] if re.match(rf"{kind}:[+\d]", text) else text
+    return text[2:] if kind and re.match(rf"{kind}:[+\d]", text) else text
 
 
 def _unknown(row: Row, reading: Reading) -> ValidationError:
@@ -75,4 +98,4 @@ def _unknown(row: Row, reading: Reading) -> ValidationError:
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"created_at"}), write)
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"created_at"}), write, keys)

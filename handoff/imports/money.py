@@ -30,13 +30,13 @@ def read_money(text: str) -> Money:
     then it groups thousands (“1.234” is 1234), as money has no thousandths.
     """
     stripped = text.strip()
-    found = _AMOUNT.fullmatch(stripped.removeprefix("(").removesuffix(")") if _is_debit(stripped) else stripped)
-    plain = _plain(found["number"].strip(), is_scaled=bool(found["scale"])) if found else ""
-    if not found or not plain:
-        raise ValidationError(f"“{text}” is no amount: write one like 12000.00.")
-    amount = Decimal(plain) * _SCALES[(found["scale"] or "").lower()]
-    unit = found["before"] or found["before2"] or found["after"] or ""
-    if found["sign"] or _is_debit(stripped):
+    match = _AMOUNT.fullmatch(stripped.removeprefix("(").removesuffix(")") if _is_debit(stripped) else stripped)
+    plain = _plain(match["number"].strip(), is_scaled=bool(match["scale"])) if match else ""
+    if not match or not plain:
+        raise ValidationError(f"“{text}” is not a valid amount: write one like 12000.00.")
+    amount = Decimal(plain) * _SCALES[(match["scale"] or "").lower()]
+    unit = match["before"] or match["before2"] or match["after"] or ""
+    if match["sign"] or _is_debit(stripped):
         amount = -amount
     return Money(_in_cents(amount), _SYMBOLS.get(unit, unit if unit.isalpha() else ""))
 
@@ -45,7 +45,7 @@ def read_currency(text: str) -> str:
     """A currency by its three letters; empty for an empty text."""
     code = text.upper()
     if code and not re.fullmatch("[A-Z]{3}", code):
-        raise ValidationError(f"“{text}” is no currency: give its three letters, like EUR.")
+        raise ValidationError(f"“{text}” is not a valid currency: give its three letters, like EUR.")
     return code
 
 

@@ -15,9 +15,9 @@ from django.utils import timezone
 
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Outcome, Reading, Result, Row, named, refused
-from handoff.imports.leads import WHO, find
+from handoff.imports.leads import WHO, find, keys
 from handoff.imports.money import read_currency, read_money
-from handoff.imports.rejections import REJECTION, reject
+from handoff.imports.rejections import REJECTION, Lookups, reject
 from handoff.workflow.act import lock, settled_at
 from handoff.workflow.backfill import PastDeal, convert_raw
 from leads.models import DealState, Lead, Opportunity, State
@@ -51,15 +51,15 @@ _REMAINING: dict[str, tuple[Callable[..., Any], ...]] = {
 
 @dataclass(frozen=True)
 class _Deal:
-    """How a deal ended, as a row tells of it; empty is what the row does not say."""
+    """How a deal ended according to a row; empty is what the row leaves out."""
 
     state: DealState
     closed_at: datetime | None
-    said: dict[str, Any]
+    stated: dict[str, Any]
 
     def differs(self, opportunity: Opportunity) -> dict[str, Any]:
         """What has to change of an opportunity so that it agrees."""
-        wanted = {**self.said, "state": self.state}
+        wanted = {**self.stated, "state": self.state}
         if self.closed_at or opportunity.closed_at is None:
             wanted["closed_at"] = self.closed_at or timezone.now()
         return {name: value for name, value in wanted.items() if getattr(opportunity, name) != value}
@@ -74,23 +74,25 @@ class _Deal:
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """Write the rows in their order; but first, at once, what a file of the past says of leads that are still raw."""
-    told = [_read(row, lead, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
-    new = _book_raw([one for one in told if isinstance(one, _Told)], reading) if reading.historical else set()
-    ids = [one.lead.pk for one in told if isinstance(one, _Told)]
-    booked = {opportunity.lead_id: opportunity for opportunity in Opportunity.objects.filter(lead__in=ids)}
-    results = []
-    for one in told:
-        if isinstance(one, _Told):
-            is_new = one.row.number in new
-            results.append(Result(one.row, "created", one.warning) if is_new else _write_row(one, booked, reading))
-        else:
-            results.append(one)
-    return results
+    entries = [_read(row, lead, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
+    read = [entry for entry in entries if isinstance(entry, _Entry)]
+    new = _book_raw(read, reading) if reading.historical else set()
+    booked = {deal.lead_id: deal for deal in Opportunity.objects.filter(lead__in=[entry.lead.pk for entry in read])}
+    lookups = Lookups.of([entry.row for entry in read if entry.deal is None], reading)
+
+    def write_row(entry: _Entry) -> Result:
+        if entry.row.number in new:
+            return Result(entry.row, "created", entry.warning)
+        if entry.deal is None:
+            return _reject(entry, reading, lookups)
+        return _write_deal(entry, entry.deal, booked, reading)
+
+    return [write_row(entry) if isinstance(entry, _Entry) else entry for entry in entries]
 
 
 @dataclass(frozen=True)
-class _Told:
-    """What a row tells of a lead: how its deal ended, or else that it was rejected."""
+class _Entry:
+    """What a row says of a lead: how its deal ended, or else that it was rejected."""
 
     row: Row
     lead: Lead
@@ -101,76 +103,83 @@ class _Told:
         return _strange(self.lead, self.deal) if self.deal else ""
 
 
-def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Told | Result:
+def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Entry | Result:
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
-        what = _what(row, reading)
-        return _Told(row, lead, None if what == _REJECTED else _deal(row, DealState(what), reading))
+        outcome = _outcome_of(row, reading)
+        return _Entry(row, lead, None if outcome == _REJECTED else _deal(row, DealState(outcome), reading))
     except ValidationError as error:
         return refused(row, error)
 
 
-def _book_raw(told: Sequence[_Told], reading: Reading) -> set[int]:
+def _book_raw(entries: Sequence[_Entry], reading: Reading) -> set[int]:
     """Book in bulk what the past made of raw leads, by the first row of each; the numbers of the rows booked."""
-    first: dict[int, _Told] = {}
-    for one in told:
-        first.setdefault(one.lead.pk, one)
-    raw = [one for one in first.values() if one.deal and one.lead.state == State.RAW and one.lead.cycle == 0]
+    first: dict[int, _Entry] = {}
+    for entry in entries:
+        first.setdefault(entry.lead.pk, entry)
+    raw = [entry for entry in first.values() if entry.deal and entry.lead.state == State.RAW and entry.lead.cycle == 0]
     with transaction.atomic():
         made = convert_raw(
-            [_past(one.row, one.lead, one.deal, reading.zone) for one in raw if one.deal], door=reading.door
+            [_past(entry.row, entry.lead, entry.deal, reading.zone) for entry in raw if entry.deal], door=reading.door
         )
-        booked = [one for one in raw if one.lead.pk in made]
-        for one in booked:
-            if one.deal:
-                one.deal.close(made[one.lead.pk])
+        booked = [entry for entry in raw if entry.lead.pk in made]
+        for entry in booked:
+            if entry.deal:
+                entry.deal.close(made[entry.lead.pk])
         Opportunity.objects.bulk_update(made.values(), ["state", "closed_at"])
-    return {one.row.number for one in booked}
+    return {entry.row.number for entry in booked}
 
 
-def _write_row(told: _Told, booked: Mapping[int, Opportunity], reading: Reading) -> Result:
-    row, lead, deal = told.row, told.lead, told.deal
+def _reject(entry: _Entry, reading: Reading, lookups: Lookups) -> Result:
     try:
-        if deal is None:
-            return Result(row, reject(row, lead, reading))
-        known = booked.get(lead.pk)
-        is_booked = known is not None and not deal.differs(known)
-        return Result(row, "unchanged" if is_booked else _book(row, lead, deal, reading), told.warning)
+        return Result(entry.row, reject(entry.row, entry.lead, reading, lookups))
     except REFUSALS as error:
-        return refused(row, error)
+        return refused(entry.row, error)
 
 
-def _what(row: Row, reading: Reading) -> str:
+def _write_deal(entry: _Entry, deal: _Deal, booked: Mapping[int, Opportunity], reading: Reading) -> Result:
+    opportunity = booked.get(entry.lead.pk)
+    try:
+        if opportunity is not None and not deal.differs(opportunity):
+            return Result(entry.row, "unchanged", entry.warning)
+        return Result(entry.row, _book(entry.row, entry.lead, deal, reading), entry.warning)
+    except REFUSALS as error:
+        return refused(entry.row, error)
+
+
+def _outcome_of(row: Row, reading: Reading) -> str:
     """Won, lost or rejected: a row says one of them, by its state or by the moment of it."""
-    said = {what for what, name in ((_WON, "won_at"), (_LOST, "lost_at"), (_REJECTED, "rejected_at")) if row.get(name)}
+    stated = {
+        outcome for outcome, name in ((_WON, "won_at"), (_LOST, "lost_at"), (_REJECTED, "rejected_at")) if row.get(name)
+    }
     if state := row.get("state"):
-        known = _SAID.get("".join(filter(str.isalnum, state.casefold())))
-        if known is None and not said:
-            raise ValidationError({"state": [f"“{state}” is no outcome: write won, lost or rejected."]})
-        said |= {known} if known else set()
-    if not said and not reading.fields.isdisjoint(REJECTION):
-        said = {_REJECTED}  # a file of rejections; should this one lack its reason, the verb says so
-    if len(said) != 1:
-        complaint = f"The row says both {' and '.join(sorted(said))}" if said else "The row says no outcome"
+        spelled = _SAID.get("".join(filter(str.isalnum, state.casefold())))
+        if spelled is None and not stated:
+            raise ValidationError({"state": [f"“{state}” is not a valid outcome: write won, lost or rejected."]})
+        stated |= {spelled} if spelled else set()
+    if not stated and not reading.fields.isdisjoint(REJECTION):
+        stated = {_REJECTED}  # a file of rejections; should this one lack its reason, the verb says so
+    if len(stated) != 1:
+        complaint = f"The row says both {' and '.join(sorted(stated))}" if stated else "The row says no outcome"
         raise ValidationError(f"{complaint}: give one of won_at, lost_at, rejected_at or state.")
-    return said.pop()
+    return stated.pop()
 
 
 def _deal(row: Row, state: DealState, reading: Reading) -> _Deal:
-    said: dict[str, Any] = {"name": row.get("name")}
+    stated: dict[str, Any] = {"name": row.get("name")}
     with named("currency"):
-        said["currency"] = read_currency(row.get("currency"))
+        stated["currency"] = read_currency(row.get("currency"))
     if row.get("amount"):
         with named("amount"):
             money = read_money(row.get("amount"))
             if money.amount < 0:
                 raise ValidationError("The amount must not be below zero.")
-        said["amount"], said["currency"] = money.amount, said["currency"] or money.currency
-    said["expected_close"] = reading.day(row, "expected_close")
+        stated["amount"], stated["currency"] = money.amount, stated["currency"] or money.currency
+    stated["expected_close"] = reading.day(row, "expected_close")
     closed_at = reading.moment(row, "won_at" if state == DealState.WON else "lost_at")
     closed_at = closed_at or reading.moment(row, "closed_at")
-    return _Deal(state, closed_at, {name: value for name, value in said.items() if value not in ("", None)})
+    return _Deal(state, closed_at, {name: value for name, value in stated.items() if value not in ("", None)})
 
 
 def _book(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Outcome:
@@ -195,16 +204,16 @@ def _open(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Opportunity:
             verb(lead.pk, by=None, door=reading.door, at=at)
         workflow.convert(lead.pk, by=None, door=reading.door, at=at, **past.facts)
     else:
-        workflow.convert(lead.pk, by=None, door=reading.door, **_UNSAID | deal.said)
+        workflow.convert(lead.pk, by=None, door=reading.door, **_UNSAID | deal.stated)
     return Opportunity.objects.get(lead=lead)
 
 
 def _past(row: Row, lead: Lead, deal: _Deal, zone: tzinfo) -> PastDeal:
     """What is not known of a deal of the past is not demanded; a name it needs, to be found again."""
-    known: dict[str, Any] = {"name": lead.name or lead.company or row.identity}
+    usual: dict[str, Any] = {"name": lead.name or lead.company or row.identity}
     if deal.closed_at:
-        known["expected_close"] = deal.closed_at.astimezone(zone).date()
-    return PastDeal(lead.pk, deal.closed_at or timezone.now(), _UNSAID | known | deal.said)
+        usual["expected_close"] = deal.closed_at.astimezone(zone).date()
+    return PastDeal(lead.pk, deal.closed_at or timezone.now(), _UNSAID | usual | deal.stated)
 
 
 def _strange(lead: Lead, deal: _Deal) -> str:
@@ -221,4 +230,5 @@ KIND = Kind(
     ("external_id", "email"),
     frozenset({"won_at", "lost_at", "closed_at", "expected_close", "rejected_at", "retry_on"}),
     write,
+    keys,
 )

@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
-from handoff.imports.leads import WHO, find
+from handoff.imports.leads import WHO, find, keys
 from handoff.workflow.act import lock
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Transition, Verb
@@ -28,8 +28,8 @@ _LABELS = {cause.label.casefold(): cause for cause in Cause}
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A pause as a row tells of it."""
+class _Entry:
+    """A pause according to a row."""
 
     row: Row
     lead: Lead
@@ -40,12 +40,12 @@ class _Told:
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """Those of one lead are done in the order of their moments, whatever that of their rows."""
     read = [_read(row, lead, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
-    told = sorted((one for one in read if isinstance(one, _Told)), key=lambda one: one.at)
-    done = {one.row.number: _pause(one, reading) for one in told}
-    return [one if isinstance(one, Result) else done[one.row.number] for one in read]
+    entries = sorted((entry for entry in read if isinstance(entry, _Entry)), key=lambda entry: entry.at)
+    done = {entry.row.number: _pause(entry, reading) for entry in entries}
+    return [entry if isinstance(entry, Result) else done[entry.row.number] for entry in read]
 
 
-def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Told | Result:
+def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Entry | Result:
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
@@ -54,26 +54,26 @@ def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Told | Result:
         return refused(row, error)
     if at is None:
         return refused(row, ValidationError({"from": ["Give the moment from which its clocks are held."]}))
-    return _Told(row, lead, at, {"cause": _cause(row.get("cause")), "until": until, "note": row.prose("note")})
+    return _Entry(row, lead, at, {"cause": _cause(row.get("cause")), "until": until, "note": row.prose("note")})
 
 
-def _pause(told: _Told, reading: Reading) -> Result:
+def _pause(entry: _Entry, reading: Reading) -> Result:
     try:
         with transaction.atomic():
-            lock(told.lead.pk)
-            if _is_known(told):
-                return Result(told.row, "unchanged")
-            workflow.pause(told.lead.pk, by=None, door=reading.door, at=told.at, **told.facts)
+            lock(entry.lead.pk)
+            if _is_recorded(entry):
+                return Result(entry.row, "unchanged")
+            workflow.pause(entry.lead.pk, by=None, door=reading.door, at=entry.at, **entry.facts)
     except REFUSALS as error:
-        return refused(told.row, error)
-    return Result(told.row, "created")
+        return refused(entry.row, error)
+    return Result(entry.row, "created")
 
 
-def _is_known(told: _Told) -> bool:
+def _is_recorded(entry: _Entry) -> bool:
     """The same pause stands in the history, of the lead or of one that was merged into it."""
-    until: datetime | None = told.facts["until"]
-    whose = Q(lead=told.lead) | Q(lead__merged_into=told.lead)
-    same = Transition.objects.filter(whose, verb=Verb.PAUSE, at=told.at).values_list("facts__until", flat=True)
+    until: datetime | None = entry.facts["until"]
+    whose = Q(lead=entry.lead) | Q(lead__merged_into=entry.lead)
+    same = Transition.objects.filter(whose, verb=Verb.PAUSE, at=entry.at).values_list("facts__until", flat=True)
     ends = {end and datetime.fromisoformat(end) for end in same}
     return (until and until.replace(microsecond=0)) in ends
 
@@ -83,4 +83,4 @@ def _cause(text: str) -> str:
     return _LABELS.get(text.casefold()) or re.sub(r"[\s/-]+", "_", text.casefold())
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"from", "until"}), write)
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"from", "until"}), write, keys)

@@ -1,5 +1,7 @@
 """Rejections from a file of outcomes: done by the verb, so refused in its words too."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,47 +25,59 @@ REJECTION = {
 }
 
 
-def reject(row: Row, lead: Lead, reading: Reading) -> Outcome:
-    """Reject the lead, unless this very rejection is known already."""
+@dataclass(frozen=True)
+class Lookups:
+    """What the rows of a chunk name by words of their own: reasons by their labels, other leads by their ids."""
+
+    codes: Mapping[str, str]
+    others: Mapping[str, Lead]
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], reading: Reading) -> "Lookups":
+        named = sorted({text for row in rows if (text := row.get("duplicate_of"))})
+        leads = find_many(_incoming(text, reading) for text in named) if named else []
+        others = {text: lead for text, lead in zip(named, leads, strict=True) if isinstance(lead, Lead)}
+        labels = Reason.objects.order_by("-pk").values_list("label", "code") if any(map(_reason, rows)) else ()
+        return cls({label.casefold(): code for label, code in labels}, others)
+
+
+def reject(row: Row, lead: Lead, reading: Reading, lookups: Lookups) -> Outcome:
+    """Reject the lead, unless this very rejection is there already."""
     at = reading.moment(row, "rejected_at")
-    facts = _facts(row, reading)
+    facts = _facts(row, reading, lookups)
     with transaction.atomic():
         current = lock(lead.pk)
-        if _known(current, facts["reason"], at).exists():
+        if _recorded(current, facts["reason"], at).exists():
             return "unchanged"
         when = max(at, settled_at(current)) if at and reading.historical else at
         workflow.reject(lead.pk, by=None, door=reading.door, at=when, **facts)
     return "created"
 
 
-def _known(lead: Lead, reason: str, at: datetime | None) -> QuerySet[Rejection]:
-    """The same rejection as told before. A backfilled one may be dated later, so that moments never go backwards."""
+def _recorded(lead: Lead, reason: str, at: datetime | None) -> QuerySet[Rejection]:
+    """The same rejection of before. A backfilled one may be dated later, so that moments never go backwards."""
     same = lead.rejections.filter(reason__code=reason)
     if at is not None:
         return same.filter(at__gte=at)
     return same if lead.state == State.REJECTED else same.none()
 
 
-def _facts(row: Row, reading: Reading) -> dict[str, Any]:
+def _facts(row: Row, reading: Reading, lookups: Lookups) -> dict[str, Any]:
+    """The verb judges them: a reason that is retired or unknown, or another lead that is not there."""
+    reason, other = _reason(row), row.get("duplicate_of")
     return {
         "note": row.prose("note"),
         "wrong_field": row.get("wrong_field"),
-        "reason": _code(row.get("reason")),
+        "reason": lookups.codes.get(reason) or reason.replace(" ", "_"),
         "retry_on": reading.day(row, "retry_on"),
-        "duplicate_of": _other(row.get("duplicate_of"), reading),
+        "duplicate_of": lookups.others.get(other, other) if other else None,
     }
 
 
-def _code(text: str) -> str:
-    """A reason by its code or by its label, retired or not; the verb judges it."""
-    spelled = Reason.objects.filter(label__iexact=text).first()
-    return spelled.code if spelled else text.casefold().replace(" ", "_")
+def _reason(row: Row) -> str:
+    return row.get("reason").casefold()
 
 
-def _other(text: str, reading: Reading) -> Any:
-    """The other lead by its id in the same system, by its email, or by its number here; the verb judges."""
-    if not text:
-        return None
-    key: dict[str, Any] = {"email": text} if "@" in text else {}
-    found = find_many([Incoming(key, [] if key else [(reading.system, text)])])[0]
-    return found if isinstance(found, Lead) else text
+def _incoming(text: str, reading: Reading) -> Incoming:
+    """Another lead by its email, or by its id in the same system; one by its number here is for the verb."""
+    return Incoming({"email": text}) if "@" in text else Incoming({}, [(reading.system, text)])

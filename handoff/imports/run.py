@@ -2,18 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import UTC, tzinfo
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
 
-from handoff.imports import campaigns, leads, outcomes, pauses, touches
+from handoff.imports import campaigns, dry_run, leads, outcomes, pauses, touches
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
-from handoff.imports.mapping import Columns, map_columns
+from handoff.imports.mapping import Columns, listed, map_columns
 from handoff.imports.table import Line, Table, Unreadable, read
 from leads.identity import normalise_system
 
@@ -24,7 +22,7 @@ KINDS: dict[str, Kind] = {
     "outcomes": outcomes.KIND,
     "pauses": pauses.KIND,
 }
-CHUNK = 250  # rows that are looked up, locked and committed at once
+CHUNK = 200  # rows that are looked up, locked and committed at once
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 SYSTEM_LENGTH = 40
 
@@ -48,6 +46,8 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
+    complaints: int = 0
+    """Refusals and warnings of rows."""
 
     def count(self, result: Result) -> None:
         self.outcomes[result.outcome] += 1
@@ -64,22 +64,24 @@ class Import:
     wish: Wish
     rows: Sequence[Row]
     reading: Reading
+    warnings: tuple[str, ...] = ()
 
     def write(self) -> Iterator[Result]:
         """Bring the rows in, chunk by chunk, and say of each what became of it.
 
         Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
-        A dry run does the same, and takes it all back.
+        A dry run does the same, and takes every chunk back at once.
         """
-        with transaction.atomic() if self.wish.dry_run else nullcontext():
-            for start in range(0, len(self.rows), CHUNK):
-                yield from self._write(self.rows[start : start + CHUNK])
-            if self.wish.dry_run:
-                transaction.set_rollback(True)
+        kind, rows = KINDS[self.wish.kind], [row for row in self.rows if not row.complaint]
+        write = dry_run.write if self.wish.dry_run else _write
+        results = write(rows, kind, self.reading)
+        for row in self.rows:
+            yield refused(row, ValidationError(row.complaint)) if row.complaint else next(results)
 
-    def _write(self, rows: Sequence[Row]) -> list[Result]:
-        done = iter(KINDS[self.wish.kind].write([row for row in rows if not row.complaint], self.reading))
-        return [refused(row, ValidationError(row.complaint)) if row.complaint else next(done) for row in rows]
+
+def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:
+    for start in range(0, len(rows), CHUNK):
+        yield from kind.write(rows[start : start + CHUNK], reading)
 
 
 def prepare(path: Path, wish: Wish) -> Import:
@@ -96,12 +98,16 @@ def prepare(path: Path, wish: Wish) -> Import:
         (row.number, text) for row in rows for name in sorted(kind.dates) if (text := row.get(name))
     )
     fields = frozenset(columns.positions)
-    return Import(wish, rows, Reading(system, fields, order, wish.zone, wish.historical))
+    reading = Reading(system, fields, order, wish.zone, wish.historical)
+    return Import(wish, rows, reading, columns.warnings)
 
 
 def _no_identity(table: Table, kind: Kind) -> str:
-    wanted, found = " or ".join(kind.identities), ", ".join(filter(None, table.headers))
-    return f"No column says who or what a row is about. Name it with --map HEADER={wanted}; the file has {found}."
+    wanted = " or ".join(kind.identities)
+    return (
+        f"No column says who or what a row is about. Name it with --map HEADER={wanted}; "
+        f"the file has {listed(table.headers)}."
+    )
 
 
 def _row(line: Line, columns: Columns) -> Row:

@@ -4,16 +4,20 @@ import codecs
 import csv
 import io
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 DELIMITERS = ",;\t|"
-SAMPLE_ROWS = 50
+SAMPLE, SAMPLE_ROWS = 200_000, 51  # characters and rows by which the delimiter is found
 _EXCEL = {b"PK\x03\x04": "an XLSX workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook (XLS)"}
 _OTHER = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive"}
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+# The reader's own limit of 128 KB would end the whole import for one mail thread in a column that nobody asked for.
+csv.field_size_limit(sys.maxsize)
 
 
 class Unreadable(Exception):
@@ -40,8 +44,8 @@ def read(path: Path) -> Table:
     """Read a file of delimited text, or say why it is none."""
     try:
         data = path.read_bytes()
-    except OSError as error:
-        raise Unreadable(f"Cannot read {path}: {error.strerror or error}.") from error
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise Unreadable(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
     return parse(data, path.name)
 
 
@@ -50,27 +54,33 @@ def parse(data: bytes, name: str = "The file") -> Table:
     text, encoding = _decode(data, name)
     if not text.strip():
         raise Unreadable(f"{name} is empty: the first row must hold the headers.")
-    text, told = _take_delimiter_line(text)
-    delimiter = told or _sniff(text)
+    text, stated = _take_delimiter_line(text)
+    delimiter = stated or _sniff(text)
     rows = _split(text, delimiter, name)
-    first = next(index for index, row in enumerate(rows) if any(cell.strip() for cell in row))
+    first = next((at for at, row in enumerate(rows) if _has_text(row)), None)
+    if first is None:
+        raise Unreadable(f"{name} has only delimiters and blanks: the first row must hold the headers.")
     headers = tuple(cell.strip() for cell in rows[first])
-    offset = 2 if told else 1
+    offset = 2 if stated else 1
     lines = tuple(
         Line(number, tuple(row))
         for number, row in enumerate(rows[first + 1 :], start=first + 1 + offset)
-        if any(cell.strip() for cell in row)
+        if _has_text(row)
     )
     return Table(headers, lines, encoding, delimiter)
 
 
+def _has_text(row: Iterable[str]) -> bool:
+    return any(cell.strip() for cell in row)
+
+
 def _refuse_other_formats(data: bytes, name: str) -> None:
-    for magic, what in _EXCEL.items():
+    for magic, kind in _EXCEL.items():
         if data.startswith(magic):
-            raise Unreadable(f"{name} is {what}, whatever its name says: save it as “CSV UTF-8” and import that.")
-    for magic, what in _OTHER.items():
+            raise Unreadable(f"{name} is {kind}, whatever its name says: save it as “CSV UTF-8” and import that.")
+    for magic, kind in _OTHER.items():
         if data.startswith(magic):
-            raise Unreadable(f"{name} is {what}, not a CSV file: export it as CSV and import that.")
+            raise Unreadable(f"{name} is {kind}, not a CSV file: export it as CSV and import that.")
 
 
 def _decode(data: bytes, name: str) -> tuple[str, str]:
@@ -82,8 +92,36 @@ def _decode(data: bytes, name: str) -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         if not _is_binary(text):
+            if encoding == "cp1252":
+                _refuse_mixed(data, name)
             return text.rstrip("\x1a"), encoding  # how DOS ended a file
-    raise Unreadable(f"{name} is no text in UTF-8, UTF-16 or Windows-1252: save it as “CSV UTF-8” and import that.")
+    where = f" (NUL byte in line {_line_of(data, data.index(0))})" if 0 in data else ""
+    raise Unreadable(
+        f"{name} is not text in UTF-8, UTF-16 or Windows-1252{where}: save it as “CSV UTF-8” and import that."
+    )
+
+
+def _refuse_mixed(data: bytes, name: str) -> None:
+    """Read as one encoding, a file of two would garble the names in half of its lines without a word."""
+    is_utf_8 = {number: _is_utf_8(line) for number, line in enumerate(data.splitlines(), 1) if not line.isascii()}
+    if len(set(is_utf_8.values())) > 1:
+        good, bad = (next(number for number, it_is in is_utf_8.items() if it_is is wanted) for wanted in (True, False))
+        raise Unreadable(
+            f"{name} mixes encodings: line {good} is UTF-8 and line {bad} is not. "
+            "Save it as “CSV UTF-8” and check these lines."
+        )
+
+
+def _is_utf_8(line: bytes) -> bool:
+    try:
+        line.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _line_of(data: bytes, position: int) -> int:
+    return data.count(b"\n", 0, position) + 1
 
 
 def _is_binary(text: str) -> bool:
@@ -101,24 +139,22 @@ def _unmarked_utf_16(data: bytes) -> list[str]:
 
 def _take_delimiter_line(text: str) -> tuple[str, str]:
     """Excel's hint to itself, “sep=;”, in a line before the headers."""
-    told = re.match(r'\s*"?sep=(.)"?\r?\n', text, re.IGNORECASE)
-    return (text[told.end() :], told[1]) if told else (text, "")
+    hint = re.match(r'\s*"?sep=([^\w\s"]|\t)"?(?:\r?\n|\r|\Z)', text, re.IGNORECASE)
+    return (text[hint.end() :], hint[1]) if hint else (text, "")
 
 
 def _sniff(text: str) -> str:
     """The delimiter that cuts the first rows most evenly, and of those the one that cuts most."""
-    return max(DELIMITERS, key=lambda delimiter: _evenness(text, delimiter))
+    blank = re.match(r"(?: *[\r\n])*", text)
+    start = blank.end() if blank else 0
+    sample = text[start : start + SAMPLE]
+    return max(DELIMITERS, key=lambda delimiter: _evenness(sample, delimiter))
 
 
-def _evenness(text: str, delimiter: str) -> tuple[bool, float, int]:
-    rows = []
-    for row in csv.reader(io.StringIO(text[:200_000], newline=""), delimiter=delimiter):
-        if row:
-            rows.append(row)
-        if len(rows) > SAMPLE_ROWS:
-            break
-    width = len(rows[0])
-    return width > 1, sum(len(row) == width for row in rows) / len(rows), width
+def _evenness(sample: str, delimiter: str) -> tuple[bool, float, int]:
+    rows = list(islice(filter(None, _reader(sample, delimiter, strict=False)), SAMPLE_ROWS))
+    width = len(rows[0]) if rows else 0
+    return width > 1, sum(len(row) == width for row in rows) / max(len(rows), 1), width
 
 
 def _split(text: str, delimiter: str, name: str) -> list[list[str]]:

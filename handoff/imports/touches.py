@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
 from handoff.imports.leads import WHO, find
+from handoff.imports.leads import keys as keys_of_leads
 from leads.models import Channel, Lead, Outcome, Touch, User
 
 ALIASES = WHO | {
@@ -80,12 +81,19 @@ def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: 
 def _log(told: _Told, logged: Touch | None, reading: Reading) -> Result:
     if logged is not None:
         return _compare(told, logged)
-    identity = {"system": reading.system, "external_id": told.key}
     try:
         with transaction.atomic():
-            workflow.touch(told.lead.pk, by=told.by, door=reading.door, at=told.at, **told.facts, **identity)
+            workflow.touch(
+                told.lead.pk,
+                by=told.by,
+                door=reading.door,
+                at=told.at,
+                system=reading.system,
+                external_id=told.key,
+                **told.facts,
+            )
     except IntegrityError:  # it was logged meanwhile, or by an earlier row
-        return _compare(told, Touch.objects.get(**identity))
+        return _compare(told, Touch.objects.get(system=reading.system, external_id=told.key))
     except REFUSALS as error:
         return refused(told.row, error)
     return Result(told.row, "created")
@@ -143,4 +151,10 @@ def _fingerprint(lead: Lead, by: User | None, at: datetime, facts: Mapping[str, 
     return "row:" + hashlib.sha256(repr(told).encode()).hexdigest()[:40]
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at"}), write)
+def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
+    """Rows about the same lead, or of the same id: one that is logged of one lead is refused of another."""
+    ids = ({("touch", row.get("touch_id"))} - {("touch", "")} for row in rows)
+    return [{*of_lead, *own} for of_lead, own in zip(keys_of_leads(rows, reading), ids, strict=True)]
+
+
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at"}), write, keys)

@@ -5,6 +5,7 @@ first, as the verbs do; the sweep that fires alarms locks no lead, and so never 
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,18 +13,18 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from handoff.alerts import announce_stranded
-from handoff.alerts.moments import span
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
-from leads.models import Absence, Lead, Team, Transition, User, Via
-from sla.history import ANY_TIME
+from leads.models import ANY_TIME, Absence, Lead, Team, Transition, User, Via
+from sla.durations import in_words
 from sla.metrics import RULES, Party
 from sla.models import Alarm, StepAction, StepKind
 
-LOCK = 0x64656564
+LEASE = "actions"
+LEASE_SECONDS = 30
 SWEEP = Door(via=Via.SWEEP)
 RUN_SECONDS = 60  # a run begins nothing after it, so that it ends well before Celery's time limit
 LONGEST_NOTE = 200  # characters that an absence keeps
@@ -33,19 +34,19 @@ log = structlog.get_logger(__name__)
 
 def run_actions_in_turn() -> None:
     """Do all that is to be done, unless a worker is at it already: actions for one team wait for each other anyway."""
-    with slot(LOCK, 1) as is_free:
-        if is_free:
-            run_actions()
+    with leased(LEASE, LEASE_SECONDS) as renew:
+        if renew:
+            run_actions(go_on=renew)
 
 
-def run_actions(at: datetime | None = None) -> None:
+def run_actions(at: datetime | None = None, go_on: Callable[[], bool] = lambda: True) -> None:
     """Do all that is to be done, each step action once, whoever is killed when.
 
     Any number of workers may do so at once. A lead that somebody holds is passed by, until the next sweep. `at` is for
     sweeps of the past.
     """
     started = time.monotonic()
-    while time.monotonic() - started < RUN_SECONDS and _do_next(at):
+    while time.monotonic() - started < RUN_SECONDS and go_on() and _do_next(at):
         pass
 
 
@@ -57,7 +58,7 @@ def _do_next(at: datetime | None) -> bool:
             return False
         # Read again under the lock: somebody may have been faster, or have acknowledged it.
         waiting = Alarm.objects.filter(clock__lead=lead, to_do=True).select_related(
-            "step__policy", "clock__lead", "acknowledged_by__by"
+            "step__policy", "clock__lead", "clock__owner", "acknowledged_by__by"
         )
         alarm = waiting.order_by("due_at", "pk").first()
         if alarm is not None:
@@ -91,16 +92,18 @@ def _try(alarm: Alarm, lead: Lead, at: datetime | None) -> tuple[Transition | No
 def _do(alarm: Alarm, lead: Lead, at: datetime | None) -> tuple[Transition | None, str]:
     if moot := _moot(alarm):
         return None, moot
-    late = _owner_when_due(alarm, lead)
+    holder = _owner_when_due(alarm, lead)
+    # From the breach on whoever owed it was late, though somebody else has come to the rescue since.
+    late = holder if alarm.step.kind == StepKind.WARNING else alarm.clock.owner
     benched = _take_out_of_rotation(late, alarm, at or timezone.now())
-    act, why = _move(alarm, lead, late, at)
+    act, why = _move(alarm, lead, holder, at)
     return act, f"{benched} {why}".strip()
 
 
-def _move(alarm: Alarm, lead: Lead, late: User | None, at: datetime | None) -> tuple[Transition | None, str]:
+def _move(alarm: Alarm, lead: Lead, holder: User | None, at: datetime | None) -> tuple[Transition | None, str]:
     if alarm.step.does == StepAction.NOTHING:
         return None, ""
-    if lead.owner != late:
+    if lead.owner != holder:
         return None, f"{lead.owner or 'The queue'} has the lead meanwhile."
     if alarm.step.does == StepAction.REASSIGN:
         return _reassign(alarm, lead, at)
@@ -115,6 +118,8 @@ def _moot(alarm: Alarm) -> str:
         return "The clock had stopped before it could be done."
     if alarm.clock.paused:
         return "The clock was paused before it could be done."
+    if alarm.step.policy.mistake_at is not None:
+        return "The policy version was declared a mistake before it could be done."
     if alarm.clock.excused_by_id is not None:
         return "The breach was excused before it could be done."
     if alarm.acknowledged_by is not None:
@@ -123,7 +128,7 @@ def _moot(alarm: Alarm) -> str:
 
 
 def _owner_when_due(alarm: Alarm, lead: Lead) -> User | None:
-    """Who was late, or about to be. Whoever was given the lead since then was not."""
+    """Who had the lead as the step fell due. From whoever was given it since then it is not taken."""
     before = lead.transitions.filter(at__lt=alarm.due_at).exclude(verb__in=ANY_TIME).select_related("owner")
     last = before.order_by("-at", "-pk").first()
     return last.owner if last else None
@@ -137,7 +142,7 @@ def _take_out_of_rotation(late: User | None, alarm: Alarm, now: datetime) -> str
     note = f"{_rung(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
     until = now + timedelta(seconds=seconds)
     Absence.objects.create(user=late, starts_at=now, ends_at=until, note=note, imposed=True)
-    return f"{late} is out of rotation for {span(seconds)}."
+    return f"{late} is out of rotation for {in_words(seconds)}."
 
 
 def _reassign(alarm: Alarm, lead: Lead, at: datetime | None) -> tuple[Transition | None, str]:
@@ -173,5 +178,5 @@ def _rung(alarm: Alarm) -> str:
         case StepKind.BREACH:
             when = "at its target"
         case StepKind.ESCALATION:
-            when = f"{span(step.after_seconds)} after its target"
+            when = f"{in_words(step.after_seconds, exact=True)} after its target"
     return f"{step.policy}, {when}"

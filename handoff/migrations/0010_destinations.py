@@ -91,7 +91,7 @@ MOVED: list[Operation] = [
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0007_attainment_rollup"),
+        ("handoff", "0008_reevaluate"),
         ("sla", "0007_alarms_by_ranges"),
     ]
 

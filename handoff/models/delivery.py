@@ -1,6 +1,7 @@
 """The outbox: what people are notified of, whom, and what became of each message."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -8,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from handoff.models.destination import Destination, media
-from leads.models import Transition, Verb
+from leads.models import Lead, Transition, Verb
 from sla.models import Alarm
 
 
@@ -27,12 +28,14 @@ class Subscription(models.Model):
 
 
 class Notice(models.Model):
-    """A message to RevOps about the engine itself. The key says what it is about, so that it is written once."""
+    """A message that no act and no alarm causes, about the engine or about a lead. Its key lets it be written once."""
 
     key = models.CharField(max_length=80, unique=True)
     subject = models.CharField(max_length=200)
     text = models.TextField(help_text="The first line is the headline.")
     pierces = models.BooleanField("pierces quiet hours", default=False)
+    # Never asked for by lead, and most notices are about none.
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -50,6 +53,17 @@ class DeliveryState(models.TextChoices):
     PENDING = "pending", "Pending"
     SENT = "sent", "Sent"
     DEAD = "dead", "Dead"
+    WITHDRAWN = "withdrawn", "Withdrawn"
+
+
+class Priority(models.IntegerChoices):
+    """How urgent a message is. audience.py has the same numbers."""
+
+    BREACH = 0
+    ESCALATION = 1
+    WARNING = 2
+    ACT = 3
+    NOTICE = 4
 
 
 class Delivery(models.Model):
@@ -76,7 +90,10 @@ class Delivery(models.Model):
     )
     medium = models.CharField(max_length=20, choices=media)
     address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")
-    state = models.CharField(max_length=7, choices=DeliveryState, default=DeliveryState.PENDING)
+    state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        db_default=Priority.ACT, default=Priority.ACT, help_text="The smaller, the sooner, when many wait."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."
@@ -85,6 +102,11 @@ class Delivery(models.Model):
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+
+    # Where alerts/dispatch.py has read many messages at once: the cause with its details, and what is said of it.
+    alarm_in_full: Alarm | None = None
+    act_in_full: Transition | None = None
+    content: Any = None
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -119,7 +141,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(state=DeliveryState.PENDING), name="delivery_pending_next"
+                fields=["priority", "next_attempt_at"],
+                condition=Q(state=DeliveryState.PENDING),
+                name="delivery_pending_priority",
             ),
             models.Index(fields=["created_at"], condition=Q(state=DeliveryState.DEAD), name="delivery_dead"),
         ]

@@ -59,7 +59,7 @@ class CountedClock(models.Model):
     """
 
     clock_id = models.BigIntegerField(primary_key=True)
-    metric = models.CharField(max_length=20)
+    metric = models.CharField(max_length=40)
     campaign_id = models.BigIntegerField()
     outcome = models.CharField(max_length=9, help_text="Running, met, breached, excused or cancelled.")
     business = models.FloatField(null=True, help_text="Seconds, of those that were met or breached and timed.")
@@ -89,7 +89,7 @@ class AttainmentFigure(models.Model):
     bucket, an eighth of an octave wide: so both the counts and the clocks that tell a median exactly are few.
     """
 
-    metric = models.CharField(max_length=20)
+    metric = models.CharField(max_length=40)
     campaign_id = models.BigIntegerField()
     figure = models.CharField(max_length=9, db_collation="C")
     bucket = models.IntegerField()

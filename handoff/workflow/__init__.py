@@ -3,44 +3,29 @@
 Each takes the lead's primary key, the actor as `by=` (None is the system), the door it came through as `door=`, and
 its facts by name (see `facts`). It locks the lead, judges, saves, writes the history, moves the clocks and writes the
 outbox in one transaction, and returns the row of the history. A refusal (`handoff.refusals`) has written nothing.
+
+A verb is its card (`cards`) and its body, in one of the modules below; each names its verbs in `__all__`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from handoff.doors import Door as Door
 from handoff.refusals import FactsRefused
-from handoff.workflow.act import Door
-from handoff.workflow.conversation import comment
-from handoff.workflow.marketing import answer, dispute, overturn, promote, recycle, resubmit, uphold
-from handoff.workflow.ownership import assign, merge
-from handoff.workflow.plain_facts import correct, upsert, upsert_many
-from handoff.workflow.sales import accept, convert, qualify, reject, touch
-from handoff.workflow.timing import acknowledge, excuse, judge_again, pause, rejudge, resume
-from leads.models import Transition, User, Verb
+from handoff.workflow.cards import CARDS as CARDS
+from handoff.workflow.conversation import *  # noqa: F403 the verbs of each module
+from handoff.workflow.facts import unknown_field
+from handoff.workflow.marketing import *  # noqa: F403
+from handoff.workflow.ownership import *  # noqa: F403
+from handoff.workflow.plain_facts import correct as correct
+from handoff.workflow.plain_facts import upsert as upsert
+from handoff.workflow.plain_facts import upsert_many as upsert_many
+from handoff.workflow.sales import *  # noqa: F403
+from handoff.workflow.timing import *  # noqa: F403
+from handoff.workflow.verb import VERBS as VERBS
+from leads.models import Transition, User
 
-VERBS: dict[str, Callable[..., Transition]] = {
-    Verb.PROMOTE: promote,
-    Verb.ACCEPT: accept,
-    Verb.QUALIFY: qualify,
-    Verb.CONVERT: convert,
-    Verb.REJECT: reject,
-    Verb.RECYCLE: recycle,
-    Verb.RESUBMIT: resubmit,
-    Verb.OVERTURN: overturn,
-    Verb.UPHOLD: uphold,
-    Verb.ASSIGN: assign,
-    Verb.TOUCH: touch,
-    Verb.ANSWER: answer,
-    Verb.DISPUTE: dispute,
-    Verb.COMMENT: comment,
-    Verb.MERGE: merge,
-    Verb.PAUSE: pause,
-    Verb.RESUME: resume,
-    Verb.ACKNOWLEDGE: acknowledge,
-    Verb.EXCUSE: excuse,
-    Verb.REJUDGE: rejudge,
-}
 _RESERVED = {"by", "door", "lead_id"}
 
 
@@ -48,44 +33,12 @@ def perform(
     verb: str, lead_id: int, *, by: User | None, door: Door, facts: Mapping[str, Any], at: datetime | None = None
 ) -> Transition:
     """Do the verb of that name with facts as a door received them, unchecked."""
-    if verb not in VERBS:
-        known = ", ".join(VERBS)
+    if verb not in CARDS:
+        known = ", ".join(CARDS)
         raise FactsRefused(f"There is no verb “{verb}”: use one of {known}.", {"verb": [f"Use one of {known}."]})
-    reserved = sorted((_RESERVED if verb in (Verb.TOUCH, Verb.PAUSE) else _RESERVED | {"at"}) & set(facts))
-    if reserved:
-        raise FactsRefused(
-            "Some facts are not yours to state.", {name: ["This is no fact of the verb."] for name in reserved}
-        )
+    reserved = _RESERVED if CARDS[verb].is_dated_by_its_facts else _RESERVED | {"at"}
+    if taken := sorted(reserved & set(facts)):
+        complaint = f"These fields are set by the system: {', '.join(taken)}."
+        raise FactsRefused(complaint, {name: [unknown_field(verb, name)] for name in taken})
     moment = {"at": at} if at else {}
     return VERBS[verb](lead_id, by=by, door=door, **moment, **facts)
-
-
-__all__ = [
-    "VERBS",
-    "Door",
-    "accept",
-    "acknowledge",
-    "answer",
-    "assign",
-    "comment",
-    "convert",
-    "correct",
-    "dispute",
-    "excuse",
-    "judge_again",
-    "merge",
-    "overturn",
-    "pause",
-    "perform",
-    "promote",
-    "qualify",
-    "recycle",
-    "reject",
-    "rejudge",
-    "resubmit",
-    "resume",
-    "touch",
-    "uphold",
-    "upsert",
-    "upsert_many",
-]

@@ -1,6 +1,6 @@
 """The past of many leads at once: what the verbs write for one raw lead after the other, in a few statements.
 
-It is for deals of the past only, which tell nobody and run no clock, and for leads that were never handed over, on
+It is for deals of the past only, which notify nobody and run no clock, and for leads that were never handed over, on
 which nothing waits. A test holds it to what the verbs write.
 """
 
@@ -12,19 +12,20 @@ from typing import Any
 from django.db import transaction
 
 from handoff.agreement.packet import snapshot
+from handoff.doors import Door
 from handoff.models import Decision, Handoff
 from handoff.refusals import FactsRefused
-from handoff.workflow import facts as facts_of
-from handoff.workflow.act import Door
+from handoff.workflow.facts import as_json, check
+from handoff.workflow.facts.sales import ConvertFacts
 from leads.models import Definition, Lead, Opportunity, Stage, State, Transition, Verb
-from sla.business_time import FIRST
+from leads.moments import EARLIEST, LATEST
 
 STEPS = (Verb.PROMOTE, Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT)
 
 
 @dataclass(frozen=True)
 class PastDeal:
-    """A lead that became an opportunity at a moment, with the facts of its conversion as far as they are known."""
+    """A lead that became an opportunity at a moment, with the facts of its conversion as far as they are on record."""
 
     lead_id: int
     at: datetime
@@ -46,7 +47,7 @@ def convert_raw(deals: Sequence[PastDeal], *, door: Door) -> dict[int, Opportuni
     facts = {deal.lead_id: _facts(deal) for deal in deals}
     moments = {deal.lead_id: deal.at for deal in deals}
     walked = [_Walk(lead, max(moments[lead.pk], lead.entered_at), facts[lead.pk]) for lead in leads if facts[lead.pk]]
-    walked = [walk for walk in walked if walk.at >= FIRST]
+    walked = [walk for walk in walked if EARLIEST <= walk.at <= LATEST]
     history = Transition.objects.bulk_create(move for walk in walked for move in walk.moves(door))
     promotions = [move for move in history if move.verb == Verb.PROMOTE]
     definition = Definition.active(Stage.MQL)
@@ -81,11 +82,12 @@ class _Walk:
             to_state=self.lead.state,
             cycle=self.lead.cycle,
             owner_id=self.lead.owner_id,
+            team_id=self.lead.team_id,
             at=self.at,
             via=door.via,
             historical=True,
             request_id=door.request_id,
-            facts=facts_of.as_json(self.facts) if verb == Verb.CONVERT else {},
+            facts=as_json(self.facts) if verb == Verb.CONVERT else {},
         )
 
     def handoff(self, promotion: Transition, definition: Definition | None) -> Handoff:
@@ -105,6 +107,6 @@ class _Walk:
 def _facts(deal: PastDeal) -> dict[str, Any]:
     """The facts, cleaned; nothing when they do not fit."""
     try:
-        return facts_of.check(Verb.CONVERT, Lead(), deal.facts, historical=True)
+        return check(ConvertFacts, Verb.CONVERT, Lead(), deal.facts, historical=True)
     except FactsRefused:
         return {}

@@ -1,17 +1,27 @@
 """What people say to each other about a lead."""
 
-from datetime import datetime
-from typing import Any
+from typing import Unpack
 
-from django.db import transaction
+from handoff.workflow.act import Act
+from handoff.workflow.cards import Card
+from handoff.workflow.facts.conversation import CommentFacts, CommentGiven
+from handoff.workflow.rights import sees
+from handoff.workflow.verb import verb
+from leads.models import State, Transition, Verb
 
-from handoff.workflow.act import SHELL, Door, begin
-from leads.models import Transition, User, Verb
+__all__ = ["comment"]
 
 
-@transaction.atomic
-def comment(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(
+    Card(
+        Verb.COMMENT,
+        facts=CommentFacts,
+        may=sees,
+        who="whoever sees the lead may",
+        states=tuple(State),
+        applies_after_merge=True,
+    )
+)
+def comment(act: Act, **_: Unpack[CommentGiven]) -> Transition:
     """Write a comment on a lead; it is part of the history."""
-    return begin(Verb.COMMENT, lead_id, by=by, door=door, at=at, given=given).record()
+    return act.record()

@@ -1,27 +1,39 @@
 """The verbs of marketing and of the arbiter: promote, answer, recycle, resubmit, dispute, overturn, uphold."""
 
-from datetime import datetime
-from typing import Any
-
-from django.db import transaction
+from typing import Unpack
 
 from handoff.agreement.packet import snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed
 from handoff.workflow import gates
-from handoff.workflow.act import SHELL, Act, Door, begin
+from handoff.workflow.act import Act
+from handoff.workflow.cards import Card
+from handoff.workflow.facts.marketing import (
+    AnswerFacts,
+    AnswerGiven,
+    DecisionFacts,
+    DecisionGiven,
+    DisputeFacts,
+    DisputeGiven,
+    RecycleFacts,
+    RecycleGiven,
+    ResubmitFacts,
+    ResubmitGiven,
+)
+from handoff.workflow.facts.ownership import OwnerFacts, OwnerGiven
 from handoff.workflow.ownership import take_owner
-from leads.models import Definition, Stage, Transition, User, Verb
+from handoff.workflow.rights import ARBITERS, MARKETERS, arbitrates, markets
+from handoff.workflow.verb import verb
+from leads.models import Definition, Stage, State, Transition, Verb
+
+__all__ = ["answer", "dispute", "overturn", "promote", "recycle", "resubmit", "uphold"]
 
 
-@transaction.atomic
-def promote(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.PROMOTE, facts=OwnerFacts, may=markets, who=MARKETERS, system_may=True))
+def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     """Hand a raw lead over to sales, with its packet, to an owner or to the queue of a team."""
-    act = begin(Verb.PROMOTE, lead_id, by=by, door=door, at=at, given=given)
     definition = Definition.active(Stage.MQL)
-    if not door.historical:
+    if not act.door.historical:
         gates.meets(act, definition)
         gates.cooled_off(act)
     take_owner(act)
@@ -29,26 +41,22 @@ def promote(
     return _offer(act, definition, "owner", "team")
 
 
-@transaction.atomic
-def answer(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.ANSWER, facts=AnswerFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
+def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
     """Answer a rejection that stands as it is: acknowledge it, or retire the lead."""
-    act = begin(Verb.ANSWER, lead_id, by=by, door=door, at=at, given=given)
     rejection = _rejection(act)
     if rejection.answer:
         raise FactsRefused(f"{rejection.answered_by or 'The system'} has already answered this rejection.")
-    transition = act.record()
+    if act.facts["kind"] == AnswerKind.RETIRE:
+        act.lead.reenter_on = None  # nobody comes back to it
+    transition = act.record("reenter_on")
     _answer(act, AnswerKind(act.facts["kind"]), act.facts["note"])
     return transition
 
 
-@transaction.atomic
-def recycle(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.RECYCLE, facts=RecycleFacts, may=markets, who=MARKETERS))
+def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
     """Take a rejected lead back to nurture, until a date from which it may be promoted again."""
-    act = begin(Verb.RECYCLE, lead_id, by=by, door=door, at=at, given=given)
     gates.may_recycle_again(act)
     _answer(act, AnswerKind.RECYCLE, act.facts["note"])
     act.lead.recycle(act.at, act.facts["reenter_on"])
@@ -56,38 +64,29 @@ def recycle(
     return act.record("state", "entered_at", "reason", "reenter_on", "owner")
 
 
-@transaction.atomic
-def resubmit(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS))
+def resubmit(act: Act, **_: Unpack[ResubmitGiven]) -> Transition:
     """Send a rejected lead back to its owner with what was fixed: a new cycle with a new packet."""
-    act = begin(Verb.RESUBMIT, lead_id, by=by, door=door, at=at, given=given)
     _answer(act, AnswerKind.FIX, act.facts["fixed"])
     act.lead.resubmit(act.at)
     return _offer(act, Definition.active(Stage.MQL), "reason")
 
 
-@transaction.atomic
-def dispute(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.DISPUTE, facts=DisputeFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
+def dispute(act: Act, **_: Unpack[DisputeGiven]) -> Transition:
     """Contest a rejection before the arbiter."""
-    act = begin(Verb.DISPUTE, lead_id, by=by, door=door, at=at, given=given)
     rejection = _rejection(act)
     if Dispute.objects.filter(rejection=rejection).exists():
         raise FactsRefused("This rejection has been disputed already.")
     transition = act.record()
     _answer(act, AnswerKind.DISPUTE, act.facts["argument"])
-    Dispute.objects.create(rejection=rejection, argument=act.facts["argument"], by=by, at=act.at)
+    Dispute.objects.create(rejection=rejection, argument=act.facts["argument"], by=act.by, at=act.at)
     return transition
 
 
-@transaction.atomic
-def overturn(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.OVERTURN, facts=DecisionFacts, may=arbitrates, who=ARBITERS, passive="returned to sales"))
+def overturn(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
     """Decide a dispute for marketing: the rejection is overturned, and the lead goes back to sales."""
-    act = begin(Verb.OVERTURN, lead_id, by=by, door=door, at=at, given=given)
     dispute = _open_dispute(act)
     act.lead.overturn(act.at)
     transition = _offer(act, Definition.active(Stage.MQL), "reason")
@@ -95,12 +94,9 @@ def overturn(
     return transition
 
 
-@transaction.atomic
-def uphold(
-    lead_id: int, *, by: User | None, door: Door = SHELL, at: datetime | None = None, **given: Any
-) -> Transition:
+@verb(Card(Verb.UPHOLD, facts=DecisionFacts, may=arbitrates, who=ARBITERS, states=(State.REJECTED,)))
+def uphold(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
     """Decide a dispute for sales: the rejection stands, and marketing recycles or retires the lead."""
-    act = begin(Verb.UPHOLD, lead_id, by=by, door=door, at=at, given=given)
     dispute = _open_dispute(act)
     _decide(dispute, DisputeDecision.UPHELD, act)
     return act.record()

@@ -1,45 +1,73 @@
 """Plain facts of a lead that change: which policies judge its clocks may depend on them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.workflow.act import SHELL, Door
-from handoff.workflow.timing import judge_again
+from handoff.doors import SHELL, Door
+from handoff.workflow.new_intent import announce_intent
+from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
-from leads.models import Lead
+from leads.models import Campaign, Lead
+from sla import agreement
+from sla.models import Clock
 
 
 @transaction.atomic
 def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields)
-    judge_again(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
+    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
     return lead
 
 
-@transaction.atomic
 def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> identity.Upsert:
-    """Make a lead or bring it up to date, as `leads.identity` does, and choose again as above."""
-    done = identity.upsert(fields, **who)
-    _judge_again(done, door)
-    return done
+    """Make a lead or bring it up to date, as `leads.identity` does, and choose again in the same transaction."""
+    return identity.upsert(fields, **who, then=_judging(door))
 
 
 def upsert_many(
     rows: Iterable[identity.Incoming], *, door: Door = SHELL
 ) -> list[identity.Upsert | ValidationError | identity.IdentityConflict]:
     """The same for many, in order; each row is made, brought up to date, or refused by itself."""
-    found = identity.upsert_many(rows)
-    for done in found:
-        if isinstance(done, identity.Upsert):
-            _judge_again(done, door)
-    return found
+    return identity.upsert_many(rows, then=_judging(door))
 
 
-def _judge_again(done: identity.Upsert, door: Door) -> None:
-    if done.outcome == "updated":
-        judge_again(done.lead.pk, because="Its facts were brought up to date.", door=door)
+@transaction.atomic
+def judge_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
+    """Choose again for the leads of a campaign that was renamed, where a policy in force asks for that name.
+
+    Call it in the transaction that renames it.
+    """
+    if not _is_asked_for("campaign"):
+        return
+    leads = Lead.objects.filter(campaign=campaign).order_by("pk").select_for_update(no_key=True)
+    ids = list(leads.filter(clocks__stopped_at=None, clocks__isnull=False).values_list("pk", flat=True))
+    _judge(ids, f"Its campaign was renamed to {campaign.name}.", door)
+
+
+def _judging(door: Door) -> identity.Then:
+    def judge(done: Sequence[identity.Upsert]) -> None:
+        # A lead may stand in several rows; in the order of the locks, against rings.
+        changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
+        _judge(changed, "Its facts were brought up to date.", door)
+        for each in done:
+            announce_intent(each, door)
+
+    return judge
+
+
+def _judge(lead_ids: Sequence[int], because: str, door: Door) -> None:
+    """Choose again for those of them that are on the clock, which one query tells of all."""
+    if lead_ids:
+        clocked = Clock.objects.filter(lead__in=lead_ids, stopped_at=None).values_list("lead_id", flat=True)
+        for lead_id in sorted(set(clocked)):
+            reevaluate_policies(lead_id, because=because, door=door)
+
+
+def _is_asked_for(field: str) -> bool:
+    policies = agreement.in_force().values()
+    return any(condition["field"] == field for policy in policies for condition in policy.conditions)

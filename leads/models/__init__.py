@@ -5,11 +5,13 @@ from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
-from leads.models.people import MARKETING, SALES, Absence, Role, Team, User
+from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
-from leads.models.transition import GIVING, Transition, Verb, Via
+from leads.models.transition import AMENDING, ANY_TIME, GIVING, Transition, Verb, Via
 
 __all__ = [
+    "AMENDING",
+    "ANY_TIME",
     "GIVING",
     "MARKETING",
     "SALES",
@@ -22,6 +24,7 @@ __all__ = [
     "ExternalId",
     "Lead",
     "LeadQuerySet",
+    "Membership",
     "Opportunity",
     "Outcome",
     "Reason",

@@ -1,6 +1,7 @@
 """The lead and its states."""
 
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db.models import F, Q
 from django.utils import timezone
 from django_fsm import ConcurrentTransitionMixin, FSMField, transition
 
+from leads import conditions
+from leads.facts import fact, value_of
 from leads.models.campaign import Campaign
 from leads.models.people import MARKETING, SALES, Role, Team, User
 from leads.models.reason import Reason
@@ -73,7 +76,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     cycle = models.PositiveSmallIntegerField(default=0, help_text="How many times it was handed to sales.")
     reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     last_touch_at = models.DateTimeField(null=True, blank=True)
-    reenter_on = models.DateField(null=True, blank=True, help_text="When a recycled lead may be promoted again.")
+    reenter_on = models.DateField(
+        null=True, blank=True, help_text="When to come back to a recycled lead, or to one that was rejected for now."
+    )
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are held.")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty in a pause: until it is resumed.")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
@@ -103,6 +108,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["state", "owner"]),
             models.Index(fields=["team", "state"]),
             models.Index(fields=["created_at", "id"]),
+            # What was promised or put on hold is found by these, however many leads there are.
+            models.Index(fields=["reenter_on"], condition=Q(reenter_on__isnull=False), name="lead_reenter_on"),
+            models.Index(
+                fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
+            ),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -132,9 +142,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.entered_at = at
 
     @transition(field=state, source=[State.RAW, State.MQL, State.SAL, State.SQL], target=State.REJECTED)
-    def reject(self, at: datetime, reason: Reason) -> None:
+    def reject(self, at: datetime, reason: Reason, retry_on: date | None = None) -> None:
         self.entered_at = at
         self.reason = reason
+        self.reenter_on = retry_on
 
     @transition(field=state, source=State.REJECTED, target=State.RAW)
     def recycle(self, at: datetime, reenter_on: Any) -> None:
@@ -151,6 +162,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     def overturn(self, at: datetime) -> None:
         self.reason = None
         self._offer(at)
+
+    def facts(self) -> "LeadFacts":
+        """Its facts by name, as conditions ask for them."""
+        return LeadFacts(self)
 
     def is_paused(self, at: datetime) -> bool:
         """Its clocks are held at a moment."""
@@ -174,6 +189,27 @@ class Lead(ConcurrentTransitionMixin, models.Model):
 
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude={*(exclude or ()), "state"})
+
+
+class LeadFacts(Mapping[str, Any]):
+    """The facts of a lead by name, with its team and its owner. Each is read when asked for, as some cost a query."""
+
+    def __init__(self, lead: Lead) -> None:
+        self._lead = lead
+
+    def __getitem__(self, name: str) -> Any:
+        match name:
+            case "team":
+                return self._lead.team.name if self._lead.team else ""
+            case "owner":
+                return self._lead.owner.username if self._lead.owner else ""
+        return value_of(self._lead, fact(name))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(conditions.fields())
+
+    def __len__(self) -> int:
+        return len(conditions.fields())
 
 
 class ExternalId(models.Model):

@@ -118,6 +118,29 @@ class User(AbstractUser):
         return cast("models.QuerySet[User]", people)
 
 
+class Membership(models.Model):
+    """In which team a person was until when: a trigger of the database keeps it, so that no writer can forget it.
+
+    Reports read it to count what was owed in the past with the team of then.
+    """
+
+    # Without constraints: whoever deletes a person or a team need not know of this table.
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", db_constraint=False)
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False, db_constraint=False
+    )
+    since = models.DateTimeField(null=True, help_text="Empty: as long as anybody knows.")
+    until = models.DateTimeField(null=True, help_text="Empty: until now.")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user"], condition=models.Q(until=None), name="membership_one_at_a_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.team or 'no team'}"
+
+
 class Absence(models.Model):
     """A time in which somebody is given no lead: he is away, or was taken out of rotation. His clocks go on."""
 

@@ -6,35 +6,50 @@ from django.db import models
 from django.utils import timezone
 
 from leads.models.lead import Lead, State
+from leads.models.people import Team
 
 
 class Verb(models.TextChoices):
-    """What can be done with a lead. The first eight move its state; the others are kept in the same history."""
+    """What can be done with a lead: its name, its past tense to be read before the lead, and its label.
 
-    PROMOTE = "promote"
-    ACCEPT = "accept"
-    QUALIFY = "qualify"
-    CONVERT = "convert"
-    REJECT = "reject"
-    RECYCLE = "recycle"
-    RESUBMIT = "resubmit"
-    OVERTURN = "overturn"
-    ASSIGN = "assign"
-    TOUCH = "touch"
-    PAUSE = "pause"
-    RESUME = "resume"
-    ANSWER = "answer"
-    DISPUTE = "dispute"
-    COMMENT = "comment"
-    MERGE = "merge"
-    UPHOLD = "uphold"
-    ACKNOWLEDGE = "acknowledge"
-    EXCUSE = "excuse"
-    REJUDGE = "rejudge"
+    The first eight move the state of a lead; the others are kept in the same history.
+    """
+
+    past: str
+
+    def __new__(cls, name: str, past: str = "") -> "Verb":
+        verb = str.__new__(cls, name)
+        verb._value_, verb.past = name, past
+        return verb
+
+    PROMOTE = "promote", "promoted", "Promote"
+    ACCEPT = "accept", "accepted", "Accept"
+    QUALIFY = "qualify", "qualified", "Qualify"
+    CONVERT = "convert", "converted", "Convert"
+    REJECT = "reject", "rejected", "Reject"
+    RECYCLE = "recycle", "recycled", "Recycle"
+    RESUBMIT = "resubmit", "resubmitted", "Resubmit"
+    OVERTURN = "overturn", "overturned the rejection of", "Overturn"
+    ASSIGN = "assign", "assigned", "Assign"
+    TOUCH = "touch", "logged a touch with", "Log a touch"
+    PAUSE = "pause", "paused", "Pause"
+    RESUME = "resume", "resumed", "Resume"
+    ANSWER = "answer", "answered the rejection of", "Answer"
+    DISPUTE = "dispute", "disputed the rejection of", "Dispute"
+    COMMENT = "comment", "commented on", "Comment"
+    MERGE = "merge", "merged", "Merge"
+    UPHOLD = "uphold", "upheld the rejection of", "Uphold"
+    ACKNOWLEDGE = "acknowledge", "acknowledged an alarm of", "Acknowledge"
+    EXCUSE = "excuse", "excused a breach of", "Excuse"
+    REEVALUATE = "reevaluate", "re-evaluated the policies of", "Re-evaluate policies"
 
 
 GIVING = (Verb.PROMOTE, Verb.ASSIGN)
-"""Acts by which somebody is given a lead."""
+"""Verbs by which a lead is given to somebody."""
+ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE)
+"""Verbs that may be dated before what was done later: they change neither the state of a lead nor its owner."""
+AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE)
+"""Verbs that change running clocks, or those that have stopped, and not only start and stop them."""
 
 
 class Via(models.TextChoices):
@@ -62,6 +77,16 @@ class Transition(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         help_text="The owner after the act.",
+    )
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        db_default=None,
+        db_index=False,
+        db_constraint=False,  # its check would lock the team's row in every act
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The team of the lead after the act. Empty too in acts recorded before this was kept.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

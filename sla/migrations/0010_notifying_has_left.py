@@ -5,7 +5,7 @@ from django.db import migrations
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0007_alarms_by_ranges"),
+        ("sla", "0009_policy_mistakes"),
         ("handoff", "0010_destinations"),
     ]
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from leads.models import Lead, Transition
+from leads.models import Lead, Team, Transition
 from sla.metrics import Metric
 from sla.models.calendar import Calendar
 from sla.models.policy import Policy, Step
@@ -26,16 +26,28 @@ class Clock(models.Model):
 
     Its outcome is a fact of the times, not of the worker: stopped at or before `due_at` is met, after it is breached.
     A clock that still runs past `due_at` is breached already, though nobody has touched its row.
+
+    It is charged to its owner: whoever had the lead when it was due, or when it ended. Until then it follows the lead.
     """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="clocks")
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     cycle = models.PositiveSmallIntegerField()
     round = models.PositiveSmallIntegerField(default=1, help_text="Counts the clocks of one metric in one cycle.")
     policy = models.ForeignKey(Policy, on_delete=models.PROTECT, related_name="clocks")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", help_text="Who owes it."
+    )
+    team = models.ForeignKey(
+        Team,
+        null=True,
+        db_default=None,
+        db_index=False,
+        db_constraint=False,  # its check would lock the team's row in every act
+        on_delete=models.PROTECT,
+        related_name="+",
+        help_text="The team of the lead, in whose queue it waits without an owner.",
     )
     target_seconds = models.PositiveIntegerField()
     started_at = models.DateTimeField()

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from leads.conditions import all_hold, validate_conditions
 from leads.models import Lead
+from sla.durations import in_words
 from sla.metrics import RULES, Metric, Party
 from sla.models.calendar import Calendar
 
@@ -38,7 +39,7 @@ class Policy(models.Model):
     key = models.SlugField(help_text="The same for all versions.")
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=120)
-    metric = models.CharField(max_length=20, choices=Metric)
+    metric = models.CharField(max_length=40, choices=Metric)
     conditions = models.JSONField(
         "segment",
         default=list,
@@ -61,6 +62,14 @@ class Policy(models.Model):
         help_text="Business time that pauses may take out of one clock; empty: any, 0: none.",
     )
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
+    mistake_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        editable=False,
+        db_default=None,
+        help_text="When this version was declared a mistake: nothing more of its ladder is sent or done.",
+    )
+    mistake_reason = models.TextField(blank=True, editable=False, db_default="")
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
@@ -96,7 +105,7 @@ class Policy(models.Model):
         validate_conditions(self.conditions)  # Django asks no validator about an empty value, and {} is one
 
     def judges(self, lead: Lead) -> bool:
-        return all_hold(self.conditions, lead)
+        return all_hold(self.conditions, lead.facts())
 
 
 class StepKind(models.TextChoices):
@@ -139,9 +148,8 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} at {self.percent} %" + (
-            f" + {self.after_seconds} s" * bool(self.after_seconds)
-        )
+        after = f" + {in_words(self.after_seconds, exact=True)}" if self.after_seconds else ""
+        return f"{self.get_kind_display()} at {self.percent} %{after}"
 
     @property
     def kind(self) -> StepKind:

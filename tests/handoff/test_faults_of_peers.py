@@ -110,7 +110,7 @@ def test_fault_5_a_policy_is_chosen_again_when_what_it_depends_on_changes(world:
     with moment(10):
         if change in ("score", "country"):
             workflow.correct(lead.pk, {change: wanted})
-            assert lead.transitions.get(verb=Verb.REJUDGE).facts["reason"] == f"Corrected: {change}."
+            assert lead.transitions.get(verb=Verb.REEVALUATE).facts["reason"] == f"Corrected: {change}."
         else:
             workflow.assign(lead.pk, by=world.olga, owner=world.zoe)
 

@@ -11,7 +11,7 @@ import time_machine
 from django.db import transaction
 
 from handoff import tasks, workflow
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder import actions
 from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
@@ -20,8 +20,8 @@ from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Role, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, Step
-from tests.handoff.alerts.test_concurrency import in_threads
 from tests.handoff.workflow.test_races import process, processes
+from tests.programs import in_threads
 from tests.world import MONDAY, World, assert_consistent, bring_to, last, make_lead, make_policy, person
 
 pytestmark = pytest.mark.django_db
@@ -75,7 +75,7 @@ def test_a_breach_gives_the_lead_to_the_next_in_rotation(world: World) -> None:
     assert (lead.owner, act.by, act.via, act.owner) == (world.ben, None, Via.SWEEP, world.ben)
     assert act.facts["note"] == f"By the ladder of {policy}, at its target."
     assert (decided().done_by, decided().note) == (act, "")
-    assert Clock.objects.get(stopped_at=None).owner == world.ben
+    assert Clock.objects.get(stopped_at=None).owner == world.ada  # she owed it when it was due
     assert_consistent()
 
 
@@ -179,7 +179,7 @@ def test_the_buyers_clock_goes_on_while_its_owner_is_away(world: World) -> None:
 
     lead.refresh_from_db()
     clock = Clock.objects.get()
-    assert (lead.owner, clock.owner) == (world.ben, world.ben)
+    assert (lead.owner, clock.owner) == (world.ben, world.ada)
     assert (clock.started_at, clock.due_at) == (MONDAY, MONDAY + timedelta(hours=1))
 
 
@@ -241,6 +241,18 @@ def test_who_was_given_the_lead_meanwhile_is_not_blamed(world: World) -> None:
     lead.refresh_from_db()
     assert (lead.owner, Absence.objects.get().user) == (world.ben, world.ada)
     assert decided().note == "Ada is out of rotation for 1 h. Ben has the lead meanwhile."
+
+
+def test_an_escalation_benches_who_was_late_and_not_who_came_to_the_rescue(world: World) -> None:
+    policy_that().steps.create(after_seconds=HOUR, does="queue", out_of_rotation_seconds=HOUR)
+    lead = offered(world)
+    with moment(90):
+        workflow.assign(lead.pk, by=world.max, owner=world.ben)
+
+    sweep_at(120)
+
+    lead.refresh_from_db()
+    assert (lead.owner, Absence.objects.get().user) == (None, world.ada)
 
 
 def test_two_clocks_that_are_due_together_move_the_lead_once(world: World) -> None:
@@ -327,7 +339,7 @@ def test_alarms_do_not_wait_for_actions_which_one_worker_does_at_a_time(world: W
     lead = offered(world)
     tasks.sweep.apply()
     assert Alarm.objects.get(step__percent=100).to_do
-    with slot(actions.LOCK, 1):  # somebody is at it
+    with leased(actions.LEASE, actions.LEASE_SECONDS):  # somebody is at it
         in_threads(1, tasks.run_actions.apply)
     assert Alarm.objects.get(step__percent=100).to_do
 

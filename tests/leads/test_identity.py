@@ -47,7 +47,7 @@ def test_an_email_has_one_spelling(text, kept):
     "text", ["dana", "dana@", "@buyer.example", "dana@localhost", "a b@buyer.example", "a@b@c.example"]
 )
 def test_what_is_no_email_is_refused_by_name(text):
-    with pytest.raises(ValidationError, match=f"“{text}” is no email address"):
+    with pytest.raises(ValidationError, match=f"“{text}” is not a valid email address"):
         normalise_email(text)
 
 
@@ -83,7 +83,7 @@ def test_a_country_is_kept_by_its_code(text, code):
 
 
 def test_an_unknown_country_is_refused():
-    with pytest.raises(ValidationError, match="“Narnia” is no country that we know: give its ISO 3166 code, like DE"):
+    with pytest.raises(ValidationError, match="“Narnia” is not a valid country: give its ISO 3166 code, like DE"):
         normalise_country("Narnia")
 
 
@@ -203,24 +203,24 @@ class TestRefusing:
         [
             ({}, "email", "Give an email or an external id: a lead must be known by one of them."),
             ({"name": "Dana", "email": "n/a"}, "email", "Give an email or an external id"),
-            ({"email": "dana"}, "email", "“dana” is no email address"),
+            ({"email": "dana"}, "email", "“dana” is not a valid email address"),
             ({"email": 7}, "email", "This must be a text."),
-            ({"country": "Narnia"}, "country", "“Narnia” is no country that we know"),
-            ({"score": "a lot"}, "score", "“a lot” is no whole number: write one like 85."),
-            ({"score": "8.5"}, "score", "“8.5” is no whole number"),
-            ({"score": "NaN4"}, "score", "is no whole number"),
-            ({"score": "Infinity"}, "score", "is no whole number"),
-            ({"score": "99999999999"}, "score", "is no whole number"),
+            ({"country": "Narnia"}, "country", "“Narnia” is not a valid country"),
+            ({"score": "a lot"}, "score", "“a lot” is not a valid whole number: write one like 85."),
+            ({"score": "8.5"}, "score", "“8.5” is not a valid whole number"),
+            ({"score": "NaN4"}, "score", "is not a valid whole number"),
+            ({"score": "Infinity"}, "score", "is not a valid whole number"),
+            ({"score": "99999999999"}, "score", "is not a valid whole number"),
             ({"name": "x" * 201}, "name", "at most 200 characters"),
             ({"campaign": "x" * 201}, "campaign", "at most 200 characters"),
-            ({"name": "a\0b"}, "name", "characters that are no text"),
-            ({"name": "a\ud800"}, "name", "characters that are no text"),
-            ({"created_at": "soon"}, "created_at", "“soon” is no moment: write one like 2026-03-02T09:00:00Z."),
-            ({"created_at": "2026-13-45"}, "created_at", "is no moment"),
-            ({"created_at": "0021-04-15"}, "created_at", "lies before 1970: is the year right?"),
-            ({"created_at": "2999-01-01"}, "created_at", "lies in the future"),
+            ({"name": "a\0b"}, "name", "Contains invalid characters"),
+            ({"name": "a\ud800"}, "name", "Contains invalid characters"),
+            ({"created_at": "soon"}, "created_at", "“soon” is not a valid time: write one like 2026-03-02T09:00:00Z."),
+            ({"created_at": "2026-13-45"}, "created_at", "is not a valid time"),
+            ({"created_at": "0021-04-15"}, "created_at", "is before 1970: check the year"),
+            ({"created_at": "2999-01-01"}, "created_at", "is in the future"),
             ({"state": "sql"}, "state", "The state of a lead is moved by the verbs"),
-            ({"nmae": "Dana"}, "nmae", "This is no field of a lead; use one of email, name, "),
+            ({"nmae": "Dana"}, "nmae", "“nmae” is not a field of a lead; use one of name, email, "),
         ],
     )
     def test_what_does_not_fit_is_refused_with_the_words_that_help(self, fields: dict[str, Any], name: str, words: str):

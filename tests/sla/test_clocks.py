@@ -372,7 +372,7 @@ def test_nothing_but_a_touch_or_a_comment_is_dated_before_the_last_act(world: Wo
         workflow.promote(lead.pk, by=world.mia, team=world.berlin)
     with moment(20):
         workflow.assign(lead.pk, by=world.max, owner=world.ada)
-    with moment(30), pytest.raises(FactsRefused, match="Something else was done with the lead later"):
+    with moment(30), pytest.raises(FactsRefused, match="The lead was changed after that time"):
         workflow.reject(lead.pk, by=None, door=Door(via=Via.IMPORT), at=at(10), reason="wrong_territory")
 
     assert_consistent()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leads.models import State, Transition, User, Verb
 from sla.business_time import ZERO
-from sla.explanation import Counted, Explanation, Part, Why, explain, in_words, length_of
+from sla.explanation import Counted, Explanation, Part, Why, explain, length_of
 from sla.history import Versions, measurements
 from sla.metrics import Metric
 from sla.models import Calendar, Clock, Policy
@@ -178,7 +178,7 @@ def test_a_new_owner_has_his_own_hours_and_the_floor() -> None:
 def test_one_that_is_judged_anew_shows_what_the_new_terms_count() -> None:
     story = Story(make_policy(METRIC, 3600))
     longer = make_policy(METRIC, 7200, calendar=make_calendar("late", {"mon": [["09:10", "20:00"]]}))
-    story.act(Verb.REJUDGE, at(30), rejudged={METRIC: longer.pk}, reason="Score: 90")
+    story.act(Verb.REEVALUATE, at(30), reevaluated={METRIC: longer.pk}, reason="Score: 90")
 
     told = story.told(now=at(60))
 
@@ -186,7 +186,7 @@ def test_one_that_is_judged_anew_shows_what_the_new_terms_count() -> None:
     second = told.legs[1]
     assert [(one.start, one.end) for one in second.anew or ()] == [(at(10), at(30))]
     assert (second.to_go, told.due_at) == (timedelta(minutes=100), at(130))
-    assert second.why == "Judged anew by ada: Score: 90. All since the start counts by these terms."
+    assert second.why == "Policies re-evaluated by ada: Score: 90. All since the start counts by these terms."
 
 
 def test_days_that_do_not_count_as_others() -> None:
@@ -229,22 +229,9 @@ def test_another_due_time_that_is_stored_is_told() -> None:
     assert "What is stored is another due time (2026-03-02 10:01:00 UTC), computed by time zone" in told.notes[0]
 
 
-@pytest.mark.parametrize(
-    ("length", "words"),
-    [
-        (timedelta(), "0 s"),
-        (timedelta(microseconds=250_000), "0.25 s"),
-        (timedelta(days=2, minutes=5, seconds=1), "48 h 5 min 1 s"),
-        (timedelta(hours=1, microseconds=1), "1 h 0.000001 s"),
-    ],
-)
-def test_lengths_read_exactly(length: timedelta, words: str) -> None:
-    assert in_words(length) == words
-
-
 MOMENTS = st.integers(0, 15 * 86_400 * 10**6)
 ACTS = st.lists(
-    st.tuples(st.sampled_from(["pause", "hold", "resume", "give", "rejudge"]), MOMENTS, MOMENTS), max_size=6
+    st.tuples(st.sampled_from(["pause", "hold", "resume", "give", "reevaluate"]), MOMENTS, MOMENTS), max_size=6
 )
 
 
@@ -305,8 +292,8 @@ def do(story: Story, what: str, when: datetime, until: datetime, policy: Policy,
         story.pause(when)
     elif what == "resume":
         story.act(Verb.RESUME, when)
-    elif what == "rejudge":
-        story.act(Verb.REJUDGE, when, rejudged={METRIC: policy.pk}, reason="")
+    elif what == "reevaluate":
+        story.act(Verb.REEVALUATE, when, reevaluated={METRIC: policy.pk}, reason="")
     else:
         story.give(BEN if story.owner == ADA else ADA, when, calendars={METRIC: calendar.pk})
 

@@ -1,6 +1,5 @@
 """Dialogs: how a question is dressed, and where it leads back to."""
 
-import structlog
 from django import forms
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -8,14 +7,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold import widgets
 
-from handoff.workflow import Door
-from leads.models import Via
-
 NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "Nobody: it waits in the queue", "team": "As the owner's"}
-
-
-def door(request: HttpRequest) -> Door:  # noqa: ARG001 the id belongs to the request
-    return Door(via=Via.CONSOLE, request_id=structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def back(request: HttpRequest, otherwise: str) -> str:

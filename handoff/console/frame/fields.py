@@ -1,8 +1,7 @@
-"""Form fields of the settings pages: spans of time in words, and JSON that one can read."""
+"""Form fields of the settings pages: lengths of time in words, and JSON that one can read."""
 
 import json
 import math
-import re
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -10,35 +9,34 @@ from django import forms
 from django.core.exceptions import ValidationError
 from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from handoff.console.frame.words import duration
 from sla.business_time import WEEKDAYS
+from sla.durations import InvalidDuration, in_words, parse
 
-_UNITS = {"h": 3600, "min": 60, "m": 60, "s": 1}
 DEEPEST = 10
-_PART = re.compile(r"(\d+)\s*(h|min|m|s)\b")
 
 
 class SpanField(forms.CharField):
-    """Seconds, written like `4 h 30 min`."""
+    """A length of time in seconds, written like `4 h 30 min`."""
 
     widget = UnfoldAdminTextInputWidget
 
-    def __init__(self, *, if_empty: int | None = 0, **kwargs: Any) -> None:
+    def __init__(self, *, if_empty: int | None = 0, least: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.if_empty = if_empty
+        self.least = least
 
     def prepare_value(self, value: Any) -> Any:
-        return duration(value) if isinstance(value, int) else value
+        return in_words(value, exact=True) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, int):
             return value
         if value in (None, ""):
             return self.if_empty
-        text = str(value).strip().lower()
-        if _PART.sub("", text).strip() or not text:
-            raise ValidationError("Write a span of time like 4 h, 45 min or 1 h 30 min.")
-        return sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(text))
+        try:
+            return parse(str(value), least=self.least)
+        except InvalidDuration as error:
+            raise ValidationError(str(error)) from error
 
 
 class MomentField(forms.DateTimeField):
@@ -98,8 +96,8 @@ class ReadableJSONField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict) and value:
-            known = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
-            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in known) + "\n}"
+            keys = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
+            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in keys) + "\n}"
         if isinstance(value, list) and value:
             return "[\n" + ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value) + "\n]"
         return super().prepare_value(value)

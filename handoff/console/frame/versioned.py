@@ -111,6 +111,9 @@ class VersionedPage(Page):
 
     @display(description="Version", ordering="version")
     def version_badge(self, row: Any) -> SafeString:
+        if getattr(row, "mistake_at", None):
+            why = f"{row.mistake_at:%Y-%m-%d}: {row.mistake_reason}"
+            return badge(f"Version {row.version}, a mistake", "danger", why)
         return badge(
             f"Version {row.version}" + (", retired" if row.retired_at else ""), "plain" if row.retired_at else "success"
         )

@@ -1,4 +1,4 @@
-"""How states, moments and spans of time look on a page."""
+"""How states and moments look on a page."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from leads.models import Lead, State
+from sla.durations import in_words
 from sla.models import Clock
 from sla.standing import Standing, standing
 
@@ -45,8 +46,8 @@ def conditions_of(conditions: Iterable[Mapping[str, Any]]) -> str:
     return " and ".join(map(_condition, conditions)) or "Every lead"
 
 
-def _condition(one: Mapping[str, Any]) -> str:
-    field, op, value = one["field"], one["op"].replace("_", " "), one["value"]
+def _condition(condition: Mapping[str, Any]) -> str:
+    field, op, value = condition["field"], condition["op"].replace("_", " "), condition["value"]
     if op == "present":
         return f"{field} is {'given' if value else 'empty'}"
     return f"{field} {op} {', '.join(map(str, value)) if isinstance(value, list) else value}"
@@ -100,27 +101,10 @@ def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
     if at is None:
         return SafeString("–")
     gone = (now or timezone.now()) - at
-    text = f"in {span(-gone)}" if gone < timedelta(0) else f"{span(gone)} ago"
+    text = f"in {in_words(-gone)}" if gone < timedelta(0) else f"{in_words(gone)} ago"
     if abs(gone) < timedelta(seconds=30):
         text = "just now"
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
-
-
-def span(length: timedelta) -> str:
-    """Like `42 min`, `5 h` or `3 days`: as exact as one needs to be."""
-    minutes = round(abs(length).total_seconds() / 60)
-    if minutes < 60:
-        return f"{minutes} min" if minutes else "less than a minute"
-    hours = round(minutes / 60)
-    return f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"
-
-
-def duration(seconds: int) -> str:
-    """Like `4 h 30 min`: exactly."""
-    minutes, rest = divmod(seconds, 60)
-    hours, minutes = divmod(minutes, 60)
-    parts = [f"{hours} h"] * bool(hours) + [f"{minutes} min"] * bool(minutes) + [f"{rest} s"] * bool(rest)
-    return " ".join(parts) or "0 min"
 
 
 def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:
@@ -135,9 +119,9 @@ def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:
     left = clock.due_at - now
     hint = f"Due {absolute(clock.due_at)}"
     if left < timedelta(0):
-        return badge(f"{span(left)} overdue", "danger", hint)
+        return badge(f"{in_words(left)} overdue", "danger", hint)
     is_at_risk = standing(clock, now) == Standing.AT_RISK
-    return badge(f"{span(left)} left", "warning" if is_at_risk else "success", hint)
+    return badge(f"{in_words(left)} left", "warning" if is_at_risk else "success", hint)
 
 
 def _held() -> SafeString:

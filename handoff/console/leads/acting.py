@@ -16,15 +16,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from handoff import workflow
-from handoff.console.frame.dialogs import back, door, dress, is_in_dialog, leave
+from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.urgency import next_lead
-from handoff.console.leads.verbs import LOOKS, label_for
+from handoff.console.leads.verbs import LOOKS, label_for, past_tense
+from handoff.doors import door
 from handoff.refusals import FactsRefused, Refused
 from handoff.workflow import rights
-from handoff.workflow.act import wrong_state
-from handoff.workflow.facts import FORMS, Facts
-from leads.models import Evidence, Lead, Reason, Role, User, Verb
+from handoff.workflow.facts import Facts
+from handoff.workflow.refusing import not_allowed, wrong_state
+from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
 
 EVIDENCE_FIELDS = {
     Evidence.OTHER_LEAD: "duplicate_of",
@@ -40,7 +41,7 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     """Ask for the facts of a verb, or do it."""
     seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign")
     lead = get_object_or_404(seen, pk=lead_id)
-    if verb not in workflow.VERBS:
+    if verb not in workflow.CARDS:
         raise Http404(f"There is no verb “{verb}”.")
     return _do(request, verb, lead) if request.method == "POST" else _ask(request, verb, lead)
 
@@ -53,9 +54,9 @@ def ask_only(form: forms.Form, user: User) -> None:
 
 def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     user = viewer(request)
-    facts = {name: request.POST[name] for name in FORMS[verb].base_fields if name in request.POST}
+    facts = {name: request.POST[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.POST}
     try:
-        workflow.perform(verb, lead.pk, by=user, door=door(request), facts=facts)
+        workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
     except Refused as refusal:
@@ -69,7 +70,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
 
 
 def _done(verb: str, lead: Lead, user: User) -> str:
-    said = format_html("{} {}.", LOOKS[verb].done, lead)
+    said = format_html("{} {}.", past_tense(verb), lead)
     following = next_lead(user, after=lead)
     if following is None:
         return said
@@ -78,7 +79,7 @@ def _done(verb: str, lead: Lead, user: User) -> str:
 
 def _typed(request: HttpRequest, verb: str) -> list[tuple[str, str]]:
     """The words that somebody wrote, which no refusal may lose, under the labels of their fields."""
-    form = FORMS[verb].base_fields
+    form = workflow.CARDS[verb].facts.base_fields
     words = [name for name, field in form.items() if isinstance(field.widget, forms.Textarea)]
     given = [(form[name].label or name.capitalize(), request.POST.get(name, "")) for name in words]
     return [(str(label), text) for label, text in given if text.strip()]
@@ -114,17 +115,18 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
 
 def refusal_in_advance(user: User, verb: str, lead: Lead) -> str:
     """Why there is nothing to ask; empty when the verb can be done."""
-    if not rights.applies(verb, lead):
-        return wrong_state(verb, lead, timezone.now()).message
-    return "" if rights.may(user, verb, lead) else f"You may not {verb} {lead}."
+    now = timezone.now()
+    if not rights.applies(verb, lead, now):
+        return wrong_state(verb, lead, now).message
+    return "" if rights.may(user, verb, lead) else not_allowed(verb, lead).message
 
 
 def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) -> Facts:
     by = viewer(request)
     if refusal is None:
-        form = FORMS[verb](lead=lead, by=by, auto_id="fact_%s", initial=_suggested(request, verb, lead))
+        form = workflow.CARDS[verb].facts(lead=lead, by=by, auto_id="fact_%s", initial=_suggested(request, verb, lead))
     else:
-        form = FORMS[verb](request.POST.dict(), lead=lead, by=by, auto_id="fact_%s")
+        form = workflow.CARDS[verb].facts(request.POST.dict(), lead=lead, by=by, auto_id="fact_%s")
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
             form.add_error(None, refusal.message)
@@ -149,7 +151,7 @@ def _suggested(request: HttpRequest, verb: str, lead: Lead) -> dict[str, Any]:
         likely["team"] = lead.team and lead.team.name
     if verb == Verb.CONVERT:
         likely = {"name": lead.company or str(lead)}
-    return likely | {name: request.GET[name] for name in FORMS[verb].base_fields if name in request.GET}
+    return likely | {name: request.GET[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.GET}
 
 
 def _evidence(form: Facts) -> dict[str, Any]:

@@ -12,14 +12,15 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from handoff import workflow
-from handoff.console.frame.dialogs import back, door, dress
+from handoff.console.frame.dialogs import back, dress
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.acting import ask_only
-from handoff.console.leads.verbs import LOOKS
+from handoff.console.leads.verbs import past_tense
+from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow.facts.ownership import OwnerFacts
-from leads.models import Lead, Verb
+from leads.models import Lead, Verb, Via
 
 MOST = 500
 
@@ -74,17 +75,17 @@ def _results(request: HttpRequest, verb: Verb, ids: Iterable[int], facts: dict[s
     leads = Lead.objects.visible_to(viewer(request)).in_bulk(wanted)
     rows = [(leads[pk], *_attempt(request, verb, leads[pk], facts)) for pk in wanted if pk in leads]
     done = sum(ok for _lead, ok, _said in rows)
-    title = f"{LOOKS[verb].done} {done} of {_count(rows)}"
+    title = f"{past_tense(verb)} {done} of {_count(rows)}"
     context = {"title": title, "rows": rows, "back": to}
     return TemplateResponse(request, "handoff/console/results.html", site.each_context(request) | context)
 
 
 def _attempt(request: HttpRequest, verb: Verb, lead: Lead, facts: dict[str, Any]) -> tuple[bool, str]:
     try:
-        workflow.perform(verb, lead.pk, by=viewer(request), door=door(request), facts=facts)
+        workflow.perform(verb, lead.pk, by=viewer(request), door=door(Via.CONSOLE), facts=facts)
     except Refused as refusal:
         return False, refusal.message
-    return True, LOOKS[verb].done
+    return True, past_tense(verb)
 
 
 def _count(leads: Any) -> str:

@@ -8,10 +8,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from handoff.console.frame.words import absolute, ago, badge, clock_state, duration, moment, span, time_left, two_lines
+from handoff.console.frame.words import absolute, ago, badge, clock_state, moment, time_left, two_lines
 from handoff.console.leads.verbs import button
 from handoff.workflow import rights
 from leads.models import Lead, User, Verb
+from sla.durations import in_words
 from sla.models import Alarm, Clock, ClockState
 from sla.standing import with_warning
 
@@ -35,7 +36,7 @@ def row(clock: Clock, lead: Lead, user: User, back: str) -> dict[str, Any]:
         "due": moment(clock.due_at),
         "outcome": outcome_of(clock),
         "excused": _excused(clock),
-        "target": duration(clock.target_seconds),
+        "target": in_words(clock.target_seconds, exact=True),
         "policy": clock.policy,
         "owner": clock.owner,
         "buttons": [button(verb, lead, back, **about) for verb, about in _verbs(clock, lead, user, timezone.now())],
@@ -48,7 +49,7 @@ def outcome_of(clock: Clock) -> Any:
         return time_left(clock)
     if clock.due_at is None or clock.state == ClockState.CANCELLED:
         return two_lines(clock_state(clock), ago(clock.stopped_at))
-    gap = span(clock.stopped_at - clock.due_at)
+    gap = in_words(clock.stopped_at - clock.due_at)
     how = f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare"
     return format_html(
         '<span title="Stopped {}">{}</span>', absolute(clock.stopped_at), two_lines(clock_state(clock), how)
@@ -65,7 +66,7 @@ def _verbs(clock: Clock, lead: Lead, user: User, now: datetime) -> Iterator[tupl
 
 
 def _open_to(user: User, verb: Verb, lead: Lead) -> bool:
-    return rights.applies(verb, lead) and rights.may(user, verb, lead)
+    return rights.applies(verb, lead, timezone.now()) and rights.may(user, verb, lead)
 
 
 def _ringing(clock: Clock) -> Alarm | None:

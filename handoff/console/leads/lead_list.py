@@ -1,6 +1,7 @@
 """Leads as rows: the columns, the buttons of each row, and the CSV of what is filtered."""
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin import display
@@ -8,6 +9,7 @@ from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
@@ -21,24 +23,17 @@ from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
 from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
+from leads.facts import facts, value_of
 from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
 
 EXPORTED: dict[str, export.Column] = {
     "id": lambda lead: lead.pk,
-    "name": lambda lead: lead.name,
-    "company": lambda lead: lead.company,
-    "title": lambda lead: lead.title,
-    "email": lambda lead: lead.email,
-    "phone": lambda lead: lead.phone,
-    "country": lambda lead: lead.country,
+    **{fact.name: partial(value_of, wanted=fact) for fact in facts()},
     "state": lambda lead: lead.state,
     "entered_at": lambda lead: lead.entered_at,
     "cycle": lambda lead: lead.cycle,
     "owner": lambda lead: lead.owner.username if lead.owner else "",
     "team": lambda lead: lead.team.name if lead.team else "",
-    "source": lambda lead: lead.source,
-    "campaign": lambda lead: lead.campaign.name if lead.campaign else "",
-    "score": lambda lead: lead.score,
     "reason": lambda lead: lead.reason.code if lead.reason else "",
     "next_due_at": lambda lead: lead.next_due,
     "last_touch_at": lambda lead: lead.last_touch_at,
@@ -84,7 +79,7 @@ class LeadRows(UnfoldChangeList):  # type: ignore[misc]
         self.result_list = list(self.result_list)
         rejections = last_rejections(self.result_list)
         for lead in self.result_list:
-            verbs = still_open(rights.can(user, lead), rejections.get(lead.pk))
+            verbs = still_open(rights.can(user, lead, timezone.now()), rejections.get(lead.pk))
             lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
 
 

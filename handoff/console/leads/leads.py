@@ -1,6 +1,5 @@
 """All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
 
-from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -11,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
+from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
@@ -18,52 +18,58 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
     RelatedDropdownFilter,
 )
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from handoff import workflow
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, moment, pause_of, source_of, state_of, time_left
+from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
+from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
-from leads.models import Lead
-from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_text
-
-PLAIN_FACTS = ["name", "email", "company", "title", "phone", "country", "source", "campaign", "score"]
-NORMALISED: dict[str, Callable[[str], str]] = {
-    "email": normalise_email,
-    "country": normalise_country,
-    "source": normalise_source,
-    "name": normalise_text,
-    "company": normalise_text,
-    "title": normalise_text,
-    "phone": normalise_text,
-}
+from leads.correct import email_taken, refusing_taken_email
+from leads.facts import fact, facts
+from leads.identity import IdentityConflict
+from leads.models import Lead, Via
 
 
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
     """The plain facts, spelled as every other door spells them."""
 
+    # The column holds the code alone; a person writes Germany.
+    country = forms.CharField(
+        max_length=fact("country").longest,
+        required=False,
+        help_text=fact("country").help,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
     class Meta:
         model = Lead
-        fields = PLAIN_FACTS
+        fields = [card.name for card in facts()]
 
     def clean(self) -> dict[str, Any]:
-        facts = super().clean() or self.cleaned_data
-        for name, normalise in NORMALISED.items():
-            if facts.get(name):
+        values = super().clean() or self.cleaned_data
+        for card in facts():
+            if card.name in values and not isinstance(values[card.name], Model):
                 try:
-                    facts[name] = normalise(facts[name])
+                    values[card.name] = card.clean(values[card.name])
                 except ValidationError as error:
-                    self.add_error(name, error)
-        if "email" not in self.errors and not (facts.get("email") or self.instance.pk):
-            self.add_error("email", "Give an email: a lead is known by it.")
-        return facts
+                    self.add_error(card.name, error)
+        if "email" in values:
+            self._check_email(values["email"])
+        return values
+
+    def _check_email(self, email: str) -> None:
+        if not email and not (self.instance.pk and self.instance.external_ids.exists()):
+            self.add_error("email", "Give an email: without an external id, a lead is known by nothing else.")
+        elif email and Lead.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
+            self.add_error("email", email_taken(email))
 
 
 class LeadPage(LeadListPage):
@@ -81,21 +87,10 @@ class LeadPage(LeadListPage):
     ]
     change_form_template = "handoff/console/lead.html"
     fieldsets = [
-        (
-            "Facts",
-            {
-                "fields": [
-                    ("name", "email"),
-                    ("company", "title"),
-                    ("phone", "country"),
-                    ("source", "campaign"),
-                    ("score",),
-                ]
-            },
-        ),
+        ("Facts", {"fields": [tuple(card.name for card in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
         ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
-    add_fieldsets = [(None, {"fields": PLAIN_FACTS})]
+    add_fieldsets = [(None, {"fields": [card.name for card in facts()]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -118,13 +113,24 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
+        # The form has checked all this; somebody else may have taken the email since.
         if not change:
-            obj.save()
+            with refusing_taken_email(form.cleaned_data["email"]):
+                obj.save()
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
-            facts = {name: form.cleaned_data[name] for name in form.changed_data}
-            workflow.correct(obj.pk, facts, door=door(request))
+            edited = {name: form.cleaned_data[name] for name in form.changed_data}
+            workflow.correct(obj.pk, edited, door=door(Via.CONSOLE))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say what somebody else made impossible between the check of the form and its saving."""
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        except (IdentityConflict, ValidationError) as error:
+            messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
+            return redirect(request.get_full_path())
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -150,7 +156,7 @@ class LeadPage(LeadListPage):
 
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
-    verbs = still_open(rights.can(user, lead), last_rejections([lead]).get(lead.pk))
+    verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
     back, clocks = request.get_full_path(), clocks_of(lead)
     urgent = most_urgent(clocks)
     return {
@@ -177,10 +183,10 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
         {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
         for point in packet.get("touchpoints", [])
     ]
-    labels = ("name", "company", "title", "email", "phone", "country", "source", "score", "campaign", "promise")
-    packet["source"] = source_of(packet.get("source", ""))
-    facts = [(label.capitalize(), packet[label]) for label in labels if packet.get(label) not in (None, "")]
-    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": facts, "touchpoints": points}
+    rows = [(card.label, card.shown(packet.get(card.name))) for card in facts()]
+    rows.append(("Promise", packet.get("promise", "")))
+    shown = [(label, text) for label, text in rows if text]
+    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}
 
 
 def _read(text: Any) -> Any:

@@ -18,12 +18,13 @@ from unfold.views import ChangeList as UnfoldChangeList
 from handoff.console.frame import export
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, badge, clock_state, source_of, span, time_left, two_lines
+from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines
 from handoff.console.leads.answering import dispute_of, still_open
 from handoff.console.leads.verbs import ORDER, button
 from handoff.models import AnswerKind, Rejection
 from handoff.workflow import rights
 from leads.models import Lead, User, Verb
+from sla.durations import in_words
 from sla.metrics import Metric
 from sla.models import Clock, ClockState
 from sla.standing import with_warning
@@ -100,7 +101,7 @@ def _buttons(user: User, rejection: Any, here: str) -> SafeString:
     """What may be answered from this row: only the last rejection of a lead can be, while the lead is rejected."""
     if not rejection.is_last:
         return SafeString("")
-    verbs = [verb for verb in rights.can(user, rejection.lead) if verb in ANSWERING]
+    verbs = [verb for verb in rights.can(user, rejection.lead, timezone.now()) if verb in ANSWERING]
     shown: list[SafeString] = []
     for verb in sorted(still_open(verbs, rejection), key=ORDER.index):
         if verb == Verb.ANSWER:
@@ -219,7 +220,7 @@ class RejectionPage(Kept):
             return time_left(clock)
         if clock.due_at is None:
             return clock_state(clock)
-        gap = span(clock.stopped_at - clock.due_at)
+        gap = in_words(clock.stopped_at - clock.due_at)
         return two_lines(clock_state(clock), f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare")
 
     @display(description="Answer", ordering="answer")

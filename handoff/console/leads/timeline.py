@@ -10,11 +10,11 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch
 
 from handoff.console.frame.words import moment
-from handoff.console.leads.verbs import LOOKS
+from handoff.console.leads.verbs import LOOKS, past_of_this_lead
 from handoff.models import AnswerKind, Delivery
-from handoff.workflow.facts.rejection import WRONG_FIELDS
+from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
-from leads.models import Lead, Reason, State, Touch, Transition, Verb, Via
+from leads.models import GIVING, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Policy
 
@@ -39,29 +39,8 @@ FACT_LABELS = {
     "note": "Note",
     "text": "",
 }
-ANEW = {"rejudged": "Judged anew", "restarted": "Started again"}
+CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
-OF_THIS_LEAD = {
-    Verb.ANSWER: "Answered the rejection",
-    Verb.DISPUTE: "Disputed the rejection",
-    Verb.OVERTURN: "Overturned the rejection",
-    Verb.UPHOLD: "Upheld the rejection",
-    Verb.COMMENT: "Commented",
-    Verb.ACKNOWLEDGE: "Acknowledged an alarm",
-    Verb.EXCUSE: "Excused a breach",
-    Verb.REJUDGE: "Had its clocks judged anew",
-}
-ICONS = {
-    Verb.COMMENT: "chat",
-    Verb.ASSIGN: "person",
-    Verb.REJECT: "block",
-    Verb.MERGE: "merge",
-    Verb.PAUSE: "pause",
-    Verb.RESUME: "play_arrow",
-    Verb.ACKNOWLEDGE: "notifications_off",
-    Verb.EXCUSE: "verified",
-    Verb.REJUDGE: "gavel",
-}
 
 
 @dataclass(frozen=True)
@@ -72,7 +51,7 @@ class Event:
     icon: str
     tone: str
     who: str
-    what: str
+    headline: str
     why: tuple[tuple[str, str], ...] = ()
     door: str = ""
 
@@ -104,40 +83,39 @@ def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]
 
 def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
     moves = act.from_state != act.to_state
-    done = LOOKS[act.verb].done if act.verb in LOOKS else Verb(act.verb).label
-    said = OF_THIS_LEAD.get(Verb(act.verb), done)
-    if act.verb in (Verb.ASSIGN, Verb.PROMOTE):
-        said += f" to {act.owner}" if act.owner else " to the queue"
+    headline = past_of_this_lead(act.verb)
+    if act.verb in GIVING:
+        headline += f" to {act.owner}" if act.owner else " to the queue"
     if moves:
-        said += f": {State(act.from_state).label} → {State(act.to_state).label}"
+        headline += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
-    return Event(act.at, ICONS.get(Verb(act.verb), "sync_alt"), tone, _who(act.by), said, why, _door(act))
+    return Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
 
 
 def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    named = {
+    labels = {
         "metric": dict(Metric.choices),
         "cause": dict(Cause.choices),
         "reason": reasons,
         "kind": dict(AnswerKind.choices),
-        "wrong_field": dict(WRONG_FIELDS),
+        "wrong_field": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
         if name == "until" and name in facts:
             yield label, moment(datetime.fromisoformat(facts[name]))
         elif name in facts:
-            yield label, str(named.get(name, {}).get(facts[name], facts[name]))
+            yield label, str(labels.get(name, {}).get(facts[name], facts[name]))
 
 
 def _policies(acts: Iterable[Transition]) -> dict[int, Policy]:
-    """Those by which acts made running clocks be judged, in one query."""
-    named = {policy for act in acts for name in ANEW for policy in act.facts.get(name, {}).values()}
-    return Policy.objects.in_bulk(named) if named else {}
+    """The policies that verbs chose for running clocks, in one query."""
+    ids = {policy for act in acts for name in CHANGES for policy in act.facts.get(name, {}).values()}
+    return Policy.objects.in_bulk(ids) if ids else {}
 
 
 def _judged_by(act: Transition, policies: Mapping[int, Policy]) -> Iterator[tuple[str, str]]:
-    for name, label in ANEW.items():
+    for name, label in CHANGES.items():
         for metric, policy in act.facts.get(name, {}).items():
             yield label, f"{Metric(metric).label}, by {policies.get(policy, 'a policy that is gone')}"
 
@@ -148,9 +126,9 @@ def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
     for touch in lead.touches.select_related("by"):
         act = doors.get((touch.at, touch.by_id))
         kind = f"{touch.get_channel_display()}: {touch.get_outcome_display().lower()}"
-        said = f"{kind} (automatic, counts for nothing)" if touch.automatic else kind
+        headline = f"{kind} (automatic, does not count)" if touch.automatic else kind
         why = (("Note", touch.note),) if touch.note else ()
-        yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), said, why, _door(act) if act else "")
+        yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), headline, why, _door(act) if act else "")
 
 
 def _touch_icon(touch: Touch) -> str:
@@ -159,7 +137,8 @@ def _touch_icon(touch: Touch) -> str:
 
 def _touchpoints(lead: Lead) -> Iterator[Event]:
     for point in lead.touchpoints.select_related("campaign"):
-        why = [("Campaign", point.campaign.name)] if point.campaign else []
+        why = [("Source", point.source)] if point.source else []
+        why += [("Campaign", point.campaign.name)] if point.campaign else []
         if point.detail:
             why.append(("", point.detail))
         kind = point.kind.replace("_", " ").capitalize()
@@ -167,19 +146,21 @@ def _touchpoints(lead: Lead) -> Iterator[Event]:
 
 
 def _alarms(lead: Lead) -> Iterator[Event]:
-    notified = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination"))
+    deliveries = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination"))
     related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
-    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(notified):
-        what = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
+    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(deliveries):
+        headline = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
         tone = "warning" if alarm.step.percent < 100 else "danger"
-        yield Event(alarm.due_at, "notifications", tone, "The clock", what, tuple(_of_alarm(alarm)), "sweep")
+        yield Event(alarm.due_at, "notifications", tone, "The clock", headline, tuple(_of_alarm(alarm)), "sweep")
 
 
 def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
     yield "Policy", str(alarm.clock.policy)
-    notified = ", ".join(f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all())
-    if notified:
-        yield "Notified", notified
+    recipients = ", ".join(
+        f"{delivery} ({delivery.get_state_display().lower()})" for delivery in alarm.deliveries.all()
+    )
+    if recipients:
+        yield "Notified", recipients
     if alarm.superseded:
         yield "", "Overtaken by a later step, so nobody was notified."
     if action := f"{_moved(alarm.done_by)} {alarm.note}".strip():

@@ -1,4 +1,4 @@
-"""How each verb looks in the console: its name on a button, what it says when done, and its buttons for a lead."""
+"""How each verb looks in the console: its name on a button, its icon in the timeline, and its buttons for a lead."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,58 +7,68 @@ from urllib.parse import urlencode
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from leads.models import Lead, Role, User, Verb
 
 
 @dataclass(frozen=True)
 class Look:
-    """The words of one verb. `about` stands between its label and the lead. With `at_once` it needs no dialog."""
+    """One verb on a page. `about` is read between its label and the lead. With `at_once` it needs no dialog."""
 
     label: str
-    done: str
-    explained: str = ""
+    explained: str
     tone: str = "plain"
     about: str = ""
+    icon: str = "sync_alt"
     at_once: bool = False
 
 
 OF = "the rejection of"
 LOOKS: dict[str, Look] = {
-    Verb.ACCEPT: Look("Accept", "Accepted", "Sales answers for the lead from now.", "primary", at_once=True),
-    Verb.TOUCH: Look(
-        "Log a touch", "Logged a touch with", "A contact attempt by a human; the earliest one counts.", about="with"
-    ),
-    Verb.QUALIFY: Look(
-        "Qualify", "Qualified", "The lead meets the SQL definition, and somebody spoke to it.", "primary"
-    ),
-    Verb.CONVERT: Look("Convert", "Converted", "The lead becomes an opportunity.", "primary"),
-    Verb.PROMOTE: Look("Promote", "Promoted", "The lead is handed to sales with its packet.", "primary"),
-    Verb.RESUBMIT: Look("Resubmit", "Resubmitted", "The lead goes back to its owner in a new cycle.", "primary"),
-    Verb.RECYCLE: Look("Recycle", "Recycled", "The lead goes back to nurture until a date."),
-    Verb.ANSWER: Look("Answer", f"Answered {OF}", "The rejection stands; sales reads how you take it.", about=OF),
-    Verb.DISPUTE: Look("Dispute", f"Disputed {OF}", "An arbiter of RevOps decides.", about=OF),
-    Verb.OVERTURN: Look("Overturn", f"Overturned {OF}", "The lead goes back to sales.", "primary", about=OF),
-    Verb.ASSIGN: Look("Assign", "Assigned", "Without an owner the lead waits in the queue of its team."),
-    Verb.REJECT: Look("Reject", "Rejected", "Marketing sees the reason and must answer.", "danger"),
-    Verb.COMMENT: Look("Comment", "Commented on", "Everybody who sees the lead reads it.", "quiet", about="on"),
-    Verb.UPHOLD: Look("Uphold", f"Upheld {OF}", "The rejection stands; sales was right.", about=OF),
-    Verb.PAUSE: Look("Pause", "Paused", "Its clocks are held; a breach that happened stays.", "quiet"),
-    Verb.RESUME: Look("Resume", "Resumed", "Its clocks go on with what is left.", "quiet"),
+    Verb.ACCEPT: Look("Accept", "Sales answers for the lead from now.", "primary", at_once=True),
+    Verb.TOUCH: Look("Log a touch", "A contact attempt by a person; the earliest one counts.", about="with"),
+    Verb.QUALIFY: Look("Qualify", "The lead meets the SQL definition, and sales has contacted it.", "primary"),
+    Verb.CONVERT: Look("Convert", "The lead becomes an opportunity.", "primary"),
+    Verb.PROMOTE: Look("Promote", "The lead is handed to sales with its packet.", "primary"),
+    Verb.RESUBMIT: Look("Resubmit", "The lead goes back to its owner in a new cycle.", "primary"),
+    Verb.RECYCLE: Look("Recycle", "The lead goes back to nurture until a date."),
+    Verb.ANSWER: Look("Answer", "The rejection stands. Sales will see your answer.", about=OF),
+    Verb.DISPUTE: Look("Dispute", "An arbiter of RevOps decides.", about=OF),
+    Verb.OVERTURN: Look("Overturn", "The lead goes back to sales.", "primary", about=OF),
+    Verb.ASSIGN: Look("Assign", "Without an owner the lead waits in the queue of its team.", icon="person"),
+    Verb.REJECT: Look("Reject", "Marketing sees the reason and must answer.", "danger", icon="block"),
+    Verb.COMMENT: Look("Comment", "Everyone who sees the lead can read it.", "quiet", about="on", icon="chat"),
+    Verb.UPHOLD: Look("Uphold", "The rejection stands; sales was right.", about=OF),
+    Verb.PAUSE: Look("Pause", "Stops the clocks. Past breaches remain.", "quiet", icon="pause"),
+    Verb.RESUME: Look("Resume", "Its clocks go on with what is left.", "quiet", icon="play_arrow"),
     Verb.ACKNOWLEDGE: Look(
-        "Acknowledge", "Acknowledged an alarm of", "You see to it: the steps above stay away.", about="an alarm of"
+        "Acknowledge",
+        "You are on it. No further reminders for this clock, except the breach.",
+        about="an alarm of",
+        icon="notifications_off",
     ),
-    Verb.EXCUSE: Look(
-        "Excuse", "Excused a breach of", "It stays a breach; reports give both figures.", about="a breach of"
+    Verb.EXCUSE: Look("Excuse", "It stays a breach; reports give both figures.", about="a breach of", icon="verified"),
+    Verb.REEVALUATE: Look(
+        "Re-evaluate policies", "Its running clocks change to the policy that fits.", about="of", icon="gavel"
     ),
-    Verb.REJUDGE: Look("Judge anew", "Judged anew", "Its running clocks change to the policy that fits."),
-    Verb.MERGE: Look("Merge", "Merged", "What the buyer did moves to the lead that stays.", "quiet"),
+    Verb.MERGE: Look("Merge", "What the buyer did moves to the lead that stays.", "quiet", icon="merge"),
 }
 ORDER = list(LOOKS)
 
 
+def past_tense(verb: str) -> str:
+    """“Accepted”, “Answered the rejection of”: to be read before the lead."""
+    return capfirst(Verb(verb).past)
+
+
+def past_of_this_lead(verb: str) -> str:
+    """“Answered the rejection”: where the lead need not be named."""
+    return past_tense(verb).removesuffix(" of").removesuffix(" on").removesuffix(" with")
+
+
 def label_for(verb: str, user: User, lead: Lead) -> str:
-    """A rep does not assign: he takes from the queue."""
+    """A rep does not assign: they take from the queue."""
     if verb == Verb.ASSIGN and lead.owner_id is None and user.roles == {Role.SALES_REP}:
         return "Take"
     return LOOKS[verb].label

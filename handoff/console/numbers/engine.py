@@ -1,7 +1,7 @@
 """The page Engine: what the engine measures of itself, what is wrong with it, and the leads that slip through."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -10,12 +10,13 @@ from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import badge, moment, span
+from handoff.console.frame.words import badge, moment
 from handoff.engine.doctor import findings
 from handoff.engine.figures import DAY, HOUR, Figures, Lateness, figures
 from handoff.engine.leaks import Leak, leaking
 from handoff.models import Incident, Part
 from leads.models import Role
+from sla.durations import in_words
 
 SHOWN = 10  # leads of each kind, and incidents
 WINDOWS = {HOUR: "Last hour", DAY: "Last 24 hours"}
@@ -87,7 +88,7 @@ def _incident(incident: Incident, now: datetime) -> dict[str, Any]:
         "problem": incident.problem,
         "began": moment(began),
         "ended": moment(incident.ended_at) if incident.ended_at else badge("Still silent", "danger"),
-        "lasted": span((incident.ended_at or now) - began),
+        "lasted": in_words((incident.ended_at or now) - began),
     }
 
 
@@ -98,14 +99,14 @@ def _oldest(age: float | None) -> str:
 def _since(age: float | None, never: str = "") -> str:
     if age is None:
         return never
-    return f"{age:.0f} s ago" if age < 120 else f"{span(timedelta(seconds=age))} ago"
+    return f"{age:.0f} s ago" if age < 120 else f"{in_words(age)} ago"
 
 
 def _seconds(late: float | None) -> str:
     """Like `0.84 s`: an engine that is well is late by less than a second or two."""
     if late is None:
         return CALM
-    return f"{late:.2f} s" if late < 120 else span(timedelta(seconds=late))
+    return f"{late:.2f} s" if late < 120 else in_words(late)
 
 
 site.mount("engine/", page, "engine")

@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from handoff.amending.excusing import breached, excuse_all
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.fields import MomentField
 from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
-from leads.models import Role
+from handoff.doors import door
+from handoff.reports.period import HasPeriod
+from leads.models import Role, Via
 from sla.metrics import Metric
 from sla.models import Clock
 
@@ -23,38 +24,33 @@ EXPLAINED = "They stay breaches; reports give both figures."
 COLUMNS = ["Clock", "Policy", "Was due", "State"]
 
 
-class PeriodForm(forms.Form):
+class BreachesForm(HasPeriod):
     """Which breaches: those that were due in a period, in the time zone of who asks."""
 
     start = MomentField(label="Due from", error_messages={"required": "Say from when."})
     end = MomentField(label="Due before", error_messages={"required": "Say until when."})
     metric = forms.ChoiceField(choices=[("", "All"), *Metric.choices], required=False)
+    first, last = "start", "end"
 
-    def clean(self) -> dict[str, Any]:
-        asked = super().clean() or self.cleaned_data
-        if asked.get("start") and asked.get("end") and asked["end"] <= asked["start"]:
-            self.add_error("end", "The period ends before it starts.")
-        return asked
-
-    def found(self) -> QuerySet[Clock]:
+    def breaches(self) -> QuerySet[Clock]:
         return breached(self.cleaned_data["start"], self.cleaned_data["end"], self.cleaned_data["metric"])
 
 
 def page(request: HttpRequest) -> HttpResponse:
     if not viewer(request).has_role(Role.REVOPS):
         raise PermissionDenied
-    question = PeriodForm(request.GET or None)
+    question = BreachesForm(request.GET or None)
     if not question.is_valid():
         return answer(request, "Excuse breaches", question=question, explained=EXPLAINED)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         facts = question.cleaned_data | {"reason": form.cleaned_data["reason"]}
-        done = excuse_all(facts.pop("start"), facts.pop("end"), **facts, by=viewer(request), door=door(request))
+        done = excuse_all(facts.pop("start"), facts.pop("end"), **facts, by=viewer(request), door=door(Via.CONSOLE))
         messages.success(request, f"Excused {_breaches(done)}.")
         return redirect(request.get_full_path())
-    found = question.found()
-    count = found.count()
-    rows = [_row(clock) for clock in found[:SHOWN]]
+    breaches = question.breaches()
+    count = breaches.count()
+    rows = [_row(clock) for clock in breaches[:SHOWN]]
     return answer(
         request,
         "Excuse breaches",

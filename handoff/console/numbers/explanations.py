@@ -18,7 +18,8 @@ from handoff.console.leads.clocks import outcome_of
 from handoff.reports.explanation import Explained, explainable, explained
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Transition
-from sla.explanation import Counted, DayTold, LegTold, Part, PauseTold, Why, in_words
+from sla.durations import in_words
+from sla.explanation import Counted, DayTold, LegTold, Part, PauseTold, Why
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -50,11 +51,11 @@ def _strip(told: Explained) -> list[tuple[str, Any]]:
     clock = told.clock
     cells = [
         ("Outcome", outcome_of(clock)),
-        ("Target", in_words(timedelta(seconds=clock.target_seconds))),
+        ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
         ("Started", _exactly(clock.started_at)),
         ("Due", _exactly(clock.due_at)),
         ("Stopped", two_lines(_exactly(clock.stopped_at), _act(clock.stopped_by)) if clock.stopped_by else "Runs"),
-        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted)),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted, exact=True)),
         ("Owner", clock.owner or "Nobody"),
         ("Time zones", clock.tz_version or "–"),
     ]
@@ -69,12 +70,12 @@ def _leg(leg: LegTold, clock: Clock) -> dict[str, Any]:
         "why": leg.why,
         "policy": leg.policy,
         "calendar": leg.calendar,
-        "target": in_words(timedelta(seconds=leg.policy.target_seconds)),
+        "target": in_words(timedelta(seconds=leg.policy.target_seconds), exact=True),
         "anew": None if leg.anew is None else _rows(leg.anew, leg.zone, clock),
-        "to_go": in_words(leg.to_go),
+        "to_go": in_words(leg.to_go, exact=True),
         "rows": _rows(leg.stretches, leg.zone, clock),
-        "until_due": in_words(leg.until_due),
-        "handed_on": None if leg.handed_on is None else in_words(leg.handed_on),
+        "until_due": in_words(leg.until_due, exact=True),
+        "handed_on": None if leg.handed_on is None else in_words(leg.handed_on, exact=True),
     }
 
 
@@ -83,8 +84,8 @@ def _rows(stretches: Sequence[Counted], zone: ZoneInfo, clock: Clock) -> list[di
         {
             "local": _span(one.start.astimezone(zone), one.end.astimezone(zone)),
             "utc": _span(one.start, one.end),
-            "length": in_words(one.length),
-            "total": in_words(one.total),
+            "length": in_words(one.length, exact=True),
+            "total": in_words(one.total, exact=True),
             "part": badge("To come", "info") if one.part == Part.AHEAD and not clock.stopped_at else PARTS[one.part],
         }
         for one in stretches
@@ -120,7 +121,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     return {
         "step": alarm.step,
         "due": _exactly(alarm.due_at),
-        "late": in_words(alarm.fired_at - alarm.due_at),
+        "late": in_words(alarm.fired_at - alarm.due_at, exact=True),
         "said": [*filter(None, said), *told],
     }
 

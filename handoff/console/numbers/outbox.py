@@ -20,7 +20,12 @@ from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.models import Delivery, DeliveryState
 from leads.models import Role
 
-TONES = {DeliveryState.PENDING: "info", DeliveryState.SENT: "success", DeliveryState.DEAD: "danger"}
+TONES = {
+    DeliveryState.PENDING: "info",
+    DeliveryState.SENT: "success",
+    DeliveryState.DEAD: "danger",
+    DeliveryState.WITHDRAWN: "plain",
+}
 DEAD_FIRST = Case(When(state=DeliveryState.DEAD, then=Value(0)), default=Value(1), output_field=IntegerField())
 
 
@@ -57,7 +62,7 @@ class DeliveryPage(Kept):
         return [self.extra_path("resend", self.resend_view), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        may = viewer(request).has_role(Role.REVOPS) and obj.state != DeliveryState.PENDING
+        may = viewer(request).has_role(Role.REVOPS) and obj.state in (DeliveryState.SENT, DeliveryState.DEAD)
         return [Tool("Send again", self.url("resend", obj.pk), "primary")] if may else []
 
     def resend_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -12,10 +12,11 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import clock_state, duration, moment, time_left
+from handoff.console.frame.words import clock_state, moment, time_left
 from handoff.console.leads.timeline import facts_in_words
 from handoff.models import Handoff
 from leads.models import Lead, Reason, State, Transition
+from sla.durations import in_words
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -123,7 +124,7 @@ class ClockPage(RecordPage):
 
     @display(description="Target")
     def target(self, clock: Clock) -> str:
-        return duration(clock.target_seconds)
+        return in_words(clock.target_seconds, exact=True)
 
     @display(description="Time left")
     def left(self, clock: Clock) -> SafeString:

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from handoff.amending.applying import Applied, Effect, Outcome, Preview, apply_to_running, preview, running
-from handoff.console.frame.dialogs import door
 from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import badge, moment
-from leads.models import Role
+from handoff.doors import door
+from leads.models import Role, Via
 from sla.models import Policy
 
 WORDS = {
@@ -42,7 +42,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        _tell(request, policy, apply_to_running(policy, by=viewer(request), reason=reason, door=door(request)))
+        _tell(request, policy, apply_to_running(policy, by=viewer(request), reason=reason, door=door(Via.CONSOLE)))
         return redirect(to)
     seen = preview(policy)
     changes = len(seen.of(Outcome.OVERDUE)) < len(seen.effects)

@@ -14,17 +14,18 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
 from handoff.console.frame.fields import ReadableJSONField, SpanField
 from handoff.console.frame.page import Rows, Tool
-from handoff.console.frame.site import site
+from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
-from handoff.console.frame.words import conditions_of, duration, two_lines
-from handoff.console.settings import applying
+from handoff.console.frame.words import conditions_of, two_lines
+from handoff.console.settings import applying, stopping
 from handoff.models import Destination
-from leads.conditions import FIELDS, OPERATORS, validate_conditions
+from leads.conditions import OPERATORS, fields, validate_conditions
+from sla.durations import in_words
 from sla.models import Calendar, Policy, Step
 
 SEGMENT_HELP = (
     'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
-    f"Fields: {', '.join(FIELDS)}. Operators: {', '.join(OPERATORS)}."
+    f"Fields: {', '.join(fields())}. Operators: {', '.join(OPERATORS)}."
 )
 
 CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]
@@ -111,7 +112,7 @@ class StepRows(Rows):
 
     @display(description="After the target")
     def after(self, step: Step) -> str:
-        return duration(step.after_seconds)
+        return in_words(step.after_seconds, exact=True)
 
     @display(description="Notifies")
     def notified(self, step: Step) -> str:
@@ -119,7 +120,7 @@ class StepRows(Rows):
 
     @display(description="Out of rotation")
     def benched(self, step: Step) -> str:
-        return duration(step.out_of_rotation_seconds) if step.out_of_rotation_seconds else "–"
+        return in_words(step.out_of_rotation_seconds, exact=True) if step.out_of_rotation_seconds else "–"
 
 
 class PolicyPage(VersionedPage):
@@ -151,12 +152,14 @@ class PolicyPage(VersionedPage):
         return {} if obj else {"key": ["name"]}
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.extra_path("apply", applying.page), *super().get_urls()]
+        return [self.extra_path("apply", applying.page), self.extra_path("stop", stopping.page), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         tools = super().tools(request, obj)
         if tools and applying.is_offered(obj):
             tools.insert(0, Tool("Apply to running clocks", self.url("apply", obj.pk), "primary", in_dialog=False))
+        if stopping.is_offered(obj, viewer(request)):
+            tools.append(Tool("Declare a mistake", self.url("stop", obj.pk), "danger", in_dialog=False))
         return tools
 
     def publish(self, form: Any, formsets: list[Any]) -> Policy:
@@ -172,16 +175,16 @@ class PolicyPage(VersionedPage):
 
     @display(description="Target", ordering="target_seconds")
     def target(self, policy: Policy) -> str:
-        return duration(policy.target_seconds)
+        return in_words(policy.target_seconds, exact=True)
 
     @display(description="Floor")
     def floor(self, policy: Policy) -> str:
-        return duration(policy.floor_seconds)
+        return in_words(policy.floor_seconds, exact=True)
 
     @display(description="Pause budget")
     def pause_budget(self, policy: Policy) -> str:
         budget = policy.pause_budget_seconds
-        return "Any" if budget is None else duration(budget)
+        return "Any" if budget is None else in_words(budget, exact=True)
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:

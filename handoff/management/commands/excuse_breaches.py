@@ -1,12 +1,13 @@
 """manage.py excuse_breaches: excuse all breaches of a period, such as an outage."""
 
-from argparse import ArgumentTypeError
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.amending.excusing import breached, excuse_all
+from handoff.management.moments import moment
+from handoff.reports.period import BACKWARDS
 from leads.models import Role, User
 from sla.metrics import Metric
 
@@ -18,7 +19,7 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
-        moments: dict[str, Any] = {"type": _moment, "required": True, "metavar": "MOMENT"}
+        moments: dict[str, Any] = {"type": moment, "required": True, "metavar": "MOMENT"}
         parser.add_argument("--from", dest="start", **moments, help="like 2026-03-09T10:00+01:00; UTC without offset")
         parser.add_argument("--to", dest="end", **moments, help="before this moment")
         parser.add_argument("--reason", required=True)
@@ -28,7 +29,7 @@ class Command(BaseCommand):
 
     def handle(self, *, start: datetime, end: datetime, reason: str, metric: str, by: str, **options: Any) -> None:
         if end <= start:
-            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+            raise CommandError(BACKWARDS, returncode=2)
         if not reason.strip():
             raise CommandError("Give the reason why the breaches are excused.", returncode=2)
         actor = _person(by)
@@ -48,14 +49,6 @@ def _person(username: str) -> User:
     if not user.has_role(Role.REVOPS):
         raise CommandError(f"{user} may not excuse breaches: RevOps may.", returncode=2)
     return user
-
-
-def _moment(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ArgumentTypeError(f"“{text}” is no moment like 2026-03-09T10:00+01:00.") from error
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _breaches(count: int) -> str:

@@ -13,7 +13,8 @@ from handoff.api.explanations import ExplanationShape
 from handoff.reports.explanation import Explained, as_dict, explainable, explained
 from handoff.workflow.facts.timing import Cause
 from leads.models import Transition
-from sla.explanation import Counted, LegTold, PauseTold, in_words
+from sla.durations import in_words
+from sla.explanation import Counted, LegTold, PauseTold
 from sla.models import Alarm, Calendar, Clock
 
 PART = {"counted": "", "ahead": "ahead", "late": "late"}
@@ -54,14 +55,14 @@ def _head(told: Explained) -> Iterator[str]:
     yield f"Clock {clock.pk}: {clock.get_metric_display().lower()} of {clock.lead}, cycle {clock.cycle}"
     rows = [
         ("Policy", str(clock.policy)),
-        ("Target", in_words(timedelta(seconds=clock.target_seconds))),
+        ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
         ("Time zones", clock.tz_version or "of an unknown version"),
         ("Owner", str(clock.owner or "nobody")),
         ("Started", _moment(clock.started_at)),
         ("Due", _moment(clock.due_at)),
         ("Stopped", f"{_moment(clock.stopped_at)}, {_by(clock.stopped_by)}" if clock.stopped_by else "runs"),
         ("Outcome", clock.get_state_display().lower()),
-        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted)),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted, exact=True)),
     ]
     if clock.excused_by:
         rows.append(("Excused", f"{_by(clock.excused_by)}: {clock.excused_by.facts.get('reason', '')}"))
@@ -74,12 +75,13 @@ def _leg(number: int, leg: LegTold) -> Iterator[str]:
     yield f"  {leg.why}"
     yield f"  {leg.policy}; {_calendar(leg.calendar)}"
     if leg.anew is not None:
-        yield f"  Target {in_words(timedelta(seconds=leg.policy.target_seconds))}; counted since the start:"
+        yield f"  Target {in_words(timedelta(seconds=leg.policy.target_seconds), exact=True)}; counted since the start:"
         yield from _table(leg.anew, leg.zone)
-    yield f"  To go: {in_words(leg.to_go)}"
+    yield f"  To go: {in_words(leg.to_go, exact=True)}"
     yield from _table(leg.stretches, leg.zone)
     if leg.handed_on is not None:
-        yield f"  Handed on: {in_words(leg.to_go)} - {in_words(leg.until_due)} = {in_words(leg.handed_on)}"
+        to_go, counted, left = (in_words(part, exact=True) for part in (leg.to_go, leg.until_due, leg.handed_on))
+        yield f"  Handed on: {to_go} - {counted} = {left}"
 
 
 def _table(stretches: Sequence[Counted], zone: ZoneInfo) -> Iterator[str]:
@@ -89,7 +91,7 @@ def _table(stretches: Sequence[Counted], zone: ZoneInfo) -> Iterator[str]:
     for one in stretches:
         local = f"{_short(one.start.astimezone(zone))} - {_short(one.end.astimezone(zone))}"
         ends = _short(one.start), _short(one.end)
-        rows.append((*ends, local, in_words(one.length), in_words(one.total), PART[one.part]))
+        rows.append((*ends, local, in_words(one.length, exact=True), in_words(one.total, exact=True), PART[one.part]))
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for row in rows:
         yield "    " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
@@ -120,7 +122,8 @@ def _alarms(told: Explained) -> Iterator[str]:
 
 
 def _alarm(alarm: Alarm) -> str:
-    said = f"{alarm.step}: due {_moment(alarm.due_at)}, fired {in_words(alarm.fired_at - alarm.due_at)} late"
+    late = in_words(alarm.fired_at - alarm.due_at, exact=True)
+    said = f"{alarm.step}: due {_moment(alarm.due_at)}, fired {late} late"
     if alarm.superseded:
         said += ", superseded"
     if alarm.acknowledged_by:

@@ -1,4 +1,4 @@
-"""Bring a file of campaigns, leads, touches, outcomes or pauses in."""
+"""Import a file of campaigns, leads, touches, outcomes or pauses."""
 
 import csv
 import json
@@ -19,6 +19,7 @@ from handoff.imports.dates import Order
 from handoff.imports.kind import Result
 from handoff.imports.run import KINDS, Tally, Wish, prepare
 from handoff.imports.table import Unreadable
+from handoff.management.terminal import printable
 from handoff.reports.cells import safe_cell
 from leads.models.people import validate_zone
 
@@ -28,8 +29,8 @@ REFUSED, UNREADABLE = 1, 2
 
 class Command(BaseCommand):
     help = (
-        "Bring a file in: every row is created, updated, unchanged or refused with its reason, and a refused row "
-        "spoils no other. Run it again as often as you like: what is known already is unchanged. "
+        "Import a file: every row is created, updated, unchanged or refused with its reason, and a refused row "
+        "spoils no other. Run it again as often as you like: what is already there is unchanged. "
         "Exit status: 0, 1 when rows were refused, 2 when the file could not be read."
     )
 
@@ -50,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--time-zone", default="UTC", type=_zone, help="of times that name none, like Europe/Berlin"
         )
-        parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and tell nobody")
+        parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and notify nobody")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and report the same")
         parser.add_argument("--report", type=Path, metavar="OUT.csv", help="write the outcome of every row there")
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
@@ -59,8 +60,10 @@ class Command(BaseCommand):
         try:
             prepared = prepare(file, _wish(**options))
         except Unreadable as error:
-            raise CommandError(str(error), returncode=UNREADABLE) from error
-        tally = Tally()
+            raise CommandError(printable(error), returncode=UNREADABLE) from error
+        tally = Tally(warnings=len(prepared.warnings))
+        for warning in prepared.warnings:
+            self.stderr.write(f"warning: {printable(warning)}")
         with ExitStack() as stack:
             results: Iterable[Result] = prepared.write()
             if report:
@@ -74,11 +77,14 @@ class Command(BaseCommand):
             raise SystemExit(REFUSED)
 
     def _complain(self, result: Result, tally: Tally) -> None:
-        said = tally.outcomes["refused"] + tally.warnings
-        if result.reason and said <= SHOWN:
-            what = "refused" if result.outcome == "refused" else "warning"
-            self.stderr.write(f"row {result.row.number} {what} ({result.row.identity or '?'}): {result.reason}")
-        elif result.reason and said == SHOWN + 1:
+        if not result.reason:
+            return
+        tally.complaints += 1
+        if tally.complaints <= SHOWN:
+            outcome = "refused" if result.outcome == "refused" else "warning"
+            identity = result.row.identity or "?"
+            self.stderr.write(printable(f"row {result.row.number} {outcome} ({identity}): {result.reason}"))
+        elif tally.complaints == SHOWN + 1:
             self.stderr.write("… and more: --report OUT.csv has them all.")
 
     def _summarise(self, tally: Tally, **options: Any) -> None:
@@ -99,8 +105,11 @@ class _Report:
     def __enter__(self) -> "_Report":
         try:
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
-        except OSError as error:
-            raise CommandError(f"Cannot write {self.path}: {error.strerror}.", returncode=UNREADABLE) from error
+        except (OSError, ValueError) as error:  # a name with a NUL in it
+            raise CommandError(
+                printable(f"Cannot write {self.path}: {getattr(error, 'strerror', None) or error}."),
+                returncode=UNREADABLE,
+            ) from error
         self._writer = csv.writer(self._file)
         self._writer.writerow(["row", "identity", "outcome", "reason"])
         return self

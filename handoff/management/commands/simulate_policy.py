@@ -9,18 +9,21 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.management.moments import moment
-from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, as_dict, ladder, simulate
-from handoff.reports.spans import seconds_of
-from handoff.reports.words import length, percent
+from handoff.reports.kinds import percent
+from handoff.reports.period import BACKWARDS
+from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
+from handoff.reports.simulated import Outcomes, Simulation, as_dict
+from handoff.reports.simulation import simulate
+from sla.durations import InvalidDuration, in_words, parse
 from sla.metrics import Metric
 from sla.models import Calendar
 
 
-def span(text: str) -> int:
-    """A length of business time on the command line."""
+def duration(text: str) -> int:
+    """A length of business time on the command line, in seconds."""
     try:
-        return seconds_of(text)
-    except ValueError as error:
+        return parse(text, least=1)
+    except InvalidDuration as error:
         raise ArgumentTypeError(str(error)) from error
 
 
@@ -29,12 +32,14 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--metric", choices=Metric.values, required=True)
-        parser.add_argument("--target", type=span, help="like 4h, 90m or 1h30m; without it that of each clock")
+        parser.add_argument("--target", type=duration, help="like 4h, 90m or 1h30; without it that of each clock")
         parser.add_argument("--calendar", help="the key of a calendar in force; without it that of each clock")
         parser.add_argument(
             "--warn", type=int, action="append", help="a warning at that per cent of the target; repeat it"
         )
-        parser.add_argument("--escalate", type=span, action="append", help="a step so long after the target; repeat it")
+        parser.add_argument(
+            "--escalate", type=duration, action="append", help="a step this long after the target; repeat it"
+        )
         parser.add_argument("--from", dest="start", type=moment, help="what started from then, like 2026-03-01")
         parser.add_argument("--to", dest="end", type=moment, help="and before then, like 2026-04-01")
         parser.add_argument(
@@ -44,15 +49,15 @@ class Command(BaseCommand):
 
     def handle(self, *, start: datetime | None, end: datetime | None, **options: Any) -> None:
         if start and end and end <= start:
-            raise CommandError("The period ends before it starts: give --from before --to.", returncode=2)
+            raise CommandError(BACKWARDS, returncode=2)
         try:
-            found = simulate(_proposal(options), start, end, every_start=options["every_start"])
+            simulation = simulate(_proposal(options), start, end, every_start=options["every_start"])
         except NothingToCountBy as error:
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:
-            self.stdout.write(json.dumps(as_dict(found)))
+            self.stdout.write(json.dumps(as_dict(simulation)))
             return
-        for line in _lines(found):
+        for line in _lines(simulation):
             self.stdout.write(line)
 
 
@@ -70,34 +75,38 @@ def _proposal(options: dict[str, Any]) -> Proposal:
     return Proposal(Metric(options["metric"]), options["target"], calendar, steps)
 
 
-def _lines(found: Simulation) -> Iterator[str]:
-    proposal = found.proposal
-    what = "clocks" if found.recorded else "starts"
-    yield f"{proposal.metric.label}, {found.total:,} {what} replayed; nothing is written"
-    yield f"  Target    {length(proposal.target_seconds) if proposal.target_seconds else 'as it was'}"
+def _lines(simulation: Simulation) -> Iterator[str]:
+    proposal = simulation.proposal
+    replayed = "clocks" if simulation.recorded else "starts"
+    yield f"{proposal.metric.label}, {simulation.total:,} {replayed} replayed; nothing is written"
+    yield f"  Target    {in_words(proposal.target_seconds, exact=True) if proposal.target_seconds else 'as it was'}"
     yield f"  Calendar  {proposal.calendar or 'as it was'}"
     yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'as it was'}"
     yield ""
-    outcomes = [("Proposed", found.proposed), *([("Recorded", found.recorded)] if found.recorded else [])]
+    outcomes = [("Proposed", simulation.proposed)]
+    if simulation.recorded:
+        outcomes.append(("Recorded", simulation.recorded))
     yield from _table(
-        ("", "Kept", "Met", "Breached", "Excused", "Cancelled", "Running"),
-        [(name, percent(one.attainment), *_counts(one)) for name, one in outcomes],
+        ("", "Attainment", "Met", "Breached", "Excused", "Cancelled", "Running"),
+        [(name, percent(row.attainment), *_counts(row)) for name, row in outcomes],
     )
-    if found.recorded:
-        yield f"Newly kept: {found.newly_met:,}. Newly missed: {found.newly_missed:,}."
-    if found.uncounted:
-        yield f"Without a due time (paused without an end, or an error): {found.uncounted:,}."
+    if simulation.recorded:
+        yield f"Newly met: {simulation.newly_met:,}. Newly missed: {simulation.newly_missed:,}."
+    if simulation.uncounted:
+        yield f"Without a due time (paused without an end, or an error): {simulation.uncounted:,}."
     yield "\nAlarms that would have been sent"
-    rows = [(one.audience, one.who, *_numbers(one.warnings, one.breaches, one.escalations)) for one in found.told]
-    yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), rows)
+    notified = [
+        (row.audience, row.who, *_numbers(row.warnings, row.breaches, row.escalations)) for row in simulation.notified
+    ]
+    yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), notified)
     yield "\nLoad within an hour, of the hours in which anything came (each rep's wall clock)"
-    loads = [(one.who, *_numbers(*one.of_deadlines), *_numbers(*one.of_alarms), one.busiest) for one in found.load]
+    loads = [(row.who, *_numbers(*row.of_deadlines), *_numbers(*row.of_alarms), row.busiest) for row in simulation.load]
     titles = ("Rep", "Deadlines", "p90", "Most", "Alarms", "p90", "Most", "Busiest hour")
     yield from _table(titles, loads)
 
 
-def _counts(one: Outcomes) -> tuple[str, ...]:
-    return _numbers(one.met, one.breached, one.excused, one.cancelled, one.running)
+def _counts(row: Outcomes) -> tuple[str, ...]:
+    return _numbers(row.met, row.breached, row.excused, row.cancelled, row.running)
 
 
 def _numbers(*numbers: float) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
-"""The facts that each verb demands, and the words in which a missing or wrong one is refused.
+"""The facts that verbs ask for, and the words in which a missing or wrong one is refused.
 
-They are Django forms: the console shows them as its dialogs, and every other door fills in the same fields.
+They are Django forms: the console shows them as its dialogs, and every other door fills in the same fields. Beside each
+form stands a TypedDict of what the shell may give for its fields, so that mypy finds a misspelled one.
 """
 
 import json
@@ -12,42 +13,14 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Model
 
 from handoff.refusals import FactsRefused
-from handoff.workflow.facts.base import Facts, NoteFacts, day_of
-from handoff.workflow.facts.conversation import CommentFacts
-from handoff.workflow.facts.marketing import AnswerFacts, DecisionFacts, DisputeFacts, RecycleFacts, ResubmitFacts
-from handoff.workflow.facts.ownership import MergeFacts, OwnerFacts
-from handoff.workflow.facts.rejection import RejectFacts
-from handoff.workflow.facts.sales import ConvertFacts, TouchFacts
-from handoff.workflow.facts.timing import AcknowledgeFacts, ExcuseFacts, PauseFacts, RejudgeFacts
-from leads.models import Lead, Reason, Team, User, Verb
+from handoff.workflow.facts.base import Facts, day_of
+from leads.models import Lead, Reason, Team, User
 
-__all__ = ["FORMS", "Facts", "as_json", "check", "day_of"]
-
-FORMS: dict[str, type[Facts]] = {
-    Verb.PROMOTE: OwnerFacts,
-    Verb.ACCEPT: NoteFacts,
-    Verb.QUALIFY: NoteFacts,
-    Verb.CONVERT: ConvertFacts,
-    Verb.REJECT: RejectFacts,
-    Verb.RECYCLE: RecycleFacts,
-    Verb.RESUBMIT: ResubmitFacts,
-    Verb.OVERTURN: DecisionFacts,
-    Verb.UPHOLD: DecisionFacts,
-    Verb.ASSIGN: OwnerFacts,
-    Verb.TOUCH: TouchFacts,
-    Verb.ANSWER: AnswerFacts,
-    Verb.DISPUTE: DisputeFacts,
-    Verb.COMMENT: CommentFacts,
-    Verb.MERGE: MergeFacts,
-    Verb.PAUSE: PauseFacts,
-    Verb.RESUME: NoteFacts,
-    Verb.ACKNOWLEDGE: AcknowledgeFacts,
-    Verb.EXCUSE: ExcuseFacts,
-    Verb.REJUDGE: RejudgeFacts,
-}
+__all__ = ["Facts", "as_json", "check", "day_of", "unknown_field"]
 
 
 def check(
+    form: type[Facts],
     verb: str,
     lead: Lead,
     given: Mapping[str, Any],
@@ -56,13 +29,17 @@ def check(
     at: datetime | None = None,
     historical: bool = False,
 ) -> dict[str, Any]:
-    """The facts of an act at a moment, cleaned; or a refusal that says of each what is wrong with it."""
-    form = FORMS[verb](_as_keys(given), lead=lead, by=by, at=at, historical=historical)
-    unknown = {name: ["This is no fact of the verb."] for name in given if name not in form.fields}
-    if unknown or not form.is_valid():
-        errors = {name: [str(message) for message in messages] for name, messages in form.errors.items()} | unknown
+    """The facts of a verb at a moment, cleaned; or a refusal that says of each what is wrong with it."""
+    bound = form(_as_keys(given), lead=lead, by=by, at=at, historical=historical)
+    unknown = {name: [unknown_field(verb, name)] for name in given if name not in bound.fields}
+    if unknown or not bound.is_valid():
+        errors = {name: [str(message) for message in messages] for name, messages in bound.errors.items()} | unknown
         raise FactsRefused(" ".join(message for messages in errors.values() for message in messages), errors)
-    return form.cleaned_data
+    return bound.cleaned_data
+
+
+def unknown_field(verb: str, name: str) -> str:
+    return f"“{name}” is not a field of “{verb}”."
 
 
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,47 @@
-"""What all facts have in common: the lead they are about, the person who states them, and the day where he is."""
+"""What all facts have in common: the lead they are about, who states them, and the day where that person is."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, Required, TypedDict
 
 from django import forms
 from django.utils import timezone
 
+from handoff.doors import Door
 from leads.models import Lead, LeadQuerySet, User
+from leads.moments import storable, storable_day
 
 LONGEST = 10_000  # characters that a person writes about a lead at once
 
 
+class Given(TypedDict, total=False):
+    """What every verb is called with; what each form asks for besides stands beside the form."""
+
+    by: Required[User | None]
+    door: Door
+    at: datetime | None
+
+
+class MomentField(forms.DateTimeField):
+    """A moment that every time zone can show and the database can hold."""
+
+    def clean(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().clean(value)
+        return moment and storable(moment)
+
+
+class DayField(forms.DateField):
+    """The same for a day."""
+
+    widget = forms.DateInput(attrs={"type": "date"})
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        return day and storable_day(day)
+
+
 class Facts(forms.Form):
-    """What somebody says about a lead as he does a verb."""
+    """What a person states about a lead with a verb."""
 
     unknown_in_the_past: tuple[str, ...] = ()
 
@@ -42,6 +70,10 @@ class Facts(forms.Form):
         for field in self.fields.values():
             if isinstance(field, forms.ModelChoiceField) and isinstance(field.queryset, LeadQuerySet):
                 field.queryset = field.queryset.visible_to(by)
+
+
+class NoteGiven(Given, total=False):
+    note: str
 
 
 class NoteFacts(Facts):

@@ -1,8 +1,14 @@
 """What people say to each other about a lead."""
 
+from typing import Required
+
 from django import forms
 
-from handoff.workflow.facts.base import LONGEST, Facts
+from handoff.workflow.facts.base import LONGEST, Facts, Given
+
+
+class CommentGiven(Given):
+    text: Required[str]
 
 
 class CommentFacts(Facts):

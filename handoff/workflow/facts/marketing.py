@@ -1,26 +1,34 @@
 """What marketing and the arbiter must say of a rejected lead."""
 
 from datetime import date
+from typing import Required
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from handoff.models import AnswerKind
-from handoff.workflow.facts.base import LONGEST, Facts, NoteFacts
+from handoff.workflow.facts.base import LONGEST, DayField, Facts, Given, NoteFacts, NoteGiven
+
+
+class RecycleGiven(NoteGiven):
+    reenter_on: Required[date | str]
 
 
 class RecycleFacts(NoteFacts):
-    reenter_on = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}),
+    reenter_on = DayField(
         label="Re-entry date",
         error_messages={"required": "Give the date from which the lead may be promoted again."},
     )
 
     def clean_reenter_on(self) -> date:
-        wanted: date = self.cleaned_data["reenter_on"]
-        if wanted <= self.today:
-            raise ValidationError("The re-entry date must lie in the future.")
-        return wanted
+        day: date = self.cleaned_data["reenter_on"]
+        if day <= self.today:
+            raise ValidationError("The re-entry date must be in the future.")
+        return day
+
+
+class ResubmitGiven(Given):
+    fixed: Required[str]
 
 
 class ResubmitFacts(Facts):
@@ -32,12 +40,20 @@ class ResubmitFacts(Facts):
     )
 
 
+class DecisionGiven(Given):
+    decision: Required[str]
+
+
 class DecisionFacts(Facts):
     decision = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
         error_messages={"required": "Give the grounds of the decision."},
     )
+
+
+class AnswerGiven(NoteGiven):
+    kind: Required[str]
 
 
 class AnswerFacts(NoteFacts):
@@ -49,6 +65,10 @@ class AnswerFacts(NoteFacts):
         },
     )
     field_order = ["kind", "note"]
+
+
+class DisputeGiven(Given):
+    argument: Required[str]
 
 
 class DisputeFacts(Facts):

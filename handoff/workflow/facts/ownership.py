@@ -1,10 +1,17 @@
 """Whose a lead shall be, and into which other it is merged."""
 
+from typing import Required
+
 from django import forms
 from django.core.exceptions import ValidationError
 
-from handoff.workflow.facts.base import NoteFacts
+from handoff.workflow.facts.base import NoteFacts, NoteGiven
 from leads.models import SALES, Lead, Team, User
+
+
+class OwnerGiven(NoteGiven, total=False):
+    owner: User | str | None
+    team: Team | str | None
 
 
 class OwnerFacts(NoteFacts):
@@ -13,7 +20,9 @@ class OwnerFacts(NoteFacts):
         to_field_name="username",
         required=False,
         help_text="Empty: the lead waits in the queue of its team.",
-        error_messages={"invalid_choice": "“%(value)s” is no active salesperson: give a username of the sales team."},
+        error_messages={
+            "invalid_choice": "“%(value)s” is not an active salesperson: give a username of the sales team."
+        },
     )
     team = forms.ModelChoiceField(
         Team.objects.all(),
@@ -21,6 +30,10 @@ class OwnerFacts(NoteFacts):
         required=False,
         error_messages={"invalid_choice": "There is no team “%(value)s”."},
     )
+
+
+class MergeGiven(NoteGiven):
+    into: Required[Lead | int | str]
 
 
 class MergeFacts(NoteFacts):

@@ -2,20 +2,24 @@
 
 from collections.abc import Mapping
 from datetime import date
-from typing import Any
+from typing import Any, Required
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from handoff.models import Handoff
-from handoff.workflow.facts.base import NoteFacts
+from handoff.workflow.facts.base import DayField, NoteFacts, NoteGiven
+from leads.facts import contact_facts
 from leads.models import Evidence, Lead, Reason
 
-WRONG_FIELDS = [(name, name.title()) for name in ("email", "phone", "name", "company", "country")]
+
+def wrong_fields() -> list[tuple[str, str]]:
+    """The details of a lead that a rejection may call wrong."""
+    return [(fact.name, fact.label) for fact in contact_facts()]
 
 
 class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs
-    """A choice among the reasons in force, that tells a retired one from an unknown one."""
+    """A choice among the reasons in force, that distinguishes a retired one from an unknown one."""
 
     def to_python(self, value: Any) -> Reason | None:
         try:
@@ -27,8 +31,15 @@ class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no gener
         retired = Reason.objects.filter(code=str(value), retired_at__isnull=False).first()
         if retired:
             return f"The reason “{retired}” is retired: choose one of the list."
-        known = ", ".join(Reason.objects.filter(retired_at=None).values_list("code", flat=True))
-        return f"“{value}” is no reason of the list: choose one of {known}."
+        codes = ", ".join(Reason.objects.filter(retired_at=None).values_list("code", flat=True))
+        return f"“{value}” is not a reason of the list: choose one of {codes}."
+
+
+class RejectGiven(NoteGiven, total=False):
+    reason: Required[Reason | str]
+    duplicate_of: Lead | int | str | None
+    retry_on: date | str | None
+    wrong_field: str
 
 
 class RejectFacts(NoteFacts):
@@ -47,11 +58,12 @@ class RejectFacts(NoteFacts):
         help_text="Its number; for a duplicate.",
         error_messages={"invalid_choice": "There is no lead %(value)s."},
     )
-    retry_on = forms.DateField(
-        required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="For “not now”: when to try again."
-    )
+    retry_on = DayField(required=False, help_text="For “not now”: when to try again.")
     wrong_field = forms.ChoiceField(
-        choices=[("", "—"), *WRONG_FIELDS], required=False, label="Wrong detail", help_text="For bad contact data."
+        choices=lambda: [("", "—"), *wrong_fields()],
+        required=False,
+        label="Wrong detail",
+        help_text="For bad contact data.",
     )
     field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", "note"]
 
@@ -80,7 +92,7 @@ class RejectFacts(NoteFacts):
         if other is None and "duplicate_of" not in self.errors:
             self.add_error("duplicate_of", f"“{reason}” needs the other lead: give its number.")
         elif other == self.lead:
-            self.add_error("duplicate_of", "A lead is no duplicate of itself: give the number of the other one.")
+            self.add_error("duplicate_of", "A lead is not a duplicate of itself: give the number of the other one.")
 
     def _demand_retry_date(self, reason: Reason, facts: Mapping[str, Any]) -> None:
         if "retry_on" not in self.errors:
@@ -90,7 +102,7 @@ class RejectFacts(NoteFacts):
         if day is None:
             self.add_error(name, missing)
         elif day <= self.today:
-            self.add_error(name, "The date must lie in the future.")
+            self.add_error(name, "The date must be in the future.")
 
     def _demand_wrong_field(self, reason: Reason, facts: Mapping[str, Any]) -> None:
         if not facts.get("wrong_field") and "wrong_field" not in self.errors:

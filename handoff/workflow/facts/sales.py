@@ -1,19 +1,40 @@
 """What touching and converting a lead demand."""
 
+from datetime import date
+from decimal import Decimal
+from typing import Required
+
 from django import forms
 
-from handoff.workflow.facts.base import Facts, NoteFacts
+from handoff.workflow.facts.base import DayField, Facts, Given, MomentField, NoteFacts, NoteGiven
 from leads.models import Channel, Outcome
 
 
+class TouchGiven(NoteGiven, total=False):
+    channel: Required[str]
+    outcome: Required[str]
+    automatic: bool
+    system: str
+    external_id: str
+
+
 class TouchFacts(NoteFacts):
-    channel = forms.ChoiceField(choices=Channel.choices, error_messages={"required": "Say how: call, email, meeting …"})
-    outcome = forms.ChoiceField(
-        choices=Outcome.choices, error_messages={"required": "Say what came of it: reached, no_answer …"}
+    channel = forms.ChoiceField(
+        choices=Channel.choices, error_messages={"required": "Give the channel: call, email, meeting …"}
     )
-    at = forms.DateTimeField(required=False, label="When", help_text="Empty: now.")
+    outcome = forms.ChoiceField(
+        choices=Outcome.choices, error_messages={"required": "Give the outcome: reached, no_answer …"}
+    )
+    at = MomentField(required=False, label="When", help_text="Empty: now.")
     automatic = forms.BooleanField(required=False, help_text="Sent by a machine: it is kept, and counts for nothing.")
     field_order = ["channel", "outcome", "note", "at", "automatic"]
+
+
+class ConvertGiven(Given, total=False):
+    name: Required[str]
+    amount: Decimal | int | float | str
+    currency: str
+    expected_close: date | str
 
 
 class ConvertFacts(Facts):
@@ -31,7 +52,6 @@ class ConvertFacts(Facts):
             "invalid": "Give the currency by its three letters, like EUR.",
         },
     )
-    expected_close = forms.DateField(
-        widget=forms.DateInput(attrs={"type": "date"}),
+    expected_close = DayField(
         error_messages={"required": "Give the date of the expected close."},
     )

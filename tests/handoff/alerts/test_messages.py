@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
-from handoff.alerts.moments import span, time_of_day
+from handoff.alerts.moments import time_of_day
 from handoff.models import Delivery, Rejection
 from leads.models import Campaign, Lead, Reason, User
 from sla.models import Alarm, Clock, ClockState
@@ -221,21 +221,6 @@ def test_a_long_note_is_cut(world: World) -> None:
     read = message(world.ada, transition=act)
     assert "…" in read.text
     assert len(read.blocks[0]["text"]["text"]) <= 3000
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [
-        (0, "less than a minute"),
-        (29, "less than a minute"),
-        (899, "15 min"),
-        (7500, "2 h 5 min"),
-        (93_600, "26 h"),
-        (-180, "3 min"),
-    ],
-)
-def test_a_span_in_words(seconds: float, words: str) -> None:
-    assert span(seconds) == words
 
 
 def test_a_zone_without_letters_is_named_by_its_offset(world: World) -> None:

@@ -79,8 +79,8 @@ def test_a_pause_without_an_end_shows_everywhere_and_ends_by_a_button(world: Wor
 @pytest.mark.parametrize(
     ("facts", "words"),
     [
-        ({}, "Say why its clocks are held."),
-        ({"cause": "other"}, "Say in a note what its clocks are held for."),
+        ({}, "Give the cause of the pause."),
+        ({"cause": "other"}, "Say in a note what the pause is for."),
         ({"cause": "outage", "until": "2020-01-01T10:00"}, "The pause must end after it begins."),
     ],
 )
@@ -105,7 +105,7 @@ def test_a_breach_is_excused_beside_its_clock_by_revops(world: World, as_, lead:
     page = page_of(client, lead)
     assert "/do/excuse/" not in page
     assert "Olga: The &lt;b&gt;mail&lt;/b&gt; was down" in page
-    assert timeline(lead)[0].what == "Excused a breach"
+    assert timeline(lead)[0].headline == "Excused a breach"
     assert timeline(lead)[0].why == (("Clock", "Time to accept"), ("Reason", "The <b>mail</b> was down"))
 
 
@@ -115,7 +115,7 @@ def test_a_refusal_about_a_clock_is_said_though_its_field_is_hidden(world: World
 
     said = as_(world.olga).post(url(Verb.EXCUSE, lead, clock=clock.pk), {"clock": clock.pk, "reason": "Again"})
 
-    assert "This breach is excused already." in said.content.decode()
+    assert "This breach is already excused." in said.content.decode()
 
 
 def test_an_alarm_is_acknowledged_beside_its_clock(world: World, as_, lead: Lead) -> None:
@@ -136,8 +136,8 @@ def test_clocks_judged_anew_name_their_policy(world: World, as_) -> None:
     lead = bring_to(State.MQL, make_lead(), world)
     make_policy(Metric.TIME_TO_ACCEPT, 60, name="Fast", position=1)
 
-    workflow.rejudge(lead.pk, by=world.olga, reason="It is urgent")
+    workflow.reevaluate(lead.pk, by=world.olga, reason="It is urgent")
 
     event = timeline(lead)[0]
-    assert event.what == "Had its clocks judged anew"
-    assert event.why == (("Reason", "It is urgent"), ("Judged anew", "Time to accept, by Fast (version 1)"))
+    assert event.headline == "Re-evaluated the policies"
+    assert event.why == (("Reason", "It is urgent"), ("Re-evaluated", "Time to accept, by Fast (version 1)"))

@@ -10,7 +10,6 @@ from django.utils.html import escape
 from handoff import workflow
 from handoff.console.frame.dialogs import back
 from handoff.refusals import FactsRefused
-from handoff.workflow.facts import FORMS
 from leads.models import State, Verb
 from sla.metrics import Metric
 from tests.world import World, bring_to, last, make_lead, make_policy
@@ -28,7 +27,7 @@ def test_asking_changes_nothing(world: World, as_) -> None:
     lead = bring_to(State.MQL, make_lead(), world)
     client = as_(world.ada)
 
-    for verb in FORMS:
+    for verb in workflow.CARDS:
         assert client.get(url(verb, lead)).status_code == 200
 
     lead.refresh_from_db()

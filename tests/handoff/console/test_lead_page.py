@@ -50,7 +50,7 @@ def test_all_that_happened_stands_in_one_order_newest_first(world: World, as_) -
 
     events = timeline(lead)
 
-    assert [event.what for event in events] == [
+    assert [event.headline for event in events] == [
         "Breach: time to accept",
         "Warning: time to accept",
         "Commented",

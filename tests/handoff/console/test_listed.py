@@ -56,7 +56,7 @@ def test_applying_shows_the_leads_behind_each_number_and_then_does_it(world: Wor
 
     assert "Applied Accept (version 2) to 2 clocks." in done
     assert Clock.objects.filter(policy=revised).count() == 2
-    acts = [act for lead in Lead.objects.all() for act in lead.transitions.filter(verb=Verb.REJUDGE)]
+    acts = [act for lead in Lead.objects.all() for act in lead.transitions.filter(verb=Verb.REEVALUATE)]
     assert {(act.by, act.via, act.facts["reason"]) for act in acts} == {(world.olga, "console", AGAIN)}
 
 
@@ -68,7 +68,7 @@ def test_there_is_nothing_to_apply_to_what_is_retired_or_runs_already(world: Wor
     revise_policy(policy, {"target_seconds": 60})
     said = client.get(apply_url(policy), follow=True).content.decode()
     assert "Accept (version 1) is not in force: open the newest version and apply that." in said
-    assert lead_of.transitions.filter(verb=Verb.REJUDGE).count() == 0
+    assert lead_of.transitions.filter(verb=Verb.REEVALUATE).count() == 0
 
 
 def test_only_revops_applies_and_excuses(world: World, policy: Policy, as_) -> None:

@@ -262,7 +262,7 @@ def test_bulk_assign_asks_again_when_the_owner_is_wrong(world: World, as_) -> No
     )
 
     page = response.content.decode()
-    assert page.count("“nobody” is no active salesperson") == 1
+    assert page.count("“nobody” is not an active salesperson") == 1
     assert "Covers May" in page
     assert all(f'name="lead" value="{lead.pk}"' in page for lead in leads)
     assert not Lead.objects.exclude(owner=None).exists()

@@ -10,7 +10,7 @@ from django.utils import timezone
 from handoff.models import ApiToken, Delivery, DeliveryState, Destination, Handoff, Rejection
 from leads.models import Definition, Lead, Reason, Stage, State
 from sla.metrics import Metric
-from sla.models import Calendar, Clock, Policy
+from sla.models import Calendar, Clock, PendingAlarm, Policy
 from tests.world import OFFICE, World, bring_to, last, make_calendar, make_lead, make_policy
 
 
@@ -123,7 +123,7 @@ def test_a_new_policy_is_published_with_its_breach(world: World, as_) -> None:
 @pytest.mark.parametrize(
     ("changed", "complaint"),
     [
-        ({"target_seconds": "soon"}, "Write a span of time like 4 h"),
+        ({"target_seconds": "soon"}, "“soon” is not a valid length of time: write one like 4 h"),
         ({"target_seconds": "0 h"}, "Give a target longer than nothing."),
         ({"conditions": '[{"field": "shoe"}]'}, "Each condition has exactly"),
         ({"conditions": "[oops"}, "Enter a valid JSON."),
@@ -169,6 +169,24 @@ def test_a_retired_policy_is_only_read(world: World, as_) -> None:
     assert policy.retired_at
     assert client.post(change(policy), policy_form(policy)).status_code == 403
     assert "no longer in force" in client.post(tool(policy, "retire"), follow=True).content.decode()
+
+
+def test_revops_declares_a_version_a_mistake_and_its_alarms_stop(world: World, as_) -> None:
+    policy = make_policy("time_to_accept")
+    bring_to("mql", make_lead(), world)
+    client, address = as_(world.olga), tool(policy, "stop")
+
+    assert "1 clock runs by it." in client.get(address).content.decode()
+    assert client.post(address, {"reason": ""}).status_code == 200  # asked for the reason again
+    policy.refresh_from_db()
+    assert policy.mistake_at is None
+    said = client.post(address, {"reason": "Wrong calendar."}, follow=True).content.decode()
+    policy.refresh_from_db()
+    assert "a mistake" in said
+    assert policy.mistake_at
+    assert not PendingAlarm.objects.exists()
+    assert "has been declared a mistake already" in client.get(address, follow=True).content.decode()
+    assert as_(world.max).post(address, {"reason": "Mine."}).status_code == 403
 
 
 def test_policies_are_read_by_both_sides_and_never_deleted(world: World, as_) -> None:

@@ -40,9 +40,9 @@ def test_a_campaign_without_an_id_is_known_by_its_name(bring_in: Import) -> None
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("9,,a lot,,,", "cost: “a lot” is no amount"),
+        ("9,,a lot,,,", "cost: “a lot” is not a valid amount"),
         ("9,,-5,,,", "cost: The cost must not be below zero"),
-        ("9,,5,euros,,", "currency: “euros” is no currency"),
+        ("9,,5,euros,,", "currency: “euros” is not a valid currency"),
         ("9,,,,2026-02-02,2026-01-01", "ends_on: The campaign ends before it starts"),
         (f"9,{'x' * 201},,,,", "name: Ensure this value has at most 200 characters"),
         (",,5,,,", "name: Give the campaign an id or a name"),

@@ -29,7 +29,7 @@ def test_it_ends_with_one_line_of_json(bring_in: Import) -> None:
     done = bring_in("leads", "email\ndana@buyer.example\nnobody\nDana@buyer.example\n")
     assert done.counts == {"created": 1, "updated": 0, "unchanged": 1, "refused": 1, "warnings": 0}
     assert done.status == 1
-    assert done.errors.startswith("row 3 refused (nobody): email: “nobody” is no email address")
+    assert done.errors.startswith("row 3 refused (nobody): email: “nobody” is not a valid email address")
 
 
 def test_a_dry_run_reports_the_same_and_writes_nothing(bring_in: Import) -> None:
@@ -53,7 +53,7 @@ def test_the_report_has_every_row_and_no_formula(tmp_path: Path) -> None:
     assert report.read_text(encoding="utf-8-sig").splitlines() == [
         "row,identity,outcome,reason",
         "2,'=cmd(),created,",
-        '3,\'@evil,refused,"country: “+Narnia” is no country that we know: give its ISO 3166 code, like DE."',
+        '3,\'@evil,refused,"country: “+Narnia” is not a valid country: give its ISO 3166 code, like DE."',
     ]
 
 
@@ -82,14 +82,14 @@ def test_a_row_that_does_not_fit_the_stated_order_is_refused(bring_in: Import) -
     file = "email,created_at\ndana@buyer.example,13/04/2024\neric@buyer.example,04/13/2024\n"
     done = bring_in("leads", file, "--dates", "MDY")
     assert done.outcomes == ["refused", "created"]
-    assert done.reasons[0] == "created_at: “13/04/2024” is no date when it is read as MDY."
+    assert done.reasons[0] == "created_at: “13/04/2024” is not a valid date when read as MDY."
 
 
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
         (b"PK\x03\x04", [], "an XLSX workbook"),
-        (b"a,b\n\x00\x01", [], "no text in UTF-8"),
+        (b"a,b\n\x00\x01", [], "not text in UTF-8"),
         (b"", [], "is empty"),
         (
             b"name,phone\nDana,1\n",

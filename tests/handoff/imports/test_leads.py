@@ -44,8 +44,13 @@ def test_a_refused_row_spoils_nothing_else(bring_in: Import) -> None:
     )
     assert (done.status, done.outcomes) == (1, ["refused"] * 3 + ["created"] + ["refused"] * 3)
     assert Lead.objects.get().email == "four@buyer.example"
-    words = ["email: “dana” is no email", "country: “Narnia” is no country", "created_at: “soon” is no date", ""]
-    words += ["created_at: “2999-01-01” lies in", "email: Give an email or an external id", "lies in the future"]
+    words = [
+        "email: “dana” is not a valid email",
+        "country: “Narnia” is not a valid country",
+        "created_at: “soon” is not a valid date",
+        "",
+    ]
+    words += ["created_at: “2999-01-01” is in", "email: Give an email or an external id", "is in the future"]
     assert [word in reason for word, reason in zip(words, done.reasons, strict=True)] == [True] * 7
 
 

@@ -34,11 +34,11 @@ def test_the_spellings_of_an_amount(text, amount, currency):
 
 @pytest.mark.parametrize("text", ["a lot", "", "€", "1,2,3", "12,34.5", "1.2.3,4", "12 000 apples"])
 def test_what_is_no_amount_is_refused(text):
-    with pytest.raises(ValidationError, match=f"“{text}” is no amount: write one like 12000.00."):
+    with pytest.raises(ValidationError, match=f"“{text}” is not a valid amount: write one like 12000.00."):
         read_money(text)
 
 
 def test_a_currency_has_three_letters():
     assert read_currency("eur") == "EUR"
-    with pytest.raises(ValidationError, match="“euros” is no currency: give its three letters, like EUR"):
+    with pytest.raises(ValidationError, match="“euros” is not a valid currency: give its three letters, like EUR"):
         read_currency("euros")

@@ -201,12 +201,12 @@ class TestRejections:
     [
         ("won,2024-03-12,2024-03-13,,", "The row says both lost and won: give one of won_at"),
         (",,,,", "The row says no outcome: give one of won_at, lost_at, rejected_at or state"),
-        ("negotiating,,,,", "state: “negotiating” is no outcome: write won, lost or rejected"),
-        ("won,2999-01-01,,,", "won_at: “2999-01-01” lies in the future"),
-        ("won,,,a lot,", "amount: “a lot” is no amount"),
+        ("negotiating,,,,", "state: “negotiating” is not a valid outcome: write won, lost or rejected"),
+        ("won,2999-01-01,,,", "won_at: “2999-01-01” is in the future"),
+        ("won,,,a lot,", "amount: “a lot” is not a valid amount"),
         ("won,,,-1,", "amount: The amount must not be below zero"),
         ("won,,,0.125,", "Ensure that there are no more than 2 decimal places"),
-        ("won,,,1,euros", "currency: “euros” is no currency"),
+        ("won,,,1,euros", "currency: “euros” is not a valid currency"),
     ],
 )
 def test_what_does_not_fit_is_refused(bring_in: Import, dana: Lead, row: str, words: str) -> None:

@@ -57,13 +57,13 @@ def test_a_pause_may_end_ahead_or_be_open(bring_in: Import, dana: Lead) -> None:
     ("row", "words"),
     [
         ("nobody@buyer.example,outage,2026-03-02 10:00,,", "There is no lead “nobody@buyer.example”"),
-        (f"{MAIL},,2026-03-02 10:00,,", "Say why its clocks are held."),
+        (f"{MAIL},,2026-03-02 10:00,,", "Give the cause of the pause."),
         (f"{MAIL},holiday,2026-03-02 10:00,,", "holiday is not one of the available choices"),
-        (f"{MAIL},other,2026-03-02 10:00,,", "Say in a note what its clocks are held for."),
+        (f"{MAIL},other,2026-03-02 10:00,,", "Say in a note what the pause is for."),
         (f"{MAIL},outage,,,", "from: Give the moment from which its clocks are held."),
-        (f"{MAIL},outage,2999-01-01,,", "lies in the future"),
+        (f"{MAIL},outage,2999-01-01,,", "is in the future"),
         (f"{MAIL},outage,2026-03-02 10:00,2026-03-02 09:30,", "The pause must end after it begins."),
-        (f"{MAIL},outage,2026-03-02 08:00,,", "Something else was done with the lead later"),
+        (f"{MAIL},outage,2026-03-02 08:00,,", "The lead was changed after that time"),
     ],
 )
 def test_what_does_not_fit_is_refused_and_spoils_nothing(bring_in: Import, dana: Lead, row: str, words: str) -> None:

@@ -52,7 +52,7 @@ def test_quotation_marks_inside_a_value_are_kept():
         (b"\xd0\xcf\x11\xe0rest", "an old Excel workbook"),
         (b"%PDF-1.7", "a PDF, not a CSV file"),
         (b"\x1f\x8brest", "a gzip archive"),
-        (b"a,b\n\x00\x01\x02\x03", "no text in UTF-8, UTF-16 or Windows-1252"),
+        (b"a,b\n\x00\x01\x02\x03", "not text in UTF-8, UTF-16 or Windows-1252"),
         (b"", "is empty"),
         (b"\xef\xbb\xbf \r\n", "is empty"),
         (b'a,b\n"opened,1\n2,3\n', "a quotation mark that is opened and never closed"),

@@ -13,6 +13,7 @@ HOUR = timedelta(hours=1)
 def make_clock(lead: Lead, policy: Policy, started_at: datetime = NOON, due: timedelta = HOUR, **fields: Any) -> Clock:
     """A clock that runs and is due after `due`, unless the fields say more."""
     fields.setdefault("owner", lead.owner)
+    fields.setdefault("team", lead.team)
     return Clock.objects.create(
         lead=lead,
         metric=policy.metric,

@@ -34,7 +34,7 @@ def counts(row: AttainmentRow) -> Sequence[int]:
 
 
 def shares(row: AttainmentRow) -> Sequence[float | None]:
-    return (row.attainment, row.attainment_before_excuses)
+    return (row.attainment, row.attainment_incl_excused)
 
 
 class TestCounting:

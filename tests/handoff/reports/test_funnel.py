@@ -35,9 +35,11 @@ def leads(world: World) -> list[Lead]:
 @pytest.mark.usefixtures("leads")
 def test_a_lead_counts_for_every_stage_that_it_reached() -> None:
     assert funnel(By.SOURCE) == [
-        FunnelRow("google", leads=6, mql=5, sal=3, sql=2, opportunity=1, won=1, won_amount={"EUR": "1200.00"}),
-        FunnelRow("", leads=1, mql=0, sal=0, sql=0, opportunity=0, won=0, won_amount={}),
-        FunnelRow("friend", leads=1, mql=1, sal=1, sql=1, opportunity=1, won=1, won_amount={"USD": "10.50"}),
+        FunnelRow(
+            "google", "google", leads=6, mql=5, sal=3, sql=2, opportunity=1, won=1, won_amount={"EUR": "1200.00"}
+        ),
+        FunnelRow("", "(no source)", leads=1, mql=0, sal=0, sql=0, opportunity=0, won=0, won_amount={}),
+        FunnelRow("friend", "friend", leads=1, mql=1, sal=1, sql=1, opportunity=1, won=1, won_amount={"USD": "10.50"}),
     ]
 
 
@@ -95,23 +97,33 @@ class TestCommand:
         make_lead("Nowhere", created_at=MARCH)
         make_lead("Later", created_at=APRIL)
         assert json.loads(printed("--by", "source", "--from", "2026-03-01", "--to", "2026-04-01", "--json")) == [
-            {"source": "", "leads": 1, "mql": 0, "sal": 0, "sql": 0, "opportunity": 0, "won": 0, "won_amount": {}},
-            {"source": "google", "leads": 1, "mql": 1, "sal": 1, "sql": 1, "opportunity": 1, "won": 1}
+            {"source": "", "label": "(no source)", "leads": 1, "mql": 0, "sal": 0, "sql": 0, "opportunity": 0, "won": 0}
+            | {"won_amount": {}},
+            {
+                "source": "google",
+                "label": "google",
+                "leads": 1,
+                "mql": 1,
+                "sal": 1,
+                "sql": 1,
+                "opportunity": 1,
+                "won": 1,
+            }
             | {"won_amount": {CONVERSION["currency"]: "5.00"}},
         ]
 
     def test_without_a_terminal_it_prints_columns(self) -> None:
         make_lead()
         assert printed("--by", "campaign").splitlines() == [
-            "campaign\tleads\tmql\tsal\tsql\topportunity\twon\twon amount",
-            "(none)\t1\t0\t0\t0\t0\t0\t",
+            "campaign\tlabel\tleads\tmql\tsal\tsql\topportunity\twon\twon_amount",
+            "\t(no campaign)\t1\t0\t0\t0\t0\t0\t",
         ]
 
     @pytest.mark.parametrize(
         ("options", "words"),
         [
             (["--by", "weather"], "invalid choice: 'weather'"),
-            (["--from", "soon"], "“soon” is no date: write one like 2026-03-01"),
+            (["--from", "soon"], "--from: “soon” is not a valid date: write one like 2026-03-01"),
             (["--from", "2026-04-01", "--to", "2026-03-01"], "The period ends before it starts"),
         ],
     )

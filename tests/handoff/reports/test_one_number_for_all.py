@@ -1,156 +1,215 @@
-"""Whoever asks, by whichever door, reads the same numbers."""
+"""Whoever asks, at whichever door, reads the same numbers: page, CSV, API and command show the same report."""
 
 import csv
+import html
 import io
 import json
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from handoff.models import ApiToken
-from handoff.reports.attainment import FIGURES, By, as_dict, attainment
-from handoff.reports.words import length, percent
-from leads.models import Campaign, User, Verb
+from handoff.reports.registry import REPORTS
+from handoff.reports.report import Report
+from leads.models import Campaign, DealState, Opportunity, State, User, Verb
 from sla.metrics import Metric
 from sla.models import Clock
 from tests.handoff.reports.clocks import HOUR, NOON, act_on, make_clock, stopped
-from tests.world import World, make_lead, make_policy
+from tests.world import World, bring_to, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
 METRIC = Metric.TIME_TO_ACCEPT
 PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
+NEEDED: dict[str, dict[str, str]] = {"attainment": {"metric": METRIC.value}, "funnel": {}}
+GROUPINGS = [
+    (report, by)
+    for report in REPORTS.values()
+    for by, _ in report.form().fields["by"].choices  # type: ignore[attr-defined]
+]
 
 
 @pytest.fixture
-def clocks(world: World) -> None:
+def history(world: World) -> None:
     policy = make_policy(METRIC)
     spring = Campaign.objects.create(name="=Spring")  # no name that a spreadsheet computes
-    fox = make_lead("Fox", source="google", campaign=spring, owner=world.ada)
-    owl = make_lead("Owl", owner=world.zoe)
+    fox = make_lead("Fox", source="google", campaign=spring, owner=world.ada, created_at=NOON)
+    owl = make_lead("Owl", owner=world.zoe, created_at=NOON - timedelta(days=30))
     for lead, minutes in ((fox, 10), (fox, 25), (fox, 95), (owl, 20), (make_lead("Nobody's"), 31)):
         stopped(lead, policy, timedelta(minutes=minutes), business=timedelta(minutes=minutes / 3))
     stopped(fox, policy, 2 * HOUR, excused_by=act_on(fox, Verb.EXCUSE, NOON))
     Clock.objects.filter(pk=stopped(owl, policy, 3 * HOUR).pk).update(elapsed=None)
     make_clock(owl, policy)
     stopped(fox, policy, HOUR, started_at=NOON - timedelta(days=30))
+    for name, currency in (("Won", "EUR"), ("Won too", "USD")):
+        lead = bring_to(State.OPPORTUNITY, make_lead(name, source="friend", created_at=NOON), world)
+        Opportunity.objects.filter(lead=lead).update(
+            state=DealState.WON, closed_at=timezone.now(), amount="1200.50", currency=currency
+        )
 
 
-@pytest.mark.usefixtures("clocks")
-@pytest.mark.parametrize("by", By)
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(("report", "by"), GROUPINGS, ids=lambda value: getattr(value, "name", value))
 @pytest.mark.parametrize("period", [{}, PERIOD], ids=["all", "period"])
-def test_page_csv_api_command_and_function_agree(by: By, period: dict[str, str], world: World) -> None:
-    start, end = (NOON.replace(day=3, hour=0), NOON.replace(month=4, day=1, hour=0)) if period else (None, None)
-    rows = attainment(METRIC, by, start, end)
-    expected = [as_dict(by, row) for row in rows]
-    assert expected
+def test_page_csv_api_and_command_agree(report: Report, by: str, period: dict[str, str], world: World) -> None:
+    asked = NEEDED[report.name] | {"by": by} | period
+    by_api = api(world.ada, report.name, asked).json()["rows"]
+    assert by_api
 
-    by_api = of_api(world.ada, by=by.value, **period)
-    assert [{by.value: row.pop("key"), **row} for row in by_api] == expected
-    assert json.loads(printed(by, period, "--json")) == expected
-    as_text = [["" if value is None else str(value) for value in row.values()] for row in expected]
-    assert [line.split("\t") for line in printed(by, period).splitlines()] == [[by, "label", *FIGURES], *as_text]
-    asked = {"metric": METRIC.value, "by": by.value, "start": period.get("from", ""), "end": period.get("to", "")}
-    assert [[cell.removeprefix("'") for cell in line] for line in of_csv(world.ada, asked)[1:]] == as_text
-    page = as_(world.ada).get(reverse("admin:attainment"), asked).content.decode()
-    for row in rows:
-        assert f"<b>{percent(row.attainment)}</b>" in page
-        for seconds in (row.median_business, row.p90_business, row.median_wall, row.p90_wall):
-            assert f"<td>{length(seconds)}" in page
+    assert json.loads(printed(report.name, asked, "--json")) == by_api
+    assert [list(row) for row in by_api] == [report.header(by)] * len(by_api)
+    by_csv = of_csv(world.ada, report.name, asked)
+    assert list(csv.reader(io.StringIO(printed(report.name, asked)), delimiter="\t")) == by_csv
+    assert by_csv == [report.header(by), *([in_file(value) for value in row.values()] for row in by_api)]
+    on_page = of_page(world.ada, report.name, asked)
+    assert on_page == [[row.label, *main_cells(report, row)] for row in rows_of(report, asked)]
 
 
-@pytest.mark.usefixtures("clocks")
-def test_everybody_with_a_role_reads_all_numbers(world: World) -> None:
-    seen = [of_api(getattr(world, name), by="team") for name in ROLES]
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("name", REPORTS)
+def test_everyone_with_a_role_reads_all_numbers(name: str, world: World) -> None:
+    seen = [api(getattr(world, person), name, NEEDED[name]).json()["rows"] for person in ROLES]
     assert len(seen[0]) == 3
     assert all(rows == seen[0] for rows in seen)
-    assert {as_(getattr(world, name)).get(reverse("admin:attainment")).status_code for name in ROLES} == {200}
+    assert {as_(getattr(world, person)).get(reverse(f"admin:{name}")).status_code for person in ROLES} == {200}
 
 
-def test_without_a_role_nobody_reads_them(world: World) -> None:
-    refused = api(world.eve).get("/api/v1/reports/attainment/", {"metric": METRIC.value})
+@pytest.mark.parametrize("name", REPORTS)
+def test_nobody_reads_them_without_a_role(name: str, world: World) -> None:
+    refused = api(world.eve, name, NEEDED[name])
     assert (refused.status_code, refused.json()["detail"]) == (
         403,
         "You may not read the reports: whoever has a role may.",
     )
-    for page in ("attainment", "attainment_export"):
+    for page in (name, f"{name}_export"):
         assert as_(world.eve).get(reverse(f"admin:{page}")).status_code == 403
-    assert Client().get(reverse("admin:attainment")).status_code == 302
-    assert APIClient().get("/api/v1/reports/attainment/").status_code == 401
+    assert Client().get(reverse(f"admin:{name}")).status_code == 302
+    assert APIClient().get(f"/api/v1/reports/{name}/").status_code == 401
 
 
-@pytest.mark.parametrize(
-    ("asked", "field", "words"),
-    [
-        ({}, "metric", "This field is required."),
-        ({"metric": "time_to_dance"}, "metric", "“time_to_dance”"),
-        ({"metric": METRIC.value, "by": "weather"}, "by", "“weather”"),
-        ({"metric": METRIC.value, "from": "soon"}, "from", "Datetime has wrong format"),
-        ({"metric": METRIC.value, "from": "2026-04-01", "to": "2026-03-01"}, "to", "ends before it starts"),
-    ],
-)
-def test_the_api_refuses_what_makes_no_sense(asked: dict[str, str], field: str, words: str, world: World) -> None:
-    refused = api(world.ada).get("/api/v1/reports/attainment/", asked)
+NONSENSE = [
+    ("attainment", {"metric": ""}, "metric", "This field is required."),
+    ("attainment", {"metric": "time_to_dance"}, "metric", "time_to_dance is not one of the available choices"),
+    ("funnel", {"by": "weather"}, "by", "weather is not one of the available choices"),
+    *(
+        (name, wrong, field, words)
+        for name in REPORTS
+        for wrong, field, words in (
+            ({"from": "soon"}, "from", "“soon” is not a valid date: write one like 2026-03-01"),
+            ({"to": "9" * 5000}, "to", "is not a valid date"),
+            ({"from": "0001-01-01T00:00+14:00"}, "from", "“0001-01-01T00:00+14:00” is not a valid date"),
+            ({"to": "9999-12-31T23:59:59-12:00"}, "to", "is not a valid date"),
+            ({"to": "9999-12-31"}, "to", "“9999-12-31” is too far away: give a year from 1970 to 2199."),
+            ({"from": "2026-04-01", "to": "2026-03-01"}, "to", "The period ends before it starts"),
+            ({"from": "2026-04-01", "to": "2026-04-01T00:00+00:00"}, "to", "The period ends before it starts"),
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "wrong", "field", "words"), NONSENSE)
+def test_each_door_refuses_what_makes_no_sense(
+    name: str, wrong: dict[str, str], field: str, words: str, world: World
+) -> None:
+    asked = NEEDED[name] | wrong
+    refused = api(world.ada, name, asked)
     [error] = refused.json()["errors"]
     assert (refused.status_code, error["field"]) == (400, field)
-    assert words in error["detail"].replace('"', "“", 1).replace('"', "”", 1)
-
-
-@pytest.mark.parametrize(
-    "asked", [{"metric": "x"}, {"by": "x"}, {"start": "x"}, {"start": "2026-04-01", "end": "2026-03-01"}]
-)
-def test_the_page_says_what_makes_no_sense(asked: dict[str, str], world: World) -> None:
-    page = as_(world.ada).get(reverse("admin:attainment"), asked)
+    assert words in error["detail"]
+    page = as_(world.ada).get(reverse(f"admin:{name}"), asked)
     assert (page.status_code, page.content.decode().count("fact-errors")) == (200, 1)
-    assert as_(world.ada).get(reverse("admin:attainment_export"), asked).status_code == 302
+    assert words in html.unescape(page.content.decode())
+    assert as_(world.ada).get(reverse(f"admin:{name}_export"), asked).status_code == 302
+    with pytest.raises(CommandError):
+        printed(name, asked)
 
 
 def test_an_empty_page_says_why(world: World) -> None:
     assert "No clock to count" in as_(world.mia).get(reverse("admin:attainment")).content.decode()
+    assert "No lead to count" in as_(world.mia).get(reverse("admin:funnel")).content.decode()
 
 
-@pytest.mark.usefixtures("clocks")
-def test_csv_defuses_formulas(world: World) -> None:
-    lines = of_csv(world.ada, {"metric": METRIC.value, "by": "campaign"})
-    assert [line[0] for line in lines] == ["campaign", "'=Spring", ""]
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize("name", REPORTS)
+def test_csv_defuses_formulas(name: str, world: World) -> None:
+    response = as_(world.ada).get(reverse(f"admin:{name}_export"), NEEDED[name] | {"by": "campaign"})
+    lines = list(csv.reader(io.StringIO(b"".join(response).decode())))
+    assert {line[0] for line in lines} == {"campaign", "'=Spring", ""}
 
 
-@pytest.mark.usefixtures("clocks")
-@pytest.mark.parametrize("by", By)
-def test_the_page_asks_as_often_for_many_rows_as_for_one(by: By, world: World, django_assert_num_queries: Any) -> None:
+@pytest.mark.usefixtures("history")
+@pytest.mark.parametrize(("report", "by"), GROUPINGS, ids=lambda value: getattr(value, "name", value))
+def test_the_page_asks_as_often_for_many_rows_as_for_one(
+    report: Report, by: str, world: World, django_assert_num_queries: Any
+) -> None:
     client = as_(world.mia)
-    with django_assert_num_queries(4):  # the session, the user with his roles, what waits on marketing, the report
-        client.get(reverse("admin:attainment"), {"metric": METRIC.value, "by": by.value})
+    with django_assert_num_queries(4):  # the session, the user with roles, what waits on marketing, the report
+        client.get(reverse(f"admin:{report.name}"), NEEDED[report.name] | {"by": by})
 
 
-def printed(by: By, period: dict[str, str], *options: str) -> str:
+def test_each_report_is_in_the_sidebar(world: World) -> None:
+    page = as_(world.mia).get(reverse("admin:funnel")).content.decode()
+    for name, report in REPORTS.items():
+        assert re.search(rf'href="{reverse(f"admin:{name}")}".*?{report.title}', page, re.DOTALL)
+
+
+@pytest.mark.parametrize("report", REPORTS.values(), ids=lambda report: report.name)
+def test_each_column_says_what_it_is(report: Report) -> None:
+    names = [column.name for column in report.columns]
+    assert len(set(names)) == len(names)
+    assert all(column.label and column.definition for column in report.columns)
+    assert {column.below for column in report.columns if column.below} <= set(names)
+
+
+def rows_of(report: Report, asked: dict[str, str]) -> Any:
+    form = report.form(asked)
+    assert form.is_valid()
+    return report.rows(form.cleaned_data, timezone.now())
+
+
+def main_cells(report: Report, row: Any) -> list[str]:
+    words = report.as_words(row)
+    return [words[column.name] for column in report.columns if not column.below]
+
+
+def in_file(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{amount} {currency}" for currency, amount in value.items())
+    return "" if value is None else str(value)
+
+
+def printed(name: str, asked: dict[str, str], *options: str) -> str:
     out = io.StringIO()
-    dates = [text for name, value in period.items() for text in (f"--{name}", value)]
-    call_command("report", "attainment", "--metric", METRIC, "--by", by.value, *dates, *options, stdout=out)
+    call_command("report", name, *(f"--{option}={text}" for option, text in asked.items()), *options, stdout=out)
     return out.getvalue()
 
 
-def of_api(person: User, **asked: str) -> list[dict[str, Any]]:
-    rows: list[dict[str, Any]] = (
-        api(person).get("/api/v1/reports/attainment/", {"metric": METRIC, **asked}).json()["rows"]
-    )
-    return rows
+def of_csv(person: User, name: str, asked: dict[str, str]) -> list[list[str]]:
+    response = as_(person).get(reverse(f"admin:{name}_export"), asked)
+    lines = csv.reader(io.StringIO(b"".join(response).decode()))
+    return [[cell.removeprefix("'") for cell in line] for line in lines]
 
 
-def of_csv(person: User, asked: dict[str, str]) -> list[list[str]]:
-    response = as_(person).get(reverse("admin:attainment_export"), asked)
-    return list(csv.reader(io.StringIO(b"".join(response).decode())))
+def of_page(person: User, name: str, asked: dict[str, str]) -> list[list[str]]:
+    """The rows of the page's table, without what stands in small print."""
+    page = as_(person).get(reverse(f"admin:{name}"), asked).content.decode()
+    body = re.sub(r"<small>.*?</small>", "", page[page.index("<tbody>") : page.index("</tbody>")])
+    rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
+    cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+    return [[html.unescape(re.sub(r"</?b>", "", cell)) for cell in row] for row in cells]
 
 
-def api(person: User) -> APIClient:
+def api(person: User, name: str, asked: dict[str, str]) -> Any:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {ApiToken.issue(person)}")
-    return client
+    return client.get(f"/api/v1/reports/{name}/", asked)
 
 
 def as_(person: User) -> Client:

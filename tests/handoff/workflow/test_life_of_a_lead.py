@@ -136,7 +136,7 @@ def test_a_merged_lead_gives_what_it_has_to_the_one_that_stays(world: World) -> 
     ("facts", "field", "words"),
     [
         ({}, "reason", "Give a reason"),
-        ({"reason": "nonsense"}, "reason", "no reason of the list"),
+        ({"reason": "nonsense"}, "reason", "not a reason of the list"),
         ({"reason": "old"}, "reason", "is retired"),
         ({"reason": "other"}, "note", "at least 15 characters"),
         ({"reason": "other", "note": " too short     "}, "note", "at least 15 characters"),
@@ -146,7 +146,7 @@ def test_a_merged_lead_gives_what_it_has_to_the_one_that_stays(world: World) -> 
         ({"reason": "not_now", "retry_on": "2001-01-01"}, "retry_on", "in the future"),
         ({"reason": "bad_contact_data"}, "wrong_field", "needs the detail"),
         ({"reason": "unresponsive"}, "reason", "needs 3 logged touches; there are 0"),
-        ({"reason": "wrong_territory", "mood": "bad"}, "mood", "no fact of the verb"),
+        ({"reason": "wrong_territory", "mood": "bad"}, "mood", "“mood” is not a field of “reject”"),
     ],
 )
 def test_a_rejection_needs_its_reason_and_the_evidence(world: World, facts: dict, field: str, words: str) -> None:

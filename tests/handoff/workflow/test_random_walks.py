@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
@@ -31,7 +32,7 @@ from tests.world import (
 )
 
 ALL = [verb for verb in workflow.VERBS if verb != Verb.MERGE]
-ARBITRATING = (Verb.OVERTURN, Verb.UPHOLD, Verb.EXCUSE, Verb.REJUDGE, Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE)
+ARBITRATING = (Verb.OVERTURN, Verb.UPHOLD, Verb.EXCUSE, Verb.REEVALUATE, Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE)
 MARKETING = (Verb.PROMOTE, Verb.RECYCLE, Verb.RESUBMIT, Verb.ANSWER, Verb.DISPUTE)
 
 
@@ -59,7 +60,7 @@ def about_a_clock(verb: str, lead: Lead, rng: random.Random) -> dict[str, Any]:
         return {"clock": rng.choice(clocks), "reason": "An outage."}
     if verb == Verb.ACKNOWLEDGE and alarms:
         return {"alarm": rng.choice(alarms)}
-    if verb == Verb.REJUDGE:
+    if verb == Verb.REEVALUATE:
         revised = Policy.objects.filter(retired_at=None, version__gt=1)
         return {"policy": rng.choice([None, *revised]), "reason": "The agreement changed."}
     return {}
@@ -82,7 +83,7 @@ def who_does(verb: str, world: World) -> User:
 
 def what_applies(lead: Lead) -> list[str]:
     stands = Lead.objects.get(pk=lead.pk)
-    return [verb for verb in ALL if rights.applies(verb, stands)]
+    return [verb for verb in ALL if rights.applies(verb, stands, timezone.now())]
 
 
 def live(lead: Lead, world: World, rng: random.Random) -> None:
@@ -102,7 +103,7 @@ def live(lead: Lead, world: World, rng: random.Random) -> None:
                 edit_the_agreement(rng)
             if rng.random() < 0.2:
                 correct(lead.pk, {"score": rng.choice([10, 90])})
-                workflow.judge_again(lead.pk, because="Its score changed.")
+                workflow.reevaluate_policies(lead.pk, because="Its score changed.")
         if rng.random() < 0.3:
             sweep(at(minute))
 

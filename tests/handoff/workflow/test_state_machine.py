@@ -79,7 +79,7 @@ class LifeOfALead(RuleBasedStateMachine):
 
     def applies(self, verb: str) -> bool:
         with time_machine.travel(self.now, tick=False):
-            return rights.applies(verb, Lead.objects.get(pk=self.lead.pk))
+            return rights.applies(verb, Lead.objects.get(pk=self.lead.pk), self.now)
 
     @initialize(owner=st.sampled_from(["ada", "ben", ""]))
     def promote(self, owner: str) -> None:

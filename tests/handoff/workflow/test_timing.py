@@ -1,4 +1,4 @@
-"""Pause, resume, acknowledge, excuse, rejudge: what they do to the clocks of a lead."""
+"""Pause, resume, acknowledge, excuse, reevaluate: what they do to the clocks of a lead."""
 
 from datetime import datetime, timedelta
 
@@ -80,7 +80,7 @@ def test_a_pause_may_be_told_late_but_not_before_the_last_act(world: World) -> N
     lead = offered(world)
     with moment(30):
         workflow.pause(lead.pk, by=world.ada, cause="buyer_away", at=at(5), until=at(25))
-        with pytest.raises(FactsRefused, match="Something else was done"):
+        with pytest.raises(FactsRefused, match="The lead was changed after that time"):
             workflow.pause(lead.pk, by=world.ada, cause="buyer_away", at=at(4), until=at(8))
 
     assert clock(lead).due_at == at(80)
@@ -169,7 +169,7 @@ def test_an_acknowledged_alarm_stops_the_ladder_above_but_not_the_breach(world: 
     alarm = Alarm.objects.get()
     with moment(32):
         act = workflow.acknowledge(lead.pk, by=world.ada, alarm=alarm)
-        with pytest.raises(FactsRefused, match="Ada has acknowledged this alarm already"):
+        with pytest.raises(FactsRefused, match="Ada has already acknowledged this alarm"):
             workflow.acknowledge(lead.pk, by=world.max, alarm=alarm)
 
     alarm.refresh_from_db()
@@ -185,7 +185,7 @@ def test_an_excuse_is_kept_beside_the_breach(world: World) -> None:
         workflow.excuse(lead.pk, by=world.olga, clock=clock(lead), reason="An outage.")
     with moment(70):
         workflow.excuse(lead.pk, by=world.olga, clock=clock(lead), reason="An outage.")
-        with pytest.raises(FactsRefused, match="excused already"):
+        with pytest.raises(FactsRefused, match="already excused"):
             workflow.excuse(lead.pk, by=world.olga, clock=clock(lead), reason="Twice.")
         workflow.accept(lead.pk, by=world.ada)
 
@@ -251,11 +251,11 @@ def test_a_score_that_changes_chooses_the_policy_again(world: World) -> None:
     lead = offered(world)
     with moment(10):
         workflow.correct(lead.pk, {"company": "Fox"})
-        assert not lead.transitions.filter(verb=Verb.REJUDGE).exists()
+        assert not lead.transitions.filter(verb=Verb.REEVALUATE).exists()
         workflow.correct(lead.pk, {"score": 90})
 
     assert (clock(lead).policy, clock(lead).due_at) == (hot, at(60))
-    assert last(lead, Verb.REJUDGE).facts["reason"] == "Corrected: score."
+    assert last(lead, Verb.REEVALUATE).facts["reason"] == "Corrected: score."
     assert_consistent()
 
 

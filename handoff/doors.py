@@ -1,0 +1,30 @@
+"""The doors through which verbs come in: console, API, file, shell."""
+
+from dataclasses import dataclass
+
+import structlog
+
+from leads.models import Transition, Via
+
+_LONGEST_ID: int = Transition._meta.get_field("request_id").max_length or 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """How an act came in: through which door, in which request, and whether it is a backfill of the past.
+
+    A historical act runs no clock, notifies nobody, and need not meet what a stage demands today.
+    """
+
+    via: Via = Via.SYSTEM
+    request_id: str = ""
+    historical: bool = False
+
+
+SHELL = Door()
+
+
+def door(via: Via) -> Door:
+    """The door of the request at hand. Its id is what the caller sent as X-Request-ID: anything, of any length."""
+    sent = str(structlog.contextvars.get_contextvars().get("request_id", ""))
+    return Door(via=via, request_id="".join(filter(str.isprintable, sent))[:_LONGEST_ID])

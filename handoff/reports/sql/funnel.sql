@@ -1,0 +1,34 @@
+-- How many leads reached which stage, and what was won with them, by source, campaign or month of capture.
+-- The months that lie whole in the period come from the figures that are kept ready. The days before and after them,
+-- where the period cuts a month, come from the leads themselves; where it cuts none, those bounds are empty.
+WITH counted AS (
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funnelcount WHERE month >= %(first)s AND month < %(last)s
+    UNION ALL
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funneldelta WHERE month >= %(first)s AND month < %(last)s
+    UNION ALL
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funnelshare WHERE counts AND created_at >= %(start_before)s AND created_at < %(end_before)s
+    UNION ALL
+    SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
+    FROM handoff_funnelshare WHERE counts AND created_at >= %(start_after)s AND created_at < %(end_after)s
+), keyed AS (
+    SELECT counted.*, CASE %(by)s
+            WHEN 'source' THEN counted.source
+            WHEN 'campaign' THEN COALESCE(campaign.name, '')
+            WHEN 'month' THEN to_char(counted.month, 'YYYY-MM')
+        END AS key
+    FROM counted LEFT JOIN leads_campaign campaign ON campaign.id = counted.campaign_id
+), summed AS (
+    SELECT key, currency, sum(leads) AS leads, sum(mql) AS mql, sum(sal) AS sal, sum(sql) AS sql,
+        sum(opportunity) AS opportunity, sum(won) AS won, sum(priced) AS priced, sum(amount) AS amount
+    FROM keyed
+    GROUP BY key, currency
+)
+SELECT key, sum(leads)::bigint, sum(mql)::bigint, sum(sal)::bigint, sum(sql)::bigint, sum(opportunity)::bigint,
+    sum(won)::bigint, json_object_agg(currency, amount::text ORDER BY currency) FILTER (WHERE priced > 0)::text
+FROM summed
+GROUP BY key
+HAVING sum(leads) > 0
+ORDER BY CASE WHEN %(by)s = 'month' THEN key END, sum(leads) DESC, key
