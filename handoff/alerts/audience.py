@@ -66,7 +66,7 @@ def recipients_of(questions: Collection[Question]) -> dict[Question, list[Recipi
     """
     asked = list(dict.fromkeys(questions))
     answers: dict[Question, list[Recipient]] = {question: [] for question in asked}
-    words = {
+    words: dict[str, Any] = {
         "audiences": [question.audience for question in asked],
         "media": [question.medium for question in asked],
         "addresses": [question.address for question in asked],
@@ -107,7 +107,13 @@ def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = No
     Of a breach, and of what follows it, someone is notified in any case.
     """
     with connection.cursor() as cursor:
-        words = {"batch": batch, "due_by": due_by, "since": since or "-infinity", "at": at, "seed": _seed()}
+        words: dict[str, Any] = {
+            "batch": batch,
+            "due_by": due_by,
+            "since": since or "-infinity",
+            "at": at,
+            "seed": _seed(),
+        }
         cursor.execute(_FIRE, words)
         while cursor.nextset():
             pass
@@ -135,7 +141,7 @@ def notify_of_notice(notice: Notice) -> int:
     """Write the messages of a notice to everybody of RevOps, and return how many."""
     with connection.cursor() as cursor:
         cursor.execute(_NOTICE, {"notice": notice.pk, "media": list(MEDIA), "at": timezone.now()})
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _write(statement: str, causes: Iterable[int], at: datetime, **words: Any) -> set[int]:

@@ -36,7 +36,11 @@ CREATE OR REPLACE FUNCTION handoff_recipients(
                     WHERE audience = 'marketing' AND campaign.id = lead_campaign AND marketer.is_active
                 )
         ) AS meant
-        JOIN leads_user person ON person.id = meant.id AND person.is_active
+        CROSS JOIN LATERAL (
+            SELECT candidate.id, candidate.email, candidate.slack_member_id
+            FROM leads_user candidate WHERE candidate.id = meant.id AND candidate.is_active
+            OFFSET 0 -- looked up one by one: it would read all users for each alarm
+        ) AS person
 
         UNION ALL
         -- the lead's team, or the owner's if that has no address

@@ -141,6 +141,7 @@ def test_a_connection_that_the_server_ended_is_made_again(
     with CHANNELS["email"].open() as session:
         session.send(ADA, [make_delivery()])
         if case == "closed":
+            assert connections[0].sock
             connections[0].sock.shutdown(socket.SHUT_RDWR)
         else:
             mailbox.goodbyes = 1
