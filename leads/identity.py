@@ -1,7 +1,7 @@
 """Who a lead is: found again by email or external id and brought up to date, or made. The one rule for every door."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
@@ -12,7 +12,8 @@ from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
 from leads.incoming import ExternalKey, Incoming, Person, clean
-from leads.models import Campaign, ExternalId, Lead, State
+from leads.intent import Capture, Enquiries, attribution
+from leads.models import Campaign, ExternalId, Lead, State, Touchpoint
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 
 ATTEMPTS = 5
@@ -26,10 +27,12 @@ class IdentityConflict(Exception):
 
 @dataclass(frozen=True)
 class Upsert:
-    """The lead as it is kept, and what became of it."""
+    """The lead as it is kept, and what became of its facts."""
 
     lead: Lead
     outcome: Outcome
+    intent: Touchpoint | None = None
+    """What a buyer who was known already asks for now, whether or not their facts changed."""
 
 
 Then = Callable[[Sequence[Upsert]], None]
@@ -46,8 +49,9 @@ def upsert(
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
 
     Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
-    name), score, created_at. A blank one never erases; of two moments of capture the earlier one stays. State and
-    owner are the verbs' affair. A lead that was merged away is the one that it was merged into.
+    name), score, created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
+    the first source and campaign keep the attribution. State and owner are the verbs' affair. A lead that was merged
+    away is the one that it was merged into. What a known buyer asks for anew is kept as a touchpoint: see `intent`.
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
@@ -156,10 +160,12 @@ class _Batch(_Stored):
     new: list[Lead] = field(default_factory=list)
     new_ids: list[ExternalId] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
+    enquiries: Enquiries = field(init=False)
 
     def write(self, people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
         self.campaigns = _campaign_ids(people)
         self.load(people, lock=True)
+        self.enquiries = Enquiries(self.leads)
         done = [self._upsert(person) for person in people]
         self._save()
         return done
@@ -170,33 +176,45 @@ class _Batch(_Stored):
             return lead
         if lead is None:
             return Upsert(self._make(person), "created")
-        is_changed = self._change(lead, person)
+        capture = self._capture(person)
+        intent = None
+        if self.enquiries.is_new_intent(lead, capture) and not _precedes(capture, lead):
+            intent = self.enquiries.keep(lead, capture, _system_of(person))
+        is_changed = self._change(lead, person, capture)
         is_named = self._name(lead, person)
-        return Upsert(lead, "updated" if is_changed or is_named else "unchanged")
+        return Upsert(lead, "updated" if is_changed or is_named else "unchanged", intent)
 
-    def _fields(self, person: Person) -> dict[str, Any]:
+    def _capture(self, person: Person) -> Capture:
         campaign = person.campaign
         pk = campaign.pk if isinstance(campaign, Campaign) else self.campaigns.get((person.system, campaign))
-        return {**person.fields, "campaign_id": pk} if pk else dict(person.fields)
+        return Capture(person.fields.get("source", ""), pk, person.message, person.captured_at)
 
     def _make(self, person: Person) -> Lead:
         now = timezone.now()
         at = person.captured_at or now
-        lead = Lead(**self._fields(person), created_at=at, entered_at=min(at, now))
+        capture = self._capture(person)
+        lead = Lead(**person.fields, campaign_id=capture.campaign_id, created_at=at, entered_at=min(at, now))
         self.new.append(lead)
+        if capture.message:
+            self.enquiries.keep(lead, replace(capture, at=at), _system_of(person))
         if person.email:
             self.by_email[person.email] = lead
         self._name(lead, person)
         return lead
 
-    def _change(self, lead: Lead, person: Person) -> bool:
-        changes = {name: value for name, value in self._fields(person).items() if getattr(lead, name) != value}
+    def _change(self, lead: Lead, person: Person, capture: Capture) -> bool:
+        fields = {name: value for name, value in person.fields.items() if name != "source"}
+        is_first = _precedes(capture, lead) and not self.enquiries.is_repeated(lead, capture)
+        if is_first or not _precedes(capture, lead):
+            fields |= attribution(lead, capture)
+        changes = {name: value for name, value in fields.items() if getattr(lead, name) != value}
         if person.email in self.by_email:  # held by this lead, or by one that was merged into it
             changes.pop("email", None)
         if "email" in changes:
             self.by_email.pop(lead.email, None)
             self.by_email[person.email] = lead
-        if person.captured_at and person.captured_at < lead.created_at:
+        if is_first:
+            self.enquiries.keep(lead, Capture.first_of(lead), "")  # what came first until now came later
             if lead.state == State.RAW and lead.entered_at == lead.created_at:  # it has not moved since
                 changes["entered_at"] = person.captured_at
             changes["created_at"] = person.captured_at
@@ -218,6 +236,16 @@ class _Batch(_Stored):
             self.leads[pk].save(update_fields=[*names, "updated_at"])
         Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
         ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
+        self.enquiries.save()
+
+
+def _precedes(capture: Capture, lead: Lead) -> bool:
+    """It happened before all that is known of the lead, though it is told later."""
+    return capture.at is not None and capture.at < lead.created_at
+
+
+def _system_of(person: Person) -> str:
+    return person.system or next((system for system, _ in person.external_ids), "")
 
 
 def _conflict(leads: Mapping[str, Lead]) -> str:

@@ -11,9 +11,10 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from leads.facts import fact, facts
 from leads.models import Campaign, ExternalId
+from leads.moments import EARLIEST, storable
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 
-FIRST_YEAR = 1970
+LONGEST_MESSAGE = 10_000
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
@@ -42,6 +43,7 @@ class Person:
     campaign: Campaign | str
     captured_at: datetime | None
     system: str
+    message: str = ""
 
 
 def clean(row: Incoming) -> Person:
@@ -67,6 +69,7 @@ def clean(row: Incoming) -> Person:
         email=present.get("email", ""),
         external_ids=external_ids,
         campaign=present.pop("campaign", ""),
+        message=present.pop("message", ""),
         captured_at=present.pop("created_at", row.at),
         system=normalise_system(row.system),
         fields=present,
@@ -76,6 +79,8 @@ def clean(row: Incoming) -> Person:
 def _clean_field(name: str, value: Any) -> Any:
     if name == "created_at":
         return _moment(value)
+    if name == "message":
+        return _message(value)
     if name == "campaign" and isinstance(value, Campaign):
         return value
     try:
@@ -99,8 +104,21 @@ def _clean_id(key: ExternalKey) -> ExternalKey:
 def _complaint_about_name(name: str) -> str:
     if name in ("state", "owner", "team"):
         return f"The {name} of a lead is moved by the verbs, like promote and assign; leave it out."
-    present = ", ".join((*(each.name for each in facts()), "created_at"))
+    present = ", ".join((*(each.name for each in facts()), "created_at", "message"))
     return f"{quoted(name)} is not a field of a lead; use one of {present}."
+
+
+def _message(value: Any) -> str:
+    """What the buyer wrote, with its lines."""
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise ValidationError("This must be a text.")
+    if not is_storable(value):
+        raise ValidationError("Contains invalid characters (NUL or unpaired surrogate).")
+    if len(value) > LONGEST_MESSAGE:
+        raise ValidationError(f"This may have at most {LONGEST_MESSAGE} characters (it has {len(value)}).")
+    return value.strip() if normalise_text(value) else ""
 
 
 def _moment(value: Any) -> datetime | None:
@@ -109,11 +127,11 @@ def _moment(value: Any) -> datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    if moment.year < FIRST_YEAR:
-        raise ValidationError(f"{moment.isoformat()} is before {FIRST_YEAR}: check the year.")
+    if moment < EARLIEST:
+        raise ValidationError(f"{moment.isoformat()} is before {EARLIEST.year}: check the year.")
     if moment > timezone.now() + CLOCK_SKEW:
         raise ValidationError(f"{moment.isoformat()} is in the future: the capture time cannot be.")
-    return moment.astimezone(UTC)  # the database takes offsets of at most 16 hours
+    return storable(moment)
 
 
 def _read_moment(value: Any) -> datetime | None:

@@ -1,6 +1,6 @@
 """Telling people: what must be told is written with its cause, and sent afterwards."""
 
-from handoff.alerts.audience import IS_TOLD
+from handoff.alerts.audience import IS_TOLD, needs_no_subscription
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -22,6 +22,7 @@ __all__ = [
     "deliver_notices",
     "fire_alarms",
     "keep_delivering",
+    "needs_no_subscription",
     "resend",
     "withdraw",
 ]

@@ -1,6 +1,6 @@
-"""What is said of the engine itself: the words of a notice, and where to look."""
+"""What is said in a notice, about the engine or about a lead: its words, and where to look."""
 
-from handoff.alerts.content import Content, engine_link
+from handoff.alerts.content import Content, engine_link, lead_link
 from handoff.models import Delivery, Notice
 
 
@@ -9,11 +9,11 @@ def about_notice(delivery: Delivery, notice: Notice) -> Content:
         key=delivery.key,
         kind="notice",
         at=notice.created_at,
-        lead_id=None,
+        lead_id=notice.lead_id,
         subject=notice.subject,
         headline=notice.headline,
         lines=tuple(notice.text.splitlines()[1:]),
         facts=(),
-        links=(engine_link(),),
+        links=(lead_link(notice.lead) if notice.lead else engine_link(),),
         zone=delivery.recipient.time_zone if delivery.recipient else "UTC",
     )

@@ -11,18 +11,22 @@ from django.utils import timezone
 
 from handoff.models import Audience, Notice
 from handoff.models.destination import MEDIA
+from leads.models import Transition, Verb, Via
 from leads.sql import load
 from sla.alarms import FIRED
 
-# What is due is read in its order, and joined as written: the planner knows nothing of what fell due a moment ago. It
-# would sort all of it for each batch, and think about the joins for as long as they take.
+# What is due is read in its order, and joined as written, row by row along the indexes: the planner knows nothing of
+# what fell due a moment ago. It would sort all of it for each batch, read all users for each alarm, and think about the
+# joins for as long as they take.
 _FIRE = (
-    "SET LOCAL enable_bitmapscan = off; SET LOCAL join_collapse_limit = 1; "
+    "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; SET LOCAL join_collapse_limit = 1; "
     f"WITH {FIRED},\n{load('handoff.alerts', 'fired_alarms.sql')}"
 )
 _ACTS = load("handoff.alerts", "acts.sql")
+_ACTS_BY_DEFAULT = load("handoff.alerts", "acts_by_default.sql")
 _ACTS_TO_AUDIENCES = load("handoff.alerts", "acts_to_audiences.sql")
 _ALARMS_TO_AUDIENCES = load("handoff.alerts", "alarms_to_audiences.sql")
+_NOTICE_OF_LEAD = load("handoff.alerts", "notice_of_lead.sql")
 _NOTICE = load("handoff.alerts", "notice.sql")
 _REACHED = load("handoff.alerts", "reached.sql")
 IS_TOLD = """EXISTS (
@@ -30,6 +34,8 @@ IS_TOLD = """EXISTS (
     JOIN sla_destination destination ON destination.id = subscription.destination_id AND destination.active
     WHERE subscription.verb = leads_transition.verb
 )"""
+GIVES = (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN)
+"""Acts that leave a lead with somebody who must do something now."""
 HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
@@ -76,8 +82,23 @@ def recipients_of(questions: Collection[Question]) -> dict[Question, list[Recipi
 
 
 def notify_of_acts(act_ids: Sequence[int], at: datetime) -> None:
-    """Write the messages of acts to those who subscribe to their verbs."""
+    """Write the messages of acts to those who subscribe to their verbs, and to those who need no subscription."""
     _write(_ACTS, act_ids, at)
+    _write(_ACTS_BY_DEFAULT, act_ids, at, media=list(MEDIA), giving=list(GIVES))
+
+
+def needs_no_subscription(act: Transition) -> bool:
+    """Somebody is notified of it in any case: the system gave the lead to them, or two leads were merged."""
+    is_by_system = act.by_id is None and act.via != Via.CONSOLE
+    return act.verb == Verb.MERGE or (is_by_system and act.owner_id is not None and act.verb in GIVES)
+
+
+def notify_about_lead(notice: Notice, audience: Audience) -> bool:
+    """Write the messages of a notice about a lead to one audience; say whether that reaches anybody."""
+    words = {"notice": notice.pk, "media": list(MEDIA), "audience": audience, "at": timezone.now()}
+    with connection.cursor() as cursor:
+        cursor.execute(_NOTICE_OF_LEAD, words)
+        return cursor.rowcount > 0
 
 
 def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = None) -> int:

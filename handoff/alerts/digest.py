@@ -67,6 +67,6 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int,
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int, Entry]]:
     for delivery in deliveries:
         if notice := delivery.notice:
-            at, url = notice.created_at, engine_link()[1]
+            at, (_, url) = notice.created_at, lead_link(notice.lead) if notice.lead else engine_link()
             entry = Entry(at, moment(at, zone), notice.subject, notice.headline, url, is_open=False)
             yield delivery.priority, entry

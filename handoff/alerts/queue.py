@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.utils import timezone
 
+from handoff.alerts.installation import may_send
 from handoff.alerts.quiet import put_off
 from handoff.alerts.retry import MAX_ATTEMPTS
 from handoff.alerts.windows import Windows
@@ -65,7 +66,7 @@ class Queue:
 
     def take(self, count: int, windows: Windows) -> list[Parcel]:
         """Lease up to `count` messages that their servers have room for. What its recipient wants later is put off."""
-        if time.monotonic() - self._emptied_at < LOOK_SECONDS:
+        if time.monotonic() - self._emptied_at < LOOK_SECONDS or not may_send():
             return []
         while True:
             self._has_put_off = False

@@ -37,6 +37,12 @@ class LeadBody(CorrectionBody):
 
     external_ids = ExternalIdBody(many=True, required=False)
     created_at = serializers.DateTimeField(required=False, help_text="When it was captured; empty: now.")
+    message = serializers.CharField(
+        max_length=10_000,
+        required=False,
+        allow_blank=True,
+        help_text="What the buyer wrote or asked for. Of a buyer who is known already it is kept as an enquiry.",
+    )
 
 
 def _field(fact: Fact) -> serializers.Field[Any, Any, Any, Any]:

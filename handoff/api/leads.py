@@ -24,7 +24,7 @@ from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
-from handoff.api.shapes import AlarmShape, LeadShape, TouchpointShape, TouchShape
+from handoff.api.shapes import AlarmShape, CapturedShape, LeadShape, TouchpointShape, TouchShape
 from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
@@ -135,11 +135,15 @@ class LeadsView(LeadView):
         operation_id="leads_create",
         filters=False,
         request=LeadBody,
-        responses={201: LeadShape, 200: LeadShape},
+        responses={201: CapturedShape, 200: CapturedShape},
         parameters=[LOCATION],
     )
     def post(self, request: Request) -> Response:
-        """Create a lead (201), or bring the one up to date that has this email or external id (200)."""
+        """Create a lead (201), or bring the one up to date that has this email or external id (200).
+
+        What a buyer who is known already asks for now is kept as an enquiry, and whoever owes the next step is
+        notified. The same body again is not a new enquiry.
+        """
         if not rights.may_capture(asker(request)):
             raise NotAllowed("You may not create leads: marketing and RevOps may.")
         body = body_of(request)
@@ -149,6 +153,8 @@ class LeadsView(LeadView):
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         shown = self.shown(done.lead.pk)
+        if done.intent:
+            shown |= {"new_intent": True, "enquiry": done.intent.pk}
         if done.outcome != "created":
             return Response(shown)
         location = reverse("api:lead", args=[done.lead.pk])

@@ -164,6 +164,16 @@ class LeadShape(serializers.ModelSerializer[Lead]):
         return [str(verb) for verb in rights.can(self.context["request"].user, lead, self.context["now"])]
 
 
+class CapturedShape(LeadShape):
+    """The answer to a capture: the lead; and, if a buyer who was known already asks again, what they ask for."""
+
+    new_intent = serializers.BooleanField(required=False, help_text="True when a known buyer asks for something new.")
+    enquiry = serializers.IntegerField(required=False, help_text="The touchpoint that keeps what they ask for.")
+
+    class Meta(LeadShape.Meta):
+        fields = [*LeadShape.Meta.fields, "new_intent", "enquiry"]
+
+
 class TransitionShape(serializers.ModelSerializer[Transition]):
     """One act on a lead, as the history keeps it."""
 
@@ -231,4 +241,4 @@ class TouchpointShape(serializers.ModelSerializer[Touchpoint]):
 
     class Meta:
         model = Touchpoint
-        fields = ["id", "kind", "at", "detail", "campaign", "system", "external_id"]
+        fields = ["id", "kind", "source", "at", "detail", "campaign", "system", "external_id"]

@@ -10,6 +10,7 @@ from handoff.console.settings import (
     people,
     policies,
     reasons,
+    standard_messages,
     tokens,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "rejections",
     "reports",
     "simulations",
+    "standard_messages",
     "tokens",
 ]

@@ -31,6 +31,7 @@ REVOPS_ONLY = {
     "Telling people": {
         "handoff_destination": ("Destinations", "send"),
         "handoff_subscription": ("Subscriptions", "rss_feed"),
+        "handoff_standardmessage": ("Standard messages", "campaign"),
         "handoff_delivery": ("Deliveries", "outbox"),
     },
     "People and access": {

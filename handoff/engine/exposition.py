@@ -7,6 +7,7 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from handoff import __version__
 from handoff.engine.figures import Figures
 from handoff.engine.life import PROGRAMS
 
@@ -26,6 +27,7 @@ class _Collector(Collector):
         self.figures = figures
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
+        yield _labelled("build_info", "The version that answers.", "version", {__version__: 1.0})
         yield from self._life()
         yield from self._alarms()
         yield from self._outbox()

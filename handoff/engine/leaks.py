@@ -1,7 +1,7 @@
-"""Leads that slip through: nobody owns them, or nobody can be told of them."""
+"""Leads that slip through: nobody owns them, nobody can be notified about them, or what was promised is forgotten."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import models
@@ -9,30 +9,38 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from handoff.alerts import announce_notice
-from leads.models import SALES, Lead, LeadQuerySet, User
+from handoff.engine import promises
+from leads.models import SALES, Lead, LeadQuerySet, State, User
 from sla.metrics import IN_SALES
 from sla.models import Clock
 
+HELD_TOO_LONG = timedelta(days=7)
+"""How long a lead may be on hold without an end before somebody is reminded of it."""
+
 
 class Leak(models.TextChoices):
-    """Why a lead slips through. Each lead stands under one of them at most."""
+    """Why a lead slips through. Of the reasons about owners, one at most holds for each lead."""
 
     UNOWNED = "unowned", "Nobody owns them, and no clock of theirs is still to come due"
     OWNER_LEFT = "owner_left", "Their owner is inactive or no longer in sales"
-    OWNER_UNREACHABLE = "owner_unreachable", "Their owner has no address to be told at"
+    OWNER_UNREACHABLE = "owner_unreachable", "Their owner has no address for messages"
+    RETURN_DUE = "return_due", "The date to contact the buyer again has come"
+    HELD = "held", f"Their clocks have been on hold for more than {HELD_TOO_LONG.days} days, without an end"
 
 
 ADVICE: dict[str, str] = {
     Leak.UNOWNED: "assign them, or give time to assign a policy that covers them",
     Leak.OWNER_LEFT: "assign them to somebody who is there",
     Leak.OWNER_UNREACHABLE: "give the owner an email address, or a Slack member id where Slack is set up",
+    Leak.RETURN_DUE: "promote or recycle them, or answer the rejection with retire",
+    Leak.HELD: "resume them, or give the pause an end",
 }
 
 
 def leaking(kind: Leak, now: datetime | None = None) -> LeadQuerySet:
-    """The leads with sales that slip through for one reason, the longest waiting first."""
-    open_leads = Lead.objects.filter(state__in=IN_SALES, merged_into=None)
-    return _WHERE[kind](open_leads, now or timezone.now()).order_by("entered_at", "pk")
+    """The leads that slip through for one reason, the longest waiting first."""
+    leads = Lead.objects.filter(merged_into=None)
+    return _WHERE[kind](leads, now or timezone.now()).order_by("entered_at", "pk")
 
 
 def counts(now: datetime | None = None) -> dict[Leak, int]:
@@ -41,16 +49,22 @@ def counts(now: datetime | None = None) -> dict[Leak, int]:
 
 
 def tell(now: datetime | None = None) -> None:
-    """Tell RevOps of each kind there is, once a day. Call it as often as you like."""
-    today = (now or timezone.now()).date()
+    """Notify whoever made a promise that has come due, once; and RevOps of each kind there is, once a day.
+
+    Call it as often as you like.
+    """
+    now = now or timezone.now()
     for kind, count in counts(now).items():
-        if count:
-            announce_notice(
-                f"{kind.value} on {today}",
-                f"Handoff: leads that slip through: {count}",
-                f"{in_words(kind, count)}. To do: {ADVICE[kind]}.\n"
-                "The Engine page names them. You are told once a day, while there are any.",
-            )
+        if not count:
+            continue
+        if kind in _REMINDERS:
+            promises.remind(leaking(kind, now), _REMINDERS[kind])
+        announce_notice(
+            f"{kind.value} on {now.date()}",
+            f"Handoff: leads that slip through: {count}",
+            f"{in_words(kind, count)}. To do: {ADVICE[kind]}.\n"
+            "The Engine page names them. This message comes once a day, while there are any.",
+        )
 
 
 def in_words(kind: Leak, count: int) -> str:
@@ -59,25 +73,41 @@ def in_words(kind: Leak, count: int) -> str:
 
 
 def _unowned(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
-    """In the queue of a team with a clock that still runs is no leak: somebody is told when it is due."""
+    """In the queue of a team with a clock that still runs is no leak: somebody is notified when it is due."""
     watching = Clock.objects.filter(Q(due_at__gt=now) | Q(paused=True), lead=OuterRef("pk"), stopped_at=None)
-    return leads.filter(~Exists(watching), owner=None)
+    return leads.filter(~Exists(watching), owner=None, state__in=IN_SALES)
 
 
 def _owner_left(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:  # noqa: ARG001 the same shape as the others
     here = User.objects.filter(is_active=True, groups__name__in=SALES)
-    return leads.filter(owner__in=User.objects.exclude(pk__in=here.values("pk")))
+    return leads.filter(owner__in=User.objects.exclude(pk__in=here.values("pk")), state__in=IN_SALES)
 
 
 def _owner_unreachable(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:  # noqa: ARG001 the same shape as the others
     mute = User.objects.filter(is_active=True, groups__name__in=SALES, email="")
     if settings.SLACK_BOT_TOKEN:
         mute = mute.filter(slack_member_id="")
-    return leads.filter(owner__in=mute)
+    return leads.filter(owner__in=mute, state__in=IN_SALES)
+
+
+def _return_due(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
+    """Recycled, or rejected for now. Somebody who promotes or retires the lead clears the date."""
+    return leads.filter(reenter_on__lte=now.date(), state__in=(State.RAW, State.REJECTED))
+
+
+def _held(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
+    clocked = (*IN_SALES, State.REJECTED)
+    return leads.filter(paused_at__lte=now - HELD_TOO_LONG, paused_until=None, state__in=clocked)
 
 
 _WHERE: dict[str, Callable[[LeadQuerySet, datetime], LeadQuerySet]] = {
     Leak.UNOWNED: _unowned,
     Leak.OWNER_LEFT: _owner_left,
     Leak.OWNER_UNREACHABLE: _owner_unreachable,
+    Leak.RETURN_DUE: _return_due,
+    Leak.HELD: _held,
+}
+_REMINDERS: dict[str, Callable[[Lead], promises.Reminder]] = {
+    Leak.RETURN_DUE: promises.of_return,
+    Leak.HELD: promises.of_hold,
 }

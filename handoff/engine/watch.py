@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from handoff.alerts import announce_notice, deliver_notices
 from handoff.alerts.content import sentence
-from handoff.engine import heartbeat
+from handoff.engine import heartbeat, outages
 from handoff.engine.backlog import stuck
 from handoff.engine.life import Silence, silences
 from handoff.models import Incident, Part
@@ -63,7 +63,7 @@ def _watch(first: Callable[[], None] | None) -> None:
             if now - awake_since > heartbeat.late_after():
                 look()
         except Error as error:
-            log.warning("watch_failed", error=f"{type(error).__name__}: {error}")
+            outages.note("watch", error)
         except Exception:
             # Whatever it is, it must not end the watch.
             log.exception("watch_failed")

@@ -23,6 +23,7 @@ ALIASES = {
     **{each.name: each.aliases for each in facts()},
     "first_name": ("vorname", "given_name", "prénom", "nombre"),
     "last_name": ("surname", "nachname", "family_name", "nom", "apellidos"),
+    "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
 _OF_META = {FactType.PHONE: "p", FactType.CAMPAIGN: "c"}
@@ -39,9 +40,14 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     done = iter(workflow.upsert_many((entry for entry in incoming if isinstance(entry, Incoming)), door=reading.door))
     results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
     return [
-        Result(row, entry.outcome) if isinstance(entry, Upsert) else refused(row, entry)
+        _result(row, entry) if isinstance(entry, Upsert) else refused(row, entry)
         for row, entry in zip(rows, results, strict=True)
     ]
+
+
+def _result(row: Row, done: Upsert) -> Result:
+    """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
+    return Result(row, "updated" if done.intent and done.outcome == "unchanged" else done.outcome)
 
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
@@ -78,6 +84,7 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 def _incoming(row: Row, reading: Reading) -> Incoming:
     fields: dict[str, Any] = {each.name: _bare(row.get(each.name), _OF_META.get(each.type, "")) for each in facts()}
     fields["name"] = fields["name"] or f"{row.get('first_name')} {row.get('last_name')}".strip()
+    fields["message"] = row.prose("message")
     fields["created_at"] = reading.moment(row, "created_at")
     return Incoming(fields, external_ids(row, reading), system=reading.system)
 

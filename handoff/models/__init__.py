@@ -6,8 +6,10 @@ from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
     "AnswerKind",
@@ -27,12 +29,15 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Incident",
+    "Installation",
     "Lease",
     "Notice",
     "Part",
     "Priority",
     "RateLimit",
     "Rejection",
+    "StandardKind",
+    "StandardMessage",
     "StepRecipient",
     "Subscription",
 ]

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from handoff.models.destination import Destination, media
-from leads.models import Transition, Verb
+from leads.models import Lead, Transition, Verb
 from sla.models import Alarm
 
 
@@ -28,12 +28,14 @@ class Subscription(models.Model):
 
 
 class Notice(models.Model):
-    """A message to RevOps about the engine itself. The key says what it is about, so that it is written once."""
+    """A message that no act and no alarm causes, about the engine or about a lead. Its key lets it be written once."""
 
     key = models.CharField(max_length=80, unique=True)
     subject = models.CharField(max_length=200)
     text = models.TextField(help_text="The first line is the headline.")
     pierces = models.BooleanField("pierces quiet hours", default=False)
+    # Never asked for by lead, and most notices are about none.
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)
 
     class Meta:
@@ -79,7 +81,12 @@ class Delivery(models.Model):
     )
     # Without a constraint, whose check would lock the same few destinations for every alarm that fires.
     destination = models.ForeignKey(
-        Destination, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+        Destination,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     medium = models.CharField(max_length=20, choices=media)
     address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")

@@ -82,7 +82,7 @@ class Act:
         called_off = clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
         if called_off:
             alerts.withdraw(self._called_off_alarms(called_off))
-        if is_told:
+        if is_told or alerts.needs_no_subscription(transition):
             alerts.announce_act(transition, self.lead)
         return transition
 

@@ -47,7 +47,9 @@ def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
     rejection = _rejection(act)
     if rejection.answer:
         raise FactsRefused(f"{rejection.answered_by or 'The system'} has already answered this rejection.")
-    transition = act.record()
+    if act.facts["kind"] == AnswerKind.RETIRE:
+        act.lead.reenter_on = None  # nobody comes back to it
+    transition = act.record("reenter_on")
     _answer(act, AnswerKind(act.facts["kind"]), act.facts["note"])
     return transition
 

@@ -39,8 +39,8 @@ def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
     from_state, facts = act.lead.state, act.facts
     if from_state == State.MQL:
         _decide(act, Decision.REJECTED)
-    act.lead.reject(act.at, facts["reason"])
-    transition = act.record("state", "entered_at", "reason")
+    act.lead.reject(act.at, facts["reason"], facts["retry_on"])
+    transition = act.record("state", "entered_at", "reason", "reenter_on")
     Rejection.objects.create(
         lead=act.lead,
         transition=transition,

@@ -54,9 +54,12 @@ class Touch(models.Model):
 class Touchpoint(models.Model):
     """Something the buyer did: a form, a page, a webinar, a reply. Never lost at the handoff."""
 
+    ENQUIRY = "enquiry"
+
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="touchpoints")
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="touchpoints")
     kind = models.CharField(max_length=40)
+    source = models.CharField(max_length=80, blank=True, default="", db_default="")
     at = models.DateTimeField()
     detail = models.TextField(blank=True)
     system = models.CharField(max_length=40, blank=True)

@@ -1,7 +1,7 @@
 """The lead and its states."""
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
@@ -76,7 +76,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     cycle = models.PositiveSmallIntegerField(default=0, help_text="How many times it was handed to sales.")
     reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     last_touch_at = models.DateTimeField(null=True, blank=True)
-    reenter_on = models.DateField(null=True, blank=True, help_text="When a recycled lead may be promoted again.")
+    reenter_on = models.DateField(
+        null=True, blank=True, help_text="When to come back to a recycled lead, or to one that was rejected for now."
+    )
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are held.")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty in a pause: until it is resumed.")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
@@ -106,6 +108,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["state", "owner"]),
             models.Index(fields=["team", "state"]),
             models.Index(fields=["created_at", "id"]),
+            # What was promised or put on hold is found by these, however many leads there are.
+            models.Index(fields=["reenter_on"], condition=Q(reenter_on__isnull=False), name="lead_reenter_on"),
+            models.Index(
+                fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
+            ),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -135,9 +142,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.entered_at = at
 
     @transition(field=state, source=[State.RAW, State.MQL, State.SAL, State.SQL], target=State.REJECTED)
-    def reject(self, at: datetime, reason: Reason) -> None:
+    def reject(self, at: datetime, reason: Reason, retry_on: date | None = None) -> None:
         self.entered_at = at
         self.reason = reason
+        self.reenter_on = retry_on
 
     @transition(field=state, source=State.REJECTED, target=State.RAW)
     def recycle(self, at: datetime, reenter_on: Any) -> None:

@@ -4,7 +4,11 @@ WITH recipient AS (
     FROM leads_transition act
     JOIN handoff_subscription subscription ON subscription.verb = act.verb
     JOIN sla_destination destination ON destination.id = subscription.destination_id AND destination.active
-    JOIN leads_lead lead ON lead.id = act.lead_id
+    -- A merge is about two leads: the one that vanishes, and the one that stays.
+    CROSS JOIN LATERAL (
+        SELECT act.lead_id UNION ALL SELECT (act.facts ->> 'into')::bigint WHERE act.verb = 'merge'
+    ) AS about (lead_id)
+    JOIN leads_lead lead ON lead.id = about.lead_id
     CROSS JOIN LATERAL handoff_recipients(
         destination.audience, destination.medium, destination.address, lead.owner_id, lead.team_id, lead.campaign_id
     ) AS reached

@@ -137,7 +137,8 @@ def _touch_icon(touch: Touch) -> str:
 
 def _touchpoints(lead: Lead) -> Iterator[Event]:
     for point in lead.touchpoints.select_related("campaign"):
-        why = [("Campaign", point.campaign.name)] if point.campaign else []
+        why = [("Source", point.source)] if point.source else []
+        why += [("Campaign", point.campaign.name)] if point.campaign else []
         if point.detail:
             why.append(("", point.detail))
         kind = point.kind.replace("_", " ").capitalize()
