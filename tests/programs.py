@@ -7,7 +7,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -62,7 +62,8 @@ def program(name: str, environment: dict[str, str]) -> Iterator[subprocess.Popen
     try:
         yield running
     finally:
-        os.killpg(running.pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):  # it was asked to end
+            os.killpg(running.pid, signal.SIGKILL)
         running.wait()
 
 

@@ -23,7 +23,7 @@ from sla.models import Alarm
 
 SERVERS = 4  # that may use all their senders at once before others wait
 IDLE = 0.2  # seconds between two looks at an outbox in which nothing is due
-GATHER = 0.02  # seconds: what gets through together is marked, and followed, in one statement
+GATHER = 0.03  # seconds: what gets through together is marked, and followed, in one statement
 LONGEST_DRAIN = 8.0  # seconds: whoever hangs for longer is left to its lease
 
 log = structlog.get_logger(__name__)

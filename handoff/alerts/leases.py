@@ -2,10 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import Error, connection
 
 # A session lock would be kept by a holder that is frozen, or whose host is gone, for as long as PostgreSQL takes to
 # notice; and a pooler that pools transactions would leave it on a stray session.
@@ -38,7 +38,9 @@ def leased(name: str, seconds: int) -> Iterator[Callable[[], bool] | None]:
         yield renew if is_mine else None
     finally:
         if is_mine:
-            _ask(_RELEASE, name=name, holder=holder)
+            # A database that is away ends the lease by itself, and must not hide what went wrong in it.
+            with suppress(Error):
+                _ask(_RELEASE, name=name, holder=holder)
 
 
 def _take(name: str, holder: UUID, seconds: int) -> bool:

@@ -59,20 +59,26 @@ class Queue:
 
     def __init__(self, *, of_notices: bool = False) -> None:
         self._emptied_at = 0.0  # when a look last had all that was due
-        self._has_put_off = False
+        self._has_put_off = self._is_allowed = False
         self._of_notices = of_notices
         self._places: list[_Place] = []
         self._looked_at = 0.0
 
     def take(self, count: int, windows: Windows) -> list[Parcel]:
         """Lease up to `count` messages that their servers have room for. What its recipient wants later is put off."""
-        if time.monotonic() - self._emptied_at < LOOK_SECONDS or not may_send():
+        if time.monotonic() - self._emptied_at < LOOK_SECONDS or not self._may_send():
             return []
         while True:
             self._has_put_off = False
             parcels = self._take(count, windows)
             if parcels or not self._has_put_off:
                 return parcels
+
+    def _may_send(self) -> bool:
+        """Asked again with each look for storms, and not for each batch."""
+        if time.monotonic() - self._looked_at >= STORM_SECONDS:
+            self._is_allowed = may_send()
+        return self._is_allowed
 
     def _take(self, count: int, windows: Windows) -> list[Parcel]:
         now = timezone.now()

@@ -177,8 +177,7 @@ def test_up_to_five_at_once_are_sent_one_by_one_and_more_as_one_message(world: W
 
     assert deliver() == 3
 
-    subjects = sorted(mail["Subject"] for mail in mailbox.mails[5:])
-    assert subjects[0] == "6 messages at once, 6 about what is still open"
+    assert "6 messages at once, 6 about what is still open" in [mail["Subject"] for mail in mailbox.mails[5:]]
     assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
 
 
@@ -233,7 +232,7 @@ def test_a_digest_that_failed_is_tried_again_under_its_key_whatever_was_written_
     world: World, mailbox: Mailbox
 ) -> None:
     rows = at_once(world, 6)
-    key = str(render(rows).key)
+    key = str(render(*rows).key)
     mailbox.refusals["ben@handoff.example"] = "451 Come back later"
     deliver()
     mailbox.refusals.clear()
