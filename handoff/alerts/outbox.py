@@ -103,6 +103,8 @@ def resend(delivery_id: int, by: User) -> None:
 
 
 def _deliver(batch_size: int, *, of_notices: bool = False) -> int:
+    if not may_send():
+        return 0
     unwell: set[str] = set()
     taken, started = 0, time.monotonic()
     while taken < batch_size and time.monotonic() - started < RUN_SECONDS:
@@ -125,8 +127,6 @@ def _claim(unwell: set[str], *, of_notices: bool = False) -> list[Delivery] | No
 
     One at a time, so that the lease begins when its sending does. Empty when its recipient wants it later.
     """
-    if not may_send():
-        return None
     now = timezone.now()
     due = Delivery.objects.filter(state=DeliveryState.PENDING, next_attempt_at__lte=now).exclude(medium__in=unwell)
     if of_notices:
