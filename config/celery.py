@@ -19,7 +19,7 @@ if os.environ.get("HANDOFF_DEMO") == "1":  # which root may start; the warning c
     warnings.simplefilter("ignore", SecurityWarning)
 
 
-class Job(Task):  # type: ignore[misc]
+class Job(Task):  # type: ignore[type-arg]
     """A task that waits for a database that is away, full or read-only: beat asks for it again in a second."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:

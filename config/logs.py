@@ -26,7 +26,7 @@ def name_outage(_logger: WrappedLogger, _method: str, event: EventDict) -> Event
     error = _error_of(event.get("exc_info"))
     if outage := outage_of(error):
         del event["exc_info"]
-        event |= {"problem": outage.problem, "error": str(error).strip()}
+        event.update(problem=outage.problem, error=str(error).strip())
         if "code" in event:
             event["code"] = 503
     return event

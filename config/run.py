@@ -4,6 +4,7 @@ import fcntl
 import multiprocessing
 import os
 import re
+import secrets
 import signal
 import socket
 import subprocess
@@ -29,6 +30,13 @@ from config.tether import die_with_parent
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 RUNNING = "running.env"
+EMPTY = ("SECRET_KEY", "HANDOFF_INSECURE_HTTP", "STATIC_ROOT")
+FIRST_SUPERUSER = """
+import os
+from leads.models import User
+if not User.objects.exists():
+    User.objects.create_superuser("admin", "", os.environ["ADMIN_PASSWORD"])
+"""
 
 
 class RunError(Exception):
@@ -44,6 +52,7 @@ def main() -> int:
     os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     os.environ.setdefault("HANDOFF_DEMO", "1")
     var = Path(os.environ.setdefault("HANDOFF_VAR", str(BASE_DIR / "var"))).absolute()
+    is_demo = os.environ["HANDOFF_DEMO"] == "1"
     port = os.environ.setdefault("HANDOFF_PORT", "8000")
     address = os.environ.setdefault("BASE_URL", f"http://localhost:{port}")
     try:
@@ -52,6 +61,8 @@ def main() -> int:
             print("Starting PostgreSQL and Redis ...", flush=True)
             with servers(var) as urls:
                 os.environ.update(urls)
+                if not is_demo:
+                    os.environ.update(_settings_of_empty(var))
                 with _told_to_manage(var):
                     return _serve(address, make)
     except (ServerError, NoProgramError, RunError) as error:
@@ -87,7 +98,8 @@ def _only_one(var: Path, address: str) -> Iterator[None]:
 def _told_to_manage(var: Path) -> Iterator[None]:
     """While it runs, `manage.py` finds the same servers in another terminal without being told."""
     file = var / RUNNING
-    names = ("HANDOFF_DEMO", "DATABASE_URL", "REDIS_URL", "BASE_URL")
+    names = ["HANDOFF_DEMO", "DATABASE_URL", "REDIS_URL", "BASE_URL"]
+    names += [name for name in EMPTY if name in os.environ]
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:  # noqa: PTH123 no chmod after
         out.writelines(f"{name}='{os.environ[name]}'\n" for name in names)
     try:
@@ -108,9 +120,9 @@ def _check_port(port: str) -> None:
 
 
 def _serve(address: str, make: "Make") -> int:
-    print("Preparing the database and the demo data ...", flush=True)
+    print("Preparing the database ...", flush=True)
     _manage("migrate", "--verbosity=0", "--no-input")
-    accounts = _manage("demo")
+    accounts = _manage("demo") if os.environ["HANDOFF_DEMO"] == "1" else _begin_empty()
     if sys.platform == "linux":
         multiprocessing.set_start_method("fork")  # a child of a fork server would be tied to that instead
     manager = TiedManager(partial(_watch, address, accounts, make))
@@ -119,6 +131,25 @@ def _serve(address: str, make: "Make") -> int:
     manager.loop()
     is_asked_to_stop = manager.returncode in (130, 143)
     return 0 if is_asked_to_stop else manager.returncode or 1
+
+
+def _settings_of_empty(var: Path) -> dict[str, str]:
+    """What an installation without the demo needs on this machine, and is not given. Secrets are kept."""
+    given = {"HANDOFF_INSECURE_HTTP": "1", "STATIC_ROOT": str(var / "static")}
+    for name, length in (("SECRET_KEY", 50), ("ADMIN_PASSWORD", 12)):
+        file = var / name.lower()
+        if not file.exists():
+            with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:  # noqa: PTH123 no chmod after
+                out.write(secrets.token_urlsafe(length))
+        given[name] = file.read_text()
+    return {name: os.environ.get(name) or value for name, value in given.items()}
+
+
+def _begin_empty() -> str:
+    """Without the demo: its own static files, and somebody who may log in and make the others."""
+    _manage("collectstatic", "--no-input", "--verbosity=0")
+    _manage("shell", "--verbosity=0", "--command", FIRST_SUPERUSER)
+    return f"Log in as admin, with the password {os.environ['ADMIN_PASSWORD']} unless you have changed it.\n"
 
 
 def _manage(*arguments: str) -> str:

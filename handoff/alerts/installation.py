@@ -44,4 +44,4 @@ def _claimed_by() -> str:
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM_IF_FREE, [this_host(), timezone.now()])
         host = hosts.get()
-    return host
+    return str(host)

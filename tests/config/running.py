@@ -14,13 +14,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent.parent
 class Running:
     """`make run` in a session of its own; `place` holds everything that it writes."""
 
-    def __init__(self, place: Path, port: int | None = None):
+    def __init__(self, place: Path, port: int | None = None, **variables: str):
         self.place = place
         self.port = port or free_port()
         self.log = place / f"make-{self.port}.log"
         environment = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
         environment |= {"HANDOFF_VAR": str(place / "var"), "HANDOFF_PORT": str(self.port), "ENV_FILE": os.devnull}
-        environment |= {"TMPDIR": str(place), "VENV": sys.prefix}
+        environment |= {"TMPDIR": str(place), "VENV": sys.prefix} | variables
         with self.log.open("wb") as output:
             self.make = subprocess.Popen(
                 ["make", "-C", BASE_DIR, "run"],  # noqa: S607

@@ -1,12 +1,14 @@
 """`make run` as a newcomer meets it: it starts, says what is wrong, and leaves nothing behind."""
 
 import os
+import re
 import shutil
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -30,8 +32,8 @@ def place():
 def run(place):
     started = []
 
-    def start(port: int | None = None) -> Running:
-        started.append(Running(place, port))
+    def start(port: int | None = None, **variables: str) -> Running:
+        started.append(Running(place, port, **variables))
         return started[-1]
 
     yield start
@@ -80,6 +82,26 @@ def test_while_it_runs_manage_py_finds_it_from_another_terminal(run, place):
     told = [sys.executable, "manage.py", "check_integrity"]
     done = subprocess.run(told, env=elsewhere, cwd=BASE_DIR, capture_output=True, text=True, check=False)
     assert done.stdout == "History, states, owners, clocks, deliveries and reports agree.\n", done.stderr
+
+
+def test_without_the_demo_it_starts_empty_with_somebody_who_may_log_in(run, place):
+    running = run(HANDOFF_DEMO="0", HANDOFF_VAR=str(place / "empty"))
+    running.until_ready()
+    (password,) = re.findall(r"Log in as admin, with the password (\S+)", running.output())
+    page = f"http://127.0.0.1:{running.port}/console/login/"
+    opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
+    form = opener.open(page).read().decode()
+    token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[0]
+    data = urllib.parse.urlencode({"username": "admin", "password": password, "csrfmiddlewaretoken": token})
+    with opener.open(page, data.encode()) as answer:
+        assert "/console/" in answer.url
+        assert "/login/" not in answer.url
+    assert _is_ready(running.port)
+    elsewhere = {"PATH": os.environ["PATH"], "HANDOFF_VAR": str(place / "empty")}
+    command = [sys.executable, "manage.py", "check_integrity"]
+    subprocess.run(command, env=elsewhere, cwd=BASE_DIR, capture_output=True, check=True)
+    running.send("group", signal.SIGINT)
+    running.make.wait(30)
 
 
 def test_a_second_run_beside_the_first_is_told_where_that_is(run):

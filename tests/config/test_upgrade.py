@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.db.migrations import AddField
 from django.db.migrations.loader import MigrationLoader
 
 from tests.config.running import BASE_DIR
@@ -119,9 +120,8 @@ def test_columns_that_are_added_have_a_value_for_whoever_does_not_know_them(befo
     for (app, name), migration in loader.disk_migrations.items():
         if app in OF_US and (app, name) not in known:
             for operation in migration.operations:
-                field = getattr(operation, "field", None)
-                if type(operation).__name__ == "AddField" and field and not field.null and not field.many_to_many:
-                    assert field.has_db_default(), f"{app}.{name}: {operation.model_name}.{operation.name}"
+                if isinstance(operation, AddField) and not operation.field.null and not operation.field.many_to_many:
+                    assert operation.field.has_db_default(), f"{app}.{name}: {operation.model_name}.{operation.name}"
 
 
 def leaves(code: Path) -> dict[str, str]:
