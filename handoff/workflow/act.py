@@ -88,6 +88,10 @@ class Act:
             alerts.announce_act(transition, self.lead)
         return transition
 
+    def hold_again(self) -> None:
+        """Read the running clocks again, after another act on the lead in this transaction."""
+        self._held = clocks.hold(self.lead.pk)
+
     def plan(self, applied: Policy | None) -> Plan:
         """What it changes of the running clocks, to be looked at before it is recorded."""
         return clocks.choose(self.lead, self._move(), self._held, applied)

@@ -65,6 +65,7 @@ def _answer(act: Act) -> None:
         return
     words = {"kind": AnswerKind.ACKNOWLEDGE, "note": f"Merged into lead {act.facts['into'].pk}."}
     _besides(act, Verb.ANSWER, act.lead, words).record()
+    act.hold_again()
     rejection.answer, rejection.answer_note = words["kind"], words["note"]
     rejection.answered_by, rejection.answered_at = act.by, act.at
     rejection.save(update_fields=["answer", "answer_note", "answered_by", "answered_at"])
