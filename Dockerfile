@@ -1,4 +1,4 @@
-FROM python:3.11-slim-bookworm AS build
+FROM python:3.11.14-slim-bookworm AS build
 WORKDIR /app
 RUN python -m venv /venv
 COPY requirements.txt .
@@ -12,7 +12,7 @@ COPY handoff handoff
 RUN SECRET_KEY=only-for-this-line STATIC_ROOT=/app/static /venv/bin/python manage.py collectstatic --no-input \
     && /venv/bin/python -m compileall -q .
 
-FROM python:3.11-slim-bookworm
+FROM python:3.11.14-slim-bookworm
 RUN useradd --system --uid 10001 --no-create-home handoff
 ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 STATIC_ROOT=/app/static HANDOFF_BIND=0.0.0.0
 WORKDIR /app

@@ -134,7 +134,7 @@ def load(leads: int) -> None:
         for statement in LOAD.split(";\n"):
             if statement.strip():
                 cursor.execute(statement, {"leads": leads})
-    rollup.mend()
+    rollup.repair()
     rollup.fold()
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")

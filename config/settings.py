@@ -2,6 +2,7 @@
 
 import os
 import re
+import sys
 from pathlib import Path
 
 import environ
@@ -10,7 +11,7 @@ from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
 
-from config import logs
+from config import database, logs
 from handoff.console.frame.theme import UNFOLD  # noqa: F401 unfold reads it here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -62,8 +63,11 @@ INSTALLED_APPS = [
     "handoff",
 ]
 MIDDLEWARE = [
-    "django_structlog.middlewares.RequestMiddleware",
+    "config.middleware.HeadMiddleware",
+    "config.middleware.CallerMiddleware",
+    "config.request_id.LogMiddleware",
     "config.request_id.RequestIdMiddleware",
+    "config.middleware.NoStoreMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -80,23 +84,22 @@ WSGI_APPLICATION = "config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [BASE_DIR / "handoff" / "alerts" / "channels"],  # each channel owns the forms of its messages
+        # Our pages come before those of unfold, which they change; each channel owns the forms of its messages.
+        "DIRS": [BASE_DIR / "handoff" / "templates", BASE_DIR / "handoff" / "alerts" / "channels"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "config.context.version",
             ],
         },
     },
 ]
 
-DATABASES = {"default": env.db_url("DATABASE_URL", default="postgres:///handoff")}
-if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
-    raise ImproperlyConfigured("Handoff runs on PostgreSQL only: set DATABASE_URL to a postgres:// address.")
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", 600)
-DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+DATABASES = {"default": database.configure(env, sys.argv)}
+DATABASE_IS_POOLED = database.is_pooled(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
@@ -105,16 +108,28 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 AUTH_USER_MODEL = "leads.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "config.sign_in.Backend"]
 SESSION_ENGINE = "config.sessions"
+_VALIDATORS = (
+    "UserAttributeSimilarityValidator",
+    "MinimumLengthValidator",
+    "CommonPasswordValidator",
+    "NumericPasswordValidator",
+)
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
-    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+    *({"NAME": f"django.contrib.auth.password_validation.{name}"} for name in _VALIDATORS),
+    {"NAME": "config.sign_in.TokensEnd"},
 ]
 LOGIN_URL = reverse_lazy("admin:login")
 LOGIN_REDIRECT_URL = reverse_lazy("admin:index")
+# The address is the caller's, not the proxy's: config.middleware sees to that.
+AXES_HANDLER = "config.sign_in.Lockout"
 AXES_VERBOSE = False
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 1  # hours
+AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_SENSITIVE_PARAMETERS: list[str] = []  # the log says who was attacked, and from where; never a password
+AXES_USERNAME_CALLABLE = "config.sign_in.attempted_name"
+AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
 
 LANGUAGE_CODE = "en"
 USE_I18N = False
@@ -136,6 +151,8 @@ STORAGES = {
     },
 }
 
+# 0: nothing is sent, however it is set up. Nor is anything from a copy of another installation's database.
+SENDING = env.bool("SENDING", True)
 # The demo sends nothing: its messages are files in var/outbox/.
 vars().update(env.email_url("EMAIL_URL", default=f"filemail:///{VAR / 'outbox'}" if DEMO else "consolemail://"))
 EMAIL_TIMEOUT = 10  # seconds
@@ -143,6 +160,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>"
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
+# Messages that a worker has under way to one server at once.
+DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", 24)
 # Hosts that webhooks may name; *.example.com is any name below it. Slack's and Teams' take nothing else.
 SLACK_WEBHOOK_HOSTS = env.list("SLACK_WEBHOOK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 TEAMS_WEBHOOK_HOSTS = env.list(
@@ -152,21 +171,23 @@ TEAMS_WEBHOOK_HOSTS = env.list(
 WEBHOOK_ALLOWED_HOSTS = env.list("WEBHOOK_ALLOWED_HOSTS", default=[])
 
 # Celery carries wake-ups, never deadlines: those live in the database.
-# kombu has names of its own for a socket
+# kombu has names of its own for a socket, and trusts any certificate unless it is told to look.
 CELERY_BROKER_URL = re.sub(r"^unix:", "redis+socket:", REDIS_URL).replace("?db=", "?virtual_host=")
+if REDIS_URL.startswith("rediss:") and "ssl_cert_reqs" not in REDIS_URL:
+    CELERY_BROKER_URL += ("&" if "?" in REDIS_URL else "?") + "ssl_cert_reqs=required"
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 3600}  # longer than the longest task
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_TIME_LIMIT = 300
-CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)  # two may wait for a mail server; the sweep never does
+CELERY_WORKER_CONCURRENCY = env.int("WORKER_CONCURRENCY", 3)  # one delivers and waits for slow servers
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told
 CELERY_TIMEZONE = "UTC"
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 1.0)
-# Beat or a worker that has shown no life for longer turns /readyz red, and is told to RevOps.
+# Beat or a worker that has shown no life for longer turns /enginez red, and RevOps is notified.
 BEAT_LATE_SECONDS = env.float("BEAT_LATE_SECONDS", 30.0 + 3 * SWEEP_SECONDS)
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at least, and so shows that it lives
 CELERY_BEAT_SCHEDULE = {
@@ -234,7 +255,7 @@ SPECTACULAR_SETTINGS = {
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
     },
-    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": True, "defaultModelsExpandDepth": 0},
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
@@ -242,11 +263,15 @@ SPECTACULAR_SETTINGS = {
 
 # Locked down by default; HANDOFF_INSECURE_HTTP=1 is for a laptop without TLS.
 INSECURE_HTTP = env.bool("HANDOFF_INSECURE_HTTP", DEMO)
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if env.bool("BEHIND_PROXY", False) else None
+BEHIND_PROXY = env.bool("BEHIND_PROXY", False)
+TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", 1)
+if TRUSTED_PROXIES < 1:
+    raise ImproperlyConfigured("TRUSTED_PROXIES is how many proxies of yours a request passes: 1 or more.")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None
 SECURE_SSL_REDIRECT = not INSECURE_HTTP
-SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^metrics$"]
+SECURE_REDIRECT_EXEMPT = [r"^livez$", r"^readyz$", r"^enginez$", r"^metrics$"]
 SECURE_HSTS_SECONDS = 0 if INSECURE_HTTP else 31536000
-SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = not INSECURE_HTTP and env.bool("HSTS_SUBDOMAINS", True)
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = not INSECURE_HTTP
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -12,7 +12,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("handoff.api.urls")),
     path("livez", probes.livez),
     path("readyz", probes.readyz),
+    path("enginez", probes.enginez),
     path("metrics", probes.metrics),
 ]
+handler400 = "config.errors.bad_request"
+handler403 = "config.errors.permission_denied"
 handler404 = "config.errors.not_found"
 handler500 = "config.errors.server_error"

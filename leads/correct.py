@@ -1,6 +1,7 @@
 """Correct the plain facts of a lead that is known already. State and owner are the verbs' affair."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -21,15 +22,23 @@ def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
         raise ValidationError({"created_at": ["When a lead was captured is not corrected."]})
     if "message" in fields:
         raise ValidationError({"message": ["What a buyer wrote is not corrected."]})
+    with refusing_taken_email(fields.get("email", "")), transaction.atomic():
+        return _correct(lead_id, fields)
+
+
+@contextmanager
+def refusing_taken_email(email: str) -> Iterator[None]:
+    """Say in words that another lead has the email, which the database noticed."""
     try:
-        with transaction.atomic():
-            return _correct(lead_id, fields)
+        yield
     except IntegrityError as error:
         if "lead_email_once" not in str(error):
             raise
-        raise IdentityConflict(
-            f"Another lead has the email {fields['email']}: merge the two if they are one and the same."
-        ) from error
+        raise IdentityConflict(email_taken(email)) from error
+
+
+def email_taken(email: str) -> str:
+    return f"Another lead has the email {email}: merge the two if they are one and the same."
 
 
 def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:

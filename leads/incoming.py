@@ -11,9 +11,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from leads.facts import fact, facts
 from leads.models import Campaign, ExternalId
+from leads.moments import EARLIEST, storable
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 
-FIRST_YEAR = 1970
 LONGEST_MESSAGE = 10_000
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
@@ -127,11 +127,11 @@ def _moment(value: Any) -> datetime | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    if moment.year < FIRST_YEAR:
-        raise ValidationError(f"{moment.isoformat()} is before {FIRST_YEAR}: check the year.")
+    if moment < EARLIEST:
+        raise ValidationError(f"{moment.isoformat()} is before {EARLIEST.year}: check the year.")
     if moment > timezone.now() + CLOCK_SKEW:
         raise ValidationError(f"{moment.isoformat()} is in the future: the capture time cannot be.")
-    return moment.astimezone(UTC)  # the database takes offsets of at most 16 hours
+    return storable(moment)
 
 
 def _read_moment(value: Any) -> datetime | None:

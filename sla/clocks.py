@@ -14,6 +14,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from leads.models import AMENDING, ANY_TIME, Lead, Transition, Verb
+from leads.sql import load
 from sla import agreement
 from sla.business_time import tz_version
 from sla.comparison import Difference, differences, fields_of
@@ -22,54 +23,8 @@ from sla.history import Versions
 from sla.metrics import RULES, Move
 from sla.models import Calendar, Clock, ClockState, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
 
-# The alarms are locked in one order, by all. Whoever writes a clock holds the lead, so those of this statement's
-# beginning are still those of its end, however long it waited.
-_HOLD = """
-WITH waiting AS MATERIALIZED (
-    SELECT pending.id FROM sla_pendingalarm pending JOIN sla_clock clock ON clock.id = pending.clock_id
-    WHERE clock.lead_id = %(lead)s
-    ORDER BY pending.id
-    FOR UPDATE OF pending
-)
-SELECT clock.* FROM sla_clock clock
-WHERE clock.lead_id = %(lead)s AND clock.stopped_at IS NULL AND (SELECT count(*) FROM waiting) >= 0
-"""
-
-# First the stops, as a clock that starts may be of the same metric. Alarms that were due before a stop stay, and fire,
-# unless the clock is cancelled by it.
-_STOP_AND_START = """
-WITH stopped AS (
-    UPDATE sla_clock clock
-    SET stopped_at = %(at)s, stopped_by_id = %(act)s, state = ending.state, elapsed = ending.elapsed
-    FROM unnest(%(stopping)s::bigint[], %(states)s::text[], %(elapsed)s::interval[]) AS ending (id, state, elapsed)
-    WHERE clock.id = ending.id
-    RETURNING clock.id, clock.state
-), disarmed AS (
-    DELETE FROM sla_pendingalarm pending USING stopped
-    WHERE pending.clock_id = stopped.id AND (pending.due_at >= %(at)s OR stopped.state = 'cancelled')
-), started AS (
-    INSERT INTO sla_clock (
-        lead_id, metric, cycle, round, policy_id, calendar_id, owner_id, team_id, target_seconds, started_at, due_at,
-        error, state, started_by_id, paused, amended, tz_version
-    )
-    SELECT %(lead)s, starting.metric, %(cycle)s, COALESCE(
-            (SELECT MAX(earlier.round) FROM sla_clock earlier
-             WHERE earlier.lead_id = %(lead)s AND earlier.metric = starting.metric AND earlier.cycle = %(cycle)s), 0
-        ) + 1, starting.policy_id, starting.calendar_id, %(owner)s, %(team)s, starting.target_seconds, %(at)s,
-        starting.due_at, starting.error, 'running', %(act)s, FALSE, FALSE, %(tz_version)s
-    FROM unnest(
-        %(starting)s::text[], %(policies)s::bigint[], %(calendars)s::bigint[], %(targets)s::int[],
-        %(due)s::timestamptz[], %(errors)s::text[]
-    ) AS starting (metric, policy_id, calendar_id, target_seconds, due_at, error)
-    WHERE (SELECT count(*) FROM stopped) >= 0
-    RETURNING id, metric
-)
-INSERT INTO sla_pendingalarm (clock_id, step_id, due_at)
-SELECT started.id, alarm.step_id, alarm.due_at
-FROM started
-JOIN unnest(%(alarms_of)s::text[], %(steps)s::bigint[], %(alarms_due)s::timestamptz[])
-    AS alarm (metric, step_id, due_at) USING (metric)
-"""
+_HOLD = load("sla", "hold_clocks.sql")
+_STOP_AND_START = load("sla", "stop_and_start_clocks.sql")
 
 
 @dataclass

@@ -21,4 +21,6 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
 
 from config.settings import *  # noqa: E402, F403
 
+# Tests with real transactions empty the tables between them, the history too.
+DATABASES["default"]["OPTIONS"]["options"] += " -c handoff.allow_truncate=on"  # noqa: F405
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, as the passwords are no secrets

@@ -8,6 +8,7 @@ from handoff.alerts.outbox import (
     deliver,
     deliver_notices,
     fire_alarms,
+    keep_delivering,
     resend,
 )
 from handoff.alerts.withdrawal import withdraw
@@ -20,6 +21,7 @@ __all__ = [
     "deliver",
     "deliver_notices",
     "fire_alarms",
+    "keep_delivering",
     "needs_no_subscription",
     "resend",
     "withdraw",

@@ -41,7 +41,7 @@ def with_details(alarms: QuerySet[Alarm]) -> QuerySet[Alarm]:
 
 
 def about_alarm(delivery: Delivery) -> Content:
-    alarm = with_details(Alarm.objects.filter(deliveries=delivery)).get()
+    alarm = delivery.alarm_in_full or with_details(Alarm.objects.filter(deliveries=delivery)).get()
     clock, lead = alarm.clock, alarm.clock.lead
     zone, now = zone_of(delivery, lead), timezone.now()
     return Content(

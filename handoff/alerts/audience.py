@@ -15,10 +15,11 @@ from leads.models import Transition, Verb, Via
 from leads.sql import load
 from sla.alarms import FIRED
 
-# What is due is read in its order, and joined as written: the planner knows nothing of what fell due a moment ago. It
-# would sort all of it for each batch, and think about the joins for as long as they take.
+# What is due is read in its order, and joined as written, row by row along the indexes: the planner knows nothing of
+# what fell due a moment ago. It would sort all of it for each batch, read all users for each alarm, and think about the
+# joins for as long as they take.
 _FIRE = (
-    "SET LOCAL enable_bitmapscan = off; SET LOCAL join_collapse_limit = 1; "
+    "SET LOCAL enable_bitmapscan = off; SET LOCAL enable_seqscan = off; SET LOCAL join_collapse_limit = 1; "
     f"WITH {FIRED},\n{load('handoff.alerts', 'fired_alarms.sql')}"
 )
 _ACTS = load("handoff.alerts", "acts.sql")

@@ -13,6 +13,9 @@ from handoff.models import Delivery
 def content_of(deliveries: Sequence[Delivery]) -> Content:
     """Say what happened then, and what is so now. The key stays the same at every attempt."""
     first = deliveries[0]
+    if first.content is not None:
+        content: Content = first.content
+        return content
     if len(deliveries) > 1 or first.digest:
         return about_all(deliveries).tamed()
     return _about(first).tamed()

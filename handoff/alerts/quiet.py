@@ -9,13 +9,13 @@ DAY = timedelta(days=1)
 
 
 def put_off(delivery: Delivery, now: datetime) -> bool:
-    """Let a message that is due wait if its recipient wants it later, and tell whether it does.
+    """Whether the recipient of a message that is due wants it later; it is given the moment, and is not saved.
 
     A step or a notice that pierces is told at once. The digest is the first one after the message was written: a
     worker that comes late tells it late, and not a day later.
     """
     user = delivery.recipient
-    if user is None or _pierces(delivery):
+    if user is None or not _has_wishes(user) or _pierces(delivery):
         return False
     digest = None if delivery.digest else next_digest(user, delivery.created_at)
     wait = quiet_until(user, max(now, digest or now)) or digest
@@ -23,8 +23,11 @@ def put_off(delivery: Delivery, now: datetime) -> bool:
         return False
     delivery.digest = delivery.digest or digest is not None
     delivery.next_attempt_at = wait
-    delivery.save(update_fields=["digest", "next_attempt_at"])
     return True
+
+
+def _has_wishes(user: User) -> bool:
+    return user.digest_at is not None or user.quiet_from is not None
 
 
 def _pierces(delivery: Delivery) -> bool:

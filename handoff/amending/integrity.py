@@ -2,13 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TypeVar
+from enum import StrEnum
+from itertools import chain
+from typing import NamedTuple, TypeVar
 
 from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from handoff.amending.choices import misjudged
 from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
 from leads.models import Lead, State, Transition, Verb
+from sla import agreement
 from sla.comparison import differences
 from sla.history import Versions
 from sla.models import Alarm, Clock, ClockState, StepKind
@@ -18,83 +22,119 @@ CHUNK = 500
 Row = TypeVar("Row", bound=Model)
 
 
+class Kind(StrEnum):
+    """What disagrees with what."""
+
+    STATE = "state of a lead, and its history"
+    CLOCK = "clock, and the history of its lead"
+    POLICY = "policy of a clock, and the one that the rules choose"
+    ALARM = "alarm, and its clock"
+    RECORD = "act, and its record"
+    DELIVERY = "message, and its alarm"
+    REPORT = "figure of a report, and what it counts"
+
+
+class Finding(NamedTuple):
+    """One disagreement."""
+
+    kind: Kind
+    words: str
+
+
 def disagreements() -> Iterator[str]:
-    """All there are, lead by lead in chunks, so that memory does not grow with the number of leads."""
-    versions = Versions()
-    for leads in _chunks(Lead.objects.order_by("pk")):
+    """All there are, in words."""
+    return (finding.words for finding in chain(of_leads(), of_records()))
+
+
+def of_leads(after: int = 0, until: int | None = None) -> Iterator[Finding]:
+    """Those of the leads with ids in (after, until], in chunks, so that memory does not grow with their number."""
+    versions, in_force = Versions(), list(agreement.in_force().values())
+    leads_in_range = Lead.objects.filter(pk__lte=until) if until else Lead.objects.all()
+    for leads in _chunks(leads_in_range.select_related("owner", "team", "campaign").order_by("pk"), after):
         acts = _by_lead(Transition.objects.filter(lead__in=leads))
         clocks = _by_lead(Clock.objects.filter(lead__in=leads).prefetch_related("pending", "alarms__step"))
         now = timezone.now()
         for lead in leads:
             yield from _lead_against_history(lead, acts[lead.pk])
             for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now):
-                yield f"Lead {lead.pk}: {difference}"
+                yield Finding(Kind.CLOCK, f"Lead {lead.pk}: {difference}")
             for clock in clocks[lead.pk]:
                 yield from _alarms(clock)
+            for words in misjudged(lead, clocks[lead.pk], versions, in_force, now):
+                yield Finding(Kind.POLICY, words)
+
+
+def of_records() -> Iterator[Finding]:
+    """Those of acts and alarms that lack what goes with them."""
     yield from _records_of_acts()
     yield from _deliveries()
 
 
-def _lead_against_history(lead: Lead, acts: Sequence[Transition]) -> Iterator[str]:
+def _lead_against_history(lead: Lead, acts: Sequence[Transition]) -> Iterator[Finding]:
     written = sorted(acts, key=lambda act: act.pk)
     state, owner, cycle = str(State.RAW), lead.owner_id, 0
     for act in written:
         if act.from_state != state:
-            yield f"Lead {lead.pk}: {act.verb} ({act.pk}) starts from {act.from_state}, but it stood at {state}."
+            yield Finding(
+                Kind.STATE,
+                f"Lead {lead.pk}: {act.verb} ({act.pk}) starts from {act.from_state}, but it stood at {state}.",
+            )
         state, owner, cycle = act.to_state, act.owner_id, act.cycle
     if (lead.state, lead.owner_id, lead.cycle) != (state, owner, cycle):
         stored = f"{lead.state}, owner {lead.owner_id}, cycle {lead.cycle}"
-        yield f"Lead {lead.pk} is {stored}; its history says {state}, owner {owner}, cycle {cycle}."
+        yield Finding(
+            Kind.STATE, f"Lead {lead.pk} is {stored}; its history says {state}, owner {owner}, cycle {cycle}."
+        )
     moved = [act.at for act in written if act.from_state != act.to_state]
     if moved and lead.entered_at != moved[-1]:
-        yield f"Lead {lead.pk} entered its state at {lead.entered_at}; its history says {moved[-1]}."
+        yield Finding(
+            Kind.STATE, f"Lead {lead.pk} entered its state at {lead.entered_at}; its history says {moved[-1]}."
+        )
 
 
-def _alarms(clock: Clock) -> Iterator[str]:
+def _alarms(clock: Clock) -> Iterator[Finding]:
     """No step that has fired waits still, and a breach was dated when it was due."""
     waiting = {pending.step_id for pending in clock.pending.all()}
     fired = {alarm.step_id: alarm.due_at for alarm in clock.alarms.all()}
     if waiting & fired.keys():
-        yield f"Clock {clock.pk}: a step that has fired waits still."
+        yield Finding(Kind.ALARM, f"Clock {clock.pk}: a step that has fired waits still.")
     breaches = [alarm.due_at for alarm in clock.alarms.all() if alarm.step.kind == StepKind.BREACH]
     if clock.state == ClockState.BREACHED and any(due_at != clock.due_at for due_at in breaches):
-        yield f"Clock {clock.pk}: its breach is not dated when it was due."
+        yield Finding(Kind.ALARM, f"Clock {clock.pk}: its breach is not dated when it was due.")
 
 
-def _records_of_acts() -> Iterator[str]:
+def _records_of_acts() -> Iterator[Finding]:
     """Every rejection and every offer in the history has its own record."""
     rejected = Transition.objects.filter(verb=Verb.REJECT)
-    for act in rejected.exclude(Exists(Rejection.objects.filter(transition=OuterRef("pk")))):
-        yield f"Lead {act.lead_id}: the rejection of act {act.pk} has no record."
+    for act in rejected.exclude(Exists(Rejection.objects.filter(transition=OuterRef("pk")))).iterator():
+        yield Finding(Kind.RECORD, f"Lead {act.lead_id}: the rejection of act {act.pk} has no record.")
     offered = Transition.objects.filter(verb__in=OFFERS)
-    for act in offered.exclude(Exists(Handoff.objects.filter(transition=OuterRef("pk")))):
-        yield f"Lead {act.lead_id}: the handoff of act {act.pk} has no record."
+    for act in offered.exclude(Exists(Handoff.objects.filter(transition=OuterRef("pk")))).iterator():
+        yield Finding(Kind.RECORD, f"Lead {act.lead_id}: the handoff of act {act.pk} has no record.")
     accepted = Handoff.objects.filter(lead=OuterRef("lead"), cycle=OuterRef("cycle"), decision=Decision.ACCEPTED)
-    for act in Transition.objects.filter(verb=Verb.ACCEPT).exclude(Exists(accepted)):
-        yield f"Lead {act.lead_id}: the acceptance of act {act.pk} does not stand on its handoff."
+    for act in Transition.objects.filter(verb=Verb.ACCEPT).exclude(Exists(accepted)).iterator():
+        yield Finding(Kind.RECORD, f"Lead {act.lead_id}: the acceptance of act {act.pk} does not stand on its handoff.")
 
 
-def _deliveries() -> Iterator[str]:
+def _deliveries() -> Iterator[Finding]:
     """Whatever should have been told has a delivery, and none is told of what did not happen."""
     told = Delivery.objects.filter(alarm=OuterRef("pk"))
     breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__destinations__active=True).distinct()
-    for alarm in breaches.exclude(Exists(told)):
-        yield f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody."
-    for delivery in Delivery.objects.filter(alarm__superseded=True):
-        yield f"Delivery {delivery.pk} tells of an alarm that was superseded."
+    for alarm in breaches.exclude(Exists(told)).iterator():
+        yield Finding(Kind.DELIVERY, f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody.")
+    for delivery in Delivery.objects.filter(alarm__superseded=True).iterator():
+        yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} tells of an alarm that was superseded.")
     called_off = Q(alarm__clock__excused_by__isnull=False) | Q(alarm__clock__state=ClockState.CANCELLED)
     # A warning whose own step has taken the lead away is sent all the same.
     its_own = Q(alarm__done_by__isnull=False, alarm__done_by=F("alarm__clock__stopped_by"))
-    for delivery in Delivery.objects.filter(called_off, state=DeliveryState.PENDING).exclude(its_own):
-        yield f"Delivery {delivery.pk} waits, though its clock was called off."
-    for delivery in Delivery.objects.filter(state=DeliveryState.SENT).filter(
-        Q(attempts=0) | Q(sent_at__lt=F("created_at"))
-    ):
-        yield f"Delivery {delivery.pk} is marked as sent, but was never attempted."
+    for delivery in Delivery.objects.filter(called_off, state=DeliveryState.PENDING).exclude(its_own).iterator():
+        yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} waits, though its clock was called off.")
+    sent = Delivery.objects.filter(state=DeliveryState.SENT)
+    for delivery in sent.filter(Q(attempts=0) | Q(sent_at__lt=F("created_at"))).iterator():
+        yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} is marked as sent, but was never attempted.")
 
 
-def _chunks(rows: QuerySet[Row]) -> Iterator[list[Row]]:
-    last = 0
+def _chunks(rows: QuerySet[Row], last: int = 0) -> Iterator[list[Row]]:
     while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
         yield chunk
         last = chunk[-1].pk

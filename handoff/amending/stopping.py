@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
@@ -10,12 +9,13 @@ from django.db import connection, transaction
 from handoff.alerts import withdraw
 from handoff.refusals import NotAllowed
 from leads.models import Lead, Role, User
+from leads.sql import load
 from sla import versions
 from sla.models import Alarm, PendingAlarm, Policy
 
 CHUNK = 500  # leads, which are locked for as long as one chunk takes
 NOTE = "The policy version was declared a mistake before it could be done."
-_LEADS = files("handoff.amending").joinpath("sql/leads_of_a_ladder.sql").read_text()
+_LEADS = load("handoff.amending", "leads_of_a_ladder.sql")
 
 
 @dataclass(frozen=True)

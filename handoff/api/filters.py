@@ -1,18 +1,33 @@
 """By what leads are found."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django_filters import rest_framework as filters
+from django_filters.fields import IsoDateTimeField
 
 from leads.models import Lead, LeadQuerySet, State
+from leads.moments import storable
 from leads.normalise import normalise_source
 from sla.metrics import Metric
 from sla.models import Clock
 from sla.standing import Standing, stands, with_warning
 
 CLOCK_CONDITIONS = [choice for choice in Standing.choices if choice[0] != Standing.CANCELLED]
+
+
+class MomentField(IsoDateTimeField):  # type: ignore[misc]
+    """A moment that the database can be asked about, whatever its offset."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        moment: datetime | None = super().to_python(value)
+        return storable(moment) if moment else None
+
+
+class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
+    field_class = MomentField
 
 
 class LeadFilter(filters.FilterSet):  # type: ignore[misc]
@@ -31,8 +46,8 @@ class LeadFilter(filters.FilterSet):  # type: ignore[misc]
         "too, and what is overdue is breached.",
     )
     metric = filters.ChoiceFilter(choices=Metric.choices, method="of_clock", help_text="Has a clock of this metric.")
-    created_after = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
-    created_before = filters.IsoDateTimeFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
+    created_after = MomentFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
+    created_before = MomentFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
 
     class Meta:
         model = Lead

@@ -8,15 +8,17 @@ from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.parsers import JSONParser
 from rest_framework.request import Request
 
+from leads.normalise import is_storable
+
 
 class LengthRequired(APIException):
     status_code = status.HTTP_411_LENGTH_REQUIRED
-    default_detail = "Send the body in one piece, with a Content-Length."
+    default_detail = "Chunked bodies are not supported: send Content-Length."
     default_code = "length_required"
 
 
 class StorableJSONParser(JSONParser):
-    """An object of JSON, without what PostgreSQL has no text for."""
+    """An object of JSON, without text that PostgreSQL cannot store."""
 
     def parse(
         self, stream: IO[Any], media_type: str | None = None, parser_context: Mapping[str, Any] | None = None
@@ -39,11 +41,11 @@ def body_of(request: Request) -> dict[str, Any]:
 
 
 def _refuse_unstorable(data: dict[str, Any]) -> None:
-    if not all(_is_storable(name) for name in data):
-        raise ParseError("The name of a field has characters that are no text.")
-    wrong = [name for name, value in data.items() if not all(_is_storable(text) for text in _texts(value))]
+    if not all(is_storable(name) for name in data):
+        raise ParseError("The name of a field contains invalid characters (NUL or unpaired surrogate).")
+    wrong = [name for name, value in data.items() if not all(is_storable(text) for text in _texts(value))]
     if wrong:
-        raise ValidationError(dict.fromkeys(wrong, "Null characters and unpaired surrogates are no text."))
+        raise ValidationError(dict.fromkeys(wrong, "Contains invalid characters (NUL or unpaired surrogate)."))
 
 
 def _texts(data: Any) -> Iterator[str]:
@@ -57,7 +59,3 @@ def _texts(data: Any) -> Iterator[str]:
                 waiting += [*members.keys(), *members.values()]
             case list(items):
                 waiting += items
-
-
-def _is_storable(text: str) -> bool:
-    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

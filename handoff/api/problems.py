@@ -12,6 +12,7 @@ from rest_framework.exceptions import APIException, ParseError, ValidationError
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 
+from handoff.engine.outages import Outage, outage_of
 from handoff.refusals import Refused
 
 MEDIA_TYPE = "application/problem+json"
@@ -28,6 +29,16 @@ class TooLarge(APIException):
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_detail = "The body is too large."
     default_code = "too_large"
+
+
+class Unavailable(APIException):
+    """The database is away, or busy. Nothing was changed, and the same request may work later."""
+
+    status_code = status.HTTP_503_SERVICE_UNAVAILABLE
+
+    def __init__(self, outage: Outage) -> None:
+        super().__init__(f"{outage.problem}. Nothing was changed: try again.", outage.code)
+        self.wait = outage.retry_after  # becomes the header Retry-After
 
 
 class FieldError(serializers.Serializer[Any]):
@@ -52,6 +63,8 @@ class ProblemHandler(ExceptionHandler):
     """Knows the refusals of the workflow besides DRF's own exceptions, and says the media type."""
 
     def convert_known_exceptions(self, exc: Exception) -> Exception:
+        if outage := outage_of(exc):
+            return Unavailable(outage)
         match exc:
             case Refused():
                 refusal = APIException(exc.message, exc.code)

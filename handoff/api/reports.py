@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema, inline_serializer
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view, inline_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -42,7 +42,8 @@ class ReportView(APIView):
         by_default = {"by": self.report.asked_first["by"]}
         form = self.report.form({**by_default, **request.query_params.dict()})
         if not form.is_valid():
-            raise serializers.ValidationError({name: list(errors) for name, errors in form.errors.items()})
+            complaints = {name: [str(error) for error in errors] for name, errors in form.errors.items()}
+            raise serializers.ValidationError(complaints)
         asked, now = form.cleaned_data, timezone.now()
         rows = [self.report.as_dict(asked["by"], row) for row in self.report.rows(asked, now)]
         return Response({**asked, "as_of": now, "rows": rows})
@@ -50,17 +51,20 @@ class ReportView(APIView):
 
 def _view(report: Report) -> type[ReportView]:
     """The view of one report. Its class has a name of its own, which the OpenAPI description needs."""
-    name = f"{report.name.title()}View"
-    view = type(name, (ReportView,), {"report": report, "__doc__": report.summary})
-    described = extend_schema(
+    view = type(f"{_name(report)}View", (ReportView,), {"report": report, "__doc__": report.summary})
+    description = extend_schema(
         operation_id=f"reports_{report.name}",
         summary=report.summary.removesuffix("."),
         description=f"{report.summary}\n\n{report.explanation}",
         parameters=[_parameter(report, name, field) for name, field in report.form().fields.items()],
         responses={200: _answer(report), (403, MEDIA_TYPE): Problem},
     )
-    view.get = described(ReportView.get)  # type: ignore[attr-defined]
-    return view
+    return extend_schema_view(get=description)(view)
+
+
+def _name(report: Report) -> str:
+    """Of what describes it: a component of OpenAPI has no blank in its name."""
+    return report.title.replace(" ", "")
 
 
 def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParameter:
@@ -76,14 +80,14 @@ def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParamete
 
 
 def _answer(report: Report) -> serializers.Serializer[Any]:
-    title = report.name.title()
+    name = _name(report)
     asked: dict[str, Field] = {name: _echo(field) for name, field in report.form().fields.items()}
     return inline_serializer(
-        title,
+        name,
         {
             **asked,
             "as_of": serializers.DateTimeField(help_text="The moment at which this was read."),
-            "rows": inline_serializer(f"{title}Row", _row(report), many=True),
+            "rows": inline_serializer(f"{name}Row", _row(report), many=True),
         },
     )
 
@@ -91,7 +95,9 @@ def _answer(report: Report) -> serializers.Serializer[Any]:
 def _echo(field: forms.Field) -> Field:
     if isinstance(field, forms.ChoiceField):
         return serializers.ChoiceField(choices=choices(field))
-    return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
+    if isinstance(field, BoundField):
+        return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))
+    return serializers.CharField(help_text=str(field.help_text))
 
 
 def _row(report: Report) -> dict[str, Field]:

@@ -20,6 +20,7 @@ PROBLEMS = {
     "409": "It contradicts what is stored: the lead is in another state, and someone may have been faster.",
     "415": "The body is not application/json.",
     "429": "Too many requests: see Retry-After.",
+    "503": "The database is away or busy, and nothing was changed: try again after Retry-After.",
 }
 
 
@@ -42,7 +43,7 @@ class ProblemSchema(AutoSchema):
         for status in self._problems():
             content = {MEDIA_TYPE: {"schema": schema}}
             bodies[status] = {"description": PROBLEMS[status], "content": content}
-            if status == "429":
+            if status in ("429", "503"):
                 bodies[status]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
         return bodies
 
@@ -52,7 +53,7 @@ class ProblemSchema(AutoSchema):
             statuses += ["403", "409", "415"]
         if "{" in self.path:
             statuses.append("404")
-        return sorted([*statuses, "429"])
+        return sorted([*statuses, "429", "503"])
 
 
 class TokenExtension(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

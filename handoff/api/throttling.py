@@ -31,8 +31,8 @@ class PersonalRate(UserRateThrottle):
                 pipeline.incr(key)
                 pipeline.expire(key, self.duration)
                 count: int = pipeline.execute()[0]
-        except redis.RedisError:
-            return True  # without Redis nobody is counted; the database still answers
+        except (redis.RedisError, ValueError):
+            return True  # without Redis, or with an address that is none, nobody is counted; the database still answers
         return count <= self.num_requests
 
     def wait(self) -> float | None:

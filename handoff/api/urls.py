@@ -1,9 +1,10 @@
 """The addresses below /api/v1/."""
 
 from django.urls import path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
+from drf_spectacular.views import SpectacularAPIView
 
 from handoff.api import explanations, leads, lists, reports, transitions
+from handoff.api.docs import DocsView
 
 app_name = "api"
 urlpatterns = [
@@ -21,5 +22,5 @@ urlpatterns = [
     path("me/", lists.MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Split, so that its script is a file of its own: the content security policy lets no script stand in a page.
-    path("docs/", SpectacularSwaggerSplitView.as_view(url_name="api:schema"), name="docs"),
+    path("docs/", DocsView.as_view(url_name="api:schema"), name="docs"),
 ]

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-import redis
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from handoff.alerts.installation import why_silent
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
@@ -22,6 +22,7 @@ LATE = timedelta(minutes=1).total_seconds()  # an alarm that fires later than th
 STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for longer
 SKEW = 2.0  # seconds between the clocks of this machine and of the database
 NAMED = 5  # how many rows a finding names
+HOLDS_UP = ("alarms_overdue", "pending_actions", "outbox_stuck", "sends_nothing")  # what keeps the engine from its work
 PRINTED = ("console", "dummy", "locmem")  # mail backends that send nothing
 
 
@@ -37,12 +38,18 @@ class Finding:
 
 def examine() -> tuple[Figures | None, list[Finding]]:
     """All there is to find, what is wrong first. Without a database there are no figures."""
-    unwell = [*_servers()]
-    if servers.database() or servers.migrations():
-        return None, unwell
+    ill = [*_servers()]
+    if {finding.code for finding in ill} & {"database", "migrations"}:
+        return None, ill
     now = figures()
-    found = [*unwell, *findings(now), *_database_itself(), *_holidays(), *_time_zones(), *_setup()]
-    return now, sorted(found, key=lambda finding: not finding.is_wrong)
+    every = [*ill, *findings(now), *_database_itself(), *_holidays(), *_time_zones(), *_setup()]
+    return now, sorted(every, key=lambda finding: not finding.is_wrong)
+
+
+def engine_problems(now: Figures) -> dict[str, str]:
+    """By the name of the part: why alarms do not fire, or messages are not sent."""
+    late = (*_alarms(now), *_outbox(now), *_sending())
+    return now.silent | {finding.code: finding.what for finding in late if finding.code in HOLDS_UP}
 
 
 def findings(now: Figures) -> list[Finding]:
@@ -60,25 +67,30 @@ def _advice(code: str, what: str, do: str) -> Finding:
 
 def _servers() -> Iterator[Finding]:
     if problem := servers.database():
-        yield _wrong("database", problem, "start PostgreSQL, and see that DATABASE_URL is right")
+        do = "see that PostgreSQL runs, and that DATABASE_URL leads to the primary"
+        if "startup parameter" in problem:
+            do = "set DATABASE_POOLER=transaction, as the pooler hands out a session for each transaction"
+        yield _wrong("database", problem, do)
     elif problem := servers.migrations():
         yield _wrong("migrations", f"Migrations: {problem}", "run manage.py migrate, then start the programs again")
-    try:
-        if (version := servers.redis_version()) < servers.OLDEST_REDIS:
-            yield _wrong("redis", f"Redis is version {version}", f"use version {servers.OLDEST_REDIS} or newer")
-    except redis.RedisError as error:
-        problem = f"Redis does not answer: {type(error).__name__}"
-        yield _wrong("redis", problem, "start Redis, and see that REDIS_URL is right; it holds nothing that is lost")
+    if problem := servers.broker():
+        do = "see that one Redis runs, 6 or newer, and that REDIS_URL is right; it holds nothing that is lost"
+        yield _wrong("redis", problem, do)
 
 
 def _database_itself() -> Iterator[Finding]:
     if (version := servers.postgresql_version()) < servers.OLDEST_POSTGRESQL:
         oldest = servers.OLDEST_POSTGRESQL
         yield _wrong("postgresql", f"PostgreSQL is version {version}", f"use version {oldest} or newer")
+    if problem := servers.disk():
+        yield _wrong("disk", f"A write failed: {problem}", "make room on the disk of PostgreSQL")
     if abs(skew := servers.skew()) > SKEW:
         side = "ahead of" if skew > 0 else "behind"
-        what = f"The database's clock is {abs(skew):.1f} seconds {side} this machine's"
-        yield _wrong("clock_skew", what, "keep both by NTP: alarms are dated by these clocks")
+        problem = f"The database's clock is {abs(skew):.1f} seconds {side} this machine's"
+        yield _wrong("clock_skew", problem, "keep both by NTP: alarms are dated by these clocks")
+    if settings.DATABASE_IS_POOLED and servers.lock_timeout() == "0":
+        do = "ALTER ROLE ... SET lock_timeout = '3s', and statement_timeout = '30s': a pooler passes on no such setting"
+        yield _advice("no_lock_timeout", "A statement waits for a lock for ever", do)
 
 
 def _life(now: Figures) -> Iterator[Finding]:
@@ -89,31 +101,35 @@ def _life(now: Figures) -> Iterator[Finding]:
 
 def _alarms(now: Figures) -> Iterator[Finding]:
     if now.overdue_alarms and (now.overdue_alarms_age or 0) > LATE:
-        what = f"{now.overdue_alarms} alarms are due and have not fired; the first for {_span(now.overdue_alarms_age)}"
-        yield _wrong("alarms_overdue", what, "see that beat and a worker run; start another worker if they do")
+        problem = (
+            f"{now.overdue_alarms} alarms are due and have not fired; the first for {_span(now.overdue_alarms_age)}"
+        )
+        yield _wrong("alarms_overdue", problem, "see that beat and a worker run; start another worker if they do")
     p99 = now.lateness[HOUR].p99
     if p99 is not None and p99 > LATE:
-        what = f"Of the alarms of the last hour one in a hundred fired more than {_span(p99)} late"
-        yield _advice("alarms_late", what, "if nothing was down, start another worker")
+        problem = f"Of the alarms of the last hour one in a hundred fired more than {_span(p99)} late"
+        yield _advice("alarms_late", problem, "if nothing was down, start another worker")
     if now.clocks_with_error:
         named = ", ".join(f"{clock.pk} (lead {clock.lead_id}: {clock.error})" for clock in clocks_with_error()[:NAMED])
-        what = f"{now.clocks_with_error} clocks were set aside, as their deadline cannot be computed: {named}"
-        yield _wrong("clocks_with_error", what, "mend the calendar that the error names; no alarm fires for them")
+        problem = f"{now.clocks_with_error} clocks were set aside, as their deadline cannot be computed: {named}"
+        yield _wrong("clocks_with_error", problem, "fix the calendar that the error names; no alarm fires for them")
     if now.pending_actions and (now.pending_actions_age or 0) > LATE:
-        what = (
+        problem = (
             f"What {now.pending_actions} alarms should do is not done; the first for {_span(now.pending_actions_age)}"
         )
-        yield _wrong("pending_actions", what, "see that a worker runs, and look into its log")
+        yield _wrong("pending_actions", problem, "see that a worker runs, and look into its log")
 
 
 def _outbox(now: Figures) -> Iterator[Finding]:
     if (now.outbox_age or 0) > STUCK:
-        what = f"{now.outbox_pending} messages wait, of which {now.outbox_failing} have failed before; "
-        what += f"the oldest for {_span(now.outbox_age)}"
-        yield _wrong("outbox_stuck", what, "look at the last error on the page Deliveries")
+        problem = f"{now.outbox_pending} messages wait, of which {now.outbox_failing} have failed before; "
+        problem += f"the oldest for {_span(now.outbox_age)}"
+        yield _wrong("outbox_stuck", problem, "look at the last error on the page Deliveries")
     if now.outbox_dead_lately:
-        what = f"{now.outbox_dead_lately} messages of the last seven days were given up"
-        yield _wrong("outbox_dead", what, "mend what the error on the page Deliveries says, and send them again there")
+        problem = f"{now.outbox_dead_lately} messages of the last seven days were given up"
+        yield _wrong(
+            "outbox_dead", problem, "fix what the error on the page Deliveries says, and send them again there"
+        )
 
 
 def _leaks(now: Figures) -> Iterator[Finding]:
@@ -128,37 +144,41 @@ def _holidays() -> Iterator[Finding]:
     used = Q(retired_at=None) | Exists(Clock.objects.filter(calendar=OuterRef("pk"), stopped_at=None))
     short = Calendar.objects.filter(used, holidays_through__lte=year).exclude(holiday_country="")
     for calendar in short:
-        what = f"The holidays of the calendar {calendar} end with {calendar.holidays_through or 'no year at all'}"
-        yield _wrong("holidays", what, "see that beat and a worker run at night: a task writes the years to come")
+        problem = f"The holidays of the calendar {calendar} end with {calendar.holidays_through or 'no year at all'}"
+        yield _wrong("holidays", problem, "see that beat and a worker run at night: a task writes the years to come")
 
 
 def _time_zones() -> Iterator[Finding]:
-    """A clock without a version was computed where the time zone database tells none."""
+    """A clock without a version was computed where the time zone database has none."""
     others = Clock.objects.filter(stopped_at=None).exclude(tz_version__in=["", tz_version()]).count()
     if others:
-        what = f"Running clocks computed by another time zone database than today's {tz_version()}: {others}"
-        yield _advice("tz_version", what, "manage.py rebuild_clocks --dry-run shows whether a deadline differs")
+        problem = f"Running clocks computed by another time zone database than today's {tz_version()}: {others}"
+        yield _advice("tz_version", problem, "manage.py rebuild_clocks --dry-run shows whether a deadline differs")
 
 
 def _setup() -> Iterator[Finding]:
     yield from _people()
     yield from _marketing()
     yield from _mail()
+    yield from _web()
+    yield from _sending()
     if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
         do = "set SLACK_BOT_TOKEN, or switch those destinations off"
         yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
     notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
     for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
-        what = f"The policy {policy} tells nobody on any step"
-        yield _advice("policy_tells_nobody", what, "name a destination on its ladder; else only its breach is told")
+        problem = f"The policy {policy} notifies nobody on any step"
+        yield _advice(
+            "policy_tells_nobody", problem, "name a destination on its ladder; otherwise only its breach is announced"
+        )
 
 
 def _people() -> Iterator[Finding]:
     revops = User.objects.filter(is_active=True, groups__name=Role.REVOPS)
     if not revops.exclude(email="").exists():
-        what = "Nobody active with the role RevOps has an email address: nobody hears when the engine fails"
+        problem = "Nobody active with the role RevOps has an email address: nobody will be notified if the engine fails"
         yield _wrong(
-            "revops_unreachable", what, "give somebody the role RevOps (a superuser needs it too) and an address"
+            "revops_unreachable", problem, "give someone the role RevOps (a superuser needs it too) and an address"
         )
 
 
@@ -187,6 +207,20 @@ def _mail() -> Iterator[Finding]:
         yield _wrong(
             "base_url", f"Links in messages lead to {settings.BASE_URL}", "set BASE_URL to where people reach it"
         )
+
+
+def _web() -> Iterator[Finding]:
+    if problem := servers.static_files():
+        yield _wrong("static_files", f"The console has no styles: {problem}", "do so after every upgrade")
+    if not settings.BEHIND_PROXY and not settings.INSECURE_HTTP:
+        problem = "Pages redirect to https, and no proxy is declared that would serve it"
+        yield _wrong("proxy", problem, "put a proxy that ends TLS in front of the web, and set BEHIND_PROXY=1")
+
+
+def _sending() -> Iterator[Finding]:
+    if reason := why_silent():
+        do = "on a copy leave it so; after a restore or a move, run manage.py claim_installation, or set SENDING=1"
+        yield _wrong("sends_nothing", f"No message is sent: {reason}", do)
 
 
 def _span(seconds: float | None) -> str:

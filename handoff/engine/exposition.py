@@ -7,8 +7,9 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.registry import Collector
 
+from handoff import __version__
 from handoff.engine.figures import Figures
-from handoff.models import Part
+from handoff.engine.life import PROGRAMS
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -26,6 +27,7 @@ class _Collector(Collector):
         self.figures = figures
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
+        yield _labelled("build_info", "The version that answers.", "version", {__version__: 1.0})
         yield from self._life()
         yield from self._alarms()
         yield from self._outbox()
@@ -34,7 +36,7 @@ class _Collector(Collector):
         )
 
     def _life(self) -> Iterable[GaugeMetricFamily]:
-        up = {part.value: float(part not in self.figures.silent) for part in Part}
+        up = {part.value: float(part not in self.figures.silent) for part in PROGRAMS}
         yield _labelled("up", "1 while the part of the engine shows life.", "part", up)
         yield _labelled("sign_of_life_age_seconds", "Since the last sign of life.", "of", self.figures.signs)
 

@@ -9,6 +9,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from handoff.engine import heartbeat, leaks
+from handoff.engine.backlog import outbox
 from handoff.engine.life import silences
 from handoff.models import Delivery, DeliveryState
 from sla.metrics import Metric
@@ -74,7 +75,7 @@ def figures(at: datetime | None = None) -> Figures:
     now = at or timezone.now()
     signs = heartbeat.signs()
     late = PendingAlarm.objects.filter(due_at__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
-    outbox, dead = _outbox(now), _dead(now)
+    waiting, dead = outbox(now), _dead(now)
     to_do = Alarm.objects.filter(to_do=True).aggregate(count=Count("pk"), oldest=Min("fired_at"))
     return Figures(
         at=now,
@@ -83,9 +84,9 @@ def figures(at: datetime | None = None) -> Figures:
         lateness={name: _lateness(now - window, now) for name, window in WINDOWS.items()},
         overdue_alarms=late["count"],
         overdue_alarms_age=_age(late["oldest"], now),
-        outbox_pending=outbox["count"],
-        outbox_failing=outbox["failing"],
-        outbox_age=_age(outbox["oldest"], now),
+        outbox_pending=waiting["count"],
+        outbox_failing=waiting["failing"],
+        outbox_age=_age(waiting["oldest"], now),
         outbox_dead=dead["count"],
         outbox_dead_lately=dead["lately"],
         clocks_with_error=clocks_with_error().count(),
@@ -107,15 +108,6 @@ def _lateness(since: datetime, now: datetime) -> Lateness:
         fired, late = cursor.fetchone()
     p50, p99, worst = (max(0.0, round(seconds, 3)) for seconds in late) if fired else (None, None, None)
     return Lateness(fired, p50, p99, worst)
-
-
-def _outbox(now: datetime) -> dict[str, Any]:
-    """What waits to be sent. The oldest is of what is due or has failed: quiet hours and digests wait on purpose."""
-    pending = Delivery.objects.filter(state=DeliveryState.PENDING)
-    held = Q(attempts=0, next_attempt_at__gt=now) | Q(digest=True)
-    return pending.aggregate(
-        count=Count("pk"), failing=Count("pk", filter=~Q(last_error="")), oldest=Min("created_at", filter=~held)
-    )
 
 
 def _dead(now: datetime) -> dict[str, Any]:

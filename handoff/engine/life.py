@@ -8,6 +8,8 @@ from django.utils import timezone
 from handoff.engine import heartbeat
 from handoff.models import Heartbeat, Part
 
+PROGRAMS = (Part.BEAT, Part.WORKER)
+
 
 @dataclass(frozen=True)
 class Silence:

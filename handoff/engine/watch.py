@@ -1,4 +1,4 @@
-"""Whoever is alive watches the others: what falls silent is told to RevOps, once when it does and once when it is back.
+"""Whoever is alive watches the others: RevOps is notified once when a part falls silent, and once when it is back.
 
 Beat and every web process look, each in a thread of its own. Workers do not: they do nothing unless beat wakes them.
 """
@@ -14,13 +14,19 @@ from django.utils import timezone
 
 from handoff.alerts import announce_notice, deliver_notices
 from handoff.alerts.content import sentence
-from handoff.engine import heartbeat
+from handoff.engine import heartbeat, outages
+from handoff.engine.backlog import stuck
 from handoff.engine.life import Silence, silences
 from handoff.models import Incident, Part
 from sla.durations import in_words
 
 LOCK = 0x77617463
-NAMES: dict[str, str] = {Part.BEAT: "beat", Part.WORKER: "the worker"}
+NAMES: dict[str, str] = {Part.BEAT: "beat", Part.WORKER: "the worker", Part.OUTBOX: "the outbox"}
+BEGINS = {Part.OUTBOX: "messages are not being sent"}
+ENDS = {Part.OUTBOX: "messages are being sent again"}
+ADVICE = {Part.OUTBOX: "The page Deliveries shows the last error of each. None is lost: each is sent when it can be."}
+SILENT = "Until it runs again, alarms and messages wait. None is lost: each fires when it can, dated when it was due."
+CAUGHT_UP = "What came due meanwhile is caught up with; warnings that a breach has overtaken are not sent."
 SHORTEST, LONGEST = 0.5, 5.0  # seconds between two looks
 
 log = structlog.get_logger(__name__)
@@ -35,7 +41,7 @@ def look(at: datetime | None = None) -> None:
     """Note what has fallen silent and what is back, and tell RevOps. Any number of processes may look at once."""
     with transaction.atomic():
         if _is_first():
-            _compare(silences(at), at or timezone.now())
+            _compare(_troubles(at), at or timezone.now())
     deliver_notices()
 
 
@@ -57,7 +63,7 @@ def _watch(first: Callable[[], None] | None) -> None:
             if now - awake_since > heartbeat.late_after():
                 look()
         except Error as error:
-            log.warning("watch_failed", error=f"{type(error).__name__}: {error}")
+            outages.note("watch", error)
         except Exception:
             # Whatever it is, it must not end the watch.
             log.exception("watch_failed")
@@ -73,13 +79,18 @@ def _is_first() -> bool:
         return bool(cursor.fetchone()[0])
 
 
+def _troubles(at: datetime | None) -> list[Silence]:
+    outbox = stuck(at or timezone.now())
+    return [*silences(at), *([outbox] if outbox else [])]
+
+
 def _compare(silent: list[Silence], now: datetime) -> None:
     parts = {silence.part for silence in silent}
-    known = {incident.part: incident for incident in Incident.objects.filter(ended_at=None)}
+    open_incidents = {incident.part: incident for incident in Incident.objects.filter(ended_at=None)}
     for silence in silent:
-        if silence.part not in known:
+        if silence.part not in open_incidents:
             _begin(silence, now)
-    for part, incident in known.items():
+    for part, incident in open_incidents.items():
         if part not in parts:
             _end(incident, now)
 
@@ -89,11 +100,11 @@ def _begin(silence: Silence, now: datetime) -> None:
         part=silence.part, problem=silence.problem, last_sign_at=silence.last_sign_at, noticed_at=now
     )
     log.error("incident_began", part=silence.part, problem=silence.problem)
+    name, part = NAMES[silence.part], silence.part
     announce_notice(
         f"incident {incident.pk} began",
-        f"Handoff: {NAMES[silence.part]} is silent",
-        f"{sentence(NAMES[silence.part])}: {silence.problem}.\n"
-        "Until it runs again, alarms and messages wait. None is lost: each fires when it can, dated when it was due.",
+        f"Handoff: {BEGINS.get(part, f'{name} is silent')}",
+        f"{sentence(name)}: {silence.problem}.\n{ADVICE.get(part, SILENT)}",
         pierces=True,
     )
 
@@ -103,10 +114,10 @@ def _end(incident: Incident, now: datetime) -> None:
     incident.save(update_fields=["ended_at"])
     log.warning("incident_ended", part=incident.part)
     gone = in_words(now - (incident.last_sign_at or incident.noticed_at))
+    name, part = NAMES[incident.part], Part(incident.part)
     announce_notice(
         f"incident {incident.pk} ended",
-        f"Handoff: {NAMES[incident.part]} is back",
-        f"{sentence(NAMES[incident.part])} shows life again, after {gone}.\n"
-        "What came due meanwhile is caught up with; warnings that a breach has overtaken are not sent.",
+        f"Handoff: {ENDS.get(part, f'{name} is back')}",
+        f"{sentence(name)} shows life again, after {gone}.\n{CAUGHT_UP}",
         pierces=True,
     )

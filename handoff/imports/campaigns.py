@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
 from handoff.imports.money import read_currency, read_money
+from handoff.workflow.plain_facts import judge_leads_of
 from leads.models import Campaign
 
 ALIASES = {
@@ -58,6 +59,8 @@ def _upsert(row: Row, reading: Reading) -> Result:
     _check(campaign)
     if changes or not stored:
         campaign.save()
+    if stored and "name" in changes:
+        judge_leads_of(campaign, door=reading.door)
     return Result(row, "created" if not stored else "updated" if changes else "unchanged")
 
 

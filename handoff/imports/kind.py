@@ -14,6 +14,7 @@ from handoff.refusals import Refused
 from handoff.workflow import Door
 from leads.identity import IdentityConflict, normalise_text
 from leads.models import Via
+from leads.moments import storable, storable_day
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
 REFUSALS = (ValidationError, IdentityConflict, Refused)
@@ -70,7 +71,7 @@ class Reading:
         if not (text := row.get(name)):
             return None
         with named(name):
-            moment = read_moment(text, self.order, self.zone)
+            moment = storable(read_moment(text, self.order, self.zone))
             if moment > timezone.now() and not may_lie_ahead:
                 raise ValidationError(f"“{text}” is in the future.")
             return moment
@@ -79,7 +80,7 @@ class Reading:
         if not (text := row.get(name)):
             return None
         with named(name):
-            return read_day(text, self.order)
+            return storable_day(read_day(text, self.order))
 
 
 @contextmanager

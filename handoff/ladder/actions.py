@@ -5,6 +5,7 @@ first, as the verbs do; the sweep that fires alarms locks no lead, and so never 
 """
 
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
@@ -12,7 +13,7 @@ from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
 from handoff.alerts import announce_stranded
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
@@ -22,7 +23,8 @@ from sla.durations import in_words
 from sla.metrics import RULES, Party
 from sla.models import Alarm, StepAction, StepKind
 
-LOCK = 0x64656564
+LEASE = "actions"
+LEASE_SECONDS = 30
 SWEEP = Door(via=Via.SWEEP)
 RUN_SECONDS = 60  # a run begins nothing after it, so that it ends well before Celery's time limit
 LONGEST_NOTE = 200  # characters that an absence keeps
@@ -32,19 +34,19 @@ log = structlog.get_logger(__name__)
 
 def run_actions_in_turn() -> None:
     """Do all that is to be done, unless a worker is at it already: actions for one team wait for each other anyway."""
-    with slot(LOCK, 1) as is_free:
-        if is_free:
-            run_actions()
+    with leased(LEASE, LEASE_SECONDS) as renew:
+        if renew:
+            run_actions(go_on=renew)
 
 
-def run_actions(at: datetime | None = None) -> None:
+def run_actions(at: datetime | None = None, go_on: Callable[[], bool] = lambda: True) -> None:
     """Do all that is to be done, each step action once, whoever is killed when.
 
     Any number of workers may do so at once. A lead that somebody holds is passed by, until the next sweep. `at` is for
     sweeps of the past.
     """
     started = time.monotonic()
-    while time.monotonic() - started < RUN_SECONDS and _do_next(at):
+    while time.monotonic() - started < RUN_SECONDS and go_on() and _do_next(at):
         pass
 
 

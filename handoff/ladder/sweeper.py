@@ -8,32 +8,33 @@ it alarms are late by a second, and nothing else.
 import time
 from datetime import datetime, timedelta
 
-import structlog
-from django.db import InterfaceError, OperationalError, connection
+from django.conf import settings
+from django.db import Error, connection
 from django.utils import timezone
 
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
+from handoff.engine import outages
 from handoff.ladder.sweep import fire
 from sla.alarms import CHANNEL, next_due
 
-LOCK = 0x73776570
+LEASE = "sweeper"
+LEASE_SECONDS = 10  # after which another takes over from one that is frozen
 RECENT = timedelta(seconds=10)  # longer than a verb holds the alarms of its lead
 SHORTEST, LONGEST = 0.01, 1.0  # seconds asleep: the first gathers what falls due together, the second bounds a stop
-
-log = structlog.get_logger(__name__)
 
 
 def run() -> None:
     """Sweep until the process is stopped. Any number may run: one sweeps, and the next takes over when it dies."""
     while True:
         try:
-            with slot(LOCK, 1) as is_free:
-                if is_free:
+            with leased(LEASE, LEASE_SECONDS) as renew:
+                if renew:
                     _listen()
-                    while True:
+                    while renew():
                         _sweep_and_sleep()
-        except (OperationalError, InterfaceError) as error:
-            log.warning("sweeper_waits_for_the_database", error=str(error).strip())
+        except Error as error:
+            # Whatever the matter is, away, full, read-only or in the middle of a migration: the next try may work.
+            outages.note("sweeper", error)
             connection.close()
         time.sleep(LONGEST)
 
@@ -49,12 +50,18 @@ def _sweep_and_sleep() -> None:
 
 def _sleep_until(due_at: datetime | None) -> None:
     """Sleep until a moment, or until an alarm is written that may be due before it."""
-    seconds = (due_at - timezone.now()).total_seconds() if due_at else LONGEST
-    if seconds > 0:
-        with connection.wrap_database_errors:  # what psycopg raises, Django's way
-            list(connection.connection.notifies(timeout=min(seconds, LONGEST), stop_after=1))
+    seconds = min((due_at - timezone.now()).total_seconds(), LONGEST) if due_at else LONGEST
+    if seconds <= 0:
+        return
+    if settings.DATABASE_IS_POOLED:
+        time.sleep(seconds)
+        return
+    with connection.wrap_database_errors:  # what psycopg raises, Django's way
+        list(connection.connection.notifies(timeout=seconds, stop_after=1))
 
 
 def _listen() -> None:
+    if settings.DATABASE_IS_POOLED:
+        return  # it would leave the listening to a session that the pooler hands to somebody else
     with connection.cursor() as cursor:
         cursor.execute(f"LISTEN {CHANNEL}")

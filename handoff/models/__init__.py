@@ -1,11 +1,13 @@
 """The nouns of the handoff."""
 
 from handoff.models.access import ApiToken
-from handoff.models.delivery import Delivery, DeliveryState, Notice, Subscription
+from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
 from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.installation import Installation
+from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.standard import StandardKind, StandardMessage
 
@@ -27,8 +29,12 @@ __all__ = [
     "Handoff",
     "Heartbeat",
     "Incident",
+    "Installation",
+    "Lease",
     "Notice",
     "Part",
+    "Priority",
+    "RateLimit",
     "Rejection",
     "StandardKind",
     "StandardMessage",

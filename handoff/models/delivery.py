@@ -1,6 +1,7 @@
 """The outbox: what people are notified of, whom, and what became of each message."""
 
 import uuid
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -55,6 +56,16 @@ class DeliveryState(models.TextChoices):
     WITHDRAWN = "withdrawn", "Withdrawn"
 
 
+class Priority(models.IntegerChoices):
+    """How urgent a message is. audience.py has the same numbers."""
+
+    BREACH = 0
+    ESCALATION = 1
+    WARNING = 2
+    ACT = 3
+    NOTICE = 4
+
+
 class Delivery(models.Model):
     """One message to one address about one alarm, act or notice. Delivered at least once, always under the same key."""
 
@@ -70,11 +81,19 @@ class Delivery(models.Model):
     )
     # Without a constraint, whose check would lock the same few destinations for every alarm that fires.
     destination = models.ForeignKey(
-        Destination, null=True, on_delete=models.PROTECT, related_name="deliveries", db_index=False, db_constraint=False
+        Destination,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="deliveries",
+        db_index=False,
+        db_constraint=False,
     )
     medium = models.CharField(max_length=20, choices=media)
     address = models.CharField(max_length=500, help_text="It may be a secret: show `place` instead.")
     state = models.CharField(max_length=9, choices=DeliveryState, default=DeliveryState.PENDING)
+    priority = models.PositiveSmallIntegerField(
+        db_default=Priority.ACT, default=Priority.ACT, help_text="The smaller, the sooner, when many wait."
+    )
     attempts = models.PositiveSmallIntegerField(default=0)
     next_attempt_at = models.DateTimeField(
         default=timezone.now, help_text="While it is being sent: when the lease ends."
@@ -83,6 +102,11 @@ class Delivery(models.Model):
     last_error = models.TextField(blank=True)
     created_at = models.DateTimeField(default=timezone.now)
     sent_at = models.DateTimeField(null=True)
+
+    # Where alerts/dispatch.py has read many messages at once: the cause with its details, and what is said of it.
+    alarm_in_full: Alarm | None = None
+    act_in_full: Transition | None = None
+    content: Any = None
 
     class Meta:
         verbose_name_plural = "deliveries"
@@ -117,7 +141,9 @@ class Delivery(models.Model):
         ]
         indexes = [
             models.Index(
-                fields=["next_attempt_at"], condition=Q(state=DeliveryState.PENDING), name="delivery_pending_next"
+                fields=["priority", "next_attempt_at"],
+                condition=Q(state=DeliveryState.PENDING),
+                name="delivery_pending_priority",
             ),
             models.Index(fields=["created_at"], condition=Q(state=DeliveryState.DEAD), name="delivery_dead"),
         ]

@@ -17,14 +17,18 @@ class Heartbeat(models.Model):
 
 
 class Part(models.TextChoices):
-    """The parts of the engine that can fall silent. Each has the command that starts it in the Procfile."""
+    """The parts of the engine that can fall silent. All but the outbox are programs of the Procfile."""
 
     BEAT = "beat", "Beat"
     WORKER = "worker", "Worker"
+    OUTBOX = "outbox", "Outbox"
 
 
 class Incident(models.Model):
-    """A time in which a part of the engine was silent. RevOps is told once of its beginning and once of its end."""
+    """A time in which a part of the engine was silent, or the outbox stuck.
+
+    RevOps is notified once of its beginning and once of its end.
+    """
 
     part = models.CharField(max_length=6, choices=Part)
     problem = models.TextField()

@@ -155,9 +155,9 @@ REPORT = Report(
             Kind.BUSINESS_TIME,
             _BUSINESS,
         ),
-        Column("p90_business", "p90", "Nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
+        Column("p90_business", "p90", "Seconds: nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
         Column("median_wall", "Median", "Seconds from start to end.", Kind.WALL_TIME, _WALL),
-        Column("p90_wall", "p90", "Nine of ten took no longer.", Kind.WALL_TIME, _WALL),
+        Column("p90_wall", "p90", "Seconds: nine of ten took no longer.", Kind.WALL_TIME, _WALL),
     ],
     rows=_answer,
     explanation=(

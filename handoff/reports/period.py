@@ -8,18 +8,20 @@ from django.core.exceptions import ValidationError
 
 YEARS = range(1970, 2200)
 LONGEST_TEXT = 40
-BACKWARDS = "The period ends before it starts: give a start before its end."
+EXAMPLES = "2026-03-01 or 2026-03-01T09:30+01:00"
+BACKWARDS = "The period ends before it starts."
 
 
 def bound(text: str) -> datetime:
     """A date, which is its first moment in UTC, or a moment. Raise ValueError with an example."""
+    quoted = f"“{text[:LONGEST_TEXT]}”"
     try:
         at = datetime.fromisoformat(text.strip())
         at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
     except (ValueError, OverflowError) as error:
-        raise ValueError(f"“{text[:LONGEST_TEXT]}” is not a valid date: write one like 2026-03-01.") from error
+        raise ValueError(f"{quoted} is not a valid date: write one like {EXAMPLES}.") from error
     if at.year not in YEARS:
-        raise ValueError(f"“{text[:LONGEST_TEXT]}” is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
+        raise ValueError(f"{quoted} is too far away: give a year from {YEARS[0]} to {YEARS[-1]}.")
     return at
 
 

@@ -1,4 +1,4 @@
-"""Keep the figures of reports ready (see handoff.models.rollup): add the deltas up, prove the sums, and mend them."""
+"""Keep the figures of reports ready (see handoff.models.rollup): add the deltas up, prove the sums, and repair them."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -22,10 +22,10 @@ class Rollup:
     """What the figures of a key are of, in words."""
 
     def fold(self, cursor: CursorWrapper) -> None:
-        added = ", ".join(f"{figure} = known.{figure} + EXCLUDED.{figure}" for figure in self.figures)
+        added = ", ".join(f"{figure} = counted.{figure} + EXCLUDED.{figure}" for figure in self.figures)
         cursor.execute(f"""
             WITH taken AS (DELETE FROM {self.deltas} RETURNING *)
-            INSERT INTO {self.counts} AS known ({self._key}, {self._all()})
+            INSERT INTO {self.counts} AS counted ({self._key}, {self._all()})
             SELECT {self._key}, {self._all("sum({0}) AS {0}")} FROM taken GROUP BY {self._key}
             ON CONFLICT ({self._key}) DO UPDATE SET {added}
         """)  # noqa: S608 all of it is written here
@@ -37,11 +37,11 @@ class Rollup:
             wrong = ", ".join(f"{name} {-n:+}" for name, n in zip(self.figures, missing, strict=True) if n)
             yield f"{self.place(*key)} is kept wrongly: {wrong}."
 
-    def mend(self, cursor: CursorWrapper) -> int:
+    def repair(self, cursor: CursorWrapper) -> int:
         """Write what is missing as deltas, and return how many."""
         cursor.execute(f"INSERT INTO {self.deltas} ({self._key}, {self._all()}) {self._missing()}")
-        mended: int = cursor.rowcount
-        return mended
+        written: int = cursor.rowcount
+        return written
 
     def _missing(self) -> str:
         """What there is less what is kept, where the two differ. One statement is one snapshot: people go on."""
@@ -65,11 +65,13 @@ class Rollup:
 
 
 def _of_the_funnel(month: Any, campaign: int, source: str, currency: str) -> str:
-    return f"The funnel of {month:%Y-%m}, campaign {campaign}, source “{source}”" + f", {currency}" * bool(currency)
+    in_currency = f", {currency}" if currency else ""
+    return f"The funnel of {month:%Y-%m}, campaign {campaign}, source “{source}”{in_currency}"
 
 
 def _of_the_attainment(metric: str, campaign: int, figure: str, bucket: int) -> str:
-    return f"The attainment of {metric}, campaign {campaign}, {figure}" + f" {bucket}" * bool(bucket)
+    in_bucket = f" {bucket}" if bucket else ""
+    return f"The attainment of {metric}, campaign {campaign}, {figure}{in_bucket}"
 
 
 ROLLUPS = (
@@ -140,7 +142,7 @@ def disagreements() -> Iterator[str]:
 
 
 @transaction.atomic
-def mend() -> int:
+def repair() -> int:
     """Write what is missing, and return how many figures and clocks that were.
 
     Nobody reads a wrong number meanwhile, and nobody waits but for leads whose clocks were wrong.
@@ -152,4 +154,4 @@ def mend() -> int:
         removed: int = cursor.rowcount
         cursor.execute(_ADD)
         added: int = cursor.rowcount
-        return max(removed, added) + sum(rollup.mend(cursor) for rollup in ROLLUPS)
+        return max(removed, added) + sum(rollup.repair(cursor) for rollup in ROLLUPS)

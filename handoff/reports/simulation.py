@@ -1,12 +1,9 @@
-"""What another policy would have made of the recorded history. Nothing is written."""
+"""What another policy would have made of the recorded history. Nothing is written, and nothing is locked."""
 
-import copy
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -14,160 +11,20 @@ from django.db.models import Q
 from django.utils import timezone
 
 from handoff.models import Audience
+from handoff.reports.proposal import Proposal, ProposedVersions, keep_only, start_at_each
 from handoff.reports.ranks import at_share
+from handoff.reports.recipients import Firing, Recipients
+from handoff.reports.simulated import Load, Notified, Outcomes, Replayed, Simulation
 from leads.models import Lead, Transition, User
-from sla.history import Measurement, Versions, measurements, moves
-from sla.metrics import RULES, Metric
-from sla.models import Calendar, Clock, ClockState, Policy, Step, StepKind
+from sla.history import Measurement, measurements, moves
+from sla.metrics import Metric
+from sla.models import Clock, ClockState, Step, StepKind
 
 CHUNK = 500
-HOUR = timedelta(hours=1)
-TOLD: Mapping[str, Sequence[str]] = {
-    StepKind.WARNING: (Audience.OWNER,),
-    StepKind.BREACH: (Audience.OWNER, Audience.MANAGER),
-    StepKind.ESCALATION: (Audience.MANAGER,),
-}
-"""Whom the steps of a proposed ladder tell."""
-
-
-class NothingToCountBy(Exception):
-    """No policy of the metric is in force, and no calendar is proposed."""
 
 
 class TooMuch(Exception):
-    """More leads than somebody is ready to wait for."""
-
-
-class Replayed(StrEnum):
-    """What is replayed: the clocks that were recorded, or each start that the history of the leads holds."""
-
-    CLOCKS = "clocks"
-    STARTS = "starts"
-
-
-@dataclass(frozen=True)
-class Proposal:
-    """What is to be tried. Empty terms are those by which each clock ran."""
-
-    metric: Metric
-    target_seconds: int | None = None
-    calendar: Calendar | None = None
-    ladder: Sequence[Step] | None = None
-    """Steps that are not stored, numbered from 1."""
-
-    def of(self, policy: Policy) -> Policy:
-        """A policy with what is proposed, to be counted by and never saved."""
-        tried = copy.copy(policy)
-        tried.target_seconds = self.target_seconds or policy.target_seconds
-        tried.calendar = self.calendar or policy.calendar
-        tried.ladder = policy.ladder if self.ladder is None else self.ladder
-        return tried
-
-
-@dataclass
-class Outcomes:
-    """How clocks ended, or stand now: each is in one of these. What is overdue is among the breached, or excused."""
-
-    met: int = 0
-    breached: int = 0
-    excused: int = 0
-    cancelled: int = 0
-    running: int = 0
-
-    @property
-    def attainment(self) -> float | None:
-        judged = self.met + self.breached
-        return self.met / judged if judged else None
-
-    def count(self, name: str) -> None:
-        setattr(self, name, getattr(self, name) + 1)
-
-
-@dataclass
-class Told:
-    """To whom how many alarms of each kind would have gone."""
-
-    audience: str
-    who: str
-    warnings: int = 0
-    breaches: int = 0
-    escalations: int = 0
-
-
-@dataclass(frozen=True)
-class Load:
-    """What would have come to one rep within an hour of his wall clock: of the hours in which anything did."""
-
-    who: str
-    deadlines: int
-    deadlines_p90: float
-    deadlines_most: int
-    alarms: int
-    alarms_p90: float
-    alarms_most: int
-    busiest: str
-    """The local hour with the most of both."""
-
-    @property
-    def of_deadlines(self) -> tuple[int, float, int]:
-        return self.deadlines, self.deadlines_p90, self.deadlines_most
-
-    @property
-    def of_alarms(self) -> tuple[int, float, int]:
-        return self.alarms, self.alarms_p90, self.alarms_most
-
-
-@dataclass
-class Simulation:
-    """What would have been, beside what was recorded of the same clocks."""
-
-    proposal: Proposal
-    replayed: Replayed
-    proposed: Outcomes = field(default_factory=Outcomes)
-    recorded: Outcomes | None = None
-    newly_met: int = 0
-    newly_missed: int = 0
-    uncounted: int = 0
-    """Clocks whose deadline cannot be computed, or whose pause has no end yet."""
-    told: list[Told] = field(default_factory=list)
-    load: list[Load] = field(default_factory=list)
-
-    @property
-    def total(self) -> int:
-        return sum(asdict(self.proposed).values())
-
-
-def as_dict(found: Simulation) -> dict[str, Any]:
-    """A simulation as every machine reads it."""
-    proposal = found.proposal
-    return {
-        "metric": proposal.metric.value,
-        "target_seconds": proposal.target_seconds,
-        "calendar": proposal.calendar and proposal.calendar.key,
-        "ladder": proposal.ladder and [[step.percent, step.after_seconds] for step in proposal.ladder],
-        "replayed": found.replayed.value,
-        "proposed": _with_share(found.proposed),
-        "recorded": found.recorded and _with_share(found.recorded),
-        "newly_met": found.newly_met,
-        "newly_missed": found.newly_missed,
-        "uncounted": found.uncounted,
-        "told": [asdict(one) for one in found.told],
-        "load": [asdict(one) for one in found.load],
-    }
-
-
-def _with_share(outcomes: Outcomes) -> dict[str, Any]:
-    return {"attainment": outcomes.attainment, **asdict(outcomes)}
-
-
-def ladder(warn: Iterable[int] = (), escalate: Iterable[int] = ()) -> list[Step]:
-    """Steps to propose: warnings at a per cent of the target, the breach, escalations some seconds after it."""
-    rungs = [
-        *((percent, 0) for percent in sorted(set(warn))),
-        (100, 0),
-        *((100, after) for after in sorted(set(escalate))),
-    ]
-    return [Step(pk=pk, percent=percent, after_seconds=after) for pk, (percent, after) in enumerate(rungs, 1)]
+    """More leads than a person would wait for."""
 
 
 def simulate(
@@ -188,10 +45,10 @@ def simulate(
     is_recorded = Clock.objects.filter(metric=proposal.metric).exists()
     replayed = Replayed.CLOCKS if is_recorded and not every_start else Replayed.STARTS
     run = _Run(proposal, replayed, (start, end), now or timezone.now())
-    found = _leads(proposal.metric, replayed, start, end)
-    if most is not None and found[: most + 1].count() > most:
+    affected = _leads(proposal.metric, replayed, start, end)
+    if most is not None and affected[: most + 1].count() > most:
         raise TooMuch(f"These are more than {most:,} leads: ask for fewer days, or use manage.py simulate_policy.")
-    for leads in _chunks(found):
+    for leads in _chunks(affected):
         run.replay(leads)
     return run.result()
 
@@ -202,7 +59,7 @@ def _leads(metric: Metric, replayed: Replayed, start: datetime | None, end: date
     inside = Q(**{f"{moment}__gte": start}) if start else Q()
     inside &= Q(**{f"{moment}__lt": end}) if end else Q()
     leads = Lead.objects.filter(pk__in=rows.filter(inside).values("lead")).order_by("pk")
-    return leads.select_related("team", "campaign").only("state", "team__name", "team__manager", "campaign__owner")
+    return leads.select_related("team").only("state", "campaign_id", "team__name")
 
 
 def _chunks(leads: Any) -> Iterator[list[Lead]]:
@@ -212,35 +69,6 @@ def _chunks(leads: Any) -> Iterator[list[Lead]]:
         last = chunk[-1].pk
 
 
-class _Proposed(Versions):
-    """The versions that acts name, each with what is proposed in its place."""
-
-    def __init__(self, proposal: Proposal) -> None:
-        super().__init__()
-        self.proposal = proposal
-        self.tried: dict[int, Policy] = {}
-
-    def policy(self, policy_id: int) -> Policy:
-        if policy_id not in self.tried:
-            self.tried[policy_id] = self.proposal.of(super().policy(policy_id) if policy_id else self._in_force())
-        return self.tried[policy_id]
-
-    def calendar(self, calendar_id: int) -> Calendar:
-        return self.proposal.calendar or super().calendar(calendar_id)
-
-    def _in_force(self) -> Policy:
-        """What a start without a clock is counted by: the first policy in force, else what is proposed alone."""
-        metric, calendar = self.proposal.metric, self.proposal.calendar
-        policy = Policy.objects.filter(metric=metric, retired_at=None).select_related("calendar").first()
-        if policy is not None:
-            return policy
-        if calendar is None or not self.proposal.target_seconds:
-            raise NothingToCountBy(f"No policy for {metric.value} is in force: propose a target and a calendar.")
-        policy = Policy(metric=metric, target_seconds=self.proposal.target_seconds, calendar=calendar)
-        policy.ladder = ladder()
-        return policy
-
-
 class _Run:
     """One simulation, lead by lead."""
 
@@ -248,43 +76,46 @@ class _Run:
         self, proposal: Proposal, replayed: Replayed, period: tuple[datetime | None, datetime | None], now: datetime
     ) -> None:
         self.metric, self.now, self.period = proposal.metric, now, period
-        self.versions = _Proposed(proposal)
-        self.found = Simulation(proposal, replayed)
+        self.versions = ProposedVersions(proposal)
+        self.simulation = Simulation(proposal, replayed)
         if replayed == Replayed.CLOCKS:
-            self.found.recorded = Outcomes()
+            self.simulation.recorded = Outcomes()
         self.people = User.objects.select_related("team").in_bulk()
-        self.told: Counter[tuple[str, str, str]] = Counter()
+        self.notified: Counter[tuple[str, str, str]] = Counter()
         self.deadlines: Counter[tuple[int, str]] = Counter()
         self.alarms: Counter[tuple[int, str]] = Counter()
-        self.steps: dict[int, tuple[str, Sequence[tuple[str, str]]]] = {}
+        self.recipients = Recipients(self.people)
+        self.firings: list[Firing] = []
 
     def replay(self, leads: list[Lead]) -> None:
         recorded = Clock.objects.filter(lead__in=leads, metric=self.metric)
-        clocks = {clock.started_by_id: clock for clock in recorded} if self.found.recorded else {}
+        clocks = {clock.started_by_id: clock for clock in recorded} if self.simulation.recorded else {}
         acts = Transition.objects.filter(lead__in=leads).order_by("lead_id", "at", "id").defer("request_id")
         by_id = {lead.pk: lead for lead in leads}
         for lead_id, of_lead in groupby(acts, key=lambda act: act.lead_id):
             self._replay_lead(by_id[lead_id], list(of_lead), clocks)
+        self._notify()
 
     def result(self) -> Simulation:
         counts: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
-        for (audience, who, kind), count in self.told.items():
+        for (audience, who, kind), count in self.notified.items():
             counts[audience, who][kind] += count
         kinds = (StepKind.WARNING, StepKind.BREACH, StepKind.ESCALATION)
-        rows = [Told(*place, *(count[kind] for kind in kinds)) for place, count in counts.items()]
-        self.found.told = sorted(rows, key=lambda row: (-row.warnings - row.breaches - row.escalations, row.who))
+        rows = [Notified(*place, *(count[kind] for kind in kinds)) for place, count in counts.items()]
+        self.simulation.notified = sorted(rows, key=lambda row: (-row.total, row.who))
         reps = {rep for rep, _ in self.deadlines.keys() | self.alarms.keys()}
-        self.found.load = sorted((self._load(rep) for rep in reps), key=lambda load: (-load.deadlines, load.who))
-        return self.found
+        self.simulation.load = sorted((self._load(rep) for rep in reps), key=lambda load: (-load.deadlines, load.who))
+        return self.simulation
 
     def _replay_lead(self, lead: Lead, acts: list[Transition], clocks: Mapping[int, Clock]) -> None:
-        _keep_only(self.metric, acts, every_start=self.found.replayed == Replayed.STARTS)
+        prepare = start_at_each if self.simulation.replayed == Replayed.STARTS else keep_only
+        prepare(self.metric, acts)
         owners = [(move.at, move.owner) for _, move in moves(acts)]
         for measurement in measurements(acts, self.versions):
             clock = clocks.get(measurement.started_by)
-            if self._is_in_period(measurement) and (clock or self.found.recorded is None):
+            if self._is_in_period(measurement) and (clock or self.simulation.recorded is None):
                 self._judge(measurement, clock)
-                self._tell(measurement, lead, owners)
+                self._look_at_alarms(measurement, lead, owners)
 
     def _is_in_period(self, measurement: Measurement) -> bool:
         (start, end), at = self.period, measurement.course.started_at
@@ -292,65 +123,36 @@ class _Run:
 
     def _judge(self, measurement: Measurement, clock: Clock | None) -> None:
         course = measurement.course
-        self.found.uncounted += course.due_at is None
+        self.simulation.uncounted += course.due_at is None
         would = _outcome(measurement.state, course.due_at, measurement.excused_by, self.now)
-        self.found.proposed.count(would)
-        if clock is None or self.found.recorded is None:
+        self.simulation.proposed.count(would)
+        if clock is None or self.simulation.recorded is None:
             return
         was = _outcome(clock.state, clock.due_at, clock.excused_by_id, self.now)
-        self.found.recorded.count(was)
-        self.found.newly_met += was != would == "met"
-        self.found.newly_missed += was != would == "breached"
+        self.simulation.recorded.count(was)
+        if would != was:
+            self.simulation.newly_met += would == ClockState.MET
+            self.simulation.newly_missed += would == ClockState.BREACHED
 
-    def _tell(self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]) -> None:
+    def _look_at_alarms(
+        self, measurement: Measurement, lead: Lead, owners: Sequence[tuple[datetime, int | None]]
+    ) -> None:
         due_at = measurement.course.due_at
         if due_at is not None:
             self._add(self.deadlines, measurement.owner, due_at)
         for step_id, at in measurement.ringing.items():
             if at <= self.now:
-                self._ring(step_id, measurement, lead, _owner_at(owners, at), at)
+                step, owner = _step(step_id, measurement), _owner_at(owners, at)
+                self.firings.append(Firing(step, at, owner, lead.team_id, lead.campaign_id, str(lead.team or "Team")))
 
-    def _ring(self, step_id: int, measurement: Measurement, lead: Lead, owner: int | None, at: datetime) -> None:
-        kind, audiences = self._step(step_id, measurement)
-        told = {
-            (audience, who) for audience, address in audiences if (who := self._who(audience, address, lead, owner))
-        }
-        if not told and kind != StepKind.WARNING:  # of a breach somebody hears in any case
-            manager = self._who(Audience.MANAGER, "", lead, owner)
-            told = {(Audience.MANAGER, manager)} if manager else {(Audience.REVOPS, "RevOps")}
-        for audience, who in told:
-            self.told[str(audience), who, kind] += 1
-        if any(audience == Audience.OWNER for audience, _ in told):
-            self._add(self.alarms, owner, at)
-
-    def _step(self, step_id: int, measurement: Measurement) -> tuple[str, Sequence[tuple[str, str]]]:
-        """Its kind, and whom it tells: those of a stored step, or those that a proposed one does."""
-        if step_id not in self.steps:
-            policies = [leg.policy for leg in measurement.course.legs]
-            step = next(step for policy in policies for step in policy.ladder if step.pk == step_id)
-            places = [(audience, "") for audience in TOLD[step.kind]]
-            if step.policy_id:
-                active = step.destinations.filter(active=True)
-                places = [(to.audience, to.name if to.audience == Audience.FIXED else "") for to in active]
-            self.steps[step_id] = step.kind, places
-        return self.steps[step_id]
-
-    def _who(self, audience: str, address: str, lead: Lead, owner: int | None) -> str:
-        """Who that was, by the teams and campaigns of today; empty for nobody."""
-        rep = self.people.get(owner or 0)
-        team = rep.team if rep else None
-        match audience:
-            case Audience.OWNER:
-                return str(rep or "")
-            case Audience.MANAGER:
-                manager = (lead.team and lead.team.manager_id) or (team and team.manager_id)
-                return str(self.people.get(manager or 0) or "")
-            case Audience.TEAM:
-                return str(lead.team or team or "")
-            case Audience.MARKETING:
-                marketer = lead.campaign.owner_id if lead.campaign else None
-                return str(self.people.get(marketer or 0) or "Marketing leads")
-        return address or "RevOps"
+    def _notify(self) -> None:
+        """Count whom the alarms of a chunk would have reached: so they are asked for together."""
+        for firing, notified in self.recipients.of(self.firings):
+            for audience, who in notified:
+                self.notified[audience, who, firing.step.kind] += 1
+            if any(audience == Audience.OWNER for audience, _ in notified):
+                self._add(self.alarms, firing.owner_id, firing.at)
+        self.firings.clear()
 
     def _add(self, hours: Counter[tuple[int, str]], owner: int | None, at: datetime) -> None:
         rep = self.people.get(owner or 0)
@@ -373,22 +175,8 @@ class _Run:
         )
 
 
-def _keep_only(metric: str, acts: Iterable[Transition], *, every_start: bool) -> None:
-    """Leave of what acts say of clocks, in memory alone, what is about this metric; or say that each start runs one."""
-    is_running = False
-    for act, move in moves(acts):
-        kept = {name: about for name, about in act.facts.items() if name not in _ABOUT_CLOCKS}
-        if not every_start:
-            about = {name: act.facts.get(name, {}) for name in _ABOUT_CLOCKS}
-            kept |= {name: {metric: chosen[metric]} for name, chosen in about.items() if metric in chosen}
-        else:
-            is_running = is_running and not move.ends(metric)
-            if not is_running and RULES[metric].starts(move):
-                is_running, kept["policies"] = True, {metric: 0}
-        act.facts = kept
-
-
-_ABOUT_CLOCKS = ("policies", "restarted", "reevaluated", "calendars")
+def _step(step_id: int, measurement: Measurement) -> Step:
+    return next(step for leg in measurement.course.legs for step in leg.policy.ladder if step.pk == step_id)
 
 
 def _owner_at(owners: Sequence[tuple[datetime, int | None]], at: datetime) -> int | None:

@@ -37,13 +37,16 @@ def upsert_many(
 
 
 @transaction.atomic
-def rename_campaign(campaign: Campaign, name: str, *, door: Door = SHELL) -> None:
-    """Rename a campaign, and choose again for its leads where a policy in force asks for the name of a campaign."""
-    campaign.name = name
-    campaign.save(update_fields=["name"])
-    if _is_asked_for("campaign"):
-        ids = Lead.objects.filter(campaign=campaign).order_by("pk").select_for_update(no_key=True)
-        _judge(list(ids.values_list("pk", flat=True)), f"Its campaign was renamed to {name}.", door)
+def judge_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
+    """Choose again for the leads of a campaign that was renamed, where a policy in force asks for that name.
+
+    Call it in the transaction that renames it.
+    """
+    if not _is_asked_for("campaign"):
+        return
+    leads = Lead.objects.filter(campaign=campaign).order_by("pk").select_for_update(no_key=True)
+    ids = list(leads.filter(clocks__stopped_at=None, clocks__isnull=False).values_list("pk", flat=True))
+    _judge(ids, f"Its campaign was renamed to {campaign.name}.", door)
 
 
 def _judging(door: Door) -> identity.Then:

@@ -7,6 +7,8 @@ the history knows one name only.
 
 from django.db import migrations, models
 
+from leads.sql import load
+
 VERBS = [
     ("promote", "Promote"),
     ("accept", "Accept"),
@@ -39,20 +41,6 @@ UPDATE leads_transition SET
 WHERE verb = '{old}' OR jsonb_exists(facts, '{old}d');
 ALTER TABLE leads_transition ENABLE TRIGGER leads_transition_append_only;
 """
-TRANSLATE = """
-CREATE FUNCTION leads_translate_rejudge() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF NEW.verb = 'rejudge' THEN
-        NEW.verb := 'reevaluate';
-    END IF;
-    IF jsonb_exists(NEW.facts, 'rejudged') THEN
-        NEW.facts := NEW.facts - 'rejudged' || jsonb_build_object('reevaluated', NEW.facts -> 'rejudged');
-    END IF;
-    RETURN NEW;
-END $$;
-CREATE TRIGGER leads_transition_translate_rejudge BEFORE INSERT ON leads_transition FOR EACH ROW
-    WHEN (NEW.verb = 'rejudge' OR jsonb_exists(NEW.facts, 'rejudged')) EXECUTE FUNCTION leads_translate_rejudge();
-"""
 STOP_TRANSLATING = """
 DROP TRIGGER leads_transition_translate_rejudge ON leads_transition;
 DROP FUNCTION leads_translate_rejudge();
@@ -63,7 +51,7 @@ class Migration(migrations.Migration):
     dependencies = [("leads", "0006_rotation_and_benches")]
     operations = [
         migrations.RemoveConstraint("transition", "transition_verb_known"),
-        migrations.RunSQL(TRANSLATE, STOP_TRANSLATING),
+        migrations.RunSQL(load("leads", "translate_rejudge.sql"), STOP_TRANSLATING),
         migrations.RunSQL(
             RENAME.format(old="rejudge", new="reevaluate"), RENAME.format(old="reevaluate", new="rejudge")
         ),

@@ -4,23 +4,10 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-# A person who is new has been in the team for as long as anybody knows; so were those who are there already.
-FOLLOW = """
-CREATE FUNCTION leads_follow_membership() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF TG_OP = 'UPDATE' THEN
-        UPDATE leads_membership SET until = now() WHERE user_id = NEW.id AND until IS NULL;
-    END IF;
-    INSERT INTO leads_membership (user_id, team_id, since)
-    VALUES (NEW.id, NEW.team_id, CASE WHEN TG_OP = 'UPDATE' THEN now() END);
-    RETURN NULL;
-END $$;
-CREATE TRIGGER leads_membership_begins AFTER INSERT ON leads_user
-    FOR EACH ROW EXECUTE FUNCTION leads_follow_membership();
-CREATE TRIGGER leads_membership_changes AFTER UPDATE OF team_id ON leads_user
-    FOR EACH ROW WHEN (OLD.team_id IS DISTINCT FROM NEW.team_id) EXECUTE FUNCTION leads_follow_membership();
-INSERT INTO leads_membership (user_id, team_id) SELECT id, team_id FROM leads_user;
-"""
+from leads.sql import load
+
+# Those who are there already have been in their team for as long as anyone knows.
+FILL = "INSERT INTO leads_membership (user_id, team_id) SELECT id, team_id FROM leads_user"
 FORGET = """
 DROP TRIGGER leads_membership_begins ON leads_user;
 DROP TRIGGER leads_membership_changes ON leads_user;
@@ -81,5 +68,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(FOLLOW, FORGET),
+        migrations.RunSQL(load("leads", "memberships.sql"), FORGET),
+        migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]

@@ -1,13 +1,17 @@
 """What cannot be run here, compared with what can: the containers, CI, and the list of settings."""
 
+import importlib
 import re
 import shlex
 import subprocess
+from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
 from honcho.environ import parse_procfile
 
+from handoff.alerts.outbox import RUN_SECONDS
 from tests.config.running import BASE_DIR
 
 COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
@@ -50,10 +54,40 @@ def test_no_secret_has_a_default(name):
     assert "HANDOFF_DEMO" not in environment
 
 
-def test_every_setting_of_a_container_exists():
-    image_only = {"POSTGRES_PASSWORD"}
-    for name in OURS:
-        assert set(SERVICES[name]["environment"]) - image_only <= _listed()
+@pytest.mark.parametrize("name", OURS)
+def test_every_setting_reaches_the_containers(name):
+    of_the_image = {"HANDOFF_BIND", "HANDOFF_PORT", "STATIC_ROOT"}
+    of_trying = {"HANDOFF_DEMO", "DEMO_PASSWORD", "DEBUG", "HANDOFF_VAR", "ENV_FILE"}
+    assert set(SERVICES[name]["environment"]) == _listed() - of_the_image - of_trying
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_setting_that_is_not_given_is_the_one_of_the_example(name):
+    chosen = {
+        "BEHIND_PROXY",
+        "EMAIL_URL",
+        "DEFAULT_FROM_EMAIL",
+    }  # a container has a proxy, and needs an address of mail
+    for variable, value in SERVICES[name]["environment"].items():
+        if (default := re.fullmatch(r"\$\{(\w+):?-(.*)\}", value)) and variable not in chosen:
+            assert default.groups() == (variable, _listed_values()[variable])
+
+
+def test_a_container_is_given_the_time_that_its_program_takes_to_stop():
+    seconds = {name: int(SERVICES[name].get("stop_grace_period", "10s").removesuffix("s")) for name in PROCFILE}
+    assert seconds["web"] > gunicorn_settings()["graceful_timeout"]
+    assert seconds["worker"] > RUN_SECONDS + settings.EMAIL_TIMEOUT
+
+
+def test_a_worker_is_asked_itself_how_it_is():
+    assert "--destination celery@$$HOSTNAME" in SERVICES["worker"]["healthcheck"]["test"][1]
+
+
+def test_images_are_pinned_to_minor_versions():
+    images = [SERVICES[name]["image"] for name in ("postgres", "redis")]
+    images += re.findall(r"^FROM (\S+)", (BASE_DIR / "Dockerfile").read_text(), re.MULTILINE)
+    for image in images:
+        assert re.search(r":\d+\.\d+", image), image
 
 
 def test_what_the_image_copies_exists_and_is_not_ignored():
@@ -71,7 +105,7 @@ def test_the_image_does_not_run_as_root():
 
 def test_every_setting_stands_in_the_example_with_a_comment():
     read = set()
-    for name in ("settings.py", "gunicorn.py"):
+    for name in ("settings.py", "gunicorn.py", "database.py"):
         read |= set(re.findall(r'env\.\w+\(\s*["\'](\w+)["\']', (BASE_DIR / "config" / name).read_text()))
     assert read
     assert read == _listed()
@@ -100,5 +134,13 @@ def test_no_address_of_a_package_index_is_locked():
         assert "://" not in text
 
 
+def gunicorn_settings() -> dict[str, Any]:
+    return vars(importlib.import_module("config.gunicorn"))
+
+
 def _listed() -> set[str]:
-    return set(re.findall(r"^(\w+)=", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))
+    return set(_listed_values())
+
+
+def _listed_values() -> dict[str, str]:
+    return dict(re.findall(r"^(\w+)=(.*)$", (BASE_DIR / ".env.example").read_text(), re.MULTILINE))

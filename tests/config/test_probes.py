@@ -2,19 +2,22 @@
 
 import json
 import logging
+import tomllib
 from datetime import timedelta
 
 import pytest
 import structlog
 import time_machine
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.utils import timezone
 from prometheus_client.parser import text_string_to_metric_families
 
 from config import errors, logs
+from handoff import __version__
 from handoff.engine import heartbeat
 from handoff.models import Heartbeat
+from tests.config.running import BASE_DIR
 
 
 def live(**ages: int) -> None:
@@ -25,15 +28,29 @@ def live(**ages: int) -> None:
         Heartbeat.objects.create(name=name, at=at, since=at - timedelta(hours=1))
 
 
-def test_alive_asks_nobody(client):
-    assert client.get("/livez").status_code == 200  # pytest-django refuses the database to this test
+def test_alive_asks_nobody_and_says_its_version(client):
+    answer = client.get("/livez")  # pytest-django refuses the database to this test
+    assert (answer.status_code, answer.json()) == (200, {"status": "ok", "version": __version__})
+
+
+def test_the_version_stands_in_one_place():
+    assert tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"] == __version__
 
 
 @pytest.mark.django_db
-def test_ready_when_everything_answers(client):
+@pytest.mark.parametrize("probe", ["/readyz", "/enginez"])
+def test_both_are_green_when_everything_answers(client, probe):
     live(beat=0, sweep=0, deliver=0)
-    answer = client.get("/readyz")
+    answer = client.get(probe)
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "wrong": {}})
+
+
+@pytest.mark.django_db
+def test_the_web_is_ready_though_beat_the_workers_and_redis_are_dead(client, settings, tmp_path):
+    live(beat=300, sweep=500, deliver=500)
+    settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
+    assert client.get("/readyz").status_code == 200
+    assert list(client.get("/enginez").json()["wrong"]) == ["broker", "beat", "worker"]
 
 
 @pytest.mark.django_db
@@ -49,7 +66,7 @@ def test_ready_when_everything_answers(client):
 )
 def test_a_dead_beat_and_a_dead_worker_are_told_apart(client, signs, part, problem):
     live(**signs)
-    answer = client.get("/readyz")
+    answer = client.get("/enginez")
     assert answer.status_code == 503
     assert list(answer.json()["wrong"]) == [part]
     assert problem in answer.json()["wrong"][part]
@@ -58,24 +75,24 @@ def test_a_dead_beat_and_a_dead_worker_are_told_apart(client, signs, part, probl
 @pytest.mark.django_db
 def test_a_worker_that_died_before_beat_did_is_reported_too(client):
     live(beat=300, sweep=500, deliver=299)
-    assert list(client.get("/readyz").json()["wrong"]) == ["beat", "worker"]
+    assert list(client.get("/enginez").json()["wrong"]) == ["beat", "worker"]
 
 
 @pytest.mark.django_db
 def test_a_worker_has_its_time_after_beat_is_back(client, settings):
     live(beat=300, sweep=300, deliver=300)
     heartbeat.beat("beat")  # after a gap, so its life counts from now
-    assert client.get("/readyz").status_code == 200
+    assert client.get("/enginez").status_code == 200
     later = timezone.now() + timedelta(seconds=settings.BEAT_LATE_SECONDS + 1)
     Heartbeat.objects.filter(name="beat").update(at=later)  # it goes on, and the worker does not
     with time_machine.travel(later):
-        assert list(client.get("/readyz").json()["wrong"]) == ["worker"]
+        assert list(client.get("/enginez").json()["wrong"]) == ["worker"]
 
 
 @pytest.mark.django_db
 def test_not_ready_without_redis(client, settings, tmp_path):
     settings.REDIS_URL = f"unix://{tmp_path}/nobody.sock"
-    answer = client.get("/readyz")
+    answer = client.get("/enginez")
     assert answer.status_code == 503
     assert "Redis does not answer" in answer.json()["wrong"]["broker"]
 
@@ -85,11 +102,32 @@ def test_not_ready_without_postgresql(client, monkeypatch):
         raise OperationalError
 
     monkeypatch.setattr("handoff.engine.servers.connection.cursor", fail)
+    monkeypatch.setattr("handoff.engine.servers.transaction.atomic", fail)
     monkeypatch.setattr("handoff.engine.servers.MigrationExecutor", fail)
-    monkeypatch.setattr("handoff.engine.life.heartbeat.signs", fail)
+    ready, engine = client.get("/readyz"), client.get("/enginez")
+    assert (ready.status_code, engine.status_code) == (503, 503)
+    assert set(ready.json()["wrong"]) == {"database", "migrations"}
+    assert set(engine.json()["wrong"]) == {"database", "disk", "migrations", "beat", "worker"}
+
+
+@pytest.mark.django_db
+def test_not_ready_while_the_database_takes_no_writes(client):
+    live()
+    with connection.cursor() as cursor:
+        cursor.execute("SET default_transaction_read_only = on; SET transaction_read_only = on")
+    wrong = client.get("/readyz").json()["wrong"]
+    assert wrong == {"database": "PostgreSQL is read-only: it takes no writes (default_transaction_read_only)"}
+
+
+@pytest.mark.django_db
+def test_not_ready_without_the_files_that_pages_need(client, settings, tmp_path):
+    settings.WHITENOISE_USE_FINDERS = False
+    settings.STATIC_ROOT = str(tmp_path)
+    backend = {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": backend}
     answer = client.get("/readyz")
     assert answer.status_code == 503
-    assert set(answer.json()["wrong"]) == {"database", "migrations", "beat", "worker"}
+    assert "run manage.py collectstatic" in answer.json()["wrong"]["static_files"]
 
 
 @pytest.mark.django_db
@@ -110,7 +148,14 @@ def test_the_callers_request_id_is_echoed_and_one_is_made_without(client):
 def test_below_api_an_unknown_path_is_a_problem_and_elsewhere_a_page(client):
     problem = client.get("/api/v1/nothing/")
     assert (problem.status_code, problem.headers["Content-Type"]) == (404, "application/problem+json")
-    assert problem.json()["detail"] == "There is nothing at /api/v1/nothing/."
+    assert problem.json() == {
+        "type": "about:blank",
+        "title": "Not Found",
+        "status": 404,
+        "detail": "There is nothing at /api/v1/nothing/.",
+        "instance": "/api/v1/nothing/",
+        "code": "not_found",
+    }
     assert client.get("/nothing/").headers["Content-Type"].startswith("text/html")
 
 
@@ -145,6 +190,7 @@ def test_the_metrics_are_closed_until_there_is_a_token_and_then_open_to_it_alone
     shown = client.get("/metrics", headers={"Authorization": "Bearer to-be-shown"})
     assert shown.status_code == 200
     names = {family.name for family in text_string_to_metric_families(shown.content.decode())}
+    assert f'handoff_build_info{{version="{__version__}"}} 1.0' in shown.content.decode()
     assert {"handoff_up", "handoff_alarm_lateness_seconds", "handoff_outbox_pending"} <= names
 
 

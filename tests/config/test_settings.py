@@ -28,6 +28,8 @@ def _manage(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
         ),
         pytest.param({"SECRET_KEY": SECRET, "DEBUG": "1"}, "DEBUG shows", id="debug"),
         pytest.param({"SECRET_KEY": SECRET, "DATABASE_URL": "sqlite:////tmp/x"}, "PostgreSQL only", id="sqlite"),
+        pytest.param({"SECRET_KEY": SECRET, "DATABASE_POOLER": "session"}, "DATABASE_POOLER", id="unknown pooler"),
+        pytest.param({"SECRET_KEY": SECRET, "TRUSTED_PROXIES": "0"}, "TRUSTED_PROXIES", id="no proxy trusted"),
     ],
 )
 def test_production_refuses_to_start(variables, message):
@@ -36,9 +38,20 @@ def test_production_refuses_to_start(variables, message):
     assert message in refused.stderr
 
 
-def test_production_passes_djangos_own_deployment_check():
-    passed = _manage("check", "--deploy", "--fail-level", "WARNING", SECRET_KEY=SECRET, ALLOWED_HOSTS="handoff.example")
+def _check(**variables: str) -> subprocess.CompletedProcess[str]:
+    return _manage("check", "--deploy", "--fail-level", "WARNING", **{"SECRET_KEY": SECRET} | variables)
+
+
+@pytest.mark.slow
+def test_production_passes_the_deployment_check_once_its_static_files_are_collected(tmp_path):
+    production = {"STATIC_ROOT": str(tmp_path), "ALLOWED_HOSTS": "handoff.example"}
+    missing = _check(**production)
+    assert missing.returncode != 0
+    assert "run manage.py collectstatic" in missing.stderr
+    assert _manage("collectstatic", "--no-input", SECRET_KEY=SECRET, STATIC_ROOT=str(tmp_path)).returncode == 0
+    passed = _check(**production)
     assert passed.returncode == 0, passed.stderr
+    assert "ALLOWED_HOSTS takes any name" in _check(**production | {"ALLOWED_HOSTS": "*"}).stderr
 
 
 def test_a_secret_can_stand_in_a_file(tmp_path):

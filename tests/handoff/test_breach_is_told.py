@@ -1,66 +1,22 @@
 """From the handoff to the mail and the Slack message, with the real worker and beat, one of them killed on the way."""
 
-import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings
-from django.db import connection
 from pytest_httpserver import HTTPServer
 
-from config.tether import die_with_parent
 from handoff import workflow
 from handoff.engine import heartbeat
 from handoff.models import Delivery, DeliveryState, Destination
 from sla.models import Alarm
 from tests.handoff.alerts.conftest import Mailbox, mailbox, slack
+from tests.programs import database_url, program, wait_for
 from tests.world import World, assert_consistent, make_lead, make_policy
 
 __all__ = ["mailbox", "slack"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 TARGET = 8  # seconds
-
-
-@contextmanager
-def program(name: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
-    """A line of the Procfile, running on the database of the test."""
-    lines = dict(line.split(": ", 1) for line in (settings.BASE_DIR / "Procfile").read_text().splitlines())
-    arguments = lines[name].removeprefix("exec python ").split()
-    running = subprocess.Popen(
-        [sys.executable, *arguments],
-        env=os.environ | environment,
-        cwd=settings.BASE_DIR,
-        preexec_fn=die_with_parent(),  # noqa: PLW1509 the test is its only thread that forks
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        yield running
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
-def database_url() -> str:
-    """The address of the test's own database: the server's, with another name."""
-    server = urlsplit(os.environ["DATABASE_URL"])
-    return server._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 40) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen in time."
-        time.sleep(0.1)
 
 
 def test_a_warning_and_a_breach_arrive_once_each_though_the_worker_is_killed(

@@ -15,10 +15,10 @@ from handoff.amending.applying import apply_to_running
 from handoff.amending.integrity import disagreements
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire, sweep
-from handoff.models import Delivery, DeliveryState
+from handoff.models import Delivery, DeliveryState, Destination
 from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead
-from sla.models import Alarm, Clock, Destination, PendingAlarm, Policy
+from sla.models import Alarm, Clock, PendingAlarm, Policy
 from sla.versions import publish_policy, revise_policy
 from tests.world import MONDAY, World, assert_consistent, make_lead, make_policy
 

@@ -11,7 +11,7 @@ import time_machine
 from django.db import transaction
 
 from handoff import tasks, workflow
-from handoff.alerts.slots import slot
+from handoff.alerts.leases import leased
 from handoff.ladder import actions
 from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
@@ -20,8 +20,8 @@ from handoff.workflow.act import lock
 from leads.models import Absence, Lead, Role, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, Step
-from tests.handoff.alerts.test_concurrency import in_threads
 from tests.handoff.workflow.test_races import process, processes
+from tests.programs import in_threads
 from tests.world import MONDAY, World, assert_consistent, bring_to, last, make_lead, make_policy, person
 
 pytestmark = pytest.mark.django_db
@@ -339,7 +339,7 @@ def test_alarms_do_not_wait_for_actions_which_one_worker_does_at_a_time(world: W
     lead = offered(world)
     tasks.sweep.apply()
     assert Alarm.objects.get(step__percent=100).to_do
-    with slot(actions.LOCK, 1):  # somebody is at it
+    with leased(actions.LEASE, actions.LEASE_SECONDS):  # somebody is at it
         in_threads(1, tasks.run_actions.apply)
     assert Alarm.objects.get(step__percent=100).to_do
 

@@ -50,3 +50,15 @@ def test_each_function_view_and_trigger_stands_in_a_file() -> None:
     text = "\n".join(definitions().values())
     lacking = [name for _, name in defined() if name.partition("(")[0] not in text]
     assert lacking == []
+
+
+def test_the_name_of_a_metric_may_have_forty_letters() -> None:
+    """As time_to_first_meeting_with_the_right_person has: a new metric is a row of a table, not a change of columns."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT table_name, character_maximum_length FROM information_schema.columns"
+            " WHERE table_schema = 'public' AND column_name = 'metric'"
+        )
+        lengths = dict(cursor.fetchall())
+    assert {"sla_clock", "sla_policy", "handoff_countedclock", "handoff_clockshare"} <= lengths.keys()
+    assert set(lengths.values()) == {40}

@@ -12,7 +12,7 @@ from django.utils import timezone
 from handoff.ladder import sweeper
 from sla.models import Alarm, PendingAlarm, Step
 from tests.handoff.alerts.conftest import make_clock, make_step
-from tests.handoff.test_breach_is_told import database_url, program, wait_for
+from tests.programs import database_url, program, wait_for
 from tests.world import World, make_lead
 
 pytestmark = [pytest.mark.django_db(transaction=True)]

@@ -12,12 +12,12 @@ from handoff.alerts.about_alarm import about_alarm
 from handoff.amending.integrity import disagreements
 from handoff.amending.rebuilding import rebuild
 from handoff.ladder.sweep import sweep
-from handoff.models import Delivery
+from handoff.models import Delivery, Destination
 from handoff.refusals import Refused
 from handoff.reports.attainment import By, attainment
 from leads.models import Lead, Membership, Team, User
 from sla.metrics import Metric
-from sla.models import Clock, ClockState, Destination
+from sla.models import Clock, ClockState
 from tests.world import CONVERSION, MONDAY, World, assert_consistent, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -147,8 +147,7 @@ def test_a_message_says_who_owed_it_though_somebody_else_has_the_lead_by_then(wo
 
 def test_an_escalation_reaches_who_has_the_lead_now(world: World) -> None:
     owner = Destination.objects.create(name="Owner", audience="owner", medium="email")
-    policy = make_policy("time_to_accept", 3600, steps=[(100, 0), (100, 600)])
-    policy.steps.get(after_seconds=600).tells.add(owner)
+    make_policy("time_to_accept", 3600, steps=[(100, 0), (100, 600)], tells=[owner])
     lead = offered(world)
     give(lead, 65, world, owner=world.ben)
     with moment(71):

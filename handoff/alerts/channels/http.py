@@ -12,7 +12,7 @@ from typing import Any
 
 import urllib3
 from django.core.exceptions import ValidationError
-from urllib3.exceptions import HTTPError, ProtocolError, SSLError
+from urllib3.exceptions import HTTPError, NewConnectionError, ProtocolError, SSLError
 from urllib3.exceptions import TimeoutError as TimedOut
 
 from handoff.alerts.channels.target import Target, Unresolved, guarded
@@ -114,11 +114,16 @@ def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:
 
 
 def _in_words(error: HTTPError) -> str:
-    if isinstance(error, TimedOut):
-        return "it timed out"
-    if isinstance(error, SSLError):
-        return "its certificate is not valid"
-    return "the connection failed" if not isinstance(error, ProtocolError) else "the connection was cut off"
+    match error:
+        case NewConnectionError():  # before the timeouts, whose child it is
+            return "the connection failed"
+        case TimedOut():
+            return "it timed out"
+        case SSLError():
+            return "its certificate is not valid"
+        case ProtocolError():
+            return "the connection was cut off"
+    return "the connection failed"
 
 
 def asked_wait(header: str, now: datetime | None = None) -> timedelta | None:

@@ -16,9 +16,9 @@ WITH recipient AS (
 )
 INSERT INTO handoff_delivery
     (key, transition_id, recipient_id, destination_id, medium, address,
-     state, attempts, next_attempt_at, digest, last_error, created_at)
+     state, priority, attempts, next_attempt_at, digest, last_error, created_at)
 SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
-    act_id, MIN(user_id), MIN(destination_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+    act_id, MIN(user_id), MIN(destination_id), medium, address, 'pending', 3, 0, %(at)s, FALSE, '', %(at)s
 FROM recipient
 GROUP BY act_id, medium, address
 ON CONFLICT (transition_id, medium, address) WHERE transition_id IS NOT NULL DO NOTHING

@@ -11,9 +11,9 @@ WITH recipient AS (
 )
 INSERT INTO handoff_delivery
     (key, transition_id, recipient_id, medium, address,
-     state, attempts, next_attempt_at, digest, last_error, created_at)
+     state, priority, attempts, next_attempt_at, digest, last_error, created_at)
 SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
-    act_id, MIN(user_id), 'email', address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+    act_id, MIN(user_id), 'email', address, 'pending', 0, 0, %(at)s, FALSE, '', %(at)s
 FROM recipient
 GROUP BY act_id, address
 ON CONFLICT (transition_id, medium, address) WHERE transition_id IS NOT NULL DO NOTHING

@@ -19,9 +19,9 @@ WITH recipient AS (
 )
 INSERT INTO handoff_delivery
     (key, alarm_id, recipient_id, medium, address,
-     state, attempts, next_attempt_at, digest, last_error, created_at)
+     state, priority, attempts, next_attempt_at, digest, last_error, created_at)
 SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
-    alarm_id, MIN(user_id), 'email', address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+    alarm_id, MIN(user_id), 'email', address, 'pending', 0, 0, %(at)s, FALSE, '', %(at)s
 FROM recipient
 GROUP BY alarm_id, address
 ON CONFLICT (alarm_id, medium, address) WHERE alarm_id IS NOT NULL DO NOTHING

@@ -2,7 +2,8 @@
 -- One message for each address; should a person and a fixed address be the same, it is the person's, in their time
 -- zone. A key is random for the statement, and counted within it. Nobody can have been notified of these alarms before.
 recipient AS (
-    SELECT fired.id AS alarm_id, destination.id AS destination_id, destination.medium, reached.user_id, reached.address
+    SELECT fired.id AS alarm_id, destination.id AS destination_id, destination.medium, reached.user_id, reached.address,
+        fired.priority
     FROM fired
     JOIN sla_step_tells named ON named.step_id = fired.step_id
     JOIN sla_destination destination ON destination.id = named.destination_id AND destination.active
@@ -15,9 +16,9 @@ recipient AS (
 written AS (
     INSERT INTO handoff_delivery
         (key, alarm_id, recipient_id, destination_id, medium, address,
-         state, attempts, next_attempt_at, digest, last_error, created_at)
+         state, priority, attempts, next_attempt_at, digest, last_error, created_at)
     SELECT (%(seed)s || lpad(to_hex(row_number() OVER ()), 12, '0'))::uuid,
-        alarm_id, MIN(user_id), MIN(destination_id), medium, address, 'pending', 0, %(at)s, FALSE, '', %(at)s
+        alarm_id, MIN(user_id), MIN(destination_id), medium, address, 'pending', MIN(priority), 0, %(at)s, FALSE, '', %(at)s
     FROM recipient
     GROUP BY alarm_id, medium, address
     RETURNING alarm_id

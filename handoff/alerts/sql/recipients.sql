@@ -29,7 +29,8 @@ CREATE OR REPLACE FUNCTION handoff_recipients(
             UNION ALL
             SELECT member.user_id
             FROM auth_group role JOIN leads_user_groups member ON member.group_id = role.id
-            WHERE role.name = CASE audience WHEN 'revops' THEN 'RevOps' WHEN 'marketing' THEN 'Marketing lead' END
+            WHERE audience IN ('revops', 'marketing')
+                AND role.name = CASE audience WHEN 'revops' THEN 'RevOps' ELSE 'Marketing lead' END
                 AND NOT EXISTS (
                     SELECT FROM leads_campaign campaign JOIN leads_user marketer ON marketer.id = campaign.owner_id
                     WHERE audience = 'marketing' AND campaign.id = lead_campaign AND marketer.is_active

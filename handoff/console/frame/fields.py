@@ -96,8 +96,8 @@ class ReadableJSONField(forms.JSONField):
 
     def prepare_value(self, value: Any) -> Any:
         if isinstance(value, dict) and value:
-            known = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
-            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in known) + "\n}"
+            keys = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
+            return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in keys) + "\n}"
         if isinstance(value, list) and value:
             return "[\n" + ",\n".join(f"  {json.dumps(entry, ensure_ascii=False)}" for entry in value) + "\n]"
         return super().prepare_value(value)

@@ -46,8 +46,8 @@ def conditions_of(conditions: Iterable[Mapping[str, Any]]) -> str:
     return " and ".join(map(_condition, conditions)) or "Every lead"
 
 
-def _condition(one: Mapping[str, Any]) -> str:
-    field, op, value = one["field"], one["op"].replace("_", " "), one["value"]
+def _condition(condition: Mapping[str, Any]) -> str:
+    field, op, value = condition["field"], condition["op"].replace("_", " "), condition["value"]
     if op == "present":
         return f"{field} is {'given' if value else 'empty'}"
     return f"{field} {op} {', '.join(map(str, value)) if isinstance(value, list) else value}"

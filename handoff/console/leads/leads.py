@@ -18,6 +18,7 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
     RelatedDropdownFilter,
 )
+from unfold.widgets import UnfoldAdminTextInputWidget
 
 from handoff import workflow
 from handoff.console.frame.page import is_id
@@ -31,31 +32,44 @@ from handoff.console.leads.verbs import buttons
 from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
-from leads.facts import facts
+from leads.correct import email_taken, refusing_taken_email
+from leads.facts import fact, facts
+from leads.identity import IdentityConflict
 from leads.models import Lead, Via
 
 
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
     """The plain facts, spelled as every other door spells them."""
 
+    # The column holds the code alone; a person writes Germany.
+    country = forms.CharField(
+        max_length=fact("country").longest,
+        required=False,
+        help_text=fact("country").help,
+        widget=UnfoldAdminTextInputWidget,
+    )
+
     class Meta:
         model = Lead
-        fields = [fact.name for fact in facts()]
+        fields = [card.name for card in facts()]
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        for fact in facts():
-            if fact.name in values and not isinstance(values[fact.name], Model):
+        for card in facts():
+            if card.name in values and not isinstance(values[card.name], Model):
                 try:
-                    values[fact.name] = fact.clean(values[fact.name])
+                    values[card.name] = card.clean(values[card.name])
                 except ValidationError as error:
-                    self.add_error(fact.name, error)
-        if "email" not in self.errors and not (values.get("email") or self._has_external_id()):
-            self.add_error("email", "Give an email: a lead is known by it.")
+                    self.add_error(card.name, error)
+        if "email" in values:
+            self._check_email(values["email"])
         return values
 
-    def _has_external_id(self) -> bool:
-        return bool(self.instance.pk) and self.instance.external_ids.exists()
+    def _check_email(self, email: str) -> None:
+        if not email and not (self.instance.pk and self.instance.external_ids.exists()):
+            self.add_error("email", "Give an email: without an external id, a lead is known by nothing else.")
+        elif email and Lead.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
+            self.add_error("email", email_taken(email))
 
 
 class LeadPage(LeadListPage):
@@ -73,10 +87,10 @@ class LeadPage(LeadListPage):
     ]
     change_form_template = "handoff/console/lead.html"
     fieldsets = [
-        ("Facts", {"fields": [tuple(fact.name for fact in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
+        ("Facts", {"fields": [tuple(card.name for card in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
         ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
-    add_fieldsets = [(None, {"fields": [fact.name for fact in facts()]})]
+    add_fieldsets = [(None, {"fields": [card.name for card in facts()]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -100,12 +114,23 @@ class LeadPage(LeadListPage):
         return lead.merged_into
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
+        # The form has checked all this; somebody else may have taken the email since.
         if not change:
-            obj.save()
+            with refusing_taken_email(form.cleaned_data["email"]):
+                obj.save()
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
-            facts = {name: form.cleaned_data[name] for name in form.changed_data}
-            workflow.correct(obj.pk, facts, door=door(Via.CONSOLE))
+            edited = {name: form.cleaned_data[name] for name in form.changed_data}
+            workflow.correct(obj.pk, edited, door=door(Via.CONSOLE))
+
+    def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Say what somebody else made impossible between the check of the form and its saving."""
+        try:
+            response: HttpResponse = super().changeform_view(request, *args, **kwargs)
+        except (IdentityConflict, ValidationError) as error:
+            messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
+            return redirect(request.get_full_path())
+        return response
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
@@ -158,7 +183,7 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
         {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
         for point in packet.get("touchpoints", [])
     ]
-    rows = [(fact.label, fact.shown(packet.get(fact.name))) for fact in facts()]
+    rows = [(card.label, card.shown(packet.get(card.name))) for card in facts()]
     rows.append(("Promise", packet.get("promise", "")))
     shown = [(label, text) for label, text in rows if text]
     return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}

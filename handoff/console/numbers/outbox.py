@@ -1,4 +1,4 @@
-"""Deliveries: what was told to whom, with what failed on top, and a way to send it again."""
+"""Deliveries: who was notified of what, with what failed on top, and a way to send it again."""
 
 from typing import Any
 
@@ -31,15 +31,26 @@ DEAD_FIRST = Case(When(state=DeliveryState.DEAD, then=Value(0)), default=Value(1
 
 class DeliveryPage(Kept):
     title = "Deliveries"
-    empty = "Nothing was told yet. Messages come from the ladders of policies and from subscriptions."
+    empty = "No messages yet. They come from the ladders of policies and from subscriptions."
     readers = REVOPS
     list_display = ["about", "to", "state_badge", "tries", "error", "created", "decide"]
     list_display_links = ["about"]
     list_filter = [("state", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), ("created_at", RangeDateFilter)]
-    list_select_related = ["recipient", "alarm__step", "alarm__clock__lead", "transition__lead", "notice"]
+    list_select_related = [
+        "recipient",
+        "destination",
+        "alarm__step",
+        "alarm__clock__lead",
+        "transition__lead",
+        "notice",
+    ]
     fields = ["about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
-    search_fields = ["address", "last_error", "key"]
-    search_help_text = "Address, error or key"
+    search_fields = ["recipient__username", "recipient__email", "destination__name", "last_error", "key"]
+    search_help_text = "Person, destination, error or key"
+
+    def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
+        """A secret address cannot be guessed letter by letter, by whether a row is listed."""
+        return not lookup.startswith("address") and super().lookup_allowed(lookup, value, request)
 
     def get_queryset(self, request: HttpRequest) -> Any:  # noqa: ARG002
         return Delivery.objects.annotate(first=DEAD_FIRST)
@@ -81,9 +92,9 @@ class DeliveryPage(Kept):
             return two_lines(delivery.notice, "The engine itself")
         return SafeString("–")
 
-    @display(description="To", ordering="address")
+    @display(description="To")
     def to(self, delivery: Delivery) -> SafeString:
-        return two_lines(delivery.recipient or delivery.address, delivery.get_medium_display())
+        return two_lines(delivery.place, delivery.get_medium_display())
 
     @display(description="State", ordering="state")
     def state_badge(self, delivery: Delivery) -> SafeString:

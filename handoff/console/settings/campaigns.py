@@ -11,7 +11,9 @@ from django.utils.safestring import SafeString
 
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import site
-from leads.models import MARKETING, Campaign, Role
+from handoff.doors import door
+from handoff.workflow.plain_facts import judge_leads_of
+from leads.models import MARKETING, Campaign, Role, Via
 
 
 class CampaignPage(Page):
@@ -25,6 +27,11 @@ class CampaignPage(Page):
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return super().get_queryset(request).annotate(number=Count("leads"))
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            judge_leads_of(obj, door=door(Via.CONSOLE))
 
     @display(description="Leads", ordering="number")
     def leads_shown(self, campaign: Any) -> SafeString:

@@ -9,9 +9,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
 from handoff.amending import stopping
-from handoff.console.frame.listed import ReasonForm, answer
+from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import viewer
-from leads.models import Role, User
+from leads.models import Lead, Role, User
 from sla.models import Clock, Policy
 
 EXPLAINED = (
@@ -46,12 +46,20 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         request,
         f"Declare {policy} a mistake",
         lead_in=f"{'1 clock runs' if running == 1 else f'{running} clocks run'} by it.",
-        sections=[],
+        sections=[_section(policy)],
         explained=EXPLAINED,
         form=form,
         submit="Declare a mistake",
         back=to,
     )
+
+
+def _section(policy: Policy) -> Section:
+    left = stopping.leads_left(policy)
+    shown = Lead.objects.filter(pk__in=left[:SHOWN]).select_related("owner").order_by("pk")
+    rows = [(lead, [lead.owner or "Nobody yet", lead.get_state_display()]) for lead in shown]
+    said = "with an alarm or a message of it that waits"
+    return Section("Leads", said, len(left), ["Owner", "State"], rows, "warning")
 
 
 def _left(policy: Policy) -> str:

@@ -24,7 +24,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = ApiToken
         fields = ["user"]
-        help_texts = {"user": "The token acts for this person, with his roles."}
+        help_texts = {"user": "The token acts for this person, with their roles."}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -34,7 +34,7 @@ class TokenForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class TokenPage(Page):
     title = "API tokens"
-    empty = "No token yet. Add one for a person: a program that has it acts for him."
+    empty = "No token yet. Add one for a person: any program holding it acts as this user."
     readers = REVOPS
     form = TokenForm
     list_display = ["__str__", "user", "issued", "standing_shown"]
@@ -45,7 +45,7 @@ class TokenPage(Page):
         return obj is None and super().has_change_permission(request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:  # noqa: ARG002
-        if obj.user.is_superuser and not viewer(request).is_superuser:
+        if _is_above(obj, request):
             raise PermissionDenied
         text = ApiToken.issue(obj.user)
         obj.pk = ApiToken.objects.get(digest=ApiToken.digest_of(text)).pk
@@ -62,13 +62,15 @@ class TokenPage(Page):
         return [self.extra_path("revoke", self.revoke_view), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        may = self.has_change_permission(request) and obj.revoked_at is None
+        may = self.has_change_permission(request) and obj.revoked_at is None and not _is_above(obj, request)
         return [Tool("Revoke", self.url("revoke", obj.pk), "danger")] if may else []
 
     def revoke_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
-        token = get_object_or_404(ApiToken, pk=pk)
+        token = get_object_or_404(ApiToken.objects.select_related("user"), pk=pk)
+        if _is_above(token, request):
+            raise PermissionDenied
 
         def do() -> str:
             ApiToken.objects.filter(pk=pk, revoked_at=None).update(revoked_at=timezone.now())
@@ -84,6 +86,11 @@ class TokenPage(Page):
     @display(description="Standing", ordering="revoked_at")
     def standing_shown(self, token: ApiToken) -> SafeString:
         return badge("Revoked") if token.revoked_at else badge("Valid", "success")
+
+
+def _is_above(token: ApiToken, request: HttpRequest) -> bool:
+    """What a superuser's programs may do, superusers alone begin and end."""
+    return token.user.is_superuser and not viewer(request).is_superuser
 
 
 site.register(ApiToken, TokenPage)

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.serializers.json import DjangoJSONEncoder
 
+from handoff import __version__
 from handoff.engine.doctor import Finding, examine
 
 
@@ -22,11 +23,13 @@ class Command(BaseCommand):
         if options["json"]:
             report = {
                 "ok": not wrong,
+                "version": __version__,
                 "findings": [asdict(finding) for finding in findings],
                 "figures": asdict(figures) if figures else None,
             }
             self.stdout.write(json.dumps(report, cls=DjangoJSONEncoder))
         else:
+            self.stdout.write(f"Handoff {__version__}")
             self._print(findings)
         if wrong:
             raise CommandError(f"{len(wrong)} wrong.")

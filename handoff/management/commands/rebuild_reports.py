@@ -1,4 +1,4 @@
-"""manage.py rebuild_reports: prove that the figures kept ready are those of the leads, and mend them."""
+"""manage.py rebuild_reports: prove that the figures kept ready are those of the leads, and correct them."""
 
 from typing import Any
 
@@ -8,19 +8,20 @@ from handoff.reports import rollup
 
 
 class Command(BaseCommand):
-    help = "Compare the figures that reports keep ready with the leads, and write what is missing. Nobody waits for it."
+    help = "Compare the figures that reports keep ready with the leads, and write what is missing. It blocks nobody."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what is wrong and change nothing; exit with 1")
 
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
         if not dry_run:
-            mended = rollup.mend()
-            self.stdout.write(f"Mended {mended} {'figure' if mended == 1 else 'figures'} of the reports.")
+            written = rollup.repair()
+            self.stdout.write(f"Corrected {written} {'figure' if written == 1 else 'figures'} of the reports.")
             return
-        found = list(rollup.disagreements())
-        for disagreement in found:
+        disagreements = list(rollup.disagreements())
+        for disagreement in disagreements:
             self.stderr.write(disagreement)
-        if found:
-            raise CommandError(f"{len(found)} {'disagreement' if len(found) == 1 else 'disagreements'}.")
+        if disagreements:
+            number = len(disagreements)
+            raise CommandError(f"{number} {'disagreement' if number == 1 else 'disagreements'}.")
         self.stdout.write("The figures of the reports are those of the leads.")

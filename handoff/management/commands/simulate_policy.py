@@ -11,7 +11,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from handoff.management.moments import moment
 from handoff.reports.kinds import percent
 from handoff.reports.period import BACKWARDS
-from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Simulation, as_dict, ladder, simulate
+from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
+from handoff.reports.simulated import Outcomes, Simulation, as_dict
+from handoff.reports.simulation import simulate
 from sla.durations import InvalidDuration, in_words, parse
 from sla.metrics import Metric
 from sla.models import Calendar
@@ -49,13 +51,13 @@ class Command(BaseCommand):
         if start and end and end <= start:
             raise CommandError(BACKWARDS, returncode=2)
         try:
-            found = simulate(_proposal(options), start, end, every_start=options["every_start"])
+            simulation = simulate(_proposal(options), start, end, every_start=options["every_start"])
         except NothingToCountBy as error:
             raise CommandError(str(error), returncode=2) from error
         if options["json"]:
-            self.stdout.write(json.dumps(as_dict(found)))
+            self.stdout.write(json.dumps(as_dict(simulation)))
             return
-        for line in _lines(found):
+        for line in _lines(simulation):
             self.stdout.write(line)
 
 
@@ -73,34 +75,38 @@ def _proposal(options: dict[str, Any]) -> Proposal:
     return Proposal(Metric(options["metric"]), options["target"], calendar, steps)
 
 
-def _lines(found: Simulation) -> Iterator[str]:
-    proposal = found.proposal
-    what = "clocks" if found.recorded else "starts"
-    yield f"{proposal.metric.label}, {found.total:,} {what} replayed; nothing is written"
+def _lines(simulation: Simulation) -> Iterator[str]:
+    proposal = simulation.proposal
+    replayed = "clocks" if simulation.recorded else "starts"
+    yield f"{proposal.metric.label}, {simulation.total:,} {replayed} replayed; nothing is written"
     yield f"  Target    {in_words(proposal.target_seconds, exact=True) if proposal.target_seconds else 'as it was'}"
     yield f"  Calendar  {proposal.calendar or 'as it was'}"
     yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'as it was'}"
     yield ""
-    outcomes = [("Proposed", found.proposed), *([("Recorded", found.recorded)] if found.recorded else [])]
+    outcomes = [("Proposed", simulation.proposed)]
+    if simulation.recorded:
+        outcomes.append(("Recorded", simulation.recorded))
     yield from _table(
-        ("", "Kept", "Met", "Breached", "Excused", "Cancelled", "Running"),
-        [(name, percent(one.attainment), *_counts(one)) for name, one in outcomes],
+        ("", "Attainment", "Met", "Breached", "Excused", "Cancelled", "Running"),
+        [(name, percent(row.attainment), *_counts(row)) for name, row in outcomes],
     )
-    if found.recorded:
-        yield f"Newly kept: {found.newly_met:,}. Newly missed: {found.newly_missed:,}."
-    if found.uncounted:
-        yield f"Without a due time (paused without an end, or an error): {found.uncounted:,}."
+    if simulation.recorded:
+        yield f"Newly met: {simulation.newly_met:,}. Newly missed: {simulation.newly_missed:,}."
+    if simulation.uncounted:
+        yield f"Without a due time (paused without an end, or an error): {simulation.uncounted:,}."
     yield "\nAlarms that would have been sent"
-    rows = [(one.audience, one.who, *_numbers(one.warnings, one.breaches, one.escalations)) for one in found.told]
-    yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), rows)
+    notified = [
+        (row.audience, row.who, *_numbers(row.warnings, row.breaches, row.escalations)) for row in simulation.notified
+    ]
+    yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), notified)
     yield "\nLoad within an hour, of the hours in which anything came (each rep's wall clock)"
-    loads = [(one.who, *_numbers(*one.of_deadlines), *_numbers(*one.of_alarms), one.busiest) for one in found.load]
+    loads = [(row.who, *_numbers(*row.of_deadlines), *_numbers(*row.of_alarms), row.busiest) for row in simulation.load]
     titles = ("Rep", "Deadlines", "p90", "Most", "Alarms", "p90", "Most", "Busiest hour")
     yield from _table(titles, loads)
 
 
-def _counts(one: Outcomes) -> tuple[str, ...]:
-    return _numbers(one.met, one.breached, one.excused, one.cancelled, one.running)
+def _counts(row: Outcomes) -> tuple[str, ...]:
+    return _numbers(row.met, row.breached, row.excused, row.cancelled, row.running)
 
 
 def _numbers(*numbers: float) -> tuple[str, ...]:

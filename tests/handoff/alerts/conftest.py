@@ -22,6 +22,8 @@ from handoff.alerts.channels.email import html_of, text_of
 from handoff.alerts.channels.slack.blocks import message_of
 from handoff.alerts.content import Content
 from handoff.alerts.messages import content_of
+from handoff.alerts.queue import Parcel, Queue
+from handoff.alerts.windows import Windows
 from handoff.models import Delivery, Destination, Subscription
 from leads.models import Lead, Transition, User, Via
 from sla.models import Alarm, Clock, PendingAlarm, Step
@@ -38,6 +40,10 @@ class Mailbox:
     answer: str = "250 Taken"
     is_hanging: bool = False
     goodbyes: int = 0  # so many senders more are sent away
+    seconds: float = 0  # for each mail
+    connections: int = 0
+    at_once: int = 0
+    most_at_once: int = 0
     arrived: threading.Event = field(default_factory=threading.Event)
 
     async def handle_MAIL(  # noqa: N802
@@ -58,13 +64,24 @@ class Mailbox:
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.arrived.set()
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        await asyncio.sleep(self.seconds)
         while self.is_hanging:  # noqa: ASYNC110 - a test sets it from its own thread
             await asyncio.sleep(0.05)
         if self.answer.startswith("250"):
             mail = message_from_bytes(envelope.original_content or b"", policy=policy.default)
             assert isinstance(mail, EmailMessage)
             self.mails.append(mail)
+        self.at_once -= 1
         return self.answer
+
+    async def handle_EHLO(  # noqa: N802
+        self, _server: SMTP, session: Session, _envelope: Envelope, name: str, responses: list[str]
+    ) -> list[str]:
+        self.connections += 1
+        session.host_name = name
+        return responses
 
     @property
     def recipients(self) -> list[str]:
@@ -194,6 +211,11 @@ def make_clock(lead: Lead, step: Step, due_at: datetime | None = None) -> Clock:
 def notified(**cause: Any) -> list[tuple[str, str]]:
     """Whom the outbox notifies, by which medium."""
     return sorted(Delivery.objects.filter(**cause).values_list("medium", "address"))
+
+
+def claim(count: int = 20) -> list[Parcel]:
+    """Take what is due, as a worker does that is killed or frozen then."""
+    return Queue().take(count, Windows(largest=20))
 
 
 @pytest.fixture

@@ -8,15 +8,20 @@ import pytest
 import time_machine
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
+from pytest_httpserver import HTTPServer
 
-from handoff.alerts import deliver, outbox, resend
+from handoff import workflow
+from handoff.alerts import announce_notice, deliver, fire_alarms, resend
 from handoff.alerts.channels import TransportError
 from handoff.alerts.content import Content
 from handoff.alerts.messages import content_of
-from handoff.models import Delivery, DeliveryState
+from handoff.alerts.queue import Queue
+from handoff.alerts.settle import settle
+from handoff.alerts.windows import Windows
+from handoff.models import Delivery, DeliveryState, Priority
 from handoff.refusals import NotAllowed, WrongState
-from tests.handoff.alerts.conftest import Mailbox
-from tests.world import World
+from tests.handoff.alerts.conftest import Mailbox, claim, destination, make_due, make_step, subscribe
+from tests.world import World, make_lead
 
 Make = Callable[..., Delivery]
 
@@ -82,10 +87,9 @@ def test_a_refused_recipient_is_dead_at_once(mailbox: Mailbox, make_delivery: Ma
     assert delivery.last_error == "The mail server refuses ada@handoff.example: 550 No such mailbox"
 
 
-def test_a_server_may_answer_anything(make_delivery: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_may_answer_anything(make_delivery: Make) -> None:
     delivery = make_delivery()
-    monkeypatch.setattr(outbox, "_send", lambda _: TransportError("550 \x00\r\nno", permanent=True))
-    deliver()
+    settle([(parcel, TransportError("550 \x00\r\nno", permanent=True)) for parcel in claim()])
     delivery.refresh_from_db()
     assert (delivery.state, delivery.last_error) == (DeliveryState.DEAD, "550 no")
 
@@ -100,7 +104,7 @@ def test_a_poisoned_message_does_not_stop_the_others(
             raise KeyError("lead")
         return content_of(deliveries)
 
-    monkeypatch.setattr("handoff.alerts.channels.email.content_of", all_but_one)
+    monkeypatch.setattr("handoff.alerts.dispatch.content_of", all_but_one)
     assert deliver() == 2
     poisoned.refresh_from_db()
     good.refresh_from_db()
@@ -112,18 +116,20 @@ def test_a_mail_server_that_is_away_holds_up_only_mail(settings: Any, slack: Any
     slack.expect_request("/api/chat.postMessage").respond_with_json({"ok": True})
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    mails = [make_delivery(), make_delivery()]
+    for number in range(12):
+        make_delivery(f"person{number}@handoff.example", recipient=None)
     posted = make_delivery("UADA", "slack")
-    assert deliver() == 2
+    deliver()
     posted.refresh_from_db()
     assert posted.state == DeliveryState.SENT
-    assert [Delivery.objects.get(pk=mail.pk).attempts for mail in mails] == [1, 0]
-    assert "Connection refused" in Delivery.objects.get(pk=mails[0].pk).last_error
+    mails = Delivery.objects.filter(medium="email")
+    assert mails.filter(attempts=1, last_error__contains="Connection refused").count() <= 4  # the others wait for it
+    assert mails.filter(attempts=0).count() >= 8
 
 
 def test_what_a_killed_worker_held_is_sent_when_its_lease_ends(mailbox: Mailbox, make_delivery: Make) -> None:
     delivery = make_delivery()
-    assert outbox._claim(set()) == [delivery]  # and then it is killed
+    assert [parcel.deliveries for parcel in claim()] == [[delivery]]  # and then it is killed
     assert deliver() == 0
     with time_machine.travel(timezone.now() + timedelta(seconds=121)):
         assert deliver() == 1
@@ -134,11 +140,10 @@ def test_what_a_killed_worker_held_is_sent_when_its_lease_ends(mailbox: Mailbox,
 
 def test_who_outlives_its_lease_does_not_judge_the_others_attempt(mailbox: Mailbox, make_delivery: Make) -> None:
     delivery = make_delivery()
-    slow = outbox._claim(set())
-    assert slow
+    [slow] = claim()
     with time_machine.travel(timezone.now() + timedelta(seconds=121)):
         deliver()
-    outbox._settle(slow, TransportError("Too late", permanent=True))
+    settle([(slow, TransportError("Too late", permanent=True))])
     delivery.refresh_from_db()
     assert (delivery.state, delivery.last_error) == (DeliveryState.SENT, "")
 
@@ -182,9 +187,115 @@ def test_a_rep_cannot_send_again(world: World, make_delivery: Make) -> None:
     assert (delivery.state, LogEntry.objects.count()) == (DeliveryState.DEAD, 0)
 
 
-def test_a_claim_costs_two_queries_in_its_transaction(
+def test_a_claim_costs_as_many_queries_however_much_it_takes(
     world: World, make_delivery: Make, django_assert_num_queries: Any
 ) -> None:
+    for number in range(4):
+        make_delivery(f"person{number}@handoff.example", recipient=None)
+    with django_assert_num_queries(6):  # look for storms, lock, read, lease; and the savepoint of the transaction
+        assert len(claim()) == 4
+
+
+def test_the_more_urgent_is_sent_first_whatever_was_written_first(world: World, make_delivery: Make) -> None:
+    now = timezone.now()
+    for age, priority in enumerate(reversed(Priority)):
+        make_delivery(
+            f"person{priority}@handoff.example",
+            recipient=None,
+            priority=priority,
+            next_attempt_at=now - timedelta(minutes=10 - age),
+        )
+    taken = Queue().take(20, roomy())
+    assert [parcel.first.priority for parcel in taken] == list(Priority)
+
+
+def test_many_messages_for_one_person_are_as_urgent_as_the_most_urgent_of_them(
+    world: World, make_delivery: Make
+) -> None:
+    for _ in range(6):
+        make_delivery("max@handoff.example", recipient=world.max, priority=Priority.ESCALATION)
+    make_delivery(recipient=None, priority=Priority.WARNING)
+    breach = make_delivery(recipient=None, priority=Priority.BREACH)
+    queue = Queue()
+    order = [parcel.first.priority for _ in range(3) for parcel in queue.take(1, roomy())]
+    assert order == [breach.priority, Priority.ESCALATION, Priority.WARNING]
+
+
+@pytest.mark.parametrize(
+    ("percent", "after", "priority"),
+    [(75, 0, Priority.WARNING), (100, 0, Priority.BREACH), (100, 60, Priority.ESCALATION)],
+)
+def test_an_alarm_is_as_urgent_as_its_step(world: World, percent: int, after: int, priority: Priority) -> None:
+    make_due(make_lead(owner=world.ada), make_step(destination("owner"), percent=percent, after=after))
+    fire_alarms(10)
+    assert Delivery.objects.get().priority == priority
+
+
+@pytest.mark.parametrize(("pierces", "priority"), [(True, Priority.BREACH), (False, Priority.NOTICE)])
+def test_a_notice_is_urgent_when_it_may_not_wait(world: World, pierces: bool, priority: Priority) -> None:
+    announce_notice("key", "Handoff: news", "News.", pierces=pierces)
+    assert Delivery.objects.get().priority == priority
+
+
+def test_an_act_is_less_urgent_than_an_alarm(world: World) -> None:
+    subscribe("comment", destination("owner"))
+    workflow.comment(make_lead(owner=world.ada).pk, by=world.mia, text="Hello.")
+    assert Delivery.objects.get().priority == Priority.ACT
+
+
+def test_a_receiver_that_asked_for_a_pause_is_not_called_before_and_others_are(
+    mailbox: Mailbox, slack: HTTPServer, make_delivery: Make
+) -> None:
+    slack.expect_ordered_request("/api/chat.postMessage").respond_with_data("", 429, headers={"Retry-After": "60"})
+    slack.expect_ordered_request("/api/chat.postMessage").respond_with_json({"ok": True})
+    first = make_delivery("C1", "slack", recipient=None)
+    deliver()
+    later = make_delivery("C2", "slack", recipient=None)
     make_delivery()
-    with django_assert_num_queries(4):  # with the savepoint that stands for the transaction
-        outbox._claim(set())
+    assert deliver() == 1  # by another worker, as it might be
+    assert (len(slack.log), len(mailbox.mails)) == (1, 1)
+    later.refresh_from_db()
+    assert later.attempts == 0
+
+    with time_machine.travel(timezone.now() + timedelta(seconds=61)):
+        assert deliver() == 1
+    later.refresh_from_db()
+    first.refresh_from_db()
+    assert (later.state, first.state) == (DeliveryState.SENT, DeliveryState.PENDING)
+
+
+def test_a_server_that_fails_three_times_in_a_row_is_left_alone_for_a_while_that_grows(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("handoff.alerts.windows.time.monotonic", lambda: now)
+    windows = Windows(largest=10)
+    for rest in (1, 2, 4, 8, 16, 32, 60, 60):
+        failures = 3 if rest == 1 else 1
+        for _ in range(failures):
+            windows.begin("email")
+            windows.end("email", failed=True)
+        assert windows.room("email") == 0
+        now += rest
+        assert windows.room("email") == 1
+    windows.begin("email")
+    windows.end("email", failed=False)
+    assert windows.room("email") == 2
+
+
+def test_those_that_fail_together_are_one_reason_to_rest() -> None:
+    windows = roomy()
+    for _ in range(20):
+        windows.begin("email")
+    for _ in range(20):
+        windows.end("email", failed=True)
+    assert windows.rest("email") <= 1
+
+
+def roomy() -> Windows:
+    """As of a server that has taken many."""
+    windows = Windows(largest=20)
+    for _ in range(20):
+        windows.begin("email")
+        windows.end("email", failed=False)
+    return windows

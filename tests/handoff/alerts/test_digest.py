@@ -1,25 +1,21 @@
 """Digests: one message for all that waits, told again if a worker dies, and never lost."""
 
-import os
 import signal
-import subprocess
-import sys
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django.utils import timezone
 from pytest_httpserver import HTTPServer
 
-from handoff.alerts import deliver, outbox
-from handoff.models import Delivery, DeliveryState
+from handoff.alerts import deliver
+from handoff.models import Delivery, DeliveryState, Priority
 from leads.models import Lead
-from sla.models import Clock, ClockState
-from tests.handoff.alerts.conftest import Mailbox, make_act, make_alarm, make_step, render
-from tests.handoff.alerts.test_concurrency import ELSEWHERE, in_threads
+from sla.models import Clock, ClockState, Step
+from tests.handoff.alerts.conftest import Mailbox, claim, make_act, make_alarm, make_step, render
+from tests.programs import delivering, in_threads
 from tests.world import World, make_lead
 
 Make = Callable[..., Delivery]
@@ -157,7 +153,7 @@ def test_the_same_messages_make_the_same_digest_and_others_another(world: World,
 
 def test_a_lease_covers_all_of_it(world: World, ada: None, mailbox: Mailbox) -> None:
     rows = [waiting(world) for _ in range(3)]
-    assert outbox._claim(set()) == rows  # and then it is killed
+    assert [parcel.deliveries for parcel in claim()] == [rows]  # and then it is killed
     assert deliver() == 0
 
     with time_machine.travel(timezone.now() + timedelta(seconds=121)):
@@ -165,6 +161,86 @@ def test_a_lease_covers_all_of_it(world: World, ada: None, mailbox: Mailbox) -> 
 
     assert len(mailbox.mails) == 1
     assert set(Delivery.objects.values_list("state", "attempts")) == {(DeliveryState.SENT, 2)}
+
+
+def at_once(world: World, count: int, **fields: Any) -> list[Delivery]:
+    """So many messages to ben, who gets each as it happens."""
+    values = {"recipient": world.ben, "address": "ben@handoff.example", "digest": False}
+    return [waiting(world, **values | fields) for _ in range(count)]
+
+
+def test_up_to_five_at_once_are_sent_one_by_one_and_more_as_one_message(world: World, mailbox: Mailbox) -> None:
+    at_once(world, 5)
+    assert deliver() == 5
+    at_once(world, 6)
+    at_once(world, 2, recipient=world.max, address="max@handoff.example")
+
+    assert deliver() == 3
+
+    subjects = sorted(mail["Subject"] for mail in mailbox.mails[5:])
+    assert subjects[0] == "6 messages at once, 6 about what is still open"
+    assert set(Delivery.objects.values_list("state", flat=True)) == {DeliveryState.SENT}
+
+
+def test_of_many_at_once_the_most_urgent_is_first(world: World, mailbox: Mailbox) -> None:
+    at_once(world, 6, priority=Priority.WARNING)
+    [breach] = at_once(world, 1, priority=Priority.BREACH)
+    assert breach.alarm
+    deliver()
+    [mail] = mailbox.mails
+    first = next(line for line in str(mail.get_body(("plain",)).get_content()).splitlines() if line.startswith("- "))  # type: ignore[union-attr]
+    assert str(breach.alarm.clock.lead.name) in first
+
+
+def test_what_was_tried_before_stays_apart_under_its_own_key(world: World, mailbox: Mailbox) -> None:
+    [tried] = at_once(world, 1, attempts=1)
+    at_once(world, 6)
+    assert deliver() == 2
+    assert str(tried.key) in {mail["X-Handoff-Key"] for mail in mailbox.mails}
+
+
+def test_many_at_once_become_one_for_each_medium(world: World, mailbox: Mailbox, slack: HTTPServer) -> None:
+    slack.expect_request("/api/chat.postMessage").respond_with_json({"ok": True})
+    at_once(world, 6)
+    at_once(world, 6, medium="slack", address="UBEN")
+    assert deliver() == 2
+    assert (len(mailbox.mails), len(slack.log)) == (1, 1)
+
+
+def test_a_shared_address_is_sent_each_as_it_happens(world: World, mailbox: Mailbox) -> None:
+    at_once(world, 7, recipient=None, address="berlin@handoff.example")
+    assert deliver() == 7
+
+
+def test_who_has_a_daily_digest_still_has_it_and_one_message_for_many_that_ignore_it(
+    world: World, ada: None, mailbox: Mailbox
+) -> None:
+    fields = {"recipient": world.ada, "address": "ada@handoff.example"}
+    later = at_once(world, 2, **fields)
+    for row in at_once(world, 6, **fields):
+        assert row.alarm
+        Step.objects.filter(pk=row.alarm.step_id).update(pierces=True)
+
+    assert deliver() == 1
+
+    assert mailbox.mails[0]["Subject"].startswith("Your digest: 6 messages")
+    assert (
+        Delivery.objects.filter(pk__in=[row.pk for row in later], state=DeliveryState.PENDING, digest=True).count() == 2
+    )
+
+
+def test_a_digest_that_failed_is_tried_again_under_its_key_whatever_was_written_since(
+    world: World, mailbox: Mailbox
+) -> None:
+    rows = at_once(world, 6)
+    key = str(render(rows).key)
+    mailbox.refusals["ben@handoff.example"] = "451 Come back later"
+    deliver()
+    mailbox.refusals.clear()
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
+        at_once(world, 6)
+        assert deliver() == 2
+    assert key in {mail["X-Handoff-Key"] for mail in mailbox.mails}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -175,7 +251,10 @@ def test_two_workers_at_once_do_not_tear_it_in_two(world: World, ada: None, mail
 
     in_threads(2, deliver)
 
-    assert sorted(mail["Subject"].split(",")[0] for mail in mailbox.mails) == ["Your digest: 10 messages"] * 2
+    assert sorted(mail["Subject"].split(",")[0] for mail in mailbox.mails) == [
+        "10 messages at once",
+        "Your digest: 10 messages",
+    ]
 
 
 @pytest.mark.slow
@@ -183,8 +262,7 @@ def test_two_workers_at_once_do_not_tear_it_in_two(world: World, ada: None, mail
 def test_a_worker_killed_in_its_sending_repeats_it_and_loses_nothing(world: World, ada: None, mailbox: Mailbox) -> None:
     mailbox.is_hanging = True
     rows = [waiting(world) for _ in range(4)]
-    arguments = [sys.executable, "-c", ELSEWHERE, connection.settings_dict["NAME"], str(mailbox.port)]
-    worker = subprocess.Popen(arguments, env=os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings"})
+    worker = delivering(mailbox.port)
     assert mailbox.arrived.wait(60)
     worker.send_signal(signal.SIGKILL)
     worker.wait()

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.utils import timezone
 
-from handoff import workflow
+from handoff import __version__, workflow
+from handoff.alerts.installation import claim
 from handoff.engine import doctor, servers
 from handoff.models import Delivery, DeliveryState, StandardKind, StandardMessage
 from leads.models import Role, State
@@ -36,7 +38,7 @@ def codes() -> list[str]:
 def test_nothing_is_wrong() -> None:
     out = StringIO()
     call_command("doctor", stdout=out)
-    assert out.getvalue() == "Nothing is wrong.\n"
+    assert out.getvalue() == f"Handoff {__version__}\nNothing is wrong.\n"
 
 
 def test_what_is_wrong_comes_with_what_to_do_and_fails_the_command(world: World) -> None:
@@ -46,7 +48,7 @@ def test_what_is_wrong_comes_with_what_to_do_and_fails_the_command(world: World)
     with pytest.raises(CommandError, match="1 wrong") as refused:
         call_command("doctor", stdout=out, no_color=True)
     assert refused.value.returncode == 1
-    first, todo, advice, _ = out.getvalue().splitlines()
+    _, first, todo, advice, _ = out.getvalue().splitlines()
     assert first.startswith("Wrong: Worker: the last sweep ran 30")
     assert todo.startswith("    To do: start it")
     assert advice.startswith("Worth knowing: The policy")
@@ -58,7 +60,7 @@ def test_as_json(world: World) -> None:
     with pytest.raises(CommandError):
         call_command("doctor", "--json", stdout=out)
     report = json.loads(out.getvalue())
-    assert report["ok"] is False
+    assert (report["ok"], report["version"]) == (False, __version__)
     assert [finding["code"] for finding in report["findings"]] == ["beat_silent"]
     assert report["figures"]["signs"]["beat"] > 299
 
@@ -76,6 +78,46 @@ def test_a_database_without_redis_and_migrations(settings, monkeypatch: pytest.M
     monkeypatch.setattr("handoff.engine.servers.MigrationExecutor.migration_plan", lambda *_: ["one"])
     assert doctor.examine()[0] is None
     assert codes() == ["migrations", "redis"]
+
+
+def test_a_database_that_takes_no_writes(world: World) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET transaction_read_only = on")
+    (finding,) = doctor.examine()[1]
+    assert (finding.code, finding.what) == (
+        "database",
+        "PostgreSQL is read-only: it takes no writes (default_transaction_read_only)",
+    )
+
+
+def test_a_full_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert servers.disk() == ""
+    full = "DO $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
+    monkeypatch.setattr(servers, "_WRITE", full)
+    finding = next(finding for finding in doctor.examine()[1] if finding.code == "disk")
+    assert finding.what == "A write failed: PostgreSQL has no space left on its disk"
+
+
+@pytest.mark.parametrize("address", ["sentinel://one:26379/0", "redis+cluster://one", "amqp://one"])
+def test_an_address_of_another_kind_of_broker(world: World, settings, address: str) -> None:
+    settings.REDIS_URL = address
+    (finding,) = [finding for finding in doctor.examine()[1] if finding.code == "redis"]
+    assert finding.what.startswith("REDIS_URL cannot be used: ")
+
+
+def test_a_proxy_that_is_not_declared(world: World, settings) -> None:
+    settings.INSECURE_HTTP = False
+    assert codes() == ["proxy"]
+    settings.BEHIND_PROXY = True
+    assert codes() == []
+
+
+def test_a_pooler_that_passes_on_no_limit(world: World, settings) -> None:
+    settings.DATABASE_IS_POOLED = True
+    assert codes() == ["no_lock_timeout"]
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL lock_timeout = '3s'")
+    assert codes() == []
 
 
 def test_versions_that_are_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,6 +212,7 @@ def test_settings_that_only_a_demo_may_have(settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.DEFAULT_FROM_EMAIL = "Handoff <handoff@handoff.example>"
     settings.BASE_URL = "https://handoff.example"
+    claim()
     assert codes() == []
 
 

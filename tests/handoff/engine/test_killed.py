@@ -1,4 +1,4 @@
-"""The programs of the Procfile, some killed: readiness turns red, and RevOps is told by whoever is left."""
+"""The programs of the Procfile, some killed: their probe turns red, and RevOps is notified by whoever is left."""
 
 import json
 import urllib.request
@@ -11,7 +11,7 @@ import pytest
 from handoff.engine import heartbeat
 from tests.config.running import free_port
 from tests.handoff.alerts.conftest import Mailbox, mailbox
-from tests.handoff.test_breach_is_told import database_url, program, wait_for
+from tests.programs import database_url, program, wait_for
 from tests.world import World
 
 __all__ = ["mailbox"]
@@ -31,9 +31,9 @@ def environment(mailbox: Mailbox) -> dict[str, str]:
 
 
 def wrong(environment: dict[str, str]) -> list[str]:
-    """What readiness says is wrong."""
+    """What the probe of the engine says is wrong."""
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{environment['HANDOFF_PORT']}/readyz", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{environment['HANDOFF_PORT']}/enginez", timeout=10) as answer:
             return list(json.load(answer)["wrong"])
     except HTTPError as refused:
         return list(json.load(refused)["wrong"])
@@ -58,7 +58,7 @@ def test_a_killed_worker_is_told_by_beat_alone_and_its_return_too(
     assert subjects() == ["Handoff: the worker is silent", "Handoff: the worker is back"]
 
 
-def test_a_killed_beat_turns_readiness_red_and_is_told_once_by_two_web_processes(
+def test_a_killed_beat_turns_the_probe_of_the_engine_red_and_is_told_once_by_two_web_processes(
     world: World, mailbox: Mailbox, environment: dict[str, str]
 ) -> None:
     subjects = told(mailbox)

@@ -69,6 +69,36 @@ def test_revops_is_told_once_of_the_beginning_and_once_of_the_end(
     assert set(Delivery.objects.values_list("state", "attempts")) == {(DeliveryState.SENT, 1)}
 
 
+def test_revops_is_notified_once_of_an_outbox_that_is_stuck_and_once_when_it_is_not(
+    world: World, mailbox: Mailbox, make_delivery
+) -> None:
+    stuck = make_delivery(created_at=timezone.now() - timedelta(minutes=11), last_error="Busy", attempts=1)
+    live()
+    for _ in range(3):
+        watch.look()
+    assert subjects(mailbox) == [("olga@handoff.example", "Handoff: messages are not being sent")]
+    text = mailbox.mails[0].get_body(("plain",)).get_content()  # type: ignore[union-attr]
+    assert "1 messages wait to be sent, the oldest for 11 min; 1 of them have failed before" in text
+
+    Delivery.objects.filter(pk=stuck.pk).update(state=DeliveryState.SENT, sent_at=timezone.now())
+    for _ in range(3):
+        watch.look()
+    assert subjects(mailbox)[1:] == [("olga@handoff.example", "Handoff: messages are being sent again")]
+
+
+def test_what_waits_on_purpose_is_not_stuck(world: World, mailbox: Mailbox, make_delivery) -> None:
+    now, ago = timezone.now(), timezone.now() - timedelta(hours=9)
+    world.ada.quiet_from, world.ada.quiet_until = (now - timedelta(hours=1)).time(), (now + timedelta(hours=1)).time()
+    world.ada.save()
+    make_delivery("quiet@handoff.example", created_at=ago, next_attempt_at=now + timedelta(hours=1))
+    make_delivery("morning@handoff.example", created_at=ago, next_attempt_at=now - timedelta(seconds=1))
+    make_delivery("digest@handoff.example", created_at=ago, digest=True, next_attempt_at=now + timedelta(hours=1))
+    make_delivery("retried@handoff.example", created_at=ago, attempts=1, next_attempt_at=now + timedelta(minutes=1))
+    live()
+    watch.look()
+    assert subjects(mailbox) == []
+
+
 def test_the_next_silence_is_another_incident(world: World, mailbox: Mailbox) -> None:
     for _ in range(2):
         live(sweep=60)

@@ -142,7 +142,7 @@ class TestExact:
 
 class TestRepair:
     @pytest.mark.parametrize(
-        ("spoil", "told"),
+        ("spoil", "words"),
         [
             (
                 lambda: AttainmentCount.objects.filter(figure="breached").update(n=7),
@@ -163,18 +163,18 @@ class TestRepair:
         ],
     )
     def test_what_is_wrong_is_found_and_mended(
-        self, ended: Clock, spoil: Callable[[], object], told: list[str], capsys: pytest.CaptureFixture[str]
+        self, ended: Clock, spoil: Callable[[], object], words: list[str], capsys: pytest.CaptureFixture[str]
     ) -> None:
         before = attainment(METRIC, By.CAMPAIGN, now=LATER)
         rollup.fold()
         spoil()
-        words = [line.format(clock=ended.pk, campaign=ended.lead.campaign_id) for line in told]
+        words = [line.format(clock=ended.pk, campaign=ended.lead.campaign_id) for line in words]
         assert list(rollup.disagreements()) == words
         call_command("rebuild_reports")
-        assert capsys.readouterr().out == "Mended 1 figure of the reports.\n"
+        assert capsys.readouterr().out == "Corrected 1 figure of the reports.\n"
         assert_exact()
         assert attainment(METRIC, By.CAMPAIGN, now=LATER) == before
-        assert rollup.mend() == 0
+        assert rollup.repair() == 0
 
 
 def test_a_lead_that_changes_its_campaign_takes_its_clocks_along(ended: Clock) -> None:

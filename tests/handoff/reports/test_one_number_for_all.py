@@ -102,7 +102,7 @@ NONSENSE = [
         (name, wrong, field, words)
         for name in REPORTS
         for wrong, field, words in (
-            ({"from": "soon"}, "from", "“soon” is not a valid date: write one like 2026-03-01."),
+            ({"from": "soon"}, "from", "“soon” is not a valid date: write one like 2026-03-01"),
             ({"to": "9" * 5000}, "to", "is not a valid date"),
             ({"from": "0001-01-01T00:00+14:00"}, "from", "“0001-01-01T00:00+14:00” is not a valid date"),
             ({"to": "9999-12-31T23:59:59-12:00"}, "to", "is not a valid date"),

@@ -158,10 +158,10 @@ class TestRepair:
         assert list(rollup.disagreements()) == [
             "The funnel of 2026-03, campaign 0, source “google” is kept wrongly: leads +6, mql +1."
         ]
-        assert rollup.mend() == 1
+        assert rollup.repair() == 1
         assert_exact()
         assert funnel(By.SOURCE) == expected
-        assert rollup.mend() == 0
+        assert rollup.repair() == 0
 
     def test_by_the_commands(self, capsys: pytest.CaptureFixture[str]) -> None:
         self.spoil()
@@ -170,7 +170,7 @@ class TestRepair:
         call_command("rebuild_reports")
         call_command("rebuild_reports", "--dry-run")
         assert capsys.readouterr().out.splitlines() == [
-            "Mended 1 figure of the reports.",
+            "Corrected 1 figure of the reports.",
             "The figures of the reports are those of the leads.",
         ]
 
@@ -232,15 +232,15 @@ def test_exact_while_processes_write_fold_and_are_killed(world: World) -> None:
     done, checked = processes.Value("i", 0, lock=False), 0
     for round_ in range(4):
         with (
-            process(write_at_random, round_, done) as one,
-            process(write_at_random, 100 + round_, done) as two,
-            process(fold_for_ever) as three,
+            process(write_at_random, round_, done) as first,
+            process(write_at_random, 100 + round_, done) as second,
+            process(fold_for_ever) as third,
         ):
             before, deadline = done.value, time.monotonic() + 30
             while done.value < before + 30 and time.monotonic() < deadline:
                 assert_exact()
                 checked += 1
-            for child in (one, two, three):
+            for child in (first, second, third):
                 os.kill(child.pid or 0, signal.SIGKILL)
         connection.close()
         assert_exact()

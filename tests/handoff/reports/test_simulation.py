@@ -15,11 +15,13 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.ladder.sweep import sweep
-from handoff.models import Audience, Destination
+from handoff.models import Audience, Delivery, Destination
 from handoff.reports import simulation
+from handoff.reports.proposal import NothingToCountBy, Proposal, ladder
 from handoff.reports.ranks import at_share
-from handoff.reports.simulation import NothingToCountBy, Outcomes, Proposal, Replayed, TooMuch, ladder, simulate
-from leads.models import Lead
+from handoff.reports.simulated import Outcomes, Replayed, as_dict
+from handoff.reports.simulation import TooMuch, simulate
+from leads.models import Lead, Team, User
 from sla.metrics import Metric
 from sla.models import Policy
 from tests.handoff.console.conftest import Login, as_
@@ -80,12 +82,12 @@ def digest() -> dict[str, list]:
 
 
 def test_the_same_terms_give_what_was_recorded(policy: Policy, history: None) -> None:
-    found = simulate(Proposal(METRIC), now=NOW)
+    result = simulate(Proposal(METRIC), now=NOW)
 
-    assert found.replayed == Replayed.CLOCKS
-    assert found.proposed == found.recorded == Outcomes(met=2, breached=2, cancelled=1)
-    assert (found.newly_met, found.newly_missed, found.uncounted) == (0, 0, 0)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("owner", "Ada", 2, 2)]
+    assert result.replayed == Replayed.CLOCKS
+    assert result.proposed == result.recorded == Outcomes(met=2, breached=2, cancelled=1)
+    assert (result.newly_met, result.newly_missed, result.uncounted) == (0, 0, 0)
+    assert [(row.audience, row.who, row.warnings, row.breaches) for row in result.notified] == [("owner", "Ada", 2, 2)]
 
 
 def test_another_target_and_ladder(policy: Policy, history: None) -> None:
@@ -94,7 +96,7 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 
     assert (stricter.proposed, stricter.newly_missed) == (Outcomes(breached=4, cancelled=1), 2)
     assert stricter.proposed.attainment == 0
-    assert [(one.who, one.warnings, one.breaches, one.escalations) for one in stricter.told] == [
+    assert [(row.who, row.warnings, row.breaches, row.escalations) for row in stricter.notified] == [
         ("Ada", 4, 4, 0),
         ("Max", 0, 4, 2),
     ]
@@ -104,9 +106,9 @@ def test_another_target_and_ladder(policy: Policy, history: None) -> None:
 def test_another_calendar(policy: Policy, history: None) -> None:
     afternoons = make_calendar("afternoons", {"mon": [["14:00", "18:00"]], "tue": [["14:00", "18:00"]]})
 
-    found = simulate(Proposal(METRIC, HOUR, afternoons), now=NOW)
+    result = simulate(Proposal(METRIC, HOUR, afternoons), now=NOW)
 
-    assert found.proposed == Outcomes(met=3, breached=1, cancelled=1)  # due on Monday at 15:00
+    assert result.proposed == Outcomes(met=3, breached=1, cancelled=1)  # due on Monday at 15:00
 
 
 def test_the_load_of_a_rep_in_the_hours_of_his_wall_clock(policy: Policy, history: None) -> None:
@@ -120,16 +122,16 @@ def test_the_load_of_a_rep_in_the_hours_of_his_wall_clock(policy: Policy, histor
 
 
 def test_only_what_started_in_the_period(policy: Policy, history: None) -> None:
-    found = simulate(Proposal(METRIC), at(60), at(120), now=NOW)
-    assert found.recorded == Outcomes(breached=1)
+    result = simulate(Proposal(METRIC), at(60), at(120), now=NOW)
+    assert result.recorded == Outcomes(breached=1)
 
 
 def test_without_clocks_each_start_of_the_history_is_replayed(world: World, history: None) -> None:
     always = make_calendar()
-    found = simulate(Proposal(METRIC, HOUR, always), now=NOW)
+    result = simulate(Proposal(METRIC, HOUR, always), now=NOW)
 
-    assert (found.replayed, found.recorded) == (Replayed.STARTS, None)
-    assert found.proposed == Outcomes(met=2, breached=2, cancelled=1)
+    assert (result.replayed, result.recorded) == (Replayed.STARTS, None)
+    assert result.proposed == Outcomes(met=2, breached=2, cancelled=1)
     with pytest.raises(NothingToCountBy, match="propose a target and a calendar"):
         simulate(Proposal(METRIC, HOUR), now=NOW)
 
@@ -144,8 +146,45 @@ def test_every_start_also_beside_clocks(world: World, history: None) -> None:
 
 def test_a_breach_that_no_destination_hears_of_reaches_the_manager(world: World, history: None) -> None:
     make_policy(METRIC, HOUR)
-    found = simulate(Proposal(METRIC), every_start=True, now=NOW)
-    assert [(one.audience, one.who, one.warnings, one.breaches) for one in found.told] == [("manager", "Max", 0, 2)]
+    result = simulate(Proposal(METRIC), every_start=True, now=NOW)
+    assert [(row.audience, row.who, row.warnings, row.breaches) for row in result.notified] == [
+        ("manager", "Max", 0, 2)
+    ]
+
+
+def test_people_who_left_and_those_without_an_address_are_not_counted(world: World, policy: Policy) -> None:
+    promoted(world, "Left", 0)
+    reached = lambda: {(row.audience, row.who) for row in simulate(Proposal(METRIC), now=NOW).notified}  # noqa: E731
+    assert reached() == {("owner", "Ada")}
+
+    User.objects.filter(username="ada").update(is_active=False)
+    assert reached() == {("manager", "Max")}
+    User.objects.filter(username="max").update(email="")
+    assert reached() == {("revops", "Olga")}
+
+
+def test_it_counts_the_messages_that_were_written(world: World, policy: Policy, history: None) -> None:
+    [step] = policy.steps.filter(percent=100)
+    for audience in (Audience.MANAGER, Audience.TEAM, Audience.REVOPS):
+        step.destinations.add(Destination.objects.create(name=audience, audience=audience, medium="email"))
+    Team.objects.update(email="team@handoff.example")
+    lead = promoted(world, "After", 300)
+    sweep(at(600))
+    breach = Delivery.objects.filter(alarm__clock__lead=lead, alarm__step=step)
+
+    simulated = simulate(Proposal(METRIC), at(300), now=at(600)).notified
+
+    assert sum(row.breaches for row in simulated) == breach.count() == 4
+
+
+def test_the_address_of_a_webhook_is_shown_to_nobody(world: World, policy: Policy, history: None) -> None:
+    secret = Destination.objects.create(
+        name="Sales channel", audience=Audience.FIXED, medium="webhook", address="https://hooks.example/SECRET"
+    )
+    policy.steps.get(percent=100).destinations.add(secret)
+    result = simulate(Proposal(METRIC), now=NOW)
+    assert "Sales channel" in {row.who for row in result.notified}
+    assert "SECRET" not in json.dumps(as_dict(result))
 
 
 def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> None:
@@ -153,9 +192,9 @@ def test_an_excuse_stays_one(world: World, policy: Policy, history: None) -> Non
     with time_machine.travel(NOW, tick=False):
         workflow.excuse(late.pk, by=world.olga, clock=late.clocks.get(metric=METRIC), reason="An outage")
 
-    found = simulate(Proposal(METRIC), now=NOW)
+    result = simulate(Proposal(METRIC), now=NOW)
 
-    assert found.proposed == found.recorded == Outcomes(met=2, breached=1, excused=1, cancelled=1)
+    assert result.proposed == result.recorded == Outcomes(met=2, breached=1, excused=1, cancelled=1)
 
 
 def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: None, monkeypatch) -> None:
@@ -164,7 +203,7 @@ def test_nothing_is_written_and_chunks_change_nothing(policy: Policy, history: N
 
     in_chunks = simulate(Proposal(METRIC, 20 * 60), now=NOW)
 
-    assert simulation.as_dict(in_chunks) == simulation.as_dict(whole)
+    assert as_dict(in_chunks) == as_dict(whole)
     assert digest() == before
 
 
@@ -224,14 +263,14 @@ def test_what_makes_no_sense_is_refused(options: list[str], complaint: str, poli
 
 
 def test_revops_tries_it_on_a_page(world: World, policy: Policy, history: None, as_: Login) -> None:
-    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "start": "2026-03-01"}
+    asked = {"metric": METRIC, "target": "20m", "warn": "50", "escalate": "1h", "from": "2026-03-01"}
     address = reverse("admin:what_if")
 
     page = as_(world.olga).get(address, asked).content.decode()
 
-    assert "0 would be kept that were not, 2 missed that were not." in page
+    assert "0 would be met that were not, 2 missed that were not." in page
     assert "is not a valid length of time" in as_(world.olga).get(address, asked | {"target": "?"}).content.decode()
-    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"start": "2027-01-01"}).content.decode()
+    assert "Nothing to replay" in as_(world.olga).get(address, asked | {"from": "2027-01-01"}).content.decode()
     assert as_(world.mia).get(address).status_code == 403
 
 

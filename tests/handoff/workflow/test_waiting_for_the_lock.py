@@ -8,13 +8,15 @@ from django.db import transaction
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.alerts import outbox
+from handoff.alerts import resend
+from handoff.alerts.settle import settle
 from handoff.models import Delivery, Handoff
 from handoff.refusals import FactsRefused, WrongState
 from handoff.workflow import Door
 from handoff.workflow.backfill import PastDeal, convert_raw
 from leads.identity import upsert
 from leads.models import Campaign, Touchpoint, Via
+from tests.handoff.alerts.conftest import claim
 from tests.waiting import Waiting
 from tests.world import World, make_lead
 
@@ -88,16 +90,14 @@ def test_a_worker_that_overran_its_lease_says_nothing_about_the_resend(world: Wo
     delivery = Delivery.objects.create(
         medium="email", address="ada@handoff.example", transition=act, recipient=world.ada
     )
-    slow = outbox._claim(set())
-    assert slow is not None
+    [slow] = claim()
     Delivery.objects.update(next_attempt_at=timezone.now())
-    second = outbox._claim(set())
-    assert second is not None
-    outbox._settle(second, None)
-    outbox.resend(delivery.pk, world.olga)
-    assert outbox._claim(set())
+    [second] = claim()
+    settle([(second, None)])
+    resend(delivery.pk, world.olga)
+    assert claim()
 
-    outbox._settle(slow, None)
+    settle([(slow, None)])
 
     delivery.refresh_from_db()
     assert delivery.state == "pending"

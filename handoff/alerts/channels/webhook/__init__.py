@@ -1,9 +1,11 @@
 """A webhook of anybody's: signed JSON, as docs/webhooks.md and the Standard Webhooks specification describe it."""
 
 import json
+from base64 import b64encode
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import UTC, datetime
+from secrets import token_bytes
 from typing import Any
 
 from standardwebhooks import Webhook
@@ -18,6 +20,11 @@ from handoff.models import Delivery
 
 GONE = 410
 ADVICE = {401: "it does not accept the signature", 403: "it does not accept the signature", 404: "there is no webhook"}
+
+
+def new_secret() -> str:
+    """As the specification writes it: 32 random bytes in base64."""
+    return f"whsec_{b64encode(token_bytes(32)).decode()}"
 
 
 def check_address(address: str) -> None:

@@ -1,0 +1,5 @@
+"""The people of every test."""
+
+from tests.world import world
+
+__all__ = ["world"]
