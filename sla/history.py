@@ -49,6 +49,8 @@ class Measurement:
     stopped_at: datetime | None = None
     stopped_by: int | None = None
     state: str = ClockState.RUNNING
+    carried_at: datetime | None = None
+    """When it came from a lead that was merged into this one. What was due by then has fired there."""
     excused_by: int | None = None
     excused_at: datetime | None = None
 
@@ -68,7 +70,9 @@ class Measurement:
     def ringing(self) -> dict[int, datetime]:
         """When the steps fire that neither its stop nor an excuse has forestalled, by their ids."""
         ends = [end for end in (self.stopped_at, self.excused_at) if end is not None]
-        return {step: due for step, due in self.course.alarms.items() if not ends or due < min(ends)}
+        since = self.carried_at
+        alarms = {step: due for step, due in self.course.alarms.items() if since is None or due > since}
+        return {step: due for step, due in alarms.items() if not ends or due < min(ends)}
 
     @property
     def waiting(self) -> dict[int, datetime]:
@@ -134,6 +138,7 @@ class _Life:
         self._amend(act, move)
         for metric, policy in restarted.items():
             self._start(metric, policy, act, move)
+        self._carry(act, move)
         for metric, policy in act.facts.get("policies", {}).items():
             started = self._start(metric, policy, act, move)
             if not RULES[metric].starts(move):  # what was told since shows that there was nothing to measure
@@ -168,11 +173,29 @@ class _Life:
             if move.hands_over() and not course.is_due(act.at):
                 measurement.owner, measurement.team = move.owner, self.team
 
-    def _start(self, metric: str, policy_id: int, act: Transition, move: Move) -> Measurement:
+    def _carry(self, act: Transition, move: Move) -> None:
+        """Go on with clocks of a lead that was merged into this one. They began before they came here."""
+        for metric, terms in act.facts.get("carried", {}).items():
+            self._stop(metric, act, move)
+            calendar, since = self.versions.calendar(terms["calendar"]), datetime.fromisoformat(terms["since"])
+            started = self._start(metric, terms["policy"], act, move, since, calendar)
+            started.carried_at = act.at
+
+    def _start(
+        self,
+        metric: str,
+        policy_id: int,
+        act: Transition,
+        move: Move,
+        since: datetime | None = None,
+        calendar: Calendar | None = None,
+    ) -> Measurement:
         policy = self.versions.policy(policy_id)
-        calendar = self._calendar(metric, policy, act.facts.get("calendars", {}))
+        calendar = calendar or self._calendar(metric, policy, act.facts.get("calendars", {}))
         told = [(pause, known) for pause, known in self.pauses if under_way([pause], act.at)]
-        course = Course.begin(policy, calendar, act.at, [pause for pause, known in told if known <= act.recorded_at])
+        course = Course.begin(
+            policy, calendar, since or act.at, [pause for pause, known in told if known <= act.recorded_at]
+        )
         for pause, known in sorted(told, key=itemgetter(1)):
             if known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
                 course.pause(pause, known=known)

@@ -18,6 +18,7 @@ from handoff.api.schema import VerbRequest
 from handoff.api.shapes import DoneShape, TransitionShape
 from handoff.doors import door
 from handoff.workflow import perform
+from leads.merged import family
 from leads.models import Transition, Via
 
 EXAMPLES = [
@@ -36,11 +37,11 @@ class HistoryView(generics.GenericAPIView[Transition]):
 
     def get_queryset(self) -> QuerySet[Transition]:
         lead = get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"])
-        return super().get_queryset().filter(lead=lead)
+        return super().get_queryset().filter(lead__in=family(lead.pk))
 
 
 class TransitionsView(HistoryView):
-    """The acts on one lead."""
+    """The acts on one lead, and on those that were merged into it: each names its lead."""
 
     pagination_class = KeysetPagination
     default_ordering = "-id"

@@ -8,13 +8,13 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Q
 
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
 from handoff.imports.leads import WHO, find, keys
 from handoff.workflow.act import lock
 from handoff.workflow.facts.timing import Cause
+from leads.merged import family
 from leads.models import Lead, Transition, Verb
 
 ALIASES = WHO | {
@@ -72,8 +72,10 @@ def _pause(entry: _Entry, reading: Reading) -> Result:
 def _is_recorded(entry: _Entry) -> bool:
     """The same pause stands in the history, of the lead or of one that was merged into it."""
     until: datetime | None = entry.facts["until"]
-    whose = Q(lead=entry.lead) | Q(lead__merged_into=entry.lead)
-    same = Transition.objects.filter(whose, verb=Verb.PAUSE, at=entry.at).values_list("facts__until", flat=True)
+    whose = family(entry.lead.pk)
+    same = Transition.objects.filter(lead__in=whose, verb=Verb.PAUSE, at=entry.at).values_list(
+        "facts__until", flat=True
+    )
     ends = {end and datetime.fromisoformat(end) for end in same}
     return (until and until.replace(microsecond=0)) in ends
 

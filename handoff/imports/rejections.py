@@ -13,6 +13,7 @@ from handoff.imports.kind import Outcome, Reading, Row
 from handoff.models import Rejection
 from handoff.workflow.act import lock, settled_at
 from leads.identity import Incoming, find_many
+from leads.merged import family
 from leads.models import Lead, Reason, State
 
 REJECTION = {
@@ -56,7 +57,7 @@ def reject(row: Row, lead: Lead, reading: Reading, lookups: Lookups) -> Outcome:
 
 def _recorded(lead: Lead, reason: str, at: datetime | None) -> QuerySet[Rejection]:
     """The same rejection of before. A backfilled one may be dated later, so that moments never go backwards."""
-    same = lead.rejections.filter(reason__code=reason)
+    same = Rejection.objects.filter(lead__in=family(lead.pk), reason__code=reason)
     if at is not None:
         return same.filter(at__gte=at)
     return same if lead.state == State.REJECTED else same.none()

@@ -14,6 +14,7 @@ from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
 from handoff.imports.leads import WHO, find
 from handoff.imports.leads import keys as keys_of_leads
+from leads.merged import families
 from leads.models import Channel, Lead, Outcome, Touch, User
 
 ALIASES = WHO | {
@@ -58,10 +59,25 @@ class _Told:
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     users = {user.username.casefold(): user for user in User.objects.filter(username__in=_usernames(rows))}
     read = [_read(row, lead, users, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
-    keys = {told.key for told in read if isinstance(told, _Told)}
-    logged = Touch.objects.filter(system=reading.system, external_id__in=keys).select_related("lead")
-    known = {touch.external_id: touch for touch in logged}
-    return [told if isinstance(told, Result) else _log(told, known.get(told.key), reading) for told in read]
+    logged = _logged([told for told in read if isinstance(told, _Told)], reading)
+    return [told if isinstance(told, Result) else _log(told, logged.get(told.row.number), reading) for told in read]
+
+
+def _logged(rows: Sequence[_Told], reading: Reading) -> dict[int, Touch]:
+    """The touches that are logged already, by the numbers of their rows."""
+    members = families({told.lead.pk for told in rows})
+    keys = {told.row.number: _keys(told, members[told.lead.pk]) for told in rows}
+    wanted = {key for of_row in keys.values() for key in of_row}
+    stored = Touch.objects.filter(system=reading.system, external_id__in=wanted).select_related("lead")
+    by_key = {touch.external_id: touch for touch in stored}
+    return {number: by_key[key] for number, of_row in keys.items() for key in of_row if key in by_key}
+
+
+def _keys(told: _Told, members: Sequence[int]) -> list[str]:
+    """Its own id; or, of one without an id, what it would have been given on each lead that was merged into this."""
+    if told.row.get("touch_id"):
+        return [told.key]
+    return [_fingerprint(member, told.by, told.at, told.facts) for member in members]
 
 
 def _usernames(rows: Sequence[Row]) -> set[str]:
@@ -75,7 +91,7 @@ def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: 
         at, by, facts = _at(row, reading), _by(row, users), _facts(row)
     except ValidationError as error:
         return refused(row, error)
-    return _Told(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead, by, at, facts))
+    return _Told(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead.pk, by, at, facts))
 
 
 def _log(told: _Told, logged: Touch | None, reading: Reading) -> Result:
@@ -145,9 +161,9 @@ def _key(text: str) -> str:
     return re.sub(r"[\s/-]+", "_", text.casefold())
 
 
-def _fingerprint(lead: Lead, by: User | None, at: datetime, facts: Mapping[str, Any]) -> str:
+def _fingerprint(lead_id: int, by: User | None, at: datetime, facts: Mapping[str, Any]) -> str:
     """An id for a touch that has none: so that the same file again, or twice at once, logs it once."""
-    told = (lead.pk, by.pk if by else None, at.isoformat(), facts["channel"], facts["outcome"], facts["automatic"])
+    told = (lead_id, by.pk if by else None, at.isoformat(), facts["channel"], facts["outcome"], facts["automatic"])
     return "row:" + hashlib.sha256(repr(told).encode()).hexdigest()[:40]
 
 

@@ -17,6 +17,7 @@ from handoff.workflow.cards import CARDS as CARDS
 from handoff.workflow.conversation import *  # noqa: F403 the verbs of each module
 from handoff.workflow.facts import unknown_field
 from handoff.workflow.marketing import *  # noqa: F403
+from handoff.workflow.merging import *  # noqa: F403
 from handoff.workflow.ownership import *  # noqa: F403
 from handoff.workflow.plain_facts import correct as correct
 from handoff.workflow.plain_facts import upsert as upsert

@@ -69,7 +69,9 @@ class Act:
         if self.verb not in ANY_TIME and self.at < (last := settled_at(self.lead)):
             raise _refused(f"The lead was changed after that time, at {last.isoformat()}.")
 
-    def record(self, *changed: str, genuine_touch: bool = False, plan: Plan | None = None) -> Transition:
+    def record(
+        self, *changed: str, genuine_touch: bool = False, plan: Plan | None = None, announce: bool = True
+    ) -> Transition:
         """Save what changed of the lead, write the history, move the clocks and the outbox, in this order."""
         changed = (*changed, *self._end_pause())
         if changed:
@@ -82,9 +84,13 @@ class Act:
         called_off = clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
         if called_off:
             alerts.withdraw(self._called_off_alarms(called_off))
-        if is_told or alerts.needs_no_subscription(transition):
+        if announce and (is_told or alerts.needs_no_subscription(transition)):
             alerts.announce_act(transition, self.lead)
         return transition
+
+    def hold_again(self) -> None:
+        """Read the running clocks again, after another act on the lead in this transaction."""
+        self._held = clocks.hold(self.lead.pk)
 
     def plan(self, applied: Policy | None) -> Plan:
         """What it changes of the running clocks, to be looked at before it is recorded."""

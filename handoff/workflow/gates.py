@@ -17,9 +17,9 @@ def meets(act: Act, definition: Definition | None) -> None:
 
 
 def cooled_off(act: Act) -> None:
-    """Refuse to promote a recycled lead before its re-entry date."""
+    """Refuse to promote a recycled lead before its re-entry date. One that came with a merge only reminds of it."""
     reenter_on = act.lead.reenter_on
-    if reenter_on and act.today < reenter_on:
+    if reenter_on and act.today < reenter_on and act.lead.transitions.filter(verb=Verb.RECYCLE).exists():
         complaint = f"{act.lead} was recycled until {reenter_on}: promote it from then on."
         raise FactsRefused(complaint, {"reenter_on": [complaint]})
 

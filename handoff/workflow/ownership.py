@@ -1,16 +1,16 @@
-"""Who works a lead: assign it, return it to the queue, merge it away."""
+"""Who works a lead: assign it, or return it to the queue."""
 
 from typing import Unpack
 
 from handoff.refusals import NotAllowed
 from handoff.workflow.act import Act
-from handoff.workflow.cards import Card, Request
-from handoff.workflow.facts.ownership import MergeFacts, MergeGiven, OwnerFacts, OwnerGiven
-from handoff.workflow.rights import CLOCKED, WITH_SALES, assigns, merges
+from handoff.workflow.cards import Card
+from handoff.workflow.facts.ownership import OwnerFacts, OwnerGiven
+from handoff.workflow.rights import WITH_SALES, assigns
 from handoff.workflow.verb import verb
-from leads.models import Lead, Role, State, Transition, Verb
+from leads.models import Role, State, Transition, Verb
 
-__all__ = ["assign", "merge"]
+__all__ = ["assign"]
 
 
 @verb(
@@ -29,37 +29,6 @@ def assign(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     act.lead.owner = None
     take_owner(act)
     return act.record("owner", "team")
-
-
-def _lock_both(request: Request) -> None:
-    """Lock both leads, in the order of their numbers: two merges into each other must not both go through."""
-    into = request.facts.get("into")
-    other = str(into.pk if isinstance(into, Lead) else into)
-    is_number = other.isascii() and other.isdigit() and len(other) < 19
-    ids = [request.lead_id, *([int(other)] if is_number else [])]
-    list(Lead.objects.filter(pk__in=ids).order_by("pk").select_for_update(no_key=True).values_list("pk"))
-
-
-@verb(
-    Card(
-        Verb.MERGE,
-        facts=MergeFacts,
-        may=merges,
-        who="marketing or RevOps may",
-        states=(State.RAW, *CLOCKED),
-        before=_lock_both,
-    )
-)
-def merge(act: Act, **_: Unpack[MergeGiven]) -> Transition:
-    """Fold a duplicate into the lead that stays: what the buyer did and how they are known go along."""
-    survivor: Lead = act.facts["into"]
-    for belongings in (act.lead.touchpoints, act.lead.touches, act.lead.external_ids):
-        belongings.update(lead=survivor)
-    touched = [moment for moment in (act.lead.last_touch_at, survivor.last_touch_at) if moment]
-    survivor.last_touch_at = max(touched, default=None)
-    survivor.save(update_fields=["last_touch_at", "updated_at"])
-    act.lead.merged_into = survivor
-    return act.record("merged_into")
 
 
 def take_owner(act: Act) -> None:

@@ -1,19 +1,21 @@
 """All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch
+from django.urls import reverse
 
 from handoff.console.frame.words import moment
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
 from handoff.models import AnswerKind, Delivery
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
+from leads.merged import family
 from leads.models import GIVING, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Policy
@@ -42,6 +44,9 @@ FACT_LABELS = {
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
 
+# A clock that was changed, or an alarm that was answered there, says nothing of the lead that stays.
+_NOT_OF_MERGED = (Verb.TOUCH, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE)
+
 
 @dataclass(frozen=True)
 class Event:
@@ -54,6 +59,9 @@ class Event:
     headline: str
     why: tuple[tuple[str, str], ...] = ()
     door: str = ""
+    other: str = ""
+    """Another lead that it is about, and its page."""
+    other_url: str = ""
 
     @property
     def when(self) -> str:
@@ -66,6 +74,7 @@ def timeline(lead: Lead) -> list[Event]:
     reasons = dict(Reason.objects.values_list("code", "label"))
     events = [
         *_acts(acts, reasons),
+        *_of_merged(lead, reasons),
         *_touches(lead, acts),
         *_touchpoints(lead),
         *_alarms(lead),
@@ -81,6 +90,20 @@ def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]
     yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH)
 
 
+def _of_merged(lead: Lead, reasons: Mapping[str, str]) -> Iterator[Event]:
+    """What was done with the leads that were merged into this one; their contacts have come along."""
+    others = [pk for pk in family(lead.pk) if pk != lead.pk]
+    if others:
+        acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
+        for act in acts.select_related("by", "owner", "lead"):
+            event = _act(act, reasons, {})
+            yield replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
+
+
+def _url(lead_id: int) -> str:
+    return reverse("admin:leads_lead_change", args=[lead_id])
+
+
 def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
     moves = act.from_state != act.to_state
     headline = past_of_this_lead(act.verb)
@@ -90,7 +113,9 @@ def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Pol
         headline += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
-    return Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
+    event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
+    into = act.facts.get("into") if act.verb == Verb.MERGE else None
+    return replace(event, other=f"Lead {into}", other_url=_url(into)) if into else event
 
 
 def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:

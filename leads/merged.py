@@ -1,0 +1,25 @@
+"""Which leads were merged into which, however many times in a row."""
+
+from collections.abc import Collection
+
+from leads.models import Lead
+
+
+def families(lead_ids: Collection[int]) -> dict[int, list[int]]:
+    """Each of these leads with all that were merged into it, directly or by way of others: one query a generation."""
+    of_member = {lead_id: lead_id for lead_id in lead_ids}
+    parents: Collection[int] = of_member.keys()
+    while parents:
+        merged = dict(Lead.objects.filter(merged_into__in=list(parents)).values_list("pk", "merged_into_id"))
+        new = {pk: of_member[into] for pk, into in merged.items() if pk not in of_member and into is not None}
+        of_member |= new
+        parents = new.keys()
+    found: dict[int, list[int]] = {lead_id: [] for lead_id in lead_ids}
+    for member, lead_id in of_member.items():
+        found[lead_id].append(member)
+    return found
+
+
+def family(lead_id: int) -> list[int]:
+    """A lead and all that were merged into it."""
+    return families([lead_id])[lead_id]
