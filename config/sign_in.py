@@ -2,7 +2,7 @@
 
 from django.contrib.auth.backends import ModelBackend
 
-from leads.composed import Composed
+from leads.internals.composed import Composed
 from leads.models import User
 
 _WITH_RIGHTS = Composed(lambda pk: User.with_rights().filter(pk=pk))
