@@ -20,12 +20,12 @@ from typing import Any
 
 import environ
 from honcho.environ import parse_procfile
-from honcho.manager import Manager
-from honcho.process import Popen, Process
+from honcho.process import Popen
 
 from config.embedded import ServerError, servers
 from config.programs import NoProgramError
 from config.tether import die_with_parent
+from leads.internals.processes import HookedManager, HookedProcess
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -213,26 +213,24 @@ class Make:
         return caught is not None and bool(int(caught[1], 16) & 1 << (signal.SIGINT - 1))
 
 
-class TiedProcess(Process):  # type: ignore[misc]
+class TiedProcess(HookedProcess):
     """One that dies with the launcher, even by SIGKILL: honcho stops its processes only when it is asked to."""
 
     def run(self, *args: Any, **kwargs: Any) -> None:
         parent = multiprocessing.parent_process()
         die_with_parent(parent=parent.pid if parent else None)()
-        self._child_ctor = partial(Popen, preexec_fn=die_with_parent())
+        self.start_program_by(partial(Popen, preexec_fn=die_with_parent()))
         super().run(*args, **kwargs)
 
 
-class TiedManager(Manager):  # type: ignore[misc]
+class TiedManager(HookedManager):
     """Starts the watch after the processes: a program with threads should not fork."""
 
     def __init__(self, watch: Callable[[], None]) -> None:
-        super().__init__()
-        self._process_ctor = TiedProcess
+        super().__init__(TiedProcess)
         self.watch = watch
 
-    def _start(self) -> None:
-        super()._start()
+    def has_started(self) -> None:
         Thread(target=self.watch, daemon=True).start()
 
 

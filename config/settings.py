@@ -107,7 +107,7 @@ CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", 
 
 AUTH_USER_MODEL = "leads.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "config.sign_in.Backend"]
-SESSION_ENGINE = "config.sessions"
+SESSION_ENGINE = "leads.internals.sessions"
 _VALIDATORS = (
     "UserAttributeSimilarityValidator",
     "MinimumLengthValidator",

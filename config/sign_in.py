@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from handoff.models import ApiToken
-from leads.composed import Composed
+from leads.internals.composed import Composed
 from leads.models import User
 
 LONGEST_NAME = 255  # of what a failed login is noted under

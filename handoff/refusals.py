@@ -24,7 +24,7 @@ class NoSuchLead(Refused):
 
 
 class WrongState(Refused):
-    """The lead stands where the verb does not apply; often somebody was faster. `state` says where."""
+    """The lead is in a state where the verb does not apply; often someone was faster. `state` says which."""
 
     status = 409
     code = "wrong_state"

@@ -28,9 +28,10 @@ from handoff.api.shapes import AlarmShape, CapturedShape, LeadShape, TouchpointS
 from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
-from leads.composed import Composed
 from leads.facts import contact_facts
 from leads.identity import IdentityConflict
+from leads.internals.composed import Composed
+from leads.internals.rows import keep_prefetched
 from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
@@ -74,10 +75,7 @@ _PARTS: dict[str, Composed[Any]] = {
 def one_in_full(lead_id: int) -> Lead:
     """The same of one lead, by statements that are composed once: every verb is answered with it."""
     (lead,) = _ONE(lead_id)
-    kept = {name: getattr(lead, name).none() for name in _PARTS}
-    for name, part in _PARTS.items():
-        kept[name]._result_cache = part(lead_id)  # noqa: SLF001 as Django keeps what it has prefetched
-    vars(lead)["_prefetched_objects_cache"] = kept
+    keep_prefetched(lead, {name: part(lead_id) for name, part in _PARTS.items()})
     return lead
 
 

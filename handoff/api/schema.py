@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from handoff.api.facts import request_schema
 from handoff.api.problems import MEDIA_TYPE, Problem
+from leads.internals.serializers import DescribedAnswers
 from leads.models import Verb
 
 PROBLEMS = {
@@ -28,7 +29,7 @@ class VerbRequest(serializers.Serializer[Any]):
     """One verb with its facts; see `VerbRequestExtension`."""
 
 
-class ProblemSchema(AutoSchema):
+class ProblemSchema(DescribedAnswers):
     """Adds to each operation the problems that it can answer with."""
 
     def get_summary(self) -> str:
@@ -37,15 +38,14 @@ class ProblemSchema(AutoSchema):
     def get_serializer_name(self, serializer: serializers.Serializer[Any], direction: Direction) -> str:
         return super().get_serializer_name(serializer, direction).removesuffix("Shape")
 
-    def _get_response_bodies(self, direction: Direction = "response") -> dict[str, Any]:
-        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+    def with_problems(self, answers: dict[str, Any]) -> dict[str, Any]:
         schema = self.resolve_serializer(Problem, "response").ref
         for status in self._problems():
             content = {MEDIA_TYPE: {"schema": schema}}
-            bodies[status] = {"description": PROBLEMS[status], "content": content}
+            answers[status] = {"description": PROBLEMS[status], "content": content}
             if status in ("429", "503"):
-                bodies[status]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
-        return bodies
+                answers[status]["headers"] = {"Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}}
+        return answers
 
     def _problems(self) -> list[str]:
         statuses = ["400", "401"]

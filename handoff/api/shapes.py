@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from handoff.workflow import rights
 from leads.facts import facts
+from leads.internals.serializers import ReusableSerializer
 from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
@@ -205,27 +206,21 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
         ]
 
 
-class DoneShape(serializers.Serializer[Any]):
-    """What an act wrote, and the lead after it."""
+class DoneShape(ReusableSerializer):
+    """What a verb wrote, and the lead after it."""
 
     transition = TransitionShape()
     lead = LeadShape()
 
     @classmethod
-    def show(cls, transition: Transition, lead: Lead, context: dict[str, Any]) -> dict[str, Any]:
-        """Show both. Its fields are made once for each thread: that takes longer than to use them."""
-        if not hasattr(_kept, "shape"):
-            _kept.shape = cls()
-        shape: DoneShape = _kept.shape
-        return shape.of({"transition": transition, "lead": lead}, context)
-
-    def of(self, done: dict[str, Any], context: dict[str, Any]) -> dict[str, Any]:
-        self._context = context  # which its fields ask their root for
-        shown: dict[str, Any] = self.to_representation(done)
-        return shown
+    def of(cls, transition: Transition, lead: Lead, context: dict[str, Any]) -> dict[str, Any]:
+        if not hasattr(_of_thread, "shape"):
+            _of_thread.shape = cls()
+        shape: DoneShape = _of_thread.shape
+        return shape.show({"transition": transition, "lead": lead}, context)
 
 
-_kept = threading.local()
+_of_thread = threading.local()
 
 
 class TouchShape(serializers.ModelSerializer[Touch]):

@@ -72,7 +72,7 @@ class TransitionsView(HistoryView):
         lead = one_in_full(lead_id)
         if transition.owner_id == lead.owner_id:
             transition.owner = lead.owner  # who is read already
-        shown = DoneShape.show(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})
+        shown = DoneShape.of(transition, lead, {**self.get_serializer_context(), "now": timezone.now()})
         if transition.recorded_at < started:
             return Response(shown)
         location = request.build_absolute_uri(reverse("api:transition", args=[lead_id, transition.pk]))

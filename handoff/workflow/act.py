@@ -16,7 +16,8 @@ from handoff.refusals import FactsRefused, NoSuchLead
 from handoff.workflow.cards import Card, Request
 from handoff.workflow.facts import as_json, check, day_of
 from handoff.workflow.refusing import not_allowed, wrong_state
-from leads.composed import Composed
+from leads.internals.composed import Composed
+from leads.internals.rows import mark_moved, mark_written
 from leads.models import ANY_TIME, Lead, Transition, User, Verb, Via
 from leads.moments import storable
 from sla import clocks
@@ -63,11 +64,11 @@ class Act:
         """Date the act; empty leaves it at now. It cannot be in the future, nor a move before the last one."""
         if at is None:
             return
-        self.at, now = _storable(at), self.at
-        if self.at > now:
+        if at > self.at:
             raise _refused("This time is in the future.")
-        if self.verb not in ANY_TIME and self.at < (last := settled_at(self.lead)):
+        if self.verb not in ANY_TIME and at < (last := settled_at(self.lead)):
             raise _refused(f"The lead was changed after that time, at {last.isoformat()}.")
+        self.at = at
 
     def record(
         self, *changed: str, genuine_touch: bool = False, plan: Plan | None = None, announce: bool = True
@@ -80,11 +81,11 @@ class Act:
         seen = clocks.as_it_stood(self.lead, move) if genuine_touch and self.at < self.recorded_at else move
         plan = plan or (Plan() if self.door.historical else clocks.choose(self.lead, seen, self._held))
         transition = self._as_history(move, plan)
-        is_told = _write(transition)
+        is_subscribed = _write(transition)
         called_off = clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
         if called_off:
             alerts.withdraw(self._called_off_alarms(called_off))
-        if announce and (is_told or alerts.needs_no_subscription(transition)):
+        if announce and (is_subscribed or alerts.needs_no_subscription(transition)):
             alerts.announce_act(transition, self.lead)
         return transition
 
@@ -153,10 +154,10 @@ def begin(card: Card, request: Request) -> Act:
     # Whoever did it in the past is not judged by the rights that they have today.
     if not card.permits(None if door.historical else by, lead, door.via):
         raise not_allowed(verb, lead)
-    moment = request.at or now
-    facts = check(card.facts, verb, lead, request.facts, by=by, at=moment, historical=door.historical)
+    at = _storable(request.at) if request.at else None
+    facts = check(card.facts, verb, lead, request.facts, by=by, at=at or now, historical=door.historical)
     act = Act(verb, lead, by, now, door, facts, held)
-    act.happened(facts["at"] if card.is_dated_by_its_facts else request.at)
+    act.happened(facts["at"] if card.is_dated_by_its_facts else at)
     return act
 
 
@@ -178,7 +179,7 @@ def _save(lead: Lead, names: Iterable[str]) -> None:
     columns = ", ".join(f'"{field.column}" = %s' for field in fields)
     with connection.cursor() as cursor:
         cursor.execute(f'UPDATE "leads_lead" SET {columns} WHERE "id" = %s', [*values, lead.pk])  # noqa: S608
-    lead._update_initial_state()  # noqa: SLF001 as django-fsm-2 does after it has saved
+    mark_moved(lead)
 
 
 def _write(transition: Transition) -> bool:
@@ -186,9 +187,9 @@ def _write(transition: Transition) -> bool:
     values = [field.get_db_prep_save(getattr(transition, field.attname), connection) for field in _COLUMNS]
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
-        is_told, transition.pk = cursor.fetchone()
-    transition._state.adding, transition._state.db = False, connection.alias  # noqa: SLF001 as the ORM marks a row
-    return bool(is_told)
+        is_subscribed, transition.pk = cursor.fetchone()
+    mark_written(transition)
+    return bool(is_subscribed)
 
 
 def settled_at(lead: Lead) -> datetime:

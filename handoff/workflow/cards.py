@@ -14,7 +14,7 @@ from leads.models import Lead, State, Transition, User, Verb, Via
 
 @dataclass(frozen=True)
 class Request:
-    """A verb that somebody asks for: of which lead, through which door, and with which facts, unchecked."""
+    """A verb that someone asks for: of which lead, through which door, and with which facts, unchecked."""
 
     lead_id: int
     by: User | None

@@ -77,7 +77,7 @@ def dispute(act: Act, **_: Unpack[DisputeGiven]) -> Transition:
     """Contest a rejection before the arbiter."""
     rejection = _rejection(act)
     if Dispute.objects.filter(rejection=rejection).exists():
-        raise FactsRefused("This rejection has been disputed already.")
+        raise FactsRefused("This rejection has already been disputed.")
     transition = act.record()
     _answer(act, AnswerKind.DISPUTE, act.facts["argument"])
     Dispute.objects.create(rejection=rejection, argument=act.facts["argument"], by=act.by, at=act.at)

@@ -10,7 +10,7 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.core.exceptions import ValidationError
 from django.db import models
 
-from leads.composed import Composed
+from leads.internals.composed import Composed
 
 
 def validate_zone(name: str) -> None:

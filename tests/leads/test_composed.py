@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from leads.composed import Composed
+from leads.internals.composed import Composed
 from leads.models import Lead, Team, User
 from tests.world import World, make_lead
 

@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import update_wrapper
 from typing import Any, cast
 
-from django.contrib import admin
-from django.contrib.admin import sites
 from django.contrib.auth.forms import AuthenticationForm as PlainAuthenticationForm
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse
@@ -17,6 +15,7 @@ from django.utils import timezone
 from unfold.forms import AuthenticationForm
 from unfold.sites import UnfoldAdminSite
 
+from leads.internals.admin import replace_admin_site
 from leads.models import MARKETING, SALES, Role, User
 
 
@@ -96,6 +95,5 @@ def landing(user: User) -> str:
     return "leads_lead_changelist" if user.has_role(Role.REVOPS) else ""
 
 
-# unfold puts a site of its own in the place of Django's; this puts ours there, before the first page registers.
 site = ConsoleSite()
-admin.site = sites.site = site
+replace_admin_site(site)

@@ -15,6 +15,7 @@ from django.db.models import Model
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts.base import Facts, day_of
 from leads.models import Lead, Reason, Team, User
+from leads.normalise import is_storable
 
 __all__ = ["Facts", "as_json", "check", "day_of", "unknown_field"]
 
@@ -30,12 +31,21 @@ def check(
     historical: bool = False,
 ) -> dict[str, Any]:
     """The facts of a verb at a moment, cleaned; or a refusal that says of each what is wrong with it."""
+    _refuse_unstorable(given)
     bound = form(_as_keys(given), lead=lead, by=by, at=at, historical=historical)
     unknown = {name: [unknown_field(verb, name)] for name in given if name not in bound.fields}
     if unknown or not bound.is_valid():
         errors = {name: [str(message) for message in messages] for name, messages in bound.errors.items()} | unknown
         raise FactsRefused(" ".join(message for messages in errors.values() for message in messages), errors)
     return bound.cleaned_data
+
+
+def _refuse_unstorable(given: Mapping[str, Any]) -> None:
+    """Before the form looks for it in the database, which takes no such text, not even to compare with."""
+    wrong = [name for name, value in given.items() if isinstance(value, str) and not is_storable(value)]
+    if wrong:
+        complaint = "Contains invalid characters (NUL or unpaired surrogate)."
+        raise FactsRefused(complaint, {name: [complaint] for name in wrong})
 
 
 def unknown_field(verb: str, name: str) -> str:

@@ -22,11 +22,16 @@ class Given(TypedDict, total=False):
     at: datetime | None
 
 
+def _moment_or_text(value: Any) -> Any:
+    """Django's fields take any other thing for text, and fail at it."""
+    return value if value is None or isinstance(value, date) else str(value)
+
+
 class MomentField(forms.DateTimeField):
     """A moment that every time zone can show and the database can hold."""
 
     def clean(self, value: Any) -> datetime | None:
-        moment: datetime | None = super().clean(value)
+        moment: datetime | None = super().clean(_moment_or_text(value))
         return moment and storable(moment)
 
 
@@ -36,7 +41,7 @@ class DayField(forms.DateField):
     widget = forms.DateInput(attrs={"type": "date"})
 
     def clean(self, value: Any) -> date | None:
-        day: date | None = super().clean(value)
+        day: date | None = super().clean(_moment_or_text(value))
         return day and storable_day(day)
 
 
@@ -64,7 +69,7 @@ class Facts(forms.Form):
             self.fields[name].required = False
 
     def _offer_visible_leads(self, by: User | None, historical: bool) -> None:
-        """Another lead can be named only by somebody who may see it; any other is one that does not exist."""
+        """Another lead can be named only by someone who may see it; any other is one that does not exist."""
         if by is None or historical:
             return
         for field in self.fields.values():

@@ -15,7 +15,7 @@ from django.db.models.query import ModelIterable
 
 LARGEST = 2**63 - 1
 M = TypeVar("M", bound=Model)
-STAND_IN = -1  # for the value, which comes later: no key is negative
+STAND_IN = -(2**61)  # for the value, which comes later: no key is negative, and no filter asks for this number
 
 
 class Composed(Generic[M]):

@@ -5,7 +5,7 @@ from django.contrib.sessions.models import Session
 from django.db import connection
 from django.utils import timezone
 
-# As every request reads it, which the ORM would compose anew.
+# As every request reads it; the ORM would compose it each time.
 _READ = "SELECT session_key, session_data, expire_date FROM django_session WHERE session_key = %s AND expire_date > %s"
 
 

@@ -1,0 +1,27 @@
+"""Rows that were written or read by statements of our own, marked as the ORM marks them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import connection
+from django.db.models import Model
+from django_fsm import ConcurrentTransitionMixin
+
+
+def mark_written(row: Model) -> None:
+    """As after `save()` of a new row."""
+    row._state.adding, row._state.db = False, connection.alias
+
+
+def mark_moved(row: ConcurrentTransitionMixin) -> None:
+    """As django-fsm-2 does after it has saved: the next move is checked against the state of now."""
+    row._update_initial_state()
+
+
+def keep_prefetched(row: Model, lists: Mapping[str, Sequence[Any]]) -> None:
+    """As `prefetch_related` keeps what it has read for the related managers of a row."""
+    prefetched = {}
+    for name, rows in lists.items():
+        prefetched[name] = getattr(row, name).none()
+        prefetched[name]._result_cache = list(rows)
+    vars(row)["_prefetched_objects_cache"] = prefetched
