@@ -121,7 +121,7 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
 
     Call it in a transaction, with the lead locked.
     """
-    clocks = Clock.objects.filter(lead=lead).prefetch_related("pending", "alarms")
+    clocks = list(Clock.objects.filter(lead=lead))
     found = list(differences(lead.transitions.all(), clocks, versions or Versions(), timezone.now()))
     for difference in sorted(found, key=lambda difference: difference.stored is None):
         _mend(lead, difference)

@@ -1,14 +1,17 @@
 """The stored clocks of a lead beside what its history says of them."""
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from leads.models import Transition
 from sla.business_time import tz_version
 from sla.history import Measurement, Versions, measurements
-from sla.models import Clock
+from sla.models import Alarm, Clock, PendingAlarm
 
 
 @dataclass
@@ -34,16 +37,41 @@ class Difference:
         return f"{self.metric}: of clock {self.stored.pk} {'; '.join(says)}."
 
 
+@dataclass(frozen=True)
+class Alarms:
+    """When the steps of clocks are due: those that wait, and those that have fired, by clock and step."""
+
+    waiting: Mapping[int, dict[int, datetime]]
+    fired: Mapping[int, dict[int, datetime]]
+
+
+def alarms_of(clocks: Collection[Clock]) -> Alarms:
+    """Read as plain values: rows of models with their managers would take as long as all the rest of a comparison."""
+    return Alarms(_dues(PendingAlarm.objects.filter(clock__in=clocks)), _dues(Alarm.objects.filter(clock__in=clocks)))
+
+
+def _dues(rows: QuerySet[Any]) -> Mapping[int, dict[int, datetime]]:
+    dues: defaultdict[int, dict[int, datetime]] = defaultdict(dict)
+    for clock, step, due_at in rows.order_by().values_list("clock_id", "step_id", "due_at"):
+        dues[clock][step] = due_at
+    return dues
+
+
 def differences(
-    acts: Iterable[Transition], clocks: Iterable[Clock], versions: Versions, now: datetime
+    acts: Iterable[Transition],
+    clocks: Collection[Clock],
+    versions: Versions,
+    now: datetime,
+    alarms: Alarms | None = None,
 ) -> Iterator[Difference]:
-    """Compare all clocks of one lead; those stored come with `pending` and `alarms` prefetched."""
+    """Compare all clocks of one lead. Whoever compares many leads has read the alarms of all of them."""
+    alarms = alarms or alarms_of(clocks)
     told = {(m.metric, m.started_by): m for m in measurements(acts, versions)}
     for clock in clocks:
         measurement = told.pop((clock.metric, clock.started_by_id), None)
         if measurement is None:
             yield Difference(clock.metric, clock, None)
-        elif difference := _compare(clock, measurement, now):
+        elif difference := _compare(clock, measurement, now, alarms):
             yield difference
     for measurement in told.values():
         yield Difference(measurement.metric, None, measurement, waiting=measurement.waiting)
@@ -73,7 +101,7 @@ def fields_of(measurement: Measurement) -> dict[str, Any]:
     }
 
 
-def _compare(clock: Clock, measurement: Measurement, now: datetime) -> Difference | None:
+def _compare(clock: Clock, measurement: Measurement, now: datetime, alarms: Alarms) -> Difference | None:
     fields = {
         name: (getattr(clock, name), value)
         for name, value in fields_of(measurement).items()
@@ -81,9 +109,9 @@ def _compare(clock: Clock, measurement: Measurement, now: datetime) -> Differenc
     }
     if _is_settled(clock, now) and clock.tz_version != tz_version():
         return None  # what is over was computed by another time zone database, and keeps what that said
-    fired = {alarm.step_id for alarm in clock.alarms.all()}
+    fired = alarms.fired.get(clock.pk, {})
     should_wait = {step: due for step, due in measurement.waiting.items() if step not in fired}
-    waits = {pending.step_id: pending.due_at for pending in clock.pending.all()}
+    waits = alarms.waiting.get(clock.pk, {})
     if not fields and should_wait == waits:
         return None
     return Difference(clock.metric, clock, measurement, fields, None if should_wait == waits else should_wait)

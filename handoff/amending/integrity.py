@@ -1,7 +1,7 @@
 """Do history, states, owners, clocks, alarms and deliveries agree? Read only; every disagreement in words."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple, TypeVar
@@ -13,9 +13,9 @@ from handoff.amending.choices import misjudged
 from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
 from leads.models import Lead, State, Transition, Verb
 from sla import agreement
-from sla.comparison import differences
+from sla.comparison import Alarms, alarms_of, differences
 from sla.history import Versions
-from sla.models import Alarm, Clock, ClockState, StepKind
+from sla.models import Alarm, Clock, ClockState, Step
 
 OFFERS = (Verb.PROMOTE, Verb.RESUBMIT, Verb.OVERTURN)
 CHUNK = 500
@@ -49,17 +49,19 @@ def disagreements() -> Iterator[str]:
 def of_leads(after: int = 0, until: int | None = None) -> Iterator[Finding]:
     """Those of the leads with ids in (after, until], in chunks, so that memory does not grow with their number."""
     versions, in_force = Versions(), list(agreement.in_force().values())
+    breach_steps = set(Step.objects.filter(percent=100, after_seconds=0).values_list("pk", flat=True))
     leads_in_range = Lead.objects.filter(pk__lte=until) if until else Lead.objects.all()
     for leads in _chunks(leads_in_range.select_related("owner", "team", "campaign").order_by("pk"), after):
         acts = _by_lead(Transition.objects.filter(lead__in=leads))
-        clocks = _by_lead(Clock.objects.filter(lead__in=leads).prefetch_related("pending", "alarms__step"))
+        stored = list(Clock.objects.filter(lead__in=leads).order_by("pk"))
+        clocks, alarms = _by_lead(stored), alarms_of(stored)
         now = timezone.now()
         for lead in leads:
             yield from _lead_against_history(lead, acts[lead.pk])
-            for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now):
+            for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now, alarms):
                 yield Finding(Kind.CLOCK, f"Lead {lead.pk}: {difference}")
             for clock in clocks[lead.pk]:
-                yield from _alarms(clock)
+                yield from _alarms(clock, alarms, breach_steps)
             for words in misjudged(lead, clocks[lead.pk], versions, in_force, now):
                 yield Finding(Kind.POLICY, words)
 
@@ -92,13 +94,12 @@ def _lead_against_history(lead: Lead, acts: Sequence[Transition]) -> Iterator[Fi
         )
 
 
-def _alarms(clock: Clock) -> Iterator[Finding]:
+def _alarms(clock: Clock, alarms: Alarms, breach_steps: Collection[int]) -> Iterator[Finding]:
     """No step that has fired waits still, and a breach was dated when it was due."""
-    waiting = {pending.step_id for pending in clock.pending.all()}
-    fired = {alarm.step_id: alarm.due_at for alarm in clock.alarms.all()}
-    if waiting & fired.keys():
+    waiting, fired = alarms.waiting.get(clock.pk, {}), alarms.fired.get(clock.pk, {})
+    if waiting.keys() & fired.keys():
         yield Finding(Kind.ALARM, f"Clock {clock.pk}: a step that has fired waits still.")
-    breaches = [alarm.due_at for alarm in clock.alarms.all() if alarm.step.kind == StepKind.BREACH]
+    breaches = [due_at for step, due_at in fired.items() if step in breach_steps]
     if clock.state == ClockState.BREACHED and any(due_at != clock.due_at for due_at in breaches):
         yield Finding(Kind.ALARM, f"Clock {clock.pk}: its breach is not dated when it was due.")
 

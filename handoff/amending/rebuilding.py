@@ -35,7 +35,7 @@ def rebuild(lead_id: int | None = None, *, dry_run: bool = False) -> Iterator[tu
 def _look(lead_id: int, versions: Versions) -> list[Difference]:
     with transaction.atomic():
         lead = Lead.objects.get(pk=lead_id)
-        stored = Clock.objects.filter(lead=lead).prefetch_related("pending", "alarms")
+        stored = list(Clock.objects.filter(lead=lead))
         return list(compare(lead.transitions.all(), stored, versions, timezone.now()))
 
 
