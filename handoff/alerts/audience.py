@@ -95,10 +95,15 @@ def needs_no_subscription(act: Transition) -> bool:
 
 def notify_about_lead(notice: Notice, audience: Audience) -> bool:
     """Write the messages of a notice about a lead to one audience; say whether that reaches anybody."""
-    words = {"notice": notice.pk, "media": list(MEDIA), "audience": audience, "at": timezone.now()}
+    words: dict[str, Any] = {
+        "notice": notice.pk,
+        "media": list(MEDIA),
+        "audience": audience,
+        "at": timezone.now(),
+    }
     with connection.cursor() as cursor:
         cursor.execute(_NOTICE_OF_LEAD, words)
-        return cursor.rowcount > 0
+        return bool(cursor.rowcount)
 
 
 def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = None) -> int:

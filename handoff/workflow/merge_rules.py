@@ -49,7 +49,8 @@ def carried(stays: Lead, running: Sequence[Clock], going_on: Sequence[Clock]) ->
         for clock in running
         if _has_place(clock.metric, stays)
         and not _was_contacted(stays, clock)
-        and (clock.metric not in due or _is_earlier(clock, due[clock.metric]))
+        # While the lead that stays is on hold, its own clock is the one that the pause was meant for.
+        and (clock.metric not in due or (stays.paused_at is None and _is_earlier(clock, due[clock.metric])))
     ]
 
 

@@ -193,10 +193,11 @@ class TestRows:
 
 def test_it_counts_what_the_verbs_have_written(world: World) -> None:
     make_policy(METRIC)
-    for state in (State.MQL, State.SAL, State.REJECTED):
-        bring_to(state, make_lead(f"Lead {state}"), world)
+    offered, *_ = (
+        bring_to(state, make_lead(f"Lead {state}"), world) for state in (State.MQL, State.SAL, State.REJECTED)
+    )
     merged = bring_to(State.MQL, make_lead("Twin"), world)
-    workflow.merge(merged.pk, by=world.mia, into=make_lead("Other"))
+    workflow.merge(merged.pk, by=world.mia, into=offered)
     [row] = attainment(METRIC, By.OWNER)
     assert (row.label, *counts(row)) == ("Ada", 2, 0, 0, 1, 1, 0)
 

@@ -58,7 +58,8 @@ class TestExact:
                 correct(lead.pk, {"campaign": [autumn, None, spring][n]})
             workflow.accept(leads[State.values.index(State.MQL)].pk, by=world.ada)
             twin = bring_to(State.MQL, make_lead("Twin", campaign=spring), world)
-            workflow.merge(twin.pk, by=world.mia, into=leads[0])
+            kept = bring_to(State.MQL, make_lead("Kept", campaign=spring), world)
+            workflow.merge(twin.pk, by=world.mia, into=kept)
         seen = set(CountedClock.objects.values_list("outcome", flat=True))
         assert seen == {"running", "met", "breached", "excused", "cancelled"}
         for metric in Metric:

@@ -59,14 +59,17 @@ class TestExact:
         Lead.objects.filter(pk=won.pk).update(created_at=MARCH)
         assert_exact()
         assert [(row.key, row.leads, row.won_amount) for row in funnel(By.CAMPAIGN)] == [("Autumn", 6, {"USD": "1.00"})]
+        furthest = next(lead for lead in leads if lead.state == State.SQL)
         for lead in leads:
-            if lead.state not in (State.RAW, State.OPPORTUNITY):
-                workflow.merge(lead.pk, by=world.mia, into=leads[0])
+            if lead.state == State.REJECTED:
+                workflow.answer(lead.pk, by=world.mia, kind="acknowledge")
+            if lead.state not in (State.SQL, State.OPPORTUNITY):
+                workflow.merge(lead.pk, by=world.mia, into=furthest)
                 assert_exact()
         Opportunity.objects.filter(lead=won).update(state=DealState.LOST)
         make_lead("Short-lived", source="google").delete()
         assert_exact()
-        assert [(row.key, row.leads, row.mql) for row in funnel(By.SOURCE)] == [("friend", 2, 1)]
+        assert [(row.key, row.leads, row.mql) for row in funnel(By.SOURCE)] == [("friend", 2, 2)]
 
     def test_a_deal_that_is_lost_after_all_or_removed(self, world: World) -> None:
         lead = bring_to(State.OPPORTUNITY, make_lead(), world)
