@@ -43,9 +43,9 @@ def explained(clock: Clock, now: datetime) -> Explained:
     return Explained(explain(clock, list(acts), now), list(clock.alarms.all()), list(clock.pending.all()))
 
 
-def as_dict(told: Explained) -> dict[str, Any]:
+def as_dict(reading: Explained) -> dict[str, Any]:
     """An explanation as every machine reads it. Lengths are in seconds of business time, exact to the microsecond."""
-    explanation, clock = told.explanation, told.clock
+    explanation, clock = reading.explanation, reading.clock
     return {
         "id": clock.pk,
         "lead": clock.lead_id,
@@ -69,8 +69,8 @@ def as_dict(told: Explained) -> dict[str, Any]:
         "legs": [_leg(leg) for leg in explanation.legs],
         "pauses": [_pause(pause) for pause in explanation.pauses],
         "days": [_day(day) for day in explanation.days],
-        "alarms": [_alarm(alarm) for alarm in told.alarms],
-        "waiting": [{"step": str(waits.step), "due_at": waits.due_at} for waits in told.waiting],
+        "alarms": [_alarm(alarm) for alarm in reading.alarms],
+        "waiting": [{"step": str(waits.step), "due_at": waits.due_at} for waits in reading.waiting],
     }
 
 

@@ -30,32 +30,32 @@ WHYS = {Why.HOLIDAY: "Holiday", Why.OVERRIDE: "Other hours", Why.CLOSED: "Closed
 def page(request: HttpRequest, pk: int) -> HttpResponse:
     seen = Clock.objects.filter(lead__in=Lead.objects.visible_to(viewer(request)))
     clock = get_object_or_404(explainable(with_warning(seen)), pk=pk)
-    told = explained(clock, timezone.now())
+    reading = explained(clock, timezone.now())
     context = {
         **site.each_context(request),
         "title": f"{clock.get_metric_display()}, cycle {clock.cycle}",
         "list_title": str(clock.lead),
         "list_url": reverse("admin:leads_lead_change", args=[clock.lead_id]),
-        "strip": _strip(told),
-        "notes": told.explanation.notes,
-        "legs": [_leg(leg, clock) for leg in told.explanation.legs],
-        "pauses": [_pause(pause) for pause in told.explanation.pauses],
-        "days": [_day(day) for day in told.explanation.days],
-        "alarms": [_alarm(alarm) for alarm in told.alarms],
-        "waiting": [(waits.step, _exactly(waits.due_at)) for waits in told.waiting],
+        "strip": _strip(reading),
+        "notes": reading.explanation.notes,
+        "legs": [_leg(leg, clock) for leg in reading.explanation.legs],
+        "pauses": [_pause(pause) for pause in reading.explanation.pauses],
+        "days": [_day(day) for day in reading.explanation.days],
+        "alarms": [_alarm(alarm) for alarm in reading.alarms],
+        "waiting": [(waits.step, _exactly(waits.due_at)) for waits in reading.waiting],
     }
     return TemplateResponse(request, "handoff/console/explanation.html", context)
 
 
-def _strip(told: Explained) -> list[tuple[str, Any]]:
-    clock = told.clock
+def _strip(reading: Explained) -> list[tuple[str, Any]]:
+    clock = reading.clock
     cells = [
         ("Outcome", outcome_of(clock)),
         ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
         ("Started", _exactly(clock.started_at)),
         ("Due", _exactly(clock.due_at)),
         ("Stopped", two_lines(_exactly(clock.stopped_at), _act(clock.stopped_by)) if clock.stopped_by else "Runs"),
-        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted, exact=True)),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or reading.explanation.counted, exact=True)),
         ("Owner", clock.owner or "Nobody"),
         ("Time zones", clock.tz_version or "–"),
     ]
@@ -114,15 +114,17 @@ def _day(day: DayTold) -> dict[str, Any]:
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
     known = alarm.acknowledged_by
-    said = [alarm.note, "Overtaken by a later step, so nobody was notified." * alarm.superseded]
-    said += [f"Acknowledged by {known.by or 'the system'}."] if known else []
-    said += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
-    told = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]
+    remarks = [alarm.note]
+    if alarm.superseded:
+        remarks.append("Overtaken by a later step, so nobody was notified.")
+    remarks += [f"Acknowledged by {known.by or 'the system'}."] if known else []
+    remarks += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
+    notified = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]
     return {
         "step": alarm.step,
         "due": _exactly(alarm.due_at),
         "late": in_words(alarm.fired_at - alarm.due_at, exact=True),
-        "said": [*filter(None, said), *told],
+        "said": [*filter(None, remarks), *notified],
     }
 
 

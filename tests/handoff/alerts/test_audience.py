@@ -228,3 +228,18 @@ def test_each_fallback_costs_one_more(
     with django_assert_num_queries(FIRING + fallbacks):
         fire_alarms(100)
     assert Delivery.objects.count() == 20
+
+
+def test_a_message_names_its_destination(world: World) -> None:
+    channel = destination("fixed", "slack_webhook", "https://hooks.slack.example/SECRET")
+    fire(make_lead(owner=world.ada), channel)
+    delivery = Delivery.objects.get()
+    assert delivery.destination == channel
+    assert "SECRET" not in str(delivery).replace(channel.name, "")
+
+
+def test_a_destination_that_is_deleted_leaves_its_messages(world: World) -> None:
+    channel = destination("fixed", "slack", "#leads")
+    fire(make_lead(owner=world.ada), channel)
+    channel.delete()
+    assert str(Delivery.objects.get()) == "Slack to an earlier destination"

@@ -4,14 +4,13 @@ import pytest
 from django.core.exceptions import ValidationError
 from pytest_httpserver import HTTPServer
 
-from handoff.alerts.about_act import PAST
 from handoff.alerts.about_alarm import OBLIGATIONS
 from handoff.alerts.audience import Question, Recipient, recipients_of
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.trial import send_test
 from handoff.models import Audience, Delivery, Notice
 from handoff.models.destination import media
-from leads.models import Role, Verb
+from leads.models import Role
 from sla.metrics import Metric
 from tests.handoff.alerts.conftest import Mailbox, destination
 from tests.world import World
@@ -91,10 +90,9 @@ def test_a_test_says_that_who_asks_has_no_address(world: World, slack: HTTPServe
         send_test(destination("owner", "slack"), world.olga)
 
 
-def test_every_metric_has_an_obligation_and_every_verb_its_past() -> None:
+def test_every_metric_has_an_obligation() -> None:
     """Without one its messages could not be rendered, and would be given up."""
     assert set(OBLIGATIONS) == set(Metric)
-    assert set(PAST) == set(Verb)
 
 
 @pytest.mark.parametrize("metric", Metric)

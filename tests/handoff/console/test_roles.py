@@ -34,7 +34,15 @@ PAGES = {
     "handoff_apitoken_changelist": REVOPS,
     "engine": REVOPS,
 }
-TESTED_ELSEWHERE = {"assign_all", "my_leads_export", "attainment_export", "excuse", "what_if", "funnel"}
+TESTED_ELSEWHERE = {
+    "assign_all",
+    "my_leads_export",
+    "attainment_export",
+    "funnel_export",
+    "excuse",
+    "what_if",
+    "funnel",
+}
 ADDS = {
     "leads_lead_add": MARKETING | REVOPS,
     "leads_campaign_add": MARKETING | REVOPS,
