@@ -12,7 +12,7 @@ import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.utils import timezone
 
-from handoff.alerts import announce_stranded
+from handoff.alerts import announce_stranded, worker
 from handoff.alerts.leases import leased
 from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
@@ -36,7 +36,7 @@ def run_actions_in_turn() -> None:
     """Do all that is to be done, unless a worker is at it already: actions for one team wait for each other anyway."""
     with leased(LEASE, LEASE_SECONDS) as renew:
         if renew:
-            run_actions(go_on=renew)
+            run_actions(go_on=lambda: renew() and not worker.is_shutting_down())
 
 
 def run_actions(at: datetime | None = None, go_on: Callable[[], bool] = lambda: True) -> None:

@@ -11,7 +11,7 @@ import yaml
 from django.conf import settings
 from honcho.environ import parse_procfile
 
-from handoff.alerts.outbox import RUN_SECONDS
+from handoff.alerts.dispatch import LONGEST_DRAIN
 from tests.config.running import BASE_DIR
 
 COMPOSE = yaml.safe_load((BASE_DIR / "docker-compose.yml").read_text())
@@ -76,7 +76,7 @@ def test_a_setting_that_is_not_given_is_the_one_of_the_example(name):
 def test_a_container_is_given_the_time_that_its_program_takes_to_stop():
     seconds = {name: int(SERVICES[name].get("stop_grace_period", "10s").removesuffix("s")) for name in PROCFILE}
     assert seconds["web"] > gunicorn_settings()["graceful_timeout"]
-    assert seconds["worker"] > RUN_SECONDS + settings.EMAIL_TIMEOUT
+    assert seconds["worker"] > LONGEST_DRAIN + settings.EMAIL_TIMEOUT
 
 
 def test_a_worker_is_asked_itself_how_it_is():
