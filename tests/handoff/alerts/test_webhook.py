@@ -82,6 +82,7 @@ def test_what_it_answers(webhooks: HTTPServer, make: Make, status: int, permanen
     assert len(webhooks.log) == 1
 
 
+@pytest.mark.django_db(transaction=True)  # the senders are threads with connections of their own
 def test_a_receiver_that_is_gone_is_switched_off_and_revops_is_notified_once(
     webhooks: HTTPServer, receiver: Destination, make: Make, world: World, settings: Any
 ) -> None:
