@@ -71,10 +71,10 @@ class Reading:
         if not (text := row.get(name)):
             return None
         with named(name):
-            moment = storable(read_moment(text, self.order, self.zone))
+            moment = read_moment(text, self.order, self.zone)
             if moment > timezone.now() and not may_lie_ahead:
                 raise ValidationError(f"“{text}” is in the future.")
-            return moment
+            return storable(moment)
 
     def day(self, row: Row, name: str) -> date | None:
         if not (text := row.get(name)):
