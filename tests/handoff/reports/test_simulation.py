@@ -61,13 +61,13 @@ def history(world: World) -> None:
     slow = promoted(world, "Paused", 0)
     with time_machine.travel(at(10), tick=False):
         workflow.pause(slow.pk, by=world.ada, cause="buyer_away", until=at(70))
+    gone = promoted(world, "Gone", 10)
+    with time_machine.travel(at(15), tick=False):
+        workflow.merge(gone.pk, by=world.mia, into=slow)
     with time_machine.travel(at(90), tick=False):
         workflow.accept(slow.pk, by=world.ada)
     accepted(world, "Late", 60, 200)
     promoted(world, "Left", 120)
-    gone = promoted(world, "Gone", 10)
-    with time_machine.travel(at(15), tick=False):
-        workflow.merge(gone.pk, by=world.mia, into=slow)
     sweep(NOW)
 
 

@@ -96,6 +96,8 @@ def lead_for(verb: str, state: str, world: World) -> Lead:
         workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
     if verb in (Verb.OVERTURN, Verb.UPHOLD) and state == State.REJECTED:
         workflow.dispute(lead.pk, by=world.mia, argument="It is a fit.")
+    if verb == Verb.MERGE and state == State.REJECTED:
+        workflow.answer(lead.pk, by=world.mia, kind="acknowledge")
     if verb == Verb.RESUME and state in CLOCKED:
         workflow.pause(lead.pk, by=world.olga, cause="buyer_away")
     lead.refresh_from_db()
@@ -106,8 +108,9 @@ def facts_for(verb: str, world: World) -> dict[str, Any]:
     special: dict[str, dict[str, Any]] = {
         "convert": CONVERSION | {"amount": "7.00"},
         "assign": {"owner": world.ben},
-        "merge": {"into": make_lead("Survivor", owner=world.ada, team=world.berlin)},
     }
+    if verb == Verb.MERGE:  # into one that sales has brought as far as any: tests of merging have the others
+        return {"into": bring_to(State.SQL, make_lead("Survivor"), world)}
     return special.get(verb, FACTS.get(verb, {}))
 
 
