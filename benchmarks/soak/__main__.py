@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from benchmarks.soak.disk import TABLES
 from benchmarks.soak.faults import LONG, SHORT, Hand
 from benchmarks.soak.house import INSIDE, House, house
 
@@ -35,13 +36,14 @@ class Plan:
     movers: int
     seed: int
     short: bool
+    pooled: bool
 
 
 def main() -> int:
     plan, arguments = _arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that all is torn down on the way out
     try:
-        with house(plan.workers, plan.movers, plan.seed) as built:
+        with house(plan.workers, plan.movers, plan.seed, pooled=plan.pooled) as built:
             try:
                 report = soak(built, plan)
             finally:
@@ -80,6 +82,10 @@ def soak(built: House, plan: Plan) -> dict[str, Any]:
 def _prepare(built: House, plan: Plan) -> None:
     _say("Preparing the database")
     built.run("manage.py", "migrate", "--verbosity=0", "--no-input")
+    if built.disk:
+        built.ask(f"CREATE TABLESPACE small LOCATION '{built.disk}'")
+        for table in TABLES:
+            built.ask(f"ALTER TABLE {table} SET TABLESPACE small")
     longest_target, has_closures = ("2", "no") if plan.short else ("8", "yes")
     built.run(*INSIDE, "world", str(built.ports["http"]), longest_target, has_closures)
 
@@ -151,10 +157,11 @@ def _arguments() -> tuple[Plan, argparse.Namespace]:
     parser.add_argument("--movers", type=int, default=3, help="processes that move leads")
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the order of faults")
     parser.add_argument("--short", action="store_true", help="in a hurry: targets, faults and waits of seconds")
+    parser.add_argument("--pooled", action="store_true", help="with PgBouncer between, pooling transactions")
     parser.add_argument("--json", action="store_true", help="print JSON instead of text")
     parser.add_argument("--keep", type=Path, help="copy the logs of all programs there at the end")
     arguments = parser.parse_args()
-    names = ("minutes", "faults", "alarms", "workers", "movers", "seed", "short")
+    names = ("minutes", "faults", "alarms", "workers", "movers", "seed", "short", "pooled")
     return Plan(**{name: getattr(arguments, name) for name in names}), arguments
 
 

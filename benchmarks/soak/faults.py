@@ -11,6 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
+from benchmarks.soak import disk
 from benchmarks.soak.house import SINKS, House
 
 Act = Callable[[], object]
@@ -79,6 +80,8 @@ def _of_programs(house: House, pace: Pace) -> list[Fault]:
                 partial(worker.signal_family, signal.SIGCONT),
                 pace.frozen,
             ),
+            # Another host takes its place; the frozen one stays until the end.
+            Fault("host of a worker frozen for good", name, worker.abandon, worker.start, away),
         ]
     beat, sweeper = house.programs["beat"], house.programs["sweeper"]
     found += [
@@ -90,6 +93,7 @@ def _of_programs(house: House, pace: Pace) -> list[Fault]:
             partial(sweeper.signal_family, signal.SIGCONT),
             pace.frozen,
         ),
+        Fault("host of the sweeper frozen for good", "sweeper", sweeper.abandon, sweeper.start, pace.program_away),
         Fault("beat killed", "beat", beat.kill, beat.start, pace.program_away),
         Fault("beat away for long", "beat", beat.kill, beat.start, pace.beat_away),
     ]
@@ -101,13 +105,26 @@ def _of_programs(house: House, pace: Pace) -> list[Fault]:
 
 def _of_postgres(house: House, pace: Pace) -> list[Fault]:
     postgres, away, answers = house.postgres, pace.server_away, partial(house.ask, "SELECT 1")
-    return [
+    faults = [
         Fault("PostgreSQL stopped", "postgres", postgres.stop, postgres.start, away),
         Fault("PostgreSQL crashed (immediate)", "postgres", partial(_end, house, signal.SIGQUIT), postgres.start, away),
         Fault("PostgreSQL killed", "postgres", partial(_end, house, signal.SIGKILL), postgres.start, away),
         Fault("one session of PostgreSQL killed", "postgres", partial(_kill_session, house), answers, Span(1, 2)),
         Fault("all sessions terminated", "postgres", partial(_terminate_sessions, house), _nothing, Span(0, 1)),
+        Fault(
+            "PostgreSQL read-only",
+            "postgres",
+            partial(_set_read_only, house, "on"),
+            partial(_set_read_only, house, "off"),
+            pace.sink_unwell,
+        ),
     ]
+    if house.disk:
+        full, freed = partial(disk.fill, house.disk), partial(disk.free, house.disk)
+        faults.append(Fault("disk full", "postgres", full, freed, pace.sink_unwell))
+    if pooler := house.programs.get("pooler"):
+        faults.append(Fault("pooler killed", "pooler", pooler.kill, pooler.start, away))
+    return faults
 
 
 def _of_redis(house: House, pace: Pace) -> list[Fault]:
@@ -155,6 +172,12 @@ def _terminate_sessions(house: House) -> None:
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
         " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
     )
+
+
+def _set_read_only(house: House, switch: str) -> None:
+    """As after a failover that leaves the programs on a standby, or where a provider's storage is full."""
+    house.ask(f"ALTER SYSTEM SET default_transaction_read_only = {switch}")
+    house.ask("SELECT pg_reload_conf()")
 
 
 def _kill_redis(house: House) -> None:

@@ -13,6 +13,8 @@ from typing import Any
 import psycopg
 import redis
 
+from benchmarks.soak import pooler
+from benchmarks.soak.disk import small_disk
 from benchmarks.soak.programs import BASE_DIR, Program, Server
 from config import embedded
 from config.tether import die_with_parent
@@ -25,8 +27,9 @@ RECOVERS_WITHIN = 180  # seconds that PostgreSQL may take to recover from a cras
 class House:
     """Everything at its place in one directory."""
 
-    def __init__(self, place: Path, postgres: Server, redis_server: Server) -> None:
-        self.place, self.postgres, self.redis = place, postgres, redis_server
+    def __init__(self, place: Path, postgres: Server, redis_server: Server, disk: Path | None, *, pooled: bool) -> None:
+        self.place, self.postgres, self.redis, self.disk = place, postgres, redis_server, disk
+        self.pooler_port = _free_port() if pooled else None
         self.ports = {sink: _free_port() for sink in SINKS}
         self.programs: dict[str, Program] = {}
         self.logs = place / "logs"
@@ -39,12 +42,19 @@ class House:
             "ENV_FILE": os.devnull,
             "HANDOFF_DEMO": "1",
             "HANDOFF_VAR": str(self.place / "var"),
-            "DATABASE_URL": self.postgres.url,
+            **self._database,
             "REDIS_URL": self.redis.url,
             "EMAIL_URL": f"smtp://127.0.0.1:{self.ports['smtp']}",
             "SLACK_BOT_TOKEN": "xoxb-soak",
             "SLACK_API_URL": f"http://127.0.0.1:{self.ports['http']}/api/",
         }
+
+    @property
+    def _database(self) -> dict[str, str]:
+        if self.pooler_port is None:
+            return {"DATABASE_URL": self.postgres.url}
+        url = f"postgres://handoff@127.0.0.1:{self.pooler_port}/handoff"
+        return {"DATABASE_URL": url, "DATABASE_POOLER": "transaction"}
 
     def add(self, name: str, *arguments: str) -> None:
         self.programs[name] = Program([sys.executable, *arguments], self.environment, self.logs / f"{name}.log")
@@ -56,7 +66,8 @@ class House:
         """Run something to its end, and return what it printed."""
         return subprocess.run(
             [sys.executable, *arguments],
-            env=os.environ | self.environment,
+            # What runs to its end is no part of the soak: it needs no pooler.
+            env=os.environ | self.environment | {"DATABASE_URL": self.postgres.url, "DATABASE_POOLER": ""},
             cwd=BASE_DIR,
             check=True,
             stdout=subprocess.PIPE,
@@ -95,7 +106,7 @@ class House:
 
 
 @contextmanager
-def house(workers: int, movers: int, seed: int) -> Iterator[House]:
+def house(workers: int, movers: int, seed: int, *, pooled: bool = False) -> Iterator[House]:
     """A house in a directory of its own, with its servers running. Nothing of it outlives the block."""
     with embedded.nest() as place, ExitStack() as stack:
         postgres = Server(lambda: embedded.postgres(place, place / "data"))
@@ -103,13 +114,19 @@ def house(workers: int, movers: int, seed: int) -> Iterator[House]:
         for server in (postgres, redis_server):
             stack.callback(server.stop)
             server.start()
-        built = House(place, postgres, redis_server)
+        uid = (place / "data" / "postgres").stat().st_uid
+        disk = stack.enter_context(small_disk(place, uid))
+        stack.callback(postgres.stop)  # before its disk goes
+        built = House(place, postgres, redis_server, disk, pooled=pooled)
         stack.callback(built.bury)
         _furnish(built, workers, movers, seed)
         yield built
 
 
 def _furnish(built: House, workers: int, movers: int, seed: int) -> None:
+    if built.pooler_port:
+        start = pooler.command(built.place, built.postgres.url, built.pooler_port)
+        built.programs["pooler"] = Program(start, {}, built.logs / "pooler.log")
     for sink, port in built.ports.items():
         built.add(sink, "-m", "benchmarks.soak.sinks", sink, str(port), str(built.place))
     for name, arguments in _procfile():

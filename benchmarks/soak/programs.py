@@ -65,6 +65,11 @@ class Program:
         self.signal_family(signal.SIGKILL)
         self._reap()
 
+    def abandon(self) -> None:
+        """Freeze the whole family for good, as a host does that hangs: it keeps its connections and all it holds."""
+        self.is_wanted = False
+        self.signal_family(signal.SIGSTOP)
+
     def kill_main(self) -> None:
         """Kill the main process alone: what its children are at, they may finish."""
         self.is_wanted = False

@@ -54,10 +54,10 @@ def soak(place):
 
 
 def test_no_alarm_message_or_act_is_lost_or_doubled_whatever_is_killed(soak):
-    run = soak("--minutes", "0.2", "--faults", "24", "--alarms", "200", "--movers", "2", "--seed", "20260302")
+    run = soak("--minutes", "0.2", "--faults", "27", "--alarms", "200", "--movers", "2", "--seed", "20260302")
     report = json.loads(run.communicate(timeout=500)[0])
     assert report["faults_found"] == []
-    assert len(report["faults_by_kind"]) == 23
+    assert len(report["faults_by_kind"]) == 26 + (os.geteuid() == 0)  # root alone can mount a disk to fill up
     assert report["alarms_fired"] >= 200
     assert report["alarms_checked"] > report["alarms_fired"]
     assert report["acts_acknowledged"] > 30
