@@ -1,6 +1,6 @@
 """Who is behind a destination. The rule itself is `sql/recipients.sql`: for alarms, acts, notices and What if alike."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -81,10 +81,11 @@ def recipients_of(questions: Collection[Question]) -> dict[Question, list[Recipi
     return answers
 
 
-def notify_of_acts(act_ids: Sequence[int], at: datetime) -> None:
-    """Write the messages of acts to those who subscribe to their verbs, and to those who need no subscription."""
-    _write(_ACTS, act_ids, at)
-    _write(_ACTS_BY_DEFAULT, act_ids, at, media=list(MEDIA), giving=list(GIVES))
+def notify_of_act(act: Transition, at: datetime) -> None:
+    """Write the messages of an act to those who subscribe to its verb, and to those who need no subscription."""
+    _write(_ACTS, [act.pk], at)
+    if needs_no_subscription(act):
+        _write(_ACTS_BY_DEFAULT, [act.pk], at, media=list(MEDIA), giving=list(GIVES))
 
 
 def needs_no_subscription(act: Transition) -> bool:

@@ -30,7 +30,7 @@ def why_silent() -> str:
 
 def this_host() -> str:
     """The name under which people reach this installation; its scheme and its port may change."""
-    return (urlsplit(settings.BASE_URL).hostname or settings.BASE_URL)[:255]
+    return str(urlsplit(settings.BASE_URL).hostname or settings.BASE_URL)[:255]
 
 
 def claim() -> None:
@@ -40,7 +40,8 @@ def claim() -> None:
 
 def _claimed_by() -> str:
     hosts = Installation.objects.values_list("host", flat=True)
-    if (host := hosts.first()) is None:
+    host: str | None = hosts.first()
+    if host is None:
         with connection.cursor() as cursor:
             cursor.execute(_CLAIM_IF_FREE, [this_host(), timezone.now()])
         host = hosts.get()

@@ -19,9 +19,9 @@ log = structlog.get_logger(__name__)
 
 
 def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act names its lead
-    """Write what must be told of an act, in the caller's transaction. The lead is saved by then."""
+    """Write the messages of an act, in the caller's transaction. The lead is saved by then."""
     if not act.historical:
-        audience.notify_of_acts([act.pk], timezone.now())
+        audience.notify_of_act(act, timezone.now())
 
 
 def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:

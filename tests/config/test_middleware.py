@@ -31,10 +31,15 @@ def ask(method: str, path: str, **variables: str) -> tuple[str, dict[str, str], 
     """As a web server does: Django's own test client drops the body of HEAD by itself."""
     answer: dict[str, Any] = {}
 
-    def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> None:
+    def start(status: str, headers: list[tuple[str, str]], _exc_info: Any = None) -> Any:
         answer.update(status=status, headers=dict(headers))
 
-    environ = {"REQUEST_METHOD": method, "PATH_INFO": path, "SERVER_NAME": "localhost", "SERVER_PORT": "80"}
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": method,
+        "PATH_INFO": path,
+        "SERVER_NAME": "localhost",
+        "SERVER_PORT": "80",
+    }
     environ |= {"SERVER_PROTOCOL": "HTTP/1.1", "wsgi.url_scheme": "http", "wsgi.input": BytesIO()} | variables
     body = b"".join(WSGIHandler()(environ, start))
     return answer["status"], answer["headers"], body
@@ -83,7 +88,12 @@ def caller(settings: Any, proxies: int, **headers: str) -> HttpRequest:
     settings.BEHIND_PROXY, settings.TRUSTED_PROXIES = proxies > 0, max(proxies, 1)
     seen: list[HttpRequest] = []
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="10.0.0.9")
-    CallerMiddleware(lambda request: [seen.append(request), HttpResponse()][1])(request)
+
+    def answer(passed_on: HttpRequest) -> HttpResponse:
+        seen.append(passed_on)
+        return HttpResponse()
+
+    CallerMiddleware(answer)(request)
     return seen[0]
 
 

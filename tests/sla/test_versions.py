@@ -135,7 +135,7 @@ def test_a_calendar_that_makes_no_sense_is_refused(fields: dict, words: str) -> 
         ({}, "list of conditions"),
         ([{"field": "mood", "op": "is", "value": 1}], "Unknown field"),
         ([{"field": "score", "op": "smells_like", "value": 1}], "Unknown op"),
-        ([{"field": "score", "op": "at_least", "value": "high"}], "does not go with"),
+        ([{"field": "score", "op": "at_least", "value": "high"}], "is not a valid value for “at_least”"),
         ([{"field": "source", "op": "at_least", "value": 5}], "use it with score"),
         ([{"field": "source"}], "exactly"),
     ],

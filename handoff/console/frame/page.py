@@ -9,6 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db import DataError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -22,6 +23,9 @@ from leads.models import Role
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
 LONGEST_ID = 18
+FILTER_LOOKUPS = frozenset({"exact", "in", "isnull"})
+UNANSWERABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
+"""What a filter raises whose value no row can have. The database says so only when the rows are read."""
 
 
 def is_id(text: str) -> bool:
@@ -104,14 +108,30 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         context = {"title": self.title, "empty": self.empty}
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
-        response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
-        if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
-            response.context_data |= self.above(request, response.context_data["cl"])
+        try:
+            response: HttpResponse = super().changelist_view(request, context | (extra_context or {}))
+            if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
+                changelist = response.context_data["cl"]
+                list(changelist.result_list)
+                response.context_data |= self.above(request, changelist)
+        except UNANSWERABLE:
+            if ERROR_FLAG in request.GET:
+                raise
+            return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return response
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
-        """A pattern in the address is refused: PostgreSQL fails on a wrong one, and toils over a wicked one."""
-        return not lookup.endswith("regex") and bool(super().lookup_allowed(lookup, value, request))
+        """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values."""
+        path, _, kind = lookup.rpartition("__")
+        is_lookup = lookup.split("__", maxsplit=1)[0] in {field.name for field in self.opts.get_fields()}
+        if is_lookup and (kind not in FILTER_LOOKUPS or path.removesuffix("__id") not in self._filtered(request)):
+            return False
+        return bool(super().lookup_allowed(lookup, value, request))
+
+    def _filtered(self, request: HttpRequest) -> set[str]:
+        """The fields that the page's filters are about."""
+        filters = [entry[0] if isinstance(entry, tuple) else entry for entry in self.get_list_filter(request)]
+        return {path for path in filters if isinstance(path, str)}
 
     def as_csv(self, request: HttpRequest, columns: Mapping[str, export.Column], name: str) -> HttpResponseBase:
         """The filtered rows of all pages. A filter that makes no sense leads back to the list, as it does there."""
@@ -119,7 +139,8 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
             raise PermissionDenied
         try:
             changelist = self.get_changelist_instance(request)
-        except IncorrectLookupParameters:
+            changelist.queryset.exists()
+        except UNANSWERABLE:
             return HttpResponseRedirect(f"../?{ERROR_FLAG}=1")
         return export.as_csv(changelist.queryset.select_related(*self.list_select_related), columns, name)
 

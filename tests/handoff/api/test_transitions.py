@@ -215,7 +215,7 @@ def test_the_history_takes_as_many_queries_for_many_acts(
 ):
     lead = bring_to("opportunity", make_lead(), world)
     client = client_of(world.mia)
-    with django_assert_num_queries(3):  # the token with the rights, the lead, its acts
+    with django_assert_num_queries(4):  # the token with the rights, the lead, what was merged into it, their acts
         assert len(client.get(f"/api/v1/leads/{lead.pk}/transitions/").json()["results"]) == 5
 
 

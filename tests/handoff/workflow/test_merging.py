@@ -86,7 +86,7 @@ def stand(how: str, name: str, world: World) -> Lead:
 
 def stored() -> list[object]:
     return [
-        list(model.objects.order_by("pk").values())  # type: ignore[attr-defined]
+        list(model.objects.order_by("pk").values())
         for model in (Lead, Transition, Clock, Alarm, Rejection, Delivery, Touchpoint)
     ]
 
