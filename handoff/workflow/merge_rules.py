@@ -4,6 +4,9 @@ The table of states is in docs/states.md.
 """
 
 from collections.abc import Sequence
+from datetime import datetime
+
+from django.utils import timezone
 
 from handoff.models import Dispute, Rejection
 from handoff.workflow.rights import WITH_SALES
@@ -126,8 +129,11 @@ def _was_contacted(lead: Lead, clock: Clock) -> bool:
     return clock.metric in CONTACT and lead.last_touch_at is not None and lead.last_touch_at >= clock.started_at
 
 
-def _is_earlier(clock: Clock, due: object) -> bool:
-    return clock.due_at is not None and (due is None or clock.due_at < due)  # type: ignore[operator]
+def _is_earlier(clock: Clock, due_at: datetime | None) -> bool:
+    """The buyer was promised it earlier here. What is overdue has been breached: it gives the other no new time."""
+    if clock.due_at is None or clock.due_at <= timezone.now():
+        return False
+    return due_at is None or clock.due_at < due_at
 
 
 def _standing(lead: Lead) -> str:

@@ -126,7 +126,7 @@ def test_what_a_step_does_is_not_done_once_its_breach_is_excused(world: World, p
 @pytest.mark.parametrize("call_off", ["merge", "queue", "restart"])
 def test_a_clock_that_is_cancelled_withdraws_its_warnings(world: World, policy: Policy, call_off: str) -> None:
     Policy.objects.update(on_reassign="restart")
-    lead, other = offered(world), offered(world, 1, "Other")
+    other, lead = offered(world, 0, "Other"), offered(world, 1)
     sweep_at(46.5)
     with moment(50):
         match call_off:

@@ -49,7 +49,7 @@ def test_what_is_wrong_comes_with_what_to_do_and_fails_the_command(world: World)
         call_command("doctor", stdout=out, no_color=True)
     assert refused.value.returncode == 1
     _, first, todo, advice, _ = out.getvalue().splitlines()
-    assert first.startswith("Wrong: Worker: the last sweep ran 30")
+    assert first.startswith("Wrong: Worker: the last sweep ran 5 min ago")
     assert todo.startswith("    To do: start it")
     assert advice.startswith("Worth knowing: The policy")
 

@@ -81,5 +81,5 @@ def test_a_lead_that_runs_no_clock_cannot_be_paused(bring_in: Import, world: Wor
 def test_the_pause_of_a_lead_that_was_merged_is_known(bring_in: Import, dana: Lead, world: World) -> None:
     file = f"{HEAD}{MAIL},outage,2026-03-02 10:00,2026-03-02 11:00,\n"
     bring_in("pauses", file)
-    workflow.merge(dana.pk, by=world.olga, into=make_lead("Dana Wolf").pk)
+    workflow.merge(dana.pk, by=world.olga, into=bring_to("mql", make_lead("Dana Wolf"), world).pk)
     assert bring_in("pauses", file).outcomes == ["unchanged"]
