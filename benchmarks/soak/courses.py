@@ -11,7 +11,7 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 from leads.models import Transition, Verb
-from sla.models import Calendar, Clock, Step
+from sla.models import Calendar, Clock, ClockState, Step
 
 DAY = timedelta(days=1)
 Stretch = tuple[datetime, datetime]
@@ -97,10 +97,24 @@ def _change(course: Course, act: Transition) -> None:
     if act.verb == Verb.PAUSE and not course.is_settled(known):
         course.pauses.append(_pause(act))
         course.lay_out(known)
-    about = act.facts.get("metric"), act.facts.get("clock_started_by")
-    if act.verb == Verb.ACKNOWLEDGE and about == (course.clock.metric, course.clock.started_by_id):
+    if act.verb == Verb.ACKNOWLEDGE and _is_about(act, course.clock):
         course.is_acknowledged = True
         course.lay_out(known)
+
+
+def called_off_at(course: Course, acts: list[Transition]) -> datetime | None:
+    """When it was written down that nothing more is to come of a clock: it was cancelled, or its breach excused."""
+    clock, due_at = course.clock, course.due_at
+    if clock.state == ClockState.CANCELLED and clock.stopped_by:
+        return clock.stopped_by.recorded_at
+    if due_at is None or (clock.stopped_at is not None and clock.stopped_at <= due_at):
+        return None  # it was no breach after all, so there is nothing to excuse
+    excuses = [act for act in acts if act.verb == Verb.EXCUSE and act.at > due_at and _is_about(act, clock)]
+    return excuses[0].recorded_at if excuses else None
+
+
+def _is_about(act: Transition, clock: Clock) -> bool:
+    return (act.facts.get("metric"), act.facts.get("clock_started_by")) == (clock.metric, clock.started_by_id)
 
 
 def _moves(act: Transition) -> bool:

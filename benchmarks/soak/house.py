@@ -47,6 +47,7 @@ class House:
             "EMAIL_URL": f"smtp://127.0.0.1:{self.ports['smtp']}",
             "SLACK_BOT_TOKEN": "xoxb-soak",
             "SLACK_API_URL": f"http://127.0.0.1:{self.ports['http']}/api/",
+            "WEBHOOK_ALLOWED_HOSTS": "127.0.0.1",  # else the webhook here is refused as one into a private network
         }
 
     @property

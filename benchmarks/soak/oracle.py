@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
-from benchmarks.soak.courses import Course, course_of
+from benchmarks.soak.courses import Course, called_off_at, course_of
 from handoff.amending.integrity import disagreements
 from handoff.models import Audience, Delivery, DeliveryState
 from leads.models import Lead, Transition, Via
@@ -62,7 +62,8 @@ def _alarms(wrong: list[str]) -> dict[str, object]:
         acts = sorted(lead.transitions.all(), key=lambda act: (act.at, act.pk))
         for clock in lead.clocks.all():
             course = course_of(clock, ladders[clock.policy_id], acts)
-            wrong.extend(f"Clock {clock.pk} ({clock.metric}): {what}" for what in _of_clock(clock, course))
+            errors = _of_clock(clock, course, called_off_at(course, acts))
+            wrong.extend(f"Clock {clock.pk} ({clock.metric}): {error}" for error in errors)
             figures.update(clocks=1, alarms_checked=len(ladders[clock.policy_id]))
             figures.update(paused_clocks=bool(course.pauses), acknowledged_clocks=course.is_acknowledged)
             figures.update(breaches=_is_breached(clock, course))
@@ -74,7 +75,7 @@ def _is_breached(clock: Clock, course: Course) -> bool:
     return course.due_at is not None and (clock.stopped_at is None or clock.stopped_at > course.due_at)
 
 
-def _of_clock(clock: Clock, course: Course) -> Iterator[str]:
+def _of_clock(clock: Clock, course: Course, called_off: datetime | None) -> Iterator[str]:
     alarms, stop = list(clock.alarms.all()), clock.stopped_at
     times = Counter(alarm.step_id for alarm in alarms)
     if clock.due_at != course.due_at:
@@ -82,10 +83,19 @@ def _of_clock(clock: Clock, course: Course) -> Iterator[str]:
     if stop is not None and _is_breached(clock, course) != (clock.state == ClockState.BREACHED):
         yield f"stopped at {stop}, was due at {course.due_at}, and is {clock.state}."
     for step, due in course.alarms.items():
-        if (stop is None or due < stop) and times[step] != 1:
+        if (stop is None or due < stop) and times[step] not in _may_fire(due, called_off):
             yield f"step {step} was due at {due} and fired {times[step]} times; it stopped at {stop}."
     for alarm in alarms:
+        if called_off and alarm.fired_at > called_off:
+            yield f"alarm {alarm.pk} fired at {alarm.fired_at}, after the clock was called off at {called_off}."
         yield from _of_alarm(alarm, clock, course.alarms.get(alarm.step_id))
+
+
+def _may_fire(due: datetime, called_off: datetime | None) -> set[int]:
+    """How often: once. What was overdue as its clock was called off may have fired before, and does not fire after."""
+    if called_off is None:
+        return {1}
+    return {0, 1} if due <= called_off else {0}
 
 
 def _of_alarm(alarm: Alarm, clock: Clock, due_at: datetime | None) -> Iterator[str]:
@@ -148,16 +158,19 @@ def _percentiles(both: list[tuple[datetime, datetime]]) -> dict[str, float]:
 
 
 def _deliveries(place: Path, wrong: list[str]) -> dict[str, object]:
-    """Every message that had to be written was, and each arrived under its key at least once."""
+    """Every message that had to be written was, and each that was not withdrawn arrived at least once under its key."""
     arrived = Counter(key for name in ("smtp", "http") for key in _lines(place / f"{name}.keys"))
     written = {str(key): state for key, state in Delivery.objects.values_list("key", "state")}
-    wrong.extend(f"Delivery {key} ({state}) never arrived." for key, state in written.items() if key not in arrived)
-    wrong.extend(f"Delivery {key} is {state}." for key, state in written.items() if state != DeliveryState.SENT)
+    due = {key: state for key, state in written.items() if state != DeliveryState.WITHDRAWN}
+    wrong.extend(f"Delivery {key} ({state}) never arrived." for key, state in due.items() if key not in arrived)
+    wrong.extend(f"Delivery {key} is {state}." for key, state in due.items() if state != DeliveryState.SENT)
     wrong.extend(f"A message arrived under the key {key}, which no delivery has." for key in arrived.keys() - written)
     wrong.extend(_untold())
+    wrong.extend(_withdrawn_for_nothing())
     return {
-        "deliveries": len(written),
-        "deliveries_arrived": len(arrived.keys() & written.keys()),
+        "deliveries": len(due),
+        "deliveries_arrived": len(arrived.keys() & due.keys()),
+        "deliveries_withdrawn": len(written) - len(due),
         "arrivals": arrived.total(),
         "arrived_again": arrived.total() - len(arrived),
         "attempts": dict(sorted(Counter(Delivery.objects.values_list("attempts", flat=True)).items())),
@@ -173,6 +186,13 @@ def _untold() -> Iterator[str]:
         yield f"Alarm {alarm} was not told by {medium} to {address}."
     for superseded in Alarm.objects.filter(superseded=True, deliveries__isnull=False):
         yield f"Alarm {superseded.pk} was superseded, and told."
+
+
+def _withdrawn_for_nothing() -> Iterator[str]:
+    """Only what tells of a clock that was called off is withdrawn."""
+    called_off = Q(alarm__clock__state=ClockState.CANCELLED) | Q(alarm__clock__excused_by__isnull=False)
+    for delivery in Delivery.objects.filter(state=DeliveryState.WITHDRAWN).exclude(called_off):
+        yield f"Delivery {delivery.key} was withdrawn, though its clock was not called off."
 
 
 def _lines(path: Path) -> list[str]:

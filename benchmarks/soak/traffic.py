@@ -12,10 +12,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from django.db import InterfaceError, OperationalError, close_old_connections
+from django.db import Error, close_old_connections
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.engine import outages
 from handoff.refusals import Refused
 from handoff.workflow import Door
 from leads.models import Lead, State, User, Verb, Via
@@ -75,8 +76,10 @@ class Mover:
             self._act()
         except Refused:
             return
-        except (OperationalError, InterfaceError):
-            time.sleep(0.2)  # the database is away; a person would be told so and try again
+        except Error as error:
+            if outages.outage_of(error) is None:
+                raise
+            time.sleep(0.2)  # the database is away, read-only or full; a person would read so and try again
 
     def _look_around(self) -> None:
         Lead.objects.bulk_create(Lead(name=f"Lead {n}", email=f"{uuid.uuid4()}@soak.example") for n in range(10))

@@ -19,7 +19,8 @@ from sla.alarms import CHANNEL, next_due
 
 LEASE = "sweeper"
 LEASE_SECONDS = 10  # after which another takes over from one that is frozen
-RECENT = timedelta(seconds=10)  # longer than a verb holds the alarms of its lead
+# Longer than a verb holds the alarms of its lead, and than it takes to succeed a sweeper that is frozen.
+RECENT = timedelta(seconds=2 * LEASE_SECONDS)
 SHORTEST, LONGEST = 0.01, 1.0  # seconds asleep: the first gathers what falls due together, the second bounds a stop
 
 

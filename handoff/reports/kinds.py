@@ -1,6 +1,7 @@
 """The kinds of values that a report has, and how each reads. What is not there is a dash, never a zero."""
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -46,6 +47,11 @@ def amounts(by_currency: Mapping[str, str]) -> str:
     return ", ".join(f"{amount} {currency}".strip() for currency, amount in by_currency.items())
 
 
+def _grouped_amounts(by_currency: Mapping[str, str]) -> str:
+    """Like `1,200.00 EUR, 10.50 USD`."""
+    return amounts({currency: f"{Decimal(amount):,}" for currency, amount in by_currency.items()})
+
+
 def _count(number: int) -> str:
     return f"{number:,}"
 
@@ -60,5 +66,5 @@ _READS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.SHARE: percent,
     Kind.BUSINESS_TIME: _business_time,
     Kind.WALL_TIME: in_words,
-    Kind.AMOUNTS: amounts,
+    Kind.AMOUNTS: _grouped_amounts,
 }

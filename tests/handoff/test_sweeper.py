@@ -88,7 +88,7 @@ def test_it_is_punctual_though_its_connection_is_cut_and_it_is_killed(step: Step
             assert cut_connections() == 1
             fires()
             stack.enter_context(program("sweeper", environment))
-            wait_for(lambda: sessions("advisory_lock") == 1)  # it asks for its turn
+            wait_for(lambda: sessions("INSERT INTO handoff_lease") == 1)  # the second asks for the lease in vain
         fires()
     assert Alarm.objects.count() == 6
     assert not PendingAlarm.objects.exists()

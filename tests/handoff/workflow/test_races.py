@@ -18,7 +18,7 @@ from handoff import workflow
 from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, Destination, Handoff
 from handoff.refusals import Refused, WrongState
-from handoff.workflow import Door
+from handoff.workflow import CARDS, Door
 from leads.models import Lead, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, PendingAlarm
@@ -104,16 +104,17 @@ def act_at_random(seed: int, done: Any) -> None:
     leads = list(Lead.objects.values_list("pk", flat=True))
     door = Door(via=Via.SYSTEM)
     while True:
-        verb = rng.choice(list(workflow.VERBS))
-        if verb == Verb.MERGE:
-            continue  # it would use the leads up
+        lead = Lead.objects.get(pk=rng.choice(leads))
+        # Those that apply, and some that do not; a merge would use the leads up.
+        applying = [verb for verb, card in CARDS.items() if rng.random() < 0.1 or card.applies(lead, timezone.now())]
+        verb = rng.choice([verb for verb in applying if verb != Verb.MERGE])
         facts = dict(FACTS.get(verb, {}))
         if verb in (Verb.ASSIGN, Verb.PROMOTE):
             facts["owner"] = rng.choice(["ada", "ben", ""])
         if verb == Verb.TOUCH and rng.random() < 0.3:
             facts["at"] = timezone.now() - timedelta(seconds=rng.random() * 3)
         with contextlib.suppress(Refused):
-            workflow.perform(verb, rng.choice(leads), by=rng.choice(people), door=door, facts=facts)
+            workflow.perform(verb, lead.pk, by=rng.choice(people), door=door, facts=facts)
         if rng.random() < 0.2:
             sweep(batch=5)
         done.value += 1
