@@ -100,16 +100,18 @@ class Outline:
     def _is(self, clock: StoredClock, acts: Sequence[Act]) -> bool:
         target, started_at = self.policy.target_seconds, acts[self.started].at
         due_at = self.hours.add(started_at, target)
-        owed = acts[next((act for act in reversed(self.owed_since) if acts[act].at < due_at), self.owed_since[0])]
+        owed = acts[self.owed_since[0]]
+        for given in self.owed_since[1:]:
+            owed = acts[given] if acts[given].at < due_at else owed
         terms = (self.cycle, self.policy.pk, self.calendar.pk, owed.owner, owed.team or clock.team, target)
         should_be = (*terms, started_at, due_at, *self._end(acts, due_at), False)
         return clock[4:] == should_be
 
     def _end(self, acts: Sequence[Act], due_at: datetime) -> tuple[datetime | None, int | None, str, timedelta | None]:
         if self.stopped is None:
-            return None, None, ClockState.RUNNING.value, None
+            return None, None, ClockState.RUNNING, None
         started_at, stop = acts[self.started].at, acts[self.stopped]
-        state = outcome(due_at, stop.at, cancelled=self.cancelled).value
+        state = outcome(due_at, stop.at, cancelled=self.cancelled)
         return stop.at, stop.pk, state, between(self.calendar, started_at, stop.at)
 
     def _rings(self, clock: StoredClock, waiting: Dues, fired: Dues) -> bool:

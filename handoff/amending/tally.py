@@ -83,20 +83,14 @@ def _in_processes(ranges: list[tuple[int, int | None]], most: int) -> Iterator[I
         snapshot = cursor.fetchone()[0]
     look = partial(_look, most, connection.settings_dict["NAME"], snapshot)
     # Not forked: a child would share the session of its parent.
-    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), _set_up) as pool:
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn"), django.setup) as pool:
         yield pool.map(look, ranges)
-
-
-def _set_up() -> None:
-    """Collect garbage once a range, not all the time: it would take a fifth of the time, and there is hardly any."""
-    django.setup()
-    gc.freeze()
-    gc.disable()
 
 
 @cache
 def _begin(database: str, snapshot: str) -> None:
     """Once in each process: take part in the snapshot."""
+    gc.disable()  # it would take a fifth of the time, and there is hardly any garbage: once a range is enough
     connection.settings_dict["NAME"] = database
     connection.set_autocommit(False)
     with connection.cursor() as cursor:
