@@ -4,12 +4,12 @@ from typing import Any
 
 from django.db import connection, models
 
-from handoff.models import Handoff
+from handoff.models import Handoff, Rejection
 from leads.models import Lead, Transition
-from sla.models import Clock, PendingAlarm
+from sla.models import Alarm, Clock, PendingAlarm
 
 # Table by table; each points only at those before it.
-MODELS: tuple[type[models.Model], ...] = (Lead, Transition, Handoff, Clock, PendingAlarm)
+MODELS: tuple[type[models.Model], ...] = (Lead, Transition, Handoff, Rejection, Clock, PendingAlarm, Alarm)
 APART = 10**10  # so far apart that the id of a row tells its table
 
 
@@ -24,7 +24,7 @@ class Mould:
     """The rows of one lead."""
 
     def __init__(self, lead: Lead) -> None:
-        self.keys = keys_of(lead.pk)
+        self.keys = {model: keys for model, keys in keys_of(lead.pk).items() if keys}
         self.firsts: dict[type[models.Model], int] = {}
 
     def cast(self, count: int) -> range:
@@ -70,7 +70,7 @@ def keys_of(lead_id: int) -> dict[type[models.Model], list[int]]:
 
 
 def _rows(model: type[models.Model], lead_id: int) -> models.QuerySet[Any]:
-    path = {Lead: "pk", PendingAlarm: "clock__lead"}.get(model, "lead")
+    path = {Lead: "pk", PendingAlarm: "clock__lead", Alarm: "clock__lead"}.get(model, "lead")
     rows: models.QuerySet[Any] = model.objects.filter(**{path: lead_id})  # type: ignore[attr-defined]
     return rows
 

@@ -85,6 +85,8 @@ class BusinessHours:
         if end < start:
             return 0 - self.between(b, a, pauses)  # not the unary minus, which makes -0.0
         timeline = self._covering(start, end)
+        if not pauses:
+            return timeline.elapsed(start, end).total_seconds()
         return sum((timeline.elapsed(*free) for free in _unpaused(pauses, start, end)), ZERO).total_seconds()
 
     def stretches(self, a: datetime, b: datetime, pauses: Iterable[Stretch] = ()) -> list[Stretch]:

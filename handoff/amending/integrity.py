@@ -2,23 +2,25 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from datetime import datetime
 from enum import StrEnum
 from itertools import chain
 from typing import NamedTuple, TypeVar
 
-from django.db.models import Exists, F, Model, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Model, OuterRef, Q
 from django.utils import timezone
 
 from handoff.amending.choices import misjudged
+from handoff.amending.screening import Screen, leads_after
 from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
 from leads.models import Lead, State, Transition, Verb
 from sla import agreement
 from sla.comparison import Alarms, alarms_of, differences
 from sla.history import Versions
-from sla.models import Alarm, Clock, ClockState, Step
+from sla.models import Alarm, Clock, ClockState, Policy, Step
 
 OFFERS = (Verb.PROMOTE, Verb.RESUBMIT, Verb.OVERTURN)
-CHUNK = 500
+CHUNK = 1000
 Row = TypeVar("Row", bound=Model)
 
 
@@ -50,20 +52,27 @@ def of_leads(after: int = 0, until: int | None = None) -> Iterator[Finding]:
     """Those of the leads with ids in (after, until], in chunks, so that memory does not grow with their number."""
     versions, in_force = Versions(), list(agreement.in_force().values())
     breach_steps = set(Step.objects.filter(percent=100, after_seconds=0).values_list("pk", flat=True))
-    leads_in_range = Lead.objects.filter(pk__lte=until) if until else Lead.objects.all()
-    for leads in _chunks(leads_in_range.select_related("owner", "team", "campaign").order_by("pk"), after):
-        acts = _by_lead(Transition.objects.filter(lead__in=leads))
-        stored = list(Clock.objects.filter(lead__in=leads).order_by("pk"))
-        clocks, alarms = _by_lead(stored), alarms_of(stored)
-        now = timezone.now()
-        for lead in leads:
-            yield from _lead_against_history(lead, acts[lead.pk])
-            for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now, alarms):
-                yield Finding(Kind.CLOCK, f"Lead {lead.pk}: {difference}")
-            for clock in clocks[lead.pk]:
-                yield from _alarms(clock, alarms, breach_steps)
-            for words in misjudged(lead, clocks[lead.pk], versions, in_force, now):
-                yield Finding(Kind.POLICY, words)
+    screen = Screen(versions, in_force)
+    while leads := leads_after(after, until, CHUNK):
+        now, after = timezone.now(), leads[-1].pk
+        if doubtful := screen.doubtful(leads, now):
+            yield from _thorough_look(doubtful, versions, in_force, breach_steps, now)
+
+
+def _thorough_look(
+    ids: Collection[int], versions: Versions, in_force: Sequence[Policy], breach_steps: Collection[int], now: datetime
+) -> Iterator[Finding]:
+    acts = _by_lead(Transition.objects.filter(lead__in=ids))
+    stored = list(Clock.objects.filter(lead__in=ids).order_by("pk"))
+    clocks, alarms = _by_lead(stored), alarms_of(stored)
+    for lead in Lead.objects.filter(pk__in=ids).select_related("owner", "team", "campaign").order_by("pk"):
+        yield from _lead_against_history(lead, acts[lead.pk])
+        for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now, alarms):
+            yield Finding(Kind.CLOCK, f"Lead {lead.pk}: {difference}")
+        for clock in clocks[lead.pk]:
+            yield from _alarms(clock, alarms, breach_steps)
+        for words in misjudged(lead, clocks[lead.pk], versions, in_force, now):
+            yield Finding(Kind.POLICY, words)
 
 
 def of_records() -> Iterator[Finding]:
@@ -133,12 +142,6 @@ def _deliveries() -> Iterator[Finding]:
     sent = Delivery.objects.filter(state=DeliveryState.SENT)
     for delivery in sent.filter(Q(attempts=0) | Q(sent_at__lt=F("created_at"))).iterator():
         yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} is marked as sent, but was never attempted.")
-
-
-def _chunks(rows: QuerySet[Row], last: int = 0) -> Iterator[list[Row]]:
-    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
-        yield chunk
-        last = chunk[-1].pk
 
 
 def _by_lead(rows: Iterable[Row]) -> defaultdict[int, list[Row]]:

@@ -1,0 +1,18 @@
+-- The acts of a range of leads, as sla.pattern.Act has them; those of a lead in the order in which they were written.
+SELECT
+    lead_id,
+    id,
+    at,
+    owner_id,
+    team_id,
+    verb,
+    from_state,
+    to_state,
+    cycle,
+    facts ->> 'automatic',
+    facts ->> 'policies',
+    facts ->> 'calendars',
+    recorded_at >= at AND NOT facts ?| ARRAY['restarted', 'reevaluated', 'carried']
+FROM leads_transition
+WHERE lead_id BETWEEN %s AND %s
+ORDER BY lead_id, id

@@ -1,0 +1,232 @@
+"""What histories that are alike have in common: which of their acts start and stop which clocks, whatever the times.
+
+Most leads are only given, accepted, touched and moved on: a pattern says at sight that their clocks are as they must
+be. It never says more than that. Whatever does not agree, or is less simple, is derived by `sla.history`.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from leads.models import AMENDING, ANY_TIME, State, Transition, Verb
+from sla.business_time import FIRST, BusinessHours
+from sla.course import between, outcome
+from sla.history import Versions, moves
+from sla.metrics import RULES, Move
+from sla.models import Calendar, ClockState, Policy, StepKind
+
+PATTERNS = 20_000
+"""How many are kept: memory does not grow with the number of leads."""
+Dues = Mapping[int, datetime]
+
+
+class Act(NamedTuple):
+    """One act as it is read. What follows its team makes the pattern, with which owners are the same."""
+
+    lead: int
+    pk: int
+    at: datetime
+    owner: int | None
+    team: int | None
+    verb: str
+    from_state: str
+    to_state: str
+    cycle: int
+    automatic: str | None
+    policies: str | None
+    calendars: str | None
+    is_simple: bool
+
+
+class StoredClock(NamedTuple):
+    """One clock as it is read. What follows the act that started it is compared."""
+
+    lead: int
+    pk: int
+    metric: str
+    started_by: int
+    cycle: int
+    policy: int
+    calendar: int
+    owner: int | None
+    team: int | None
+    target_seconds: int
+    started_at: datetime
+    due_at: datetime | None
+    stopped_at: datetime | None
+    stopped_by: int | None
+    state: str
+    elapsed: timedelta | None
+    is_amended: bool
+
+
+@dataclass
+class Outline:
+    """One clock that no act has amended. Acts are meant by their rank in the order in which they happened."""
+
+    metric: str
+    cycle: int
+    policy: Policy
+    calendar: Calendar
+    started: int
+    owed_since: list[int]
+    """The acts that gave the lead to whoever may owe it: the last one before it is due."""
+    stopped: int | None = None
+    cancelled: bool = False
+
+    @cached_property
+    def hours(self) -> BusinessHours:
+        return self.calendar.hours
+
+    @cached_property
+    def steps(self) -> dict[int, int]:
+        """After how many seconds each fires, in that order."""
+        return {step.pk: step.seconds(self.policy.target_seconds) for step in self.policy.ladder}
+
+    @cached_property
+    def breach(self) -> int:
+        return next((step.pk for step in self.policy.ladder if step.kind == StepKind.BREACH), 0)
+
+    def matches(self, clock: StoredClock, acts: Sequence[Act], waiting: Dues, fired: Dues) -> bool:
+        """Whether a clock and its alarms are what follows from these acts."""
+        try:
+            return self._is(clock, acts) and self._rings(clock, waiting, fired)
+        except ValueError:  # its calendar cannot say when it is due
+            return False
+
+    def _is(self, clock: StoredClock, acts: Sequence[Act]) -> bool:
+        target, started_at = self.policy.target_seconds, acts[self.started].at
+        due_at = self.hours.add(started_at, target)
+        owed = acts[self.owed_since[0]]
+        for given in self.owed_since[1:]:
+            owed = acts[given] if acts[given].at < due_at else owed
+        terms = (self.cycle, self.policy.pk, self.calendar.pk, owed.owner, owed.team or clock.team, target)
+        should_be = (*terms, started_at, due_at, *self._end(acts, due_at), False)
+        return clock[4:] == should_be
+
+    def _end(self, acts: Sequence[Act], due_at: datetime) -> tuple[datetime | None, int | None, str, timedelta | None]:
+        if self.stopped is None:
+            return None, None, ClockState.RUNNING, None
+        started_at, stop = acts[self.started].at, acts[self.stopped]
+        state = outcome(due_at, stop.at, cancelled=self.cancelled)
+        return stop.at, stop.pk, state, between(self.calendar, started_at, stop.at)
+
+    def _rings(self, clock: StoredClock, waiting: Dues, fired: Dues) -> bool:
+        """What must wait does, and what has fired is of this ladder, no longer waits, and was dated when it was due."""
+        if fired:
+            if waiting.keys() & fired.keys() or not fired.keys() <= self.steps.keys():
+                return False
+            if clock.state == ClockState.BREACHED and fired.get(self.breach, clock.due_at) != clock.due_at:
+                return False
+        if len(fired) == len(self.steps):
+            return not waiting
+        return waiting == dict(self._should_wait(clock, fired))
+
+    def _should_wait(self, clock: StoredClock, fired: Dues) -> Iterator[tuple[int, datetime]]:
+        if clock.state == ClockState.CANCELLED or self.policy.mistake_at:
+            return
+        took = None if clock.elapsed is None else clock.elapsed.total_seconds()
+        for step, seconds in self.steps.items():
+            if took is not None and took < seconds:
+                return  # it stopped before this one and all that follow
+            if step not in fired:
+                due_at = self.hours.add(clock.started_at, seconds)
+                if clock.stopped_at is None or due_at < clock.stopped_at:
+                    yield step, due_at
+
+
+@dataclass
+class Pattern:
+    """What follows from acts, for any lead whose acts are of the same kinds in the same order."""
+
+    state: str
+    cycle: int
+    last: int | None
+    """The act that was written last: whose owner the lead has."""
+    moved: int | None
+    """The act that brought the lead into its state."""
+    outlines: list[Outline] = field(default_factory=list)
+
+
+class Patterns:
+    """The patterns met so far. None stands for histories that a pattern cannot describe."""
+
+    def __init__(self, versions: Versions) -> None:
+        self._versions = versions
+        self._kept: dict[tuple[object, ...], Pattern | None] = {}
+
+    def of(self, happened: Sequence[Act], written: Sequence[Act]) -> Pattern | None:
+        """That of the acts of a lead, in the order in which they happened and in that in which they were written."""
+        ranks: dict[int | None, int | None] = {None: None}
+        owners = tuple([ranks.setdefault(act.owner, len(ranks)) for act in happened])
+        order = () if happened == written else tuple([happened.index(act) for act in written])
+        key = (tuple([act[5:] for act in happened]), owners, order)
+        if key not in self._kept:
+            if len(self._kept) >= PATTERNS:
+                self._kept.clear()
+            self._kept[key] = _pattern(happened, owners, order or range(len(happened)), self._versions)
+        return self._kept[key]
+
+
+def _pattern(
+    happened: Sequence[Act], owners: Sequence[int | None], order: Sequence[int], versions: Versions
+) -> Pattern | None:
+    state, cycle, moved = str(State.RAW), 0, None
+    for rank in order:
+        act = happened[rank]
+        if act.from_state != state:
+            return None
+        state, cycle, moved = act.to_state, act.cycle, rank if act.to_state != act.from_state else moved
+    outlines = _outlines(happened, owners, versions)
+    return None if outlines is None else Pattern(state, cycle, order[-1] if order else None, moved, outlines)
+
+
+def _outlines(happened: Sequence[Act], owners: Sequence[int | None], versions: Versions) -> list[Outline] | None:
+    """All clocks, or None if anything else happens to them than that they start, change hands, and stop."""
+    if not all(map(_is_simple, happened)):
+        return None
+    acts = [_like(act, rank, owner) for rank, (act, owner) in enumerate(zip(happened, owners, strict=True))]
+    outlines: list[Outline] = []
+    running: dict[str, Outline] = {}
+    given = 0
+    for rank, (act, move) in enumerate(moves(acts)):
+        given = given if act.verb in ANY_TIME else rank
+        for metric in [metric for metric in running if move.ends(metric)]:
+            ending = running.pop(metric)
+            ending.stopped, ending.cancelled = rank, not RULES[metric].stops(move)
+        if not all([_goes_on(outline, act, move, rank) for outline in running.values()]):
+            return None
+        for metric, policy_id in act.facts["policies"].items():
+            if metric in running or not RULES[metric].starts(move) or acts[given].verb in ANY_TIME:
+                return None
+            policy = versions.policy(policy_id)
+            calendar = versions.calendar(act.facts["calendars"].get(metric, policy.calendar_id))
+            running[metric] = Outline(metric, move.cycle, policy, calendar, rank, [given])
+            outlines.append(running[metric])
+    return outlines
+
+
+def _goes_on(outline: Outline, act: Transition, move: Move, rank: int) -> bool:
+    """Let it be owed by who gets the lead, unless the terms of that amend it."""
+    if move.hands_over():
+        outline.owed_since.append(rank)
+    calendar = act.facts["calendars"].get(outline.metric, outline.calendar.pk)
+    return not move.changes_owner() or (calendar == outline.calendar.pk and not outline.policy.floor_seconds)
+
+
+def _is_simple(act: Act) -> bool:
+    return act.is_simple and act.verb not in (*AMENDING, Verb.MERGE) and act.automatic in (None, "true", "false")
+
+
+def _like(act: Act, rank: int, owner: int | None) -> Transition:
+    """An act of the same kind, dated by its rank, by which rules can be asked."""
+    facts = {
+        "automatic": act.automatic == "true",
+        "policies": json.loads(act.policies or "{}"),
+        "calendars": json.loads(act.calendars or "{}"),
+    }
+    kind = {"verb": act.verb, "from_state": act.from_state, "to_state": act.to_state, "cycle": act.cycle}
+    return Transition(pk=rank, at=FIRST + timedelta(seconds=rank), owner_id=owner, facts=facts, **kind)
