@@ -59,13 +59,15 @@ def run_at_once(act: BulkAct) -> None:
 
 def run_in_turn() -> None:
     """Go on with what is unfinished, the oldest first, unless a worker is at it already. Beat calls it."""
-    unfinished = list(BulkAct.objects.filter(state__in=UNFINISHED).order_by("pk").values_list("pk", flat=True)[:CHUNK])
+    unfinished = list(BulkAct.objects.filter(state__in=UNFINISHED).order_by("pk")[:CHUNK])
     if not unfinished:
         return
     in_time = _until(SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
     with leased(LEASE, LEASE_SECONDS) as renew:
-        for pk in unfinished if renew else ():
-            _run(BulkAct.objects.get(pk=pk), lambda: renew() and in_time() and not worker.is_shutting_down())
+        if renew is None:
+            return
+        for act in unfinished:
+            _run(act, lambda: renew() and in_time() and not worker.is_shutting_down())
 
 
 def stop(act: BulkAct, *, by: User) -> bool:
