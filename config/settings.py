@@ -204,6 +204,12 @@ CELERY_BEAT_SCHEDULE = {
     "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
     # The sweep sends nothing of a mistake anyway; this clears away what the request that declared it had no time for.
     "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", "schedule": 10.0, "options": {"expires": 10.0}},
+    # What a person has asked for and a request had no time for: they look at its progress.
+    "run_bulk_acts": {
+        "task": "handoff.tasks.run_bulk_acts",
+        "schedule": SWEEP_SECONDS,
+        "options": {"expires": SWEEP_SECONDS * 5},
+    },
     # Reports are exact without it, and slower the more there is to add up.
     "fold_reports": {"task": "handoff.tasks.fold_reports", "schedule": 10.0, "options": {"expires": 10.0}},
 }

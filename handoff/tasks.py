@@ -4,7 +4,7 @@ from celery import shared_task
 
 from handoff import alerts
 from handoff.alerts import worker
-from handoff.amending import stopping
+from handoff.amending import bulk, stopping
 from handoff.engine import heartbeat, leaks
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -40,6 +40,11 @@ def fold_reports() -> None:
 @shared_task
 def stop_mistakes() -> None:
     stopping.stop_all()
+
+
+@shared_task
+def run_bulk_acts() -> None:
+    bulk.run_in_turn()
 
 
 @shared_task

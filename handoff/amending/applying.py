@@ -17,6 +17,7 @@ from sla.metrics import Move
 from sla.models import Clock, Policy
 
 CHUNK = 500
+PREVIEWED = 500  # clocks that a request looks at: the history of each is read
 
 
 class Outcome(models.TextChoices):
@@ -41,9 +42,12 @@ class Effect:
 
 @dataclass(frozen=True)
 class Preview:
+    """What would become of the clocks that were looked at, of `total`."""
+
     policy: Policy
     at: datetime
     effects: list[Effect]
+    total: int
 
     def of(self, outcome: str) -> list[Effect]:
         return [effect for effect in self.effects if effect.outcome == outcome]
@@ -63,30 +67,38 @@ def running(policy: Policy) -> models.QuerySet[Clock]:
     return earlier.filter(metric=policy.metric).select_related("lead__owner", "lead__team", "policy", "calendar")
 
 
-def preview(policy: Policy, at: datetime | None = None) -> Preview:
-    """What applying a version in force would do to each clock that runs by an earlier one. Nothing is written."""
-    now, versions = at or timezone.now(), Versions()
-    return Preview(policy, now, [_effect(clock, policy, versions, now) for clock in _by_lead(policy)])
+def applicable(policy: Policy) -> models.QuerySet[Clock]:
+    """Those of them that are not overdue: the others stay with the policy that judged them."""
+    return running(policy).filter(models.Q(due_at=None) | models.Q(due_at__gt=timezone.now()))
+
+
+def preview(policy: Policy, at: datetime | None = None, most: int = PREVIEWED) -> Preview:
+    """What applying a version in force would do to the first clocks that run by an earlier one. Nothing is written."""
+    now, versions, clocks = at or timezone.now(), Versions(), running(policy)
+    looked_at = clocks.order_by("pk").prefetch_related("lead__transitions")[:most]
+    return Preview(policy, now, [_effect(clock, policy, versions, now) for clock in looked_at], clocks.count())
+
+
+def apply_to(clock: Clock, policy: Policy, *, by: User | None, reason: str, door: Door) -> None:
+    """Apply a version in force to one clock; a metric has one running clock for each lead."""
+    reevaluate(clock.lead_id, by=by, door=door, policy=policy, reason=reason)
 
 
 def apply_to_running(policy: Policy, *, by: User | None, reason: str, door: Door = SHELL) -> Applied:
     """Apply a version in force, lead by lead, each in its own transaction. Killed half-way, it is simply run again."""
     done = Applied()
-    for clock in _by_lead(policy):
-        if _is_overdue(clock, timezone.now()):
-            continue
+    for clock in _in_chunks(policy):
         try:
-            reevaluate(clock.lead_id, by=by, door=door, policy=policy, reason=reason)
+            apply_to(clock, policy, by=by, reason=reason, door=door)
             done.applied += 1
         except (FactsRefused, NoSuchLead, WrongState) as refusal:
             done.refused[clock.lead_id] = refusal.message
     return done
 
 
-def _by_lead(policy: Policy) -> Iterator[Clock]:
-    """One by one, in chunks: a metric has one running clock for each lead."""
+def _in_chunks(policy: Policy) -> Iterator[Clock]:
     last = 0
-    while chunk := list(running(policy).filter(pk__gt=last).order_by("pk")[:CHUNK]):
+    while chunk := list(applicable(policy).filter(pk__gt=last).order_by("pk")[:CHUNK]):
         yield from chunk
         last = chunk[-1].pk
 

@@ -1,7 +1,7 @@
 """All pages, so that one import registers them."""
 
 from handoff.console.leads import acting, bulk, leads, my_leads, rejections
-from handoff.console.numbers import engine, excusing, explanations, outbox, records, reports, simulations
+from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     calendars,
     campaigns,
@@ -17,6 +17,7 @@ from handoff.console.settings import (
 __all__ = [
     "acting",
     "bulk",
+    "bulk_acts",
     "calendars",
     "campaigns",
     "definitions",

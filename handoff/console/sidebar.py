@@ -27,6 +27,7 @@ SETTINGS = {
         "leads_transition": ("History", "history"),
     },
 }
+RECORDS_OF_REVOPS = {"handoff_bulkact": ("Bulk acts", "checklist")}
 REVOPS_ONLY = {
     "Telling people": {
         "handoff_destination": ("Destinations", "send"),
@@ -56,7 +57,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     if not user.roles:
         return []
     groups = [{"items": _work(request, user)}]
-    groups += [_group(request, title, pages) for title, pages in SETTINGS.items()]
+    records = RECORDS_OF_REVOPS if user.has_role(Role.REVOPS) else {}
+    for title, pages in SETTINGS.items():
+        groups.append(_group(request, title, pages | records if title == "Records" else pages))
     if user.has_role(Role.REVOPS):
         dead = Delivery.objects.filter(state=DeliveryState.DEAD).count()
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]

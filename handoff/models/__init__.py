@@ -1,6 +1,7 @@
 """The nouns of the handoff."""
 
 from handoff.models.access import ApiToken
+from handoff.models.bulk import UNFINISHED, BulkAct, BulkKind, BulkState
 from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
 from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
@@ -12,11 +13,15 @@ from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock
 from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
+    "UNFINISHED",
     "AnswerKind",
     "ApiToken",
     "AttainmentCount",
     "AttainmentDelta",
     "Audience",
+    "BulkAct",
+    "BulkKind",
+    "BulkState",
     "CountedClock",
     "Decision",
     "Delivery",

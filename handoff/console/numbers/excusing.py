@@ -9,12 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from handoff.amending.excusing import breached, excuse_all
+from handoff.amending import bulk
+from handoff.amending.excusing import breached
 from handoff.console.frame.fields import MomentField
 from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.doors import door
+from handoff.models import BulkState
 from handoff.reports.period import HasPeriod
 from leads.models import Role, Via
 from sla.metrics import Metric
@@ -45,8 +47,11 @@ def page(request: HttpRequest) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         facts = question.cleaned_data | {"reason": form.cleaned_data["reason"]}
-        done = excuse_all(facts.pop("start"), facts.pop("end"), **facts, by=viewer(request), door=door(Via.CONSOLE))
-        messages.success(request, f"Excused {_breaches(done)}.")
+        act = bulk.ask_to_excuse(**facts, by=viewer(request), door=door(Via.CONSOLE))
+        bulk.run_at_once(act)
+        if act.state != BulkState.DONE:
+            return redirect("admin:handoff_bulkact_change", act.pk)
+        messages.success(request, f"Excused {_breaches(act.done)}.")
         return redirect(request.get_full_path())
     breaches = question.breaches()
     count = breaches.count()

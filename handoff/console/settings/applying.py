@@ -8,11 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import reverse
 
-from handoff.amending.applying import Applied, Effect, Outcome, Preview, apply_to_running, preview, running
+from handoff.amending import bulk
+from handoff.amending.applying import Effect, Outcome, Preview, applicable, preview, running
 from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import badge, moment
 from handoff.doors import door
+from handoff.models import BulkAct, BulkState
 from leads.models import Role, Via
 from sla.models import Policy
 
@@ -42,14 +44,17 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         reason = form.cleaned_data["reason"]
-        _tell(request, policy, apply_to_running(policy, by=viewer(request), reason=reason, door=door(Via.CONSOLE)))
+        act = bulk.ask_to_apply(policy, by=viewer(request), reason=reason, door=door(Via.CONSOLE))
+        bulk.run_at_once(act)
+        if act.state != BulkState.DONE:
+            return redirect("admin:handoff_bulkact_change", act.pk)
+        _report(request, act)
         return redirect(to)
-    seen = preview(policy)
-    changes = len(seen.of(Outcome.OVERDUE)) < len(seen.effects)
+    seen, changes = preview(policy), applicable(policy).exists()
     return answer(
         request,
         f"Apply {policy} to running clocks",
-        lead_in=f"{_clocks(len(seen.effects))} by an earlier version.",
+        lead_in=_lead_in(seen),
         sections=[_section(seen, outcome) for outcome in Outcome],
         explained=EXPLAINED if changes else "There is nothing to apply.",
         form=form if changes else None,
@@ -78,12 +83,20 @@ def _row(effect: Effect) -> tuple[Any, list[Any]]:
     return effect.lead, [effect.lead.owner or "Nobody yet", before, after]
 
 
+def _lead_in(seen: Preview) -> str:
+    looked_at = len(seen.effects)
+    if looked_at == seen.total:
+        return f"{_clocks(seen.total)} by an earlier version."
+    looked = f"The first {looked_at:,} of {seen.total:,} clocks were looked at, and the numbers below are of these."
+    return f"{_clocks(seen.total)} by an earlier version. {looked}"
+
+
 def _clocks(count: int) -> str:
-    return "1 clock runs" if count == 1 else f"{count} clocks run"
+    return "1 clock runs" if count == 1 else f"{count:,} clocks run"
 
 
-def _tell(request: HttpRequest, policy: Policy, done: Applied) -> None:
-    messages.success(request, f"Applied {policy} to {done.applied} clock{'' if done.applied == 1 else 's'}.")
-    if done.refused:
-        words = list(dict.fromkeys(done.refused.values()))[:MOST_SAID]
-        messages.warning(request, f"Refused for {len(done.refused)}: {' '.join(words)}")
+def _report(request: HttpRequest, act: BulkAct) -> None:
+    messages.success(request, f"Applied {act.policy} to {act.done} clock{'' if act.done == 1 else 's'}.")
+    if act.refused:
+        words = list(dict.fromkeys(words for _lead, words in act.refusals))[:MOST_SAID]
+        messages.warning(request, f"Refused for {act.refused}: {' '.join(words)}")

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from handoff.amending.excusing import breached, excuse_all
+from handoff.amending.excusing import CHUNK, breached, excuse_each
 from handoff.management.moments import moment
 from handoff.management.terminal import printable
 from handoff.reports.period import BACKWARDS
@@ -40,7 +40,11 @@ class Command(BaseCommand):
                 self.stdout.write(printable(line))
             self.stdout.write(f"{_breaches(breached(start, end, metric).count())} would be excused.")
             return
-        done = excuse_all(start, end, reason=reason, by=actor, metric=metric)
+        total, done = breached(start, end, metric).count(), 0
+        for number, excused in enumerate(excuse_each(start, end, reason=reason, by=actor, metric=metric), start=1):
+            done += excused
+            if number % CHUNK == 0:
+                self.stdout.write(f"{number} of {_breaches(total)}")
         self.stdout.write(f"{_breaches(done)} excused.")
 
 

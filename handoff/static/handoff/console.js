@@ -104,6 +104,22 @@
       .finally(() => { button.disabled = false; });
   });
 
+  // What goes on is read again, and only its part of the page is replaced: the focus stays where it is.
+  const FOLLOW = 3000;
+  function follow() {
+    const part = document.querySelector("[data-follow]");
+    if (part) setTimeout(() => readAgain(part).catch(() => {}).finally(follow), FOLLOW);
+  }
+
+  async function readAgain(part) {
+    const answer = await fetch(window.location.href);
+    if (!answer.ok || answer.redirected) return;
+    const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+    if (!next || !("follow" in next.dataset)) return window.location.reload();
+    part.innerHTML = next.innerHTML; // of our own server, escaped there
+  }
+  follow();
+
   window.addEventListener("pageshow", () => {
     const form = document.getElementById("act-form");
     if (form) delete form.dataset.sent;

@@ -32,6 +32,7 @@ PAGES = {
     "leads_user_changelist": ALL,
     "auth_group_changelist": REVOPS,
     "handoff_apitoken_changelist": REVOPS,
+    "handoff_bulkact_changelist": REVOPS,
     "engine": REVOPS,
 }
 TESTED_ELSEWHERE = {
@@ -61,6 +62,7 @@ ADDS = {
     "sla_alarm_add": set(),
     "leads_transition_add": set(),
     "handoff_delivery_add": set(),
+    "handoff_bulkact_add": set(),
     "handoff_rejection_add": set(),
     "auth_group_add": set(),
 }

@@ -1,0 +1,96 @@
+"""An act on many leads at once, with how far it has come."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from leads.models import Via
+from sla.metrics import Metric
+from sla.models import Policy
+
+
+class BulkKind(models.TextChoices):
+    APPLY = "apply", "Apply a policy to running clocks"
+    EXCUSE = "excuse", "Excuse breaches"
+
+
+class BulkState(models.TextChoices):
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+UNFINISHED = (BulkState.WAITING, BulkState.RUNNING)
+_IS_UNFINISHED = Q(state__in=UNFINISHED)
+
+
+class BulkAct(models.Model):
+    """One act on many clocks: who asked for it and why, and how far it has come. A worker resumes what is unfinished.
+
+    The clocks are taken by their ids; all up to `cursor` have been dealt with.
+    """
+
+    kind = models.CharField(max_length=8, choices=BulkKind)
+    policy = models.ForeignKey(Policy, null=True, on_delete=models.PROTECT, related_name="+", help_text="To apply.")
+    start = models.DateTimeField(null=True, help_text="Breaches that were due from then on are excused,")
+    end = models.DateTimeField(null=True, help_text="and before then.")
+    metric = models.CharField(max_length=40, choices=Metric, blank=True, db_default="", default="")
+    reason = models.TextField()
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
+    via = models.CharField(max_length=8, choices=Via, db_default=Via.CONSOLE, default=Via.CONSOLE)
+    request_id = models.CharField(max_length=64, blank=True, db_default="", default="")
+    state = models.CharField(max_length=8, choices=BulkState, db_default=BulkState.WAITING, default=BulkState.WAITING)
+    total = models.PositiveIntegerField(db_default=0, default=0, help_text="Clocks when it was asked for.")
+    done = models.PositiveIntegerField(db_default=0, default=0)
+    refused = models.PositiveIntegerField(db_default=0, default=0)
+    refusals = models.JSONField(db_default=[], default=list, help_text="The first refused: pairs of a lead and words.")
+    cursor = models.BigIntegerField(db_default=0, default=0, help_text="The last clock that was dealt with.")
+    note = models.TextField(blank=True, db_default="", default="", help_text="Why it was stopped.")
+    created_at = models.DateTimeField(db_default=Now(), default=timezone.now)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["policy"], condition=_IS_UNFINISHED & Q(kind=BulkKind.APPLY), name="bulk_act_applies_once"
+            ),
+            models.UniqueConstraint(
+                fields=["start", "end", "metric"],
+                condition=_IS_UNFINISHED & Q(kind=BulkKind.EXCUSE),
+                name="bulk_act_excuses_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(kind=BulkKind.APPLY, policy__isnull=False, start=None, end=None)
+                | Q(kind=BulkKind.EXCUSE, policy=None, start__isnull=False, end__isnull=False),
+                name="bulk_act_says_of_which_clocks",
+            ),
+            models.CheckConstraint(
+                condition=_IS_UNFINISHED & Q(finished_at=None) | ~_IS_UNFINISHED & Q(finished_at__isnull=False),
+                name="bulk_act_finished_at_a_moment",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        if self.policy is not None:
+            return f"Apply {self.policy}"
+        metric = f" of {self.get_metric_display().lower()}" if self.metric else ""
+        return f"Excuse breaches{metric}"
+
+    @property
+    def is_unfinished(self) -> bool:
+        return self.state in UNFINISHED
+
+    @property
+    def counted(self) -> int:
+        """The clocks that were dealt with; when all is done, those too that had left its set before their turn came."""
+        return self.done + self.refused + self.passed_by
+
+    @property
+    def passed_by(self) -> int:
+        """Those that were no longer to be changed when their turn came: stopped, overdue or excused meanwhile."""
+        return max(0, self.total - self.done - self.refused) if self.state == BulkState.DONE else 0
