@@ -40,7 +40,7 @@ HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
 @dataclass(frozen=True)
-class Question:
+class AudienceQuery:
     """A destination, for a lead of this owner, team and campaign."""
 
     audience: str
@@ -59,13 +59,13 @@ class Recipient:
     address: str
 
 
-def recipients_of(questions: Collection[Question]) -> dict[Question, list[Recipient]]:
+def recipients_of(questions: Collection[AudienceQuery]) -> dict[AudienceQuery, list[Recipient]]:
     """Whom each of them would reach by now, in one query, by the rule by which the outbox is written.
 
     A simulation asks it with the owner that a lead had when an alarm would have fired.
     """
     asked = list(dict.fromkeys(questions))
-    answers: dict[Question, list[Recipient]] = {question: [] for question in asked}
+    answers: dict[AudienceQuery, list[Recipient]] = {question: [] for question in asked}
     words: dict[str, Any] = {
         "audiences": [question.audience for question in asked],
         "media": [question.medium for question in asked],

@@ -44,8 +44,8 @@ def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
 
 def announce_notice(key: str, subject: str, text: str, *, pierces: bool = False) -> None:
     """Write what RevOps is told of the engine itself, in the caller's transaction; once for each key."""
-    told = {"subject": subject, "text": text, "pierces": pierces}
-    notice, is_new = Notice.objects.get_or_create(key=key, defaults=told)
+    content = {"subject": subject, "text": text, "pierces": pierces}
+    notice, is_new = Notice.objects.get_or_create(key=key, defaults=content)
     if is_new and not audience.notify_of_notice(notice):
         log.error("nobody_to_tell", notice=subject, advice="give somebody the role RevOps and an email address")
 

@@ -16,11 +16,11 @@ from handoff.api.problems import MEDIA_TYPE, Problem
 from handoff.api.shapes import PolicyShape
 from handoff.reports.explanation import as_dict, explainable, explained
 from leads.models import Verb
-from sla.explanation import Part, Why
+from sla.explanation import StretchPart, Why
 from sla.metrics import Metric
 from sla.models import Clock, ClockState
 
-PARTS = [(part.value, part.value) for part in Part]
+PARTS = [(part.value, part.value) for part in StretchPart]
 MEDIA = [(medium, channel.label) for medium, channel in CHANNELS.items()]
 WHYS = [(why.value, why.value) for why in Why]
 

@@ -58,9 +58,11 @@ def settle_deliveries() -> None:
     _settle(Delivery.objects.filter(transition__isnull=False), acts.values("at"))
 
 
-def _settle(told: QuerySet[Delivery], moment: QuerySet[Any, Any]) -> None:
+def _settle(deliveries: QuerySet[Delivery], moment: QuerySet[Any, Any]) -> None:
     at = Subquery(moment)
-    told.update(state=DeliveryState.SENT, attempts=F("attempts") + 1, created_at=at, next_attempt_at=at, sent_at=at)
+    deliveries.update(
+        state=DeliveryState.SENT, attempts=F("attempts") + 1, created_at=at, next_attempt_at=at, sent_at=at
+    )
 
 
 def _look_at_tables() -> None:

@@ -32,7 +32,7 @@ class Finding:
 
     code: str
     is_wrong: bool
-    what: str
+    problem: str
     do: str
 
 
@@ -49,7 +49,7 @@ def examine() -> tuple[Figures | None, list[Finding]]:
 def engine_problems(now: Figures) -> dict[str, str]:
     """By the name of the part: why alarms do not fire, or messages are not sent."""
     late = (*_alarms(now), *_outbox(now), *_sending())
-    return now.silent | {finding.code: finding.what for finding in late if finding.code in HOLDS_UP}
+    return now.silent | {finding.code: finding.problem for finding in late if finding.code in HOLDS_UP}
 
 
 def findings(now: Figures) -> list[Finding]:
@@ -57,12 +57,12 @@ def findings(now: Figures) -> list[Finding]:
     return [finding for check in _OF_FIGURES for finding in check(now)]
 
 
-def _wrong(code: str, what: str, do: str) -> Finding:
-    return Finding(code, is_wrong=True, what=what, do=do)
+def _wrong(code: str, problem: str, do: str) -> Finding:
+    return Finding(code, is_wrong=True, problem=problem, do=do)
 
 
-def _advice(code: str, what: str, do: str) -> Finding:
-    return Finding(code, is_wrong=False, what=what, do=do)
+def _advice(code: str, problem: str, do: str) -> Finding:
+    return Finding(code, is_wrong=False, problem=problem, do=do)
 
 
 def _servers() -> Iterator[Finding]:
@@ -186,12 +186,14 @@ def _marketing() -> Iterator[Finding]:
     """Who is notified of a buyer's new enquiry and of a promised date, where no campaign has an owner."""
     leads = User.objects.filter(is_active=True, groups__name=Role.MARKETING_LEAD)
     if not leads.exclude(email="").exists():
-        what = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
-        yield _advice("marketing_unreachable", what, "give somebody the role Marketing lead, and an address")
+        problem = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
+        yield _advice("marketing_unreachable", problem, "give somebody the role Marketing lead, and an address")
     off = StandardMessage.objects.filter(active=False)
     if switched_off := [message.get_kind_display() for message in off]:
-        what = f"Switched off: {'; '.join(switched_off)}"
-        yield _advice("standard_messages_off", what, "switch them on under Standard messages, or keep it so on purpose")
+        problem = f"Switched off: {'; '.join(switched_off)}"
+        yield _advice(
+            "standard_messages_off", problem, "switch them on under Standard messages, or keep it so on purpose"
+        )
 
 
 def _mail() -> Iterator[Finding]:

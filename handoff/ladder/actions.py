@@ -139,7 +139,7 @@ def _take_out_of_rotation(late: User | None, alarm: Alarm, now: datetime) -> str
     seconds = alarm.step.out_of_rotation_seconds
     if not seconds or late is None or RULES[alarm.clock.metric].owed_by != Party.SALES:
         return ""
-    note = f"{_rung(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
+    note = f"{_step_of(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
     until = now + timedelta(seconds=seconds)
     Absence.objects.create(user=late, starts_at=now, ends_at=until, note=note, imposed=True)
     return f"{late} is out of rotation for {in_words(seconds)}."
@@ -166,10 +166,10 @@ def _team(lead: Lead) -> Team | None:
 
 
 def _because(alarm: Alarm) -> str:
-    return f"By the ladder of {_rung(alarm)}."
+    return f"By the ladder of {_step_of(alarm)}."
 
 
-def _rung(alarm: Alarm) -> str:
+def _step_of(alarm: Alarm) -> str:
     """Like `Accept (version 1), 20 min after its target`."""
     step = alarm.step
     match step.kind:

@@ -11,7 +11,7 @@ from leads.models import State
 from sla.models import Calendar, Clock, Policy
 from sla.versions import (
     Outdated,
-    Rung,
+    StepTerms,
     extend_holidays,
     ladder,
     publish_calendar,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def policy() -> Policy:
     plain = Policy(key="accept", name="Accept", metric="time_to_accept", target_seconds=60, calendar=make_calendar())
-    return publish_policy(plain, [Rung(75, pierces=True)])
+    return publish_policy(plain, [StepTerms(75, pierces=True)])
 
 
 def german() -> Calendar:

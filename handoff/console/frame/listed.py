@@ -18,10 +18,10 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Section:
-    """One number with the leads behind it, the first of them as rows. `said` follows the number in the sentence."""
+    """One number with the leads behind it, the first of them as rows. `description` follows the number."""
 
     name: str
-    said: str
+    description: str
     count: int
     columns: Sequence[str]
     rows: Sequence[tuple[Lead, Sequence[Any]]]

@@ -67,8 +67,10 @@ class ReadAs:
         return [*fields, *self.read_as.values()] if is_read else fields
 
     def _worded(self, fields: Sequence[Any]) -> list[Any]:
-        names = [one for one in fields if one not in self.read_as.values()]
-        return [self._worded(one) if isinstance(one, list | tuple) else self.read_as.get(one, one) for one in names]
+        names = [name for name in fields if name not in self.read_as.values()]
+        return [
+            self._worded(name) if isinstance(name, list | tuple) else self.read_as.get(name, name) for name in names
+        ]
 
 
 class Page(ReadAs, ModelAdmin):  # type: ignore[misc]

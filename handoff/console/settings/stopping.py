@@ -58,8 +58,8 @@ def _section(policy: Policy) -> Section:
     left = stopping.leads_left(policy)
     shown = Lead.objects.filter(pk__in=left[:SHOWN]).select_related("owner").order_by("pk")
     rows = [(lead, [lead.owner or "Nobody yet", lead.get_state_display()]) for lead in shown]
-    said = "with an alarm or a message of it that waits"
-    return Section("Leads", said, len(left), ["Owner", "State"], rows, "warning")
+    description = "with an alarm or a message of it that waits"
+    return Section("Leads", description, len(left), ["Owner", "State"], rows, "warning")
 
 
 def _left(policy: Policy) -> str:
