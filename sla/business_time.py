@@ -281,5 +281,7 @@ def _interval(opens: str, closes: str, where: str) -> tuple[timedelta, timedelta
 def _clock(text: str, where: str) -> timedelta:
     clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", str(text))
     if clock is None:
-        raise ValueError(f'{where}: {text!r} is no time of day: "00:00" to "23:59", or "24:00" to close at midnight.')
+        raise ValueError(
+            f'{where}: {text!r} is not a valid time of day: "00:00" to "23:59", or "24:00" to close at midnight.'
+        )
     return timedelta(hours=int(clock[1]), minutes=int(clock[2]))

@@ -1,4 +1,4 @@
-"""Why a clock is due when it is: all that led to its deadline, told so that it adds up by hand."""
+"""Why a clock is due when it is: all that led to its deadline, in figures that add up by hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ class Counted:
 class ExplainedLeg:
     """One leg: what was to go at its start, why, and what it counts. `handed_on` is to go minus what it counted.
 
-    `anew` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
+    `recounted` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
     was to go are its target.
     """
 
@@ -53,7 +53,7 @@ class ExplainedLeg:
     to_go: timedelta
     stretches: Sequence[Counted]
     handed_on: timedelta | None = None
-    anew: Sequence[Counted] | None = None
+    recounted: Sequence[Counted] | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -132,7 +132,7 @@ class Explanation:
 
 
 def explain(clock: Clock, acts: Sequence[Transition], now: datetime) -> Explanation:
-    """Tell all of a clock that the acts of its lead say; each act comes with `by` and `owner`."""
+    """Explain a clock by all that the acts of its lead say; each act comes with `by` and `owner`."""
     key = clock.metric, clock.started_by_id
     matching = (
         measured for measured in measurements(acts, Versions()) if (measured.metric, measured.started_by) == key
@@ -157,7 +157,7 @@ def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) 
     for leg, end in zip(course.legs, ends, strict=True):
         act = acts[measurement.started_by if leg.because is None else leg.because]
         stretches = [] if course.error else list(_stretches(measurement, leg, end, now))
-        anew = list(_anew(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
+        recounted = list(_recounted(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
         explained = ExplainedLeg(
             start=leg.start,
             policy=leg.policy,
@@ -167,7 +167,7 @@ def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) 
             to_go=leg.left,
             stretches=stretches,
             handed_on=None if end is None else leg.left - length_of(stretches, *StretchPart),
-            anew=anew,
+            recounted=recounted,
         )
         going = explained.handed_on or ZERO
         yield explained
@@ -191,7 +191,7 @@ def _is_reevaluated(leg: Leg, metric: str, act: Transition) -> bool:
     return leg.because is not None and metric in act.facts.get("reevaluated", {})
 
 
-def _anew(course: Course, leg: Leg) -> Iterator[Counted]:
+def _recounted(course: Course, leg: Leg) -> Iterator[Counted]:
     total = ZERO
     for start, end in leg.calendar.hours.stretches(course.started_at, leg.start, course.cut_by(leg)):
         total += end - start

@@ -141,7 +141,7 @@ def _cursor(request: Request, ordering: str) -> Cursor | None:
     try:
         cursor = Cursor.decode(text)
     except signing.BadSignature as error:
-        raise ValidationError({"cursor": "This is no cursor: follow the links of a page."}) from error
+        raise ValidationError({"cursor": "This is not a valid cursor: follow the links of a page."}) from error
     if cursor.ordering != ordering:
         raise ValidationError({"cursor": f"This cursor belongs to the ordering {cursor.ordering}."})
     return cursor

@@ -28,9 +28,9 @@ SETTINGS = {
     },
 }
 REVOPS_ONLY = {
-    "Telling people": {
+    "Notifications": {
         "handoff_destination": ("Destinations", "send"),
-        "handoff_subscription": ("Subscriptions", "rss_feed"),
+        "handoff_subscription": ("When to notify", "rss_feed"),
         "handoff_standardmessage": ("Standard messages", "campaign"),
         "handoff_delivery": ("Deliveries", "outbox"),
     },

@@ -51,7 +51,7 @@ def close_deals(lives: Sequence[Life], now: datetime) -> None:
 def settle_deliveries() -> None:
     """Mark every message of the past as sent at the time of its cause, as it would have been: none is sent now.
 
-    They are kept, as `check_integrity` asks who was told of each breach.
+    They are kept, as `check_integrity` asks who was notified of each breach.
     """
     _settle(Delivery.objects.filter(alarm__isnull=False), Alarm.objects.filter(pk=OuterRef("alarm")).values("fired_at"))
     acts = Transition.objects.filter(pk=OuterRef("transition"))

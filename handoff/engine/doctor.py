@@ -74,7 +74,7 @@ def _servers() -> Iterator[Finding]:
     elif problem := servers.migrations():
         yield _wrong("migrations", f"Migrations: {problem}", "run manage.py migrate, then start the programs again")
     if problem := servers.broker():
-        do = "see that one Redis runs, 6 or newer, and that REDIS_URL is right; it holds nothing that is lost"
+        do = "see that one Redis runs, 6 or newer, and that REDIS_URL is right; losing its contents loses no data"
         yield _wrong("redis", problem, do)
 
 
@@ -128,7 +128,7 @@ def _outbox(now: Figures) -> Iterator[Finding]:
     if now.outbox_dead_lately:
         problem = f"{now.outbox_dead_lately} messages of the last seven days were given up"
         yield _wrong(
-            "outbox_dead", problem, "fix what the error on the page Deliveries says, and send them again there"
+            "outbox_dead", problem, "fix the errors shown on the page Deliveries, and send the messages again there"
         )
 
 
@@ -167,7 +167,7 @@ def _setup() -> Iterator[Finding]:
         yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
     notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
     for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
-        problem = f"The policy {policy} notifies nobody on any step"
+        problem = f"The policy {policy} notifies no one on any step"
         yield _advice(
             "policy_tells_nobody", problem, "name a destination on its ladder; otherwise only its breach is announced"
         )
@@ -176,7 +176,9 @@ def _setup() -> Iterator[Finding]:
 def _people() -> Iterator[Finding]:
     revops = User.objects.filter(is_active=True, groups__name=Role.REVOPS)
     if not revops.exclude(email="").exists():
-        problem = "Nobody active with the role RevOps has an email address: nobody will be notified if the engine fails"
+        problem = (
+            "No active user with the role RevOps has an email address: no one will be notified if the engine fails"
+        )
         yield _wrong(
             "revops_unreachable", problem, "give someone the role RevOps (a superuser needs it too) and an address"
         )
@@ -187,7 +189,7 @@ def _marketing() -> Iterator[Finding]:
     leads = User.objects.filter(is_active=True, groups__name=Role.MARKETING_LEAD)
     if not leads.exclude(email="").exists():
         problem = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
-        yield _advice("marketing_unreachable", problem, "give somebody the role Marketing lead, and an address")
+        yield _advice("marketing_unreachable", problem, "give someone the role Marketing lead, and an address")
     off = StandardMessage.objects.filter(active=False)
     if switched_off := [message.get_kind_display() for message in off]:
         problem = f"Switched off: {'; '.join(switched_off)}"

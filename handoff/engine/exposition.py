@@ -32,7 +32,10 @@ class _Collector(Collector):
         yield from self._alarms()
         yield from self._outbox()
         yield _labelled(
-            "leads_slipping_through", "Open leads that nobody is told of, by reason.", "reason", self.figures.leaks
+            "leads_slipping_through",
+            "Open leads that no one is notified about, by reason.",
+            "reason",
+            self.figures.leaks,
         )
 
     def _life(self) -> Iterable[GaugeMetricFamily]:
@@ -69,7 +72,7 @@ class _Collector(Collector):
         yield _gauge(
             "outbox_age_seconds", "Since the oldest that is due or has failed was written.", figures.outbox_age
         )
-        yield _gauge("outbox_dead", "Messages given up.", figures.outbox_dead)
+        yield _gauge("outbox_dead", "Messages that failed for good.", figures.outbox_dead)
 
 
 def _gauge(name: str, words: str, value: float | None) -> GaugeMetricFamily:

@@ -44,7 +44,7 @@ def _beat(beat: Heartbeat | None, now: datetime) -> Silence | None:
 
 
 def _worker(signs: dict[str, Heartbeat], beat: Heartbeat | None, now: datetime) -> Silence | None:
-    """Each job counts: a worker that sweeps and delivers nothing tells nobody."""
+    """Each job counts: a worker that sweeps and delivers nothing notifies no one."""
     if beat is None:
         return None  # nothing has ever woken them
     for job in heartbeat.JOBS:

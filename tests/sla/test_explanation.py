@@ -64,8 +64,8 @@ def assert_adds_up(told: Explanation) -> None:
     course = told.measurement.course
     before, floor = timedelta(seconds=course.legs[0].policy.target_seconds), 0
     for leg in told.legs:
-        if leg.anew is not None:
-            before, floor = timedelta(seconds=leg.policy.target_seconds) - sums(leg.anew), 0
+        if leg.recounted is not None:
+            before, floor = timedelta(seconds=leg.policy.target_seconds) - sums(leg.recounted), 0
         assert leg.to_go == max(before, timedelta(seconds=floor), ZERO)
         if leg.handed_on is not None:
             assert sums(leg.stretches) + leg.handed_on == leg.to_go
@@ -184,7 +184,7 @@ def test_one_that_is_judged_anew_shows_what_the_new_terms_count() -> None:
 
     assert_adds_up(told)
     second = told.legs[1]
-    assert [(one.start, one.end) for one in second.anew or ()] == [(at(10), at(30))]
+    assert [(one.start, one.end) for one in second.recounted or ()] == [(at(10), at(30))]
     assert (second.to_go, told.due_at) == (timedelta(minutes=100), at(130))
     assert second.why == "Policies re-evaluated by ada: Score: 90. All since the start counts by these terms."
 

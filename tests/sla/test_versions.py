@@ -117,7 +117,7 @@ def test_the_years_to_come_are_written_as_time_goes_by() -> None:
     [
         ({"weekly": {}}, "cannot be blank"),
         ({"weekly": {"mon": []}}, "no opening hours"),
-        ({"weekly": {"mon": [["9", "x"]]}}, "no time of day"),
+        ({"weekly": {"mon": [["9", "x"]]}}, "not a valid time of day"),
         ({"zone": "Mars/Olympus"}, "no IANA time zone"),
         ({"holiday_country": "XX"}, "XX"),
         ({"overrides": {"christmas": []}}, "christmas"),

@@ -32,8 +32,8 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="It stands in the history of every lead.",
-        error_messages={"required": "Give the reason: it stands in the history of every lead."},
+        help_text="It is recorded in the history of every lead.",
+        error_messages={"required": "Give the reason: it is recorded in the history of every lead."},
     )
 
     def __init__(self, data: Any = None) -> None:

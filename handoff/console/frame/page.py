@@ -204,7 +204,7 @@ class Rows(ReadAs, TabularInline):  # type: ignore[misc]
 
 
 def _keep_ids(request: HttpRequest) -> None:
-    """Drop from the chosen rows what is no number: a row of that name is not there to be chosen."""
+    """Drop from the chosen rows what is not a number: a row of that name is not there to be chosen."""
     sent = request.POST.copy()
     sent.setlist(ACTION_CHECKBOX_NAME, [text for text in sent.getlist(ACTION_CHECKBOX_NAME) if is_id(text)])
     request.POST = sent  # type: ignore[assignment]

@@ -47,7 +47,7 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
 
 
 def ask_only(form: forms.Form, user: User) -> None:
-    """Leave out what is no choice of this person's: a plain rep takes leads for his own team."""
+    """Leave out what this person may not choose: a plain rep takes leads for their own team."""
     if user.roles == {Role.SALES_REP}:
         form.fields.pop("team", None)
 
@@ -62,7 +62,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     except Refused as refusal:
         if _typed(request, verb):
             return _ask(request, verb, lead, refusal)
-        # Most often somebody was faster: that is no error, and the list that we go back to shows how things stand.
+        # Most often someone was faster: that is not an error, and the list that we go back to is up to date.
         messages.warning(request, refusal.message)
     else:
         messages.success(request, _done(verb, lead, user))

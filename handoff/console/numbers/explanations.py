@@ -71,7 +71,7 @@ def _leg(leg: ExplainedLeg, clock: Clock) -> dict[str, Any]:
         "policy": leg.policy,
         "calendar": leg.calendar,
         "target": in_words(timedelta(seconds=leg.policy.target_seconds), exact=True),
-        "anew": None if leg.anew is None else _rows(leg.anew, leg.zone, clock),
+        "recounted": None if leg.recounted is None else _rows(leg.recounted, leg.zone, clock),
         "to_go": in_words(leg.to_go, exact=True),
         "rows": _rows(leg.stretches, leg.zone, clock),
         "until_due": in_words(leg.until_due, exact=True),
@@ -100,7 +100,7 @@ def _pause(pause: ExplainedPause) -> dict[str, Any]:
         "note": pause.note,
         "by": pause.by or "The system",
         "start": _exactly(pause.start),
-        "end": _exactly(pause.end) if pause.end else "Nobody knows yet",
+        "end": _exactly(pause.end) if pause.end else "Not known yet",
         "cut_short": _exactly(pause.held_until) if pause.is_cut_short else "",
     }
 
@@ -118,7 +118,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     acknowledgment = alarm.acknowledged_by
     remarks = [alarm.note]
     if alarm.superseded:
-        remarks.append("Overtaken by a later step, so nobody was notified.")
+        remarks.append("Overtaken by a later step, so no one was notified.")
     remarks += [f"Acknowledged by {acknowledgment.by or 'the system'}."] if acknowledgment else []
     remarks += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
     notified = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]

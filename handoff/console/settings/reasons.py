@@ -65,7 +65,7 @@ class ReasonPage(Page):
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         if not self.has_change_permission(request):
             return []
-        name, label = ("restore", "Offer it again") if obj.retired_at else ("retire", "Retire")
+        name, label = ("restore", "Restore") if obj.retired_at else ("retire", "Retire")
         return [Tool(label, self.url(name, obj.pk), "plain" if obj.retired_at else "danger")]
 
     def retire_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -73,7 +73,7 @@ class ReasonPage(Page):
         return self._set_retired(request, pk, Question("Retire “{}”", explained, "Retire"), "Retired “{}”.")
 
     def restore_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        question = Question("Offer “{}” again", "It can be chosen again.", "Offer it again", "primary")
+        question = Question("Restore “{}”", "It can be chosen again.", "Restore", "primary")
         return self._set_retired(request, pk, question, "“{}” can be chosen again.")
 
     def _set_retired(self, request: HttpRequest, pk: int, question: Question, message: str) -> HttpResponse:

@@ -58,7 +58,7 @@ def _head(details: Explained) -> Iterator[str]:
         ("Policy", str(clock.policy)),
         ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
         ("Time zones", clock.tz_version or "of an unknown version"),
-        ("Owner", str(clock.owner or "nobody")),
+        ("Owner", str(clock.owner or "no one")),
         ("Started", _moment(clock.started_at)),
         ("Due", _moment(clock.due_at)),
         ("Stopped", f"{_moment(clock.stopped_at)}, {_by(clock.stopped_by)}" if clock.stopped_by else "runs"),
@@ -75,9 +75,9 @@ def _leg(number: int, leg: ExplainedLeg) -> Iterator[str]:
     yield f"\nLeg {number} from {_moment(leg.start)}"
     yield f"  {leg.why}"
     yield f"  {leg.policy}; {_calendar(leg.calendar)}"
-    if leg.anew is not None:
+    if leg.recounted is not None:
         yield f"  Target {in_words(timedelta(seconds=leg.policy.target_seconds), exact=True)}; counted since the start:"
-        yield from _table(leg.anew, leg.zone)
+        yield from _table(leg.recounted, leg.zone)
     yield f"  To go: {in_words(leg.to_go, exact=True)}"
     yield from _table(leg.stretches, leg.zone)
     if leg.handed_on is not None:
@@ -117,7 +117,7 @@ def _pause(pause: ExplainedPause) -> str:
     cause = dict(Cause.choices).get(pause.cause, pause.cause)
     text = f"{_moment(pause.start)} - {_moment(pause.end) if pause.end else 'open'}  {cause}, {_by(pause.act)}"
     if pause.is_cut_short:
-        text += f"; its budget holds the clock until {_moment(pause.held_until)}"
+        text += f"; its budget stops the clock until {_moment(pause.held_until)}"
     return f"{text}: {pause.note}" if pause.note else text
 
 

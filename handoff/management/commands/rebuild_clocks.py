@@ -11,7 +11,7 @@ from leads.models import Lead
 class Command(BaseCommand):
     help = (
         "Derive every clock from the history, write what differs, and show it; with --dry-run, only show it. What has "
-        "fired stays fired. Run it after an upgrade of the time zone database, too: running clocks are computed anew."
+        "fired stays fired. Run it after an upgrade of the time zone database, too: running clocks are computed again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

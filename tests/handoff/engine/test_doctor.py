@@ -166,7 +166,7 @@ def test_leads_that_slip_through(world: World) -> None:
     workflow.promote(make_lead().pk, by=world.mia, team=world.berlin)
     found = doctor.examine()[1]
     assert [finding.code for finding in found] == ["leads_unowned"]
-    assert found[0].problem.startswith("Open leads that slip through: 1. Nobody owns them")
+    assert found[0].problem.startswith("Open leads that slip through: 1. No owner, and no running clock")
 
 
 def test_nobody_of_revops_can_be_told(world: World) -> None:
