@@ -17,7 +17,7 @@ SERVER = {f"tcp_{name}": value for name, value in KEEPALIVES.items()} | {"client
 
 @dataclass(frozen=True)
 class Limits:
-    """Seconds; 0 is no limit. One stuck row then costs one request, and not every thread of the web."""
+    """Seconds; 0 means no limit. One stuck row then costs one request, and not every thread of the web."""
 
     lock: float = 0
     statement: float = 0

@@ -171,10 +171,10 @@ def _major(programs: Path) -> int:
 
 
 def _check_version(programs: Path, data: Path) -> None:
-    made_by, found = int((data / "PG_VERSION").read_text()), _major(programs)
-    if made_by != found:
+    made_by, installed = int((data / "PG_VERSION").read_text()), _major(programs)
+    if made_by != installed:
         raise ServerError(
-            f"{data} was made by PostgreSQL {made_by}, this is {found}: move it away, or use that version."
+            f"{data} was made by PostgreSQL {made_by}, this is {installed}: move it away, or use that version."
         )
 
 

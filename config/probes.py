@@ -24,7 +24,7 @@ def livez(_request: HttpRequest) -> JsonResponse:
 
 
 def readyz(_request: HttpRequest) -> JsonResponse:
-    """503 and what is wrong while this process cannot serve. A dead beat or worker is no reason: see `enginez`."""
+    """503 and what is wrong while this process cannot serve. A dead beat or worker does not count: see `enginez`."""
     return _answer(_failing(TO_SERVE))
 
 

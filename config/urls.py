@@ -1,4 +1,4 @@
-"""Where each door of Handoff stands."""
+"""The address of each door of Handoff."""
 
 from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path

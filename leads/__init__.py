@@ -1,1 +1,1 @@
-"""Who the lead is and where it stands; knows nothing of clocks, channels or HTTP."""
+"""Who the lead is and its state; knows nothing of clocks, channels or HTTP."""

@@ -51,7 +51,7 @@ def upsert(
     Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
     name), score, created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
     the first source and campaign keep the attribution. State and owner are the verbs' affair. A lead that was merged
-    away is the one that it was merged into. What a known buyer asks for anew is kept as a touchpoint: see `intent`.
+    away is the one that it was merged into. What a known buyer asks for again is kept as a touchpoint: see `intent`.
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
@@ -240,7 +240,7 @@ class _Batch(_Stored):
 
 
 def _precedes(capture: Capture, lead: Lead) -> bool:
-    """It happened before all that is known of the lead, though it is told later."""
+    """It happened before all that is known of the lead, though it is recorded later."""
     return capture.at is not None and capture.at < lead.created_at
 
 

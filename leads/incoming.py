@@ -22,7 +22,7 @@ ExternalKey = tuple[str, str]
 
 @dataclass(frozen=True)
 class Incoming:
-    """A lead as another system tells of it. `at` is when it was captured, unless its field `created_at` says so.
+    """A lead as another system sends it. `at` is when it was captured, unless its field `created_at` says so.
 
     `system` is the one whose ids the campaigns are known by.
     """

@@ -45,13 +45,13 @@ class Enquiries:
     _of_lead: dict[int, list[Capture]] | None = None
 
     def is_repeated(self, lead: Lead, capture: Capture) -> bool:
-        """The capture is the first one of the lead, though told more completely, or one of those that are kept."""
+        """The capture is the first one of the lead, though stated more completely, or one of those that are kept."""
         first = Capture.first_of(lead)
         is_first = capture.at == first.at and not capture.message and not _differs(capture, first)
         return is_first or capture.repeats(first) or any(map(capture.repeats, self._kept(lead)))
 
     def is_new_intent(self, lead: Lead, capture: Capture) -> bool:
-        """A later moment, or something that was not said before. Facts alone are no intent."""
+        """A later moment, or something that was not said before. Facts alone do not count as intent."""
         is_later = capture.at is not None and capture.at > lead.created_at
         return (capture.says_something or is_later) and not self.is_repeated(lead, capture)
 
@@ -84,7 +84,7 @@ class Enquiries:
 def attribution(lead: Lead, capture: Capture) -> dict[str, str | int | None]:
     """What a capture changes of source and campaign: the first one keeps them, a later one only fills what is empty.
 
-    One that happened before all others is the first, in whatever order they were told.
+    One that happened before all others is the first, in whatever order they arrived.
     """
     if capture.at and capture.at < lead.created_at and (capture.source or capture.campaign_id):
         return {"source": capture.source, "campaign_id": capture.campaign_id}

@@ -14,10 +14,10 @@ def families(lead_ids: Collection[int]) -> dict[int, list[int]]:
         new = {pk: of_member[into] for pk, into in merged.items() if pk not in of_member and into is not None}
         of_member |= new
         parents = new.keys()
-    found: dict[int, list[int]] = {lead_id: [] for lead_id in lead_ids}
+    members: dict[int, list[int]] = {lead_id: [] for lead_id in lead_ids}
     for member, lead_id in of_member.items():
-        found[lead_id].append(member)
-    return found
+        members[lead_id].append(member)
+    return members
 
 
 def family(lead_id: int) -> list[int]:

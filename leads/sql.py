@@ -1,4 +1,4 @@
-"""SQL of more than ten lines stands in files of its own, `sql/*.sql` beside the module that runs it."""
+"""SQL of more than ten lines lives in files of its own, `sql/*.sql` beside the module that runs it."""
 
 from functools import cache
 from importlib.resources import files

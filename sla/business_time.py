@@ -101,25 +101,25 @@ class BusinessHours:
         """Use up the time on this side of each pause, then go on from its other side."""
         if span < ZERO:
             for start, end in reversed(_unpaused(pauses, FIRST, at)):
-                found = self._reach(end, span)
-                if found >= start:
-                    return found
+                reached = self._reach(end, span)
+                if reached >= start:
+                    return reached
                 span += self._covering(start, end).elapsed(start, end)
         else:
             for start, end in _unpaused(pauses, at, LAST):
-                found = self._reach(start, span)
-                if found < end or (found == end and span > ZERO):
-                    return found
+                reached = self._reach(start, span)
+                if reached < end or (reached == end and span > ZERO):
+                    return reached
                 span -= self._covering(start, end).elapsed(start, end)
         raise NeverOpen(f"Paused without an end, seen from {at}.")
 
     def _reach(self, at: datetime, span: timedelta) -> datetime:
         timeline = self._covering(at, at)
-        while (found := timeline.reach(at, span)) is None:
+        while (reached := timeline.reach(at, span)) is None:
             timeline = self._extended(timeline, forward=span >= ZERO)
         if timeline.long_closures:
-            timeline.refuse_long_closure(min(at, found), max(at, found))
-        return found
+            timeline.refuse_long_closure(min(at, reached), max(at, reached))
+        return reached
 
     def _covering(self, start: datetime, end: datetime) -> "_Timeline":
         """Return a timeline that holds both instants; a wider one is laid out once and then kept."""
@@ -283,5 +283,7 @@ def _interval(opens: str, closes: str, where: str) -> tuple[timedelta, timedelta
 def _clock(text: str, where: str) -> timedelta:
     clock = re.fullmatch(r"([01]\d|2[0-3]):([0-5]\d)", str(text))
     if clock is None:
-        raise ValueError(f'{where}: {text!r} is no time of day: "00:00" to "23:59", or "24:00" to close at midnight.')
+        raise ValueError(
+            f'{where}: {text!r} is not a valid time of day: "00:00" to "23:59", or "24:00" to close at midnight.'
+        )
     return timedelta(hours=int(clock[1]), minutes=int(clock[2]))

@@ -2,7 +2,7 @@
 
 A clock follows the moves of its lead by the table in `sla.metrics`. Everything it does is decided at the moment of its
 cause and in that transaction: when it starts, the instants of all its alarms are computed and stored. What is more than
-a start or a stop (a pause, other terms, an act told late) is read from the history, which is written first.
+a start or a stop (a pause, other terms, an act recorded late) is read from the history, which is written first.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -35,7 +35,7 @@ class Plan:
     restarts: dict[str, Policy] = field(default_factory=dict)
     reevaluates: dict[str, Policy] = field(default_factory=dict)
     calendars: dict[str, Calendar] = field(default_factory=dict)
-    """Of the owner, where a policy counts by his hours."""
+    """Of the owner, where a policy counts by their hours."""
     has_floor: bool = False
 
     @property
@@ -103,12 +103,12 @@ def called_off(differences: Iterable[Difference]) -> list[int]:
     return [
         difference.stored.pk
         for difference in differences
-        if difference.stored and difference.told and difference.told.is_called_off
+        if difference.stored and difference.expected and difference.expected.is_called_off
     ]
 
 
 def as_it_stood(lead: Lead, move: Move) -> Move:
-    """A move that is told late and moves nothing, from where the lead stood at its time."""
+    """A move that is recorded late and moves nothing, from where the lead stood at its time."""
     settled = lead.transitions.exclude(verb__in=ANY_TIME).filter(at__lte=move.at).order_by("-at", "-id").first()
     if settled is None:
         return move
@@ -129,13 +129,13 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
 
 
 def _mend(lead: Lead, difference: Difference) -> None:
-    told, clock = difference.told, difference.stored
-    if told is None:
+    expected, clock = difference.expected, difference.stored
+    if expected is None:
         return
     if clock is None:
-        following = _rounds(lead, told.cycle).get(told.metric, 0) + 1
-        clock = Clock(lead=lead, metric=told.metric, round=following, started_by_id=told.started_by)
-    for name, value in fields_of(told).items():
+        following = _rounds(lead, expected.cycle).get(expected.metric, 0) + 1
+        clock = Clock(lead=lead, metric=expected.metric, round=following, started_by_id=expected.started_by)
+    for name, value in fields_of(expected).items():
         setattr(clock, name, value)
     clock.tz_version = tz_version()
     clock.save()
@@ -145,7 +145,7 @@ def _mend(lead: Lead, difference: Difference) -> None:
 
 
 def _introduce(held: Iterable[Clock], in_force: Mapping[int, Policy]) -> None:
-    """Spare the clocks that run by a policy in force the reading of it and of its calendar."""
+    """Attach the cached policies and calendars to the clocks, so that they are not read again."""
     for clock in held:
         if policy := in_force.get(clock.policy_id):
             clock.policy = policy
@@ -188,8 +188,8 @@ def _count_by_owners_hours(plan: Plan, move: Move, going_on: dict[str, Clock]) -
     if not by_owner:
         return
     keys = OwnerHours.objects.filter(user=move.owner).values("calendar_key")
-    his = Calendar.objects.filter(key__in=keys, retired_at=None).first()
-    plan.calendars = {metric: his or policies[metric].calendar for metric in by_owner if his or metric in going_on}
+    own = Calendar.objects.filter(key__in=keys, retired_at=None).first()
+    plan.calendars = {metric: own or policies[metric].calendar for metric in by_owner if own or metric in going_on}
 
 
 def _hand_over(lead: Lead, move: Move, clocks: Iterable[Clock]) -> None:

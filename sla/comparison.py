@@ -20,17 +20,17 @@ class Difference:
 
     metric: str
     stored: Clock | None
-    told: Measurement | None
+    expected: Measurement | None
     fields: dict[str, tuple[Any, Any]] = field(default_factory=dict)
     """What is stored and what follows from the history, by the name of the field."""
     waiting: dict[int, datetime] | None = None
     """The alarms that must wait, by their steps, when they are not those that do."""
 
     def __str__(self) -> str:
-        if self.told is None:
+        if self.expected is None:
             return f"{self.metric}: clock {self.stored and self.stored.pk} does not follow from the history."
         if self.stored is None:
-            return f"{self.metric}: the history asks for a clock from {_show(self.told.course.started_at)}."
+            return f"{self.metric}: the history asks for a clock from {_show(self.expected.course.started_at)}."
         says = [f"{name} is {_show(is_)}, should be {_show(should)}" for name, (is_, should) in self.fields.items()]
         if self.waiting is not None:
             says.append("other alarms wait than should")
@@ -66,14 +66,14 @@ def differences(
 ) -> Iterator[Difference]:
     """Compare all clocks of one lead. Whoever compares many leads has read the alarms of all of them."""
     alarms = alarms or alarms_of(clocks)
-    told = {(m.metric, m.started_by): m for m in measurements(acts, versions)}
+    expected = {(m.metric, m.started_by): m for m in measurements(acts, versions)}
     for clock in clocks:
-        measurement = told.pop((clock.metric, clock.started_by_id), None)
+        measurement = expected.pop((clock.metric, clock.started_by_id), None)
         if measurement is None:
             yield Difference(clock.metric, clock, None)
         elif difference := _compare(clock, measurement, now, alarms):
             yield difference
-    for measurement in told.values():
+    for measurement in expected.values():
         yield Difference(measurement.metric, None, measurement, waiting=measurement.waiting)
 
 

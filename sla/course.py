@@ -38,7 +38,7 @@ class Leg:
 class Course:
     """How one clock runs, as far as it is known.
 
-    Each change is told with the moment when it was written down (`known`): a breach that had happened by then is not
+    Each change carries the moment when it was written down (`recorded_at`): a breach that had happened by then is not
     moved, and an alarm that was due by then is not taken back.
     """
 
@@ -78,43 +78,45 @@ class Course:
         """It fell due by a moment: whoever gets the lead then does not owe it."""
         return self.due_at is not None and self.due_at <= at
 
-    def pause(self, pause: Stretch, *, known: datetime) -> None:
-        if self._can_change(known):
+    def pause(self, pause: Stretch, *, recorded_at: datetime) -> None:
+        if self._can_change(recorded_at):
             self.pauses.append(pause)
-            self._lay_out(known)
+            self._lay_out(recorded_at)
 
-    def resume(self, at: datetime, *, known: datetime) -> None:
+    def resume(self, at: datetime, *, recorded_at: datetime) -> None:
         """End the pauses that are not over."""
-        if self._can_change(known) and under_way(self.pauses, at):
+        if self._can_change(recorded_at) and under_way(self.pauses, at):
             self.pauses = ended(self.pauses, at)
-            self._lay_out(known)
+            self._lay_out(recorded_at)
 
-    def judge_anew(self, policy: Policy, calendar: Calendar, at: datetime, *, known: datetime, because: int) -> None:
+    def reevaluate(
+        self, policy: Policy, calendar: Calendar, at: datetime, *, recorded_at: datetime, because: int
+    ) -> None:
         """Count by another policy, from the start of the clock; a target that is used up already is due at once."""
-        if self._can_change(known):
+        if self._can_change(recorded_at):
             counted = between(calendar, self.started_at, at, self._cut(policy, calendar))
             left = max(ZERO, timedelta(seconds=policy.target_seconds) - counted)
-            self._go_on(Leg(at, left, policy, calendar, because), known)
+            self._go_on(Leg(at, left, policy, calendar, because), recorded_at)
 
-    def hand_over(self, calendar: Calendar, at: datetime, *, known: datetime, because: int) -> None:
-        """Carry what is left to another owner, by his calendar, with at least what the policy grants him."""
-        if not self._can_change(known):
+    def hand_over(self, calendar: Calendar, at: datetime, *, recorded_at: datetime, because: int) -> None:
+        """Carry what is left to another owner, by their calendar, with at least what the policy grants them."""
+        if not self._can_change(recorded_at):
             return
         leg = self.legs[-1]
         going = leg.left - between(leg.calendar, leg.start, at, self.cut())
         left = max(going, timedelta(seconds=leg.policy.floor_seconds))
         if left != going or calendar.pk != leg.calendar.pk:
-            self._go_on(Leg(at, left, leg.policy, calendar, because), known)
+            self._go_on(Leg(at, left, leg.policy, calendar, because), recorded_at)
 
-    def silence(self, *, known: datetime) -> None:
+    def silence(self, *, recorded_at: datetime) -> None:
         """Let no further step fire but the breach itself."""
         self.silenced = True
-        self._lay_out(known)
+        self._lay_out(recorded_at)
 
     def stop(self, at: datetime) -> None:
         """What nobody knew the end of ends here."""
         if self.paused:
-            self.resume(at, known=at)
+            self.resume(at, recorded_at=at)
 
     def elapsed(self, until: datetime) -> timedelta:
         """The business time that it counted until a moment."""
@@ -135,12 +137,12 @@ class Course:
         """What pauses take out of one leg, by its own terms: what it handed on was counted so."""
         return self._cut(leg.policy, leg.calendar)
 
-    def _can_change(self, known: datetime) -> bool:
-        return not self.error and (self.due_at is None or self.due_at > known)
+    def _can_change(self, recorded_at: datetime) -> bool:
+        return not self.error and (self.due_at is None or self.due_at > recorded_at)
 
-    def _go_on(self, leg: Leg, known: datetime) -> None:
+    def _go_on(self, leg: Leg, recorded_at: datetime) -> None:
         self.legs.append(leg)
-        self._lay_out(known)
+        self._lay_out(recorded_at)
 
     def _parts(self, until: datetime) -> Iterator[tuple[Leg, datetime, datetime]]:
         ends = [*(leg.start for leg in self.legs[1:]), until]
@@ -148,9 +150,9 @@ class Course:
             if leg.start < until:
                 yield leg, leg.start, min(end, until)
 
-    def _lay_out(self, known: datetime) -> None:
+    def _lay_out(self, recorded_at: datetime) -> None:
         """Compute when it is due and when its alarms fire. What cannot be computed sets the clock aside."""
-        passed = {step: due_at for step, due_at in self.alarms.items() if due_at <= known}
+        passed = {step: due_at for step, due_at in self.alarms.items() if due_at <= recorded_at}
         leg = self.legs[-1]
         try:
             cut = self.cut()
@@ -162,9 +164,9 @@ class Course:
 
     def _upcoming(self, cut: list[Stretch], passed: dict[int, datetime]) -> Iterator[tuple[int, datetime]]:
         leg = self.legs[-1]
-        rungs = self._rungs(passed)
+        instants = self._passed_instants(passed)
         for step in leg.policy.ladder:
-            if _rung(step) in rungs or (self.silenced and step.kind != StepKind.BREACH):
+            if _instant(step) in instants or (self.silenced and step.kind != StepKind.BREACH):
                 continue
             to_go = leg.left.total_seconds() + step.seconds(leg.policy.target_seconds) - leg.policy.target_seconds
             if to_go >= 0:
@@ -172,12 +174,12 @@ class Course:
             elif leg.left > ZERO:
                 yield step.pk, leg.start  # a stricter policy: its warning is late, its target is not
 
-    def _rungs(self, passed: dict[int, datetime]) -> set[tuple[int, int]]:
-        """Where the steps stood that are past: the ladder of another policy does not fire the same rungs again."""
+    def _passed_instants(self, passed: dict[int, datetime]) -> set[tuple[int, int]]:
+        """Where the steps stood that are past: the ladder of another policy does not fire the same steps again."""
         if not passed:
             return set()
         policies = {leg.policy.pk: leg.policy for leg in self.legs}
-        return {_rung(step) for policy in policies.values() for step in policy.ladder if step.pk in passed}
+        return {_instant(step) for policy in policies.values() for step in policy.ladder if step.pk in passed}
 
     def _cut(self, policy: Policy, calendar: Calendar) -> list[Stretch]:
         pauses = merged((max(start, self.started_at), end) for start, end in self.pauses)
@@ -207,5 +209,5 @@ def between(calendar: Calendar, start: datetime, end: datetime, cut: Iterable[St
     return timedelta(seconds=calendar.hours.between(start, end, cut))
 
 
-def _rung(step: Step) -> tuple[int, int]:
+def _instant(step: Step) -> tuple[int, int]:
     return step.percent, step.after_seconds

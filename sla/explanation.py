@@ -1,4 +1,4 @@
-"""Why a clock is due when it is: all that led to its deadline, told so that it adds up by hand."""
+"""Why a clock is due when it is: all that led to its deadline, in figures that add up by hand."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from sla.history import Measurement, Versions, measurements
 from sla.models import Calendar, Clock, Holiday, Policy
 
 
-class Part(StrEnum):
+class StretchPart(StrEnum):
     """What an open stretch is to a clock. Counted and ahead add up to the target, counted and late to what it took."""
 
     COUNTED = "counted"
@@ -29,7 +29,7 @@ class Counted:
 
     start: datetime
     end: datetime
-    part: Part
+    part: StretchPart
     total: timedelta
 
     @property
@@ -38,10 +38,10 @@ class Counted:
 
 
 @dataclass(frozen=True)
-class LegTold:
+class ExplainedLeg:
     """One leg: what was to go at its start, why, and what it counts. `handed_on` is to go minus what it counted.
 
-    `anew` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
+    `recounted` is what a leg that was re-evaluated counted by its own terms since the start of the clock; that and what
     was to go are its target.
     """
 
@@ -53,7 +53,7 @@ class LegTold:
     to_go: timedelta
     stretches: Sequence[Counted]
     handed_on: timedelta | None = None
-    anew: Sequence[Counted] | None = None
+    recounted: Sequence[Counted] | None = None
 
     @property
     def zone(self) -> ZoneInfo:
@@ -62,11 +62,11 @@ class LegTold:
     @property
     def until_due(self) -> timedelta:
         """What it counts until the clock is due, or until the next leg begins."""
-        return length_of(self.stretches, Part.COUNTED, Part.AHEAD)
+        return length_of(self.stretches, StretchPart.COUNTED, StretchPart.AHEAD)
 
 
 @dataclass(frozen=True)
-class PauseTold:
+class ExplainedPause:
     """One pause. It holds the clock until `held_until`: earlier than its end where the budget was used up."""
 
     act: Transition
@@ -100,12 +100,12 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True)
-class DayTold:
+class SpecialDay:
     """A local day on which a calendar is closed, or open at other times; `what` names the holiday, or the times."""
 
     day: date
     why: Why
-    what: str
+    label: str
     calendar: Calendar
 
 
@@ -116,9 +116,9 @@ class Explanation:
     clock: Clock
     now: datetime
     measurement: Measurement | None
-    legs: Sequence[LegTold] = ()
-    pauses: Sequence[PauseTold] = ()
-    days: Sequence[DayTold] = ()
+    legs: Sequence[ExplainedLeg] = ()
+    pauses: Sequence[ExplainedPause] = ()
+    days: Sequence[SpecialDay] = ()
     notes: Sequence[str] = ()
 
     @property
@@ -128,14 +128,16 @@ class Explanation:
     @property
     def counted(self) -> timedelta:
         """What it has counted so far, or until it stopped."""
-        return sum((length_of(leg.stretches, Part.COUNTED, Part.LATE) for leg in self.legs), ZERO)
+        return sum((length_of(leg.stretches, StretchPart.COUNTED, StretchPart.LATE) for leg in self.legs), ZERO)
 
 
 def explain(clock: Clock, acts: Sequence[Transition], now: datetime) -> Explanation:
-    """Tell all of a clock that the acts of its lead say; each act comes with `by` and `owner`."""
+    """Explain a clock by all that the acts of its lead say; each act comes with `by` and `owner`."""
     key = clock.metric, clock.started_by_id
-    told = (found for found in measurements(acts, Versions()) if (found.metric, found.started_by) == key)
-    measurement = next(told, None)
+    matching = (
+        measured for measured in measurements(acts, Versions()) if (measured.metric, measured.started_by) == key
+    )
+    measurement = next(matching, None)
     if measurement is None:
         return Explanation(clock, now, None, notes=["This clock does not follow from the history of its lead."])
     legs = list(_legs(measurement, {act.pk: act for act in acts}, now))
@@ -144,19 +146,19 @@ def explain(clock: Clock, acts: Sequence[Transition], now: datetime) -> Explanat
     return Explanation(clock, now, measurement, legs, pauses, list(_days(measurement, now)), notes)
 
 
-def length_of(stretches: Iterable[Counted], *parts: Part) -> timedelta:
+def length_of(stretches: Iterable[Counted], *parts: StretchPart) -> timedelta:
     return sum((stretch.length for stretch in stretches if stretch.part in parts), ZERO)
 
 
-def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) -> Iterator[LegTold]:
+def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) -> Iterator[ExplainedLeg]:
     course = measurement.course
     ends: list[datetime | None] = [*(leg.start for leg in course.legs[1:]), None]
     going = ZERO
     for leg, end in zip(course.legs, ends, strict=True):
         act = acts[measurement.started_by if leg.because is None else leg.because]
         stretches = [] if course.error else list(_stretches(measurement, leg, end, now))
-        anew = list(_anew(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
-        told = LegTold(
+        recounted = list(_recounted(course, leg)) if _is_reevaluated(leg, measurement.metric, act) else None
+        explained = ExplainedLeg(
             start=leg.start,
             policy=leg.policy,
             calendar=leg.calendar,
@@ -164,11 +166,11 @@ def _legs(measurement: Measurement, acts: dict[int, Transition], now: datetime) 
             why=_why(measurement.metric, leg, act, going),
             to_go=leg.left,
             stretches=stretches,
-            handed_on=None if end is None else leg.left - length_of(stretches, *Part),
-            anew=anew,
+            handed_on=None if end is None else leg.left - length_of(stretches, *StretchPart),
+            recounted=recounted,
         )
-        going = told.handed_on or ZERO
-        yield told
+        going = explained.handed_on or ZERO
+        yield explained
 
 
 def _stretches(measurement: Measurement, leg: Leg, end: datetime | None, now: datetime) -> Iterator[Counted]:
@@ -181,7 +183,7 @@ def _stretches(measurement: Measurement, leg: Leg, end: datetime | None, now: da
         edges = sorted({opens, closes, *(edge for edge in (due_at, seen) if opens < edge < closes)})
         for start, stop in pairwise(edges):
             total += stop - start
-            part = Part.LATE if start >= due_at else Part.AHEAD if start >= seen else Part.COUNTED
+            part = StretchPart.LATE if start >= due_at else StretchPart.AHEAD if start >= seen else StretchPart.COUNTED
             yield Counted(start, stop, part, total)
 
 
@@ -189,50 +191,50 @@ def _is_reevaluated(leg: Leg, metric: str, act: Transition) -> bool:
     return leg.because is not None and metric in act.facts.get("reevaluated", {})
 
 
-def _anew(course: Course, leg: Leg) -> Iterator[Counted]:
+def _recounted(course: Course, leg: Leg) -> Iterator[Counted]:
     total = ZERO
     for start, end in leg.calendar.hours.stretches(course.started_at, leg.start, course.cut_by(leg)):
         total += end - start
-        yield Counted(start, end, Part.COUNTED, total)
+        yield Counted(start, end, StretchPart.COUNTED, total)
 
 
 def _why(metric: str, leg: Leg, act: Transition, going: timedelta) -> str:
     who = act.by or "the system"
     if leg.because is None:
-        said = f"Started: {act.get_verb_display().lower()} by {who}."
+        text = f"Started: {act.get_verb_display().lower()} by {who}."
     elif _is_reevaluated(leg, metric, act):
         reason = act.facts.get("reason", "")
-        said = f"Policies re-evaluated by {who}" + (f": {reason}" if reason else "")
-        said += ("" if said.endswith(".") else ".") + " All since the start counts by these terms."
+        text = f"Policies re-evaluated by {who}" + (f": {reason}" if reason else "")
+        text += ("" if text.endswith(".") else ".") + " All since the start counts by these terms."
     else:
-        said = f"Reassigned to {act.owner} by {who}; {in_words(going, exact=True)} of it was left."
+        text = f"Reassigned to {act.owner} by {who}; {in_words(going, exact=True)} of it was left."
         if leg.left > going:
-            said += f" A new owner has at least {in_words(leg.left, exact=True)}."
+            text += f" A new owner has at least {in_words(leg.left, exact=True)}."
     if metric in act.facts.get("calendars", {}):
-        said += f" It counts by the hours of {act.owner}."
-    return said
+        text += f" It counts by the hours of {act.owner}."
+    return text
 
 
-def _pauses(measurement: Measurement, acts: Iterable[Transition]) -> Iterator[PauseTold]:
+def _pauses(measurement: Measurement, acts: Iterable[Transition]) -> Iterator[ExplainedPause]:
     """The pauses that the clock took: not those that came after its breach."""
     course = measurement.course
     cut = [] if course.error else course.cut()
     taken = sorted(course.pauses)
     for act in sorted(acts, key=lambda act: (act.at, act.pk)):
-        found = next((pause for pause in taken if act.verb == Verb.PAUSE and pause[0] == act.at), None)
-        if found is not None:
-            taken.remove(found)
-            yield _pause(act, found, cut, course.started_at)
+        match = next((pause for pause in taken if act.verb == Verb.PAUSE and pause[0] == act.at), None)
+        if match is not None:
+            taken.remove(match)
+            yield _pause(act, match, cut, course.started_at)
 
 
-def _pause(act: Transition, pause: Stretch, cut: Iterable[Stretch], started_at: datetime) -> PauseTold:
+def _pause(act: Transition, pause: Stretch, cut: Iterable[Stretch], started_at: datetime) -> ExplainedPause:
     start, end = pause
     since = max(start, started_at)
     held_until = next((min(piece[1], end) for piece in cut if piece[0] <= since < piece[1]), min(since, end))
-    return PauseTold(act, start, None if end == OPEN_END else end, None if held_until == OPEN_END else held_until)
+    return ExplainedPause(act, start, None if end == OPEN_END else end, None if held_until == OPEN_END else held_until)
 
 
-def _days(measurement: Measurement, now: datetime) -> Iterator[DayTold]:
+def _days(measurement: Measurement, now: datetime) -> Iterator[SpecialDay]:
     """The days from its start until it is due and stopped, or until now, that do not count as other days do."""
     course = measurement.course
     seen = max(measurement.stopped_at or now, course.legs[-1].start)
@@ -249,33 +251,33 @@ def _days(measurement: Measurement, now: datetime) -> Iterator[DayTold]:
     for calendar, start, end in spans:
         for number in range((end - start).days + 1):
             day = start + number * DAY
-            told = _day(calendar, day, names.get((calendar.pk, day)))
-            if told is not None and (calendar.pk, day) not in seen_days:
+            special = _day(calendar, day, names.get((calendar.pk, day)))
+            if special is not None and (calendar.pk, day) not in seen_days:
                 seen_days.add((calendar.pk, day))
-                yield told
+                yield special
 
 
 def _local(leg: Leg, at: datetime) -> date:
     return at.astimezone(ZoneInfo(leg.calendar.zone)).date()
 
 
-def _day(calendar: Calendar, day: date, holiday: str | None) -> DayTold | None:
+def _day(calendar: Calendar, day: date, holiday: str | None) -> SpecialDay | None:
     if holiday is not None:
-        return DayTold(day, Why.HOLIDAY, holiday, calendar)
+        return SpecialDay(day, Why.HOLIDAY, holiday, calendar)
     if (hours := calendar.overrides.get(day.isoformat())) is not None:
-        return DayTold(day, Why.OVERRIDE, ", ".join("–".join(pair) for pair in hours) or "closed", calendar)
+        return SpecialDay(day, Why.OVERRIDE, ", ".join("–".join(pair) for pair in hours) or "closed", calendar)
     if not calendar.weekly.get(WEEKDAYS[day.weekday()]):
-        return DayTold(day, Why.CLOSED, "closed", calendar)
+        return SpecialDay(day, Why.CLOSED, "closed", calendar)
     return None
 
 
-def _notes(clock: Clock, measurement: Measurement, legs: Sequence[LegTold], now: datetime) -> Iterator[str]:
+def _notes(clock: Clock, measurement: Measurement, legs: Sequence[ExplainedLeg], now: datetime) -> Iterator[str]:
     """What must be said besides, each in a sentence or two."""
     course = measurement.course
     if course.error:
         yield f"Its deadline cannot be computed. {course.error}"
     if course.paused:
-        left = legs[-1].to_go - length_of(legs[-1].stretches, *Part)
+        left = legs[-1].to_go - length_of(legs[-1].stretches, *StretchPart)
         yield f"It is paused and nobody knows until when: it has no due time, and {in_words(left, exact=True)} to go."
     if measurement.stopped_at is None and course.due_at is not None and course.due_at < now:
         yield "It is overdue: it runs past its due time, and is breached."

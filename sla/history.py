@@ -24,8 +24,8 @@ class Versions:
 
     def policy(self, policy_id: int) -> Policy:
         if policy_id not in self._policies:
-            found = Policy.objects.select_related("calendar").prefetch_related("steps").get(pk=policy_id)
-            self._policies[policy_id] = found
+            policy = Policy.objects.select_related("calendar").prefetch_related("steps").get(pk=policy_id)
+            self._policies[policy_id] = policy
         return self._policies[policy_id]
 
     def calendar(self, calendar_id: int) -> Calendar:
@@ -96,7 +96,7 @@ def measurements(acts: Iterable[Transition], versions: Versions) -> list[Measure
     life = _Life(versions)
     for act, move in moves(acts):
         life.go_through(act, move)
-    return life.found
+    return life.measurements
 
 
 def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
@@ -121,7 +121,7 @@ class _Life:
 
     def __init__(self, versions: Versions) -> None:
         self.versions = versions
-        self.found: list[Measurement] = []
+        self.measurements: list[Measurement] = []
         self.running: dict[str, Measurement] = {}
         self.pauses: list[tuple[Stretch, datetime]] = []  # each with when it was written down
         self.team: int | None = None
@@ -141,35 +141,35 @@ class _Life:
         self._carry(act, move)
         for metric, policy in act.facts.get("policies", {}).items():
             started = self._start(metric, policy, act, move)
-            if not RULES[metric].starts(move):  # what was told since shows that there was nothing to measure
+            if not RULES[metric].starts(move):  # what was recorded since shows that there was nothing to measure
                 self._stop(metric, act, move)
                 started.state = ClockState.CANCELLED
         self._excuse(act)
 
     def _pause(self, act: Transition, move: Move) -> None:
         if act.verb == Verb.RESUME or move.moves_state():
-            self.pauses = [(left, known) for pause, known in self.pauses for left in ended([pause], act.at)]
+            self.pauses = [(left, recorded_at) for pause, recorded_at in self.pauses for left in ended([pause], act.at)]
             for measurement in self.running.values():
-                measurement.course.resume(act.at, known=act.recorded_at)
+                measurement.course.resume(act.at, recorded_at=act.recorded_at)
         if act.verb == Verb.PAUSE:
             pause = act.at, until_of(act)
             for measurement in self.running.values():
-                measurement.course.pause(pause, known=act.recorded_at)
+                measurement.course.pause(pause, recorded_at=act.recorded_at)
             self.pauses.append((pause, act.recorded_at))
 
     def _amend(self, act: Transition, move: Move) -> None:
         calendars, reevaluated = act.facts.get("calendars", {}), act.facts.get("reevaluated", {})
         for metric, measurement in self.running.items():
-            course, known = measurement.course, act.recorded_at
+            course, recorded_at = measurement.course, act.recorded_at
             if metric in reevaluated:
                 policy = self.versions.policy(reevaluated[metric])
                 calendar = self._calendar(metric, policy, calendars)
-                course.judge_anew(policy, calendar, act.at, known=known, because=act.pk)
+                course.reevaluate(policy, calendar, act.at, recorded_at=recorded_at, because=act.pk)
             elif move.changes_owner():
                 calendar = self.versions.calendar(calendars[metric]) if metric in calendars else course.calendar
-                course.hand_over(calendar, act.at, known=known, because=act.pk)
+                course.hand_over(calendar, act.at, recorded_at=recorded_at, because=act.pk)
             if act.verb == Verb.ACKNOWLEDGE and _is_about(act, measurement):
-                course.silence(known=known)
+                course.silence(recorded_at=recorded_at)
             if move.hands_over() and not course.is_due(act.at):
                 measurement.owner, measurement.team = move.owner, self.team
 
@@ -192,15 +192,18 @@ class _Life:
     ) -> Measurement:
         policy = self.versions.policy(policy_id)
         calendar = calendar or self._calendar(metric, policy, act.facts.get("calendars", {}))
-        told = [(pause, known) for pause, known in self.pauses if under_way([pause], act.at)]
+        lasting = [(pause, recorded_at) for pause, recorded_at in self.pauses if under_way([pause], act.at)]
         course = Course.begin(
-            policy, calendar, since or act.at, [pause for pause, known in told if known <= act.recorded_at]
+            policy,
+            calendar,
+            since or act.at,
+            [pause for pause, recorded_at in lasting if recorded_at <= act.recorded_at],
         )
-        for pause, known in sorted(told, key=itemgetter(1)):
-            if known > act.recorded_at:  # it was told of a clock that ran already, or had been breached
-                course.pause(pause, known=known)
+        for pause, recorded_at in sorted(lasting, key=itemgetter(1)):
+            if recorded_at > act.recorded_at:  # the clock ran already, or had been breached
+                course.pause(pause, recorded_at=recorded_at)
         self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner, self.team)
-        self.found.append(self.running[metric])
+        self.measurements.append(self.running[metric])
         return self.running[metric]
 
     def _stop(self, metric: str, act: Transition, move: Move) -> None:
@@ -213,7 +216,7 @@ class _Life:
     def _excuse(self, act: Transition) -> None:
         if act.verb != Verb.EXCUSE:
             return
-        for measurement in self.found:
+        for measurement in self.measurements:
             if _is_about(act, measurement) and measurement.is_breached(act.at):
                 measurement.excused_by, measurement.excused_at = act.pk, act.at
 

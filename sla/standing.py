@@ -1,4 +1,4 @@
-"""How a clock stands at a moment: a fact of its times, whether or not the sweep has come by."""
+"""The status of a clock at a moment: a fact of its times, whether or not the sweep has come by."""
 
 from datetime import datetime
 
@@ -28,7 +28,7 @@ def with_warning(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
 
 
 def standing(clock: Clock, now: datetime) -> Standing:
-    """How a clock that came through `with_warning` stands."""
+    """The status of a clock that came through `with_warning`."""
     if clock.state != ClockState.RUNNING:
         return Standing(clock.state)
     if clock.due_at is not None and clock.due_at < now:
@@ -38,7 +38,7 @@ def standing(clock: Clock, now: datetime) -> Standing:
 
 
 def stands(wanted: str, now: datetime) -> Q:
-    """Find clocks by how they stand; for at risk they must come through `with_warning`.
+    """Find clocks by their status; for at risk they must come through `with_warning`.
 
     What is at risk or overdue is running too, and what is overdue is breached already.
     """

@@ -18,7 +18,7 @@ class Outdated(Exception):
 
 
 @dataclass(frozen=True)
-class Rung:
+class StepTerms:
     """One step of a ladder to be written: when, counted from the target, and what is done."""
 
     percent: int = 100
@@ -28,28 +28,28 @@ class Rung:
     pierces: bool = False
 
 
-def ladder(policy: Policy) -> list[Rung]:
-    """The rungs of a policy, as they can be given to its next version."""
+def ladder(policy: Policy) -> list[StepTerms]:
+    """The steps of a policy, as they can be given to its next version."""
     return [
-        Rung(step.percent, step.after_seconds, step.does, step.out_of_rotation_seconds, step.pierces)
+        StepTerms(step.percent, step.after_seconds, step.does, step.out_of_rotation_seconds, step.pierces)
         for step in policy.steps.all()
     ]
 
 
 @transaction.atomic
-def publish_policy(policy: Policy, rungs: Iterable[Rung]) -> Policy:
+def publish_policy(policy: Policy, steps: Iterable[StepTerms]) -> Policy:
     """Write a new policy with its ladder. The breach itself is always a step, so that it is always recorded."""
     policy.full_clean()
     policy.save(force_insert=True)
-    wanted = {(rung.percent, rung.after_seconds): rung for rung in (Rung(), *rungs)}
-    for rung in wanted.values():
+    wanted = {(terms.percent, terms.after_seconds): terms for terms in (StepTerms(), *steps)}
+    for terms in wanted.values():
         step = Step(
             policy=policy,
-            percent=rung.percent,
-            after_seconds=rung.after_seconds,
-            does=rung.does,
-            out_of_rotation_seconds=rung.out_of_rotation_seconds,
-            pierces=rung.pierces,
+            percent=terms.percent,
+            after_seconds=terms.after_seconds,
+            does=terms.does,
+            out_of_rotation_seconds=terms.out_of_rotation_seconds,
+            pierces=terms.pierces,
         )
         step.full_clean()
         step.save()
@@ -57,10 +57,10 @@ def publish_policy(policy: Policy, rungs: Iterable[Rung]) -> Policy:
 
 
 @transaction.atomic
-def revise_policy(policy: Policy, changes: Mapping[str, Any], rungs: Sequence[Rung] | None = None) -> Policy:
+def revise_policy(policy: Policy, changes: Mapping[str, Any], steps: Sequence[StepTerms] | None = None) -> Policy:
     """Write the next version of a policy, with the ladder it has unless another is given."""
     current = _in_force(Policy, policy)
-    kept = ladder(current) if rungs is None else rungs
+    kept = ladder(current) if steps is None else steps
     _retire(current)
     return publish_policy(_next(current, changes), kept)
 

@@ -12,7 +12,7 @@ from sla.models import Calendar, Policy
 
 
 @dataclass(frozen=True)
-class LadderStep(versions.Rung):
+class LadderStep(versions.StepTerms):
     """One step of a ladder to be written, with the destinations that it notifies."""
 
     recipients: tuple[Destination, ...] = ()

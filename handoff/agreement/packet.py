@@ -9,7 +9,7 @@ TOUCHPOINTS = 50
 
 
 def snapshot(lead: Lead) -> dict[str, Any]:
-    """The packet of a lead as it stands: plain values, so that later edits do not change it."""
+    """The packet of a lead as it is now: plain values, so that later edits do not change it."""
     recent = lead.touchpoints.order_by("-at", "-id")[:TOUCHPOINTS]
     return {
         **{fact.name: value_of(lead, fact) for fact in facts()},

@@ -1,6 +1,6 @@
-"""Telling people: what must be told is written with its cause, and sent afterwards."""
+"""Notifications: each message is written with its cause, and sent afterwards."""
 
-from handoff.alerts.audience import IS_TOLD, needs_no_subscription
+from handoff.alerts.audience import IS_NOTIFIED, needs_no_subscription
 from handoff.alerts.outbox import (
     announce_act,
     announce_notice,
@@ -14,7 +14,7 @@ from handoff.alerts.outbox import (
 from handoff.alerts.withdrawal import withdraw
 
 __all__ = [
-    "IS_TOLD",
+    "IS_NOTIFIED",
     "announce_act",
     "announce_notice",
     "announce_stranded",

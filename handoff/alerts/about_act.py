@@ -74,7 +74,7 @@ def _subject(act: Transition, delivery: Delivery) -> str:
 
 def _to_whom(act: Transition) -> str:
     if act.verb == Verb.ASSIGN and not act.owner:
-        return " to nobody"
+        return " to no one"
     return f" to {act.owner}" if act.owner and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT) else ""
 
 

@@ -35,7 +35,7 @@ def announce(
     """
     if not StandardMessage.is_on(kind):
         return False
-    # Each line stands alone: what the buyer wrote may have several, and the first would pass for the headline.
+    # Each line is read alone: what the buyer wrote may have several, and the first would pass for the headline.
     words = {"subject": one_line(subject, 200), "text": "\n".join(one_line(line) for line in lines), "lead": lead}
     notice, is_new = Notice.objects.get_or_create(key=key, defaults=words)
     if not is_new:

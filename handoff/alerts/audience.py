@@ -29,7 +29,7 @@ _ALARMS_TO_AUDIENCES = load("handoff.alerts", "alarms_to_audiences.sql")
 _NOTICE_OF_LEAD = load("handoff.alerts", "notice_of_lead.sql")
 _NOTICE = load("handoff.alerts", "notice.sql")
 _REACHED = load("handoff.alerts", "reached.sql")
-IS_TOLD = """EXISTS (
+IS_NOTIFIED = """EXISTS (
     SELECT FROM handoff_subscription subscription
     JOIN sla_destination destination ON destination.id = subscription.destination_id AND destination.active
     WHERE subscription.verb = leads_transition.verb
@@ -40,7 +40,7 @@ HELPERS = (Audience.MANAGER, Audience.REVOPS)
 
 
 @dataclass(frozen=True)
-class Question:
+class AudienceQuery:
     """A destination, for a lead of this owner, team and campaign."""
 
     audience: str
@@ -59,13 +59,13 @@ class Recipient:
     address: str
 
 
-def recipients_of(questions: Collection[Question]) -> dict[Question, list[Recipient]]:
+def recipients_of(questions: Collection[AudienceQuery]) -> dict[AudienceQuery, list[Recipient]]:
     """Whom each of them would reach by now, in one query, by the rule by which the outbox is written.
 
     A simulation asks it with the owner that a lead had when an alarm would have fired.
     """
     asked = list(dict.fromkeys(questions))
-    answers: dict[Question, list[Recipient]] = {question: [] for question in asked}
+    answers: dict[AudienceQuery, list[Recipient]] = {question: [] for question in asked}
     words: dict[str, Any] = {
         "audiences": [question.audience for question in asked],
         "media": [question.medium for question in asked],
@@ -132,7 +132,7 @@ def fire(batch: int, due_by: datetime, at: datetime, since: datetime | None = No
 
 
 def notify_of_stranded(alarm_id: int, act_id: int | None, at: datetime) -> None:
-    """Notify the manager and RevOps of a lead that is given to nobody, as nobody is available.
+    """Notify the manager and RevOps of a lead that is given to no one, as no one is available.
 
     Of the act that returned it to the queue, or of the alarm if it was there already.
     """

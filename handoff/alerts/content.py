@@ -86,7 +86,7 @@ def sentence(text: str) -> str:
 
 
 def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
-    """Which lead it is and where it stands as the message is sent."""
+    """Which lead it is and its state as the message is sent."""
     return (
         ("Lead", lead.name or lead.email),
         *_shown(lead, contact=True),

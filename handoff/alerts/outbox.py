@@ -25,7 +25,7 @@ def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act n
 
 
 def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:
-    """Fire up to `batch` alarms that are due, write what must be told of them, and return how many fired.
+    """Fire up to `batch` alarms that are due, write the messages about them, and return how many fired.
 
     Killed at any point it has done both or nothing. Any number of workers may call it at once.
     """
@@ -35,7 +35,7 @@ def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | No
 
 
 def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
-    """Write whom to tell that nobody is in rotation for a lead, in the caller's transaction.
+    """Write whom to notify that no one is in rotation for a lead, in the caller's transaction.
 
     The act is the one that returned it to the queue; there is none if it waited there already.
     """
@@ -43,15 +43,15 @@ def announce_stranded(alarm: Alarm, act: Transition | None) -> None:
 
 
 def announce_notice(key: str, subject: str, text: str, *, pierces: bool = False) -> None:
-    """Write what RevOps is told of the engine itself, in the caller's transaction; once for each key."""
-    told = {"subject": subject, "text": text, "pierces": pierces}
-    notice, is_new = Notice.objects.get_or_create(key=key, defaults=told)
+    """Write a message to RevOps about the engine itself, in the caller's transaction; once for each key."""
+    content = {"subject": subject, "text": text, "pierces": pierces}
+    notice, is_new = Notice.objects.get_or_create(key=key, defaults=content)
     if is_new and not audience.notify_of_notice(notice):
-        log.error("nobody_to_tell", notice=subject, advice="give somebody the role RevOps and an email address")
+        log.error("nobody_to_tell", notice=subject, advice="give someone the role RevOps and an email address")
 
 
 def deliver_notices() -> int:
-    """Send what RevOps is told of the engine itself. Any process may: the workers may be what it tells of."""
+    """Send messages to RevOps about the engine itself. Any process may: the message may be about the workers."""
     with Dispatcher(of_notices=True) as dispatcher:
         return dispatcher.send_all(1000)
 
@@ -81,7 +81,7 @@ def resend(delivery_id: int, by: User) -> None:
     Raise WrongState while it is pending, NotAllowed for anybody but RevOps.
     """
     with transaction.atomic():
-        # Locked, so that of two who press the button at once one is told that it is pending.
+        # Locked, so that of two who press the button at once one reads that it is pending.
         delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
         if delivery.state == DeliveryState.PENDING:
             when = f"{delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC"

@@ -1,4 +1,4 @@
-"""When a person wants to be told: his quiet hours and the moment of his digest, by the clock on his wall."""
+"""When a person wants to be notified: their quiet hours and the moment of their digest, in their time zone."""
 
 from datetime import UTC, date, datetime, time, timedelta
 
@@ -11,8 +11,8 @@ DAY = timedelta(days=1)
 def put_off(delivery: Delivery, now: datetime) -> bool:
     """Whether the recipient of a message that is due wants it later; it is given the moment, and is not saved.
 
-    A step or a notice that pierces is told at once. The digest is the first one after the message was written: a
-    worker that comes late tells it late, and not a day later.
+    A step or a notice that ignores quiet hours is sent at once. The digest is the first one after the message was
+    written: a worker that comes late sends it late, and not a day later.
     """
     user = delivery.recipient
     if user is None or not _has_wishes(user) or _pierces(delivery):
@@ -50,7 +50,7 @@ def quiet_until(user: User, at: datetime) -> datetime | None:
 
 
 def next_digest(user: User, after: datetime) -> datetime | None:
-    """The first moment after another when all is told at once; None for who is told as it happens."""
+    """The first moment after another when the digest is sent; None for whoever is notified as it happens."""
     if user.digest_at is None:
         return None
     today = after.astimezone(user.zone).date()

@@ -14,6 +14,6 @@ def switch_off(destination: Destination, reason: str) -> None:
     if not Destination.objects.filter(pk=destination.pk, active=True).update(active=False):
         return
     subject = f"Handoff: the destination {destination} was switched off"
-    advice = "Nobody is notified through it until someone switches it on again on the page Destinations."
+    advice = "No one is notified through it until someone switches it on again on the page Destinations."
     notice = Notice.objects.create(key=f"gone {uuid4()}", subject=subject[:200], text=f"{reason}\n{advice}")
     notify_of_notice(notice)

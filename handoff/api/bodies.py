@@ -41,7 +41,7 @@ class LeadBody(CorrectionBody):
         max_length=10_000,
         required=False,
         allow_blank=True,
-        help_text="What the buyer wrote or asked for. Of a buyer who is known already it is kept as an enquiry.",
+        help_text="What the buyer wrote or asked for. If the buyer is already known, it is recorded as an enquiry.",
     )
 
 

@@ -16,11 +16,11 @@ from handoff.api.problems import MEDIA_TYPE, Problem
 from handoff.api.shapes import PolicyShape
 from handoff.reports.explanation import as_dict, explainable, explained
 from leads.models import Verb
-from sla.explanation import Part, Why
+from sla.explanation import StretchPart, Why
 from sla.metrics import Metric
 from sla.models import Clock, ClockState
 
-PARTS = [(part.value, part.value) for part in Part]
+PARTS = [(part.value, part.value) for part in StretchPart]
 MEDIA = [(medium, channel.label) for medium, channel in CHANNELS.items()]
 WHYS = [(why.value, why.value) for why in Why]
 
@@ -80,8 +80,8 @@ class PauseShape(serializers.Serializer[Any]):
     note = serializers.CharField()
     by = serializers.CharField(allow_null=True)
     start = serializers.DateTimeField()
-    end = serializers.DateTimeField(allow_null=True, help_text="Null while nobody knows.")
-    held_until = serializers.DateTimeField(allow_null=True, help_text="Until when it holds the clock.")
+    end = serializers.DateTimeField(allow_null=True, help_text="Null while the end is not known.")
+    held_until = serializers.DateTimeField(allow_null=True, help_text="Until when it stops the clock.")
     is_cut_short = serializers.BooleanField(help_text="The budget of the policy ends it before its end.")
 
 
@@ -107,7 +107,7 @@ class FiredShape(serializers.Serializer[Any]):
     due_at = serializers.DateTimeField()
     fired_at = serializers.DateTimeField()
     late_seconds = serializers.FloatField(help_text="How late the engine was.")
-    superseded = serializers.BooleanField(help_text="Overtaken by a later step: nobody was notified.")
+    superseded = serializers.BooleanField(help_text="Overtaken by a later step: no one was notified.")
     acknowledged_by = CauseShape(allow_null=True)
     done = serializers.CharField(allow_null=True, help_text="The verb that its step did.")
     note = serializers.CharField(help_text="Why its step did nothing.")
@@ -127,7 +127,7 @@ class ExplanationShape(serializers.Serializer[Any]):
     metric = serializers.ChoiceField(choices=Metric.choices)
     cycle = serializers.IntegerField()
     round = serializers.IntegerField()
-    as_of = serializers.DateTimeField(help_text="The moment at which it is told.")
+    as_of = serializers.DateTimeField(help_text="The moment of the explanation.")
     owner = serializers.CharField(allow_null=True)
     policy = PolicyShape()
     target_seconds = serializers.IntegerField()

@@ -42,7 +42,7 @@ class LeadFilter(filters.FilterSet):  # type: ignore[misc]
     clock = filters.ChoiceFilter(
         choices=CLOCK_CONDITIONS,
         method="of_clock",
-        help_text="Has a clock that stands so, of that metric if one is given. What is at risk or overdue is running "
+        help_text="Has a clock in this state, of that metric if given. What is at risk or overdue is running "
         "too, and what is overdue is breached.",
     )
     metric = filters.ChoiceFilter(choices=Metric.choices, method="of_clock", help_text="Has a clock of this metric.")

@@ -103,7 +103,7 @@ class LeadView(generics.GenericAPIView[Lead]):
         return {**super().get_serializer_context(), "now": timezone.now()}
 
     def shown(self, lead_id: int) -> dict[str, Any]:
-        """A lead as it stands now, after it was written."""
+        """A lead as it is now, after it was written."""
         return dict(self.get_serializer(self.get_queryset().get(pk=lead_id)).data)
 
 

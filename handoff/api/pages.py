@@ -129,8 +129,8 @@ def _beyond(cursor: Cursor, side: str) -> Q:
 def _ordering(request: Request, paged: Paged) -> str:
     ordering = request.query_params.get("ordering") or paged.default_ordering
     if ordering.removeprefix("-") not in paged.orderings:
-        known = ", ".join(paged.orderings)
-        raise ValidationError({"ordering": f"Order by one of {known}, or by one of them with - before it."})
+        names = ", ".join(paged.orderings)
+        raise ValidationError({"ordering": f"Order by one of {names}, or by one of them with - before it."})
     return ordering
 
 
@@ -141,7 +141,7 @@ def _cursor(request: Request, ordering: str) -> Cursor | None:
     try:
         cursor = Cursor.decode(text)
     except signing.BadSignature as error:
-        raise ValidationError({"cursor": "This is no cursor: follow the links of a page."}) from error
+        raise ValidationError({"cursor": "This is not a valid cursor: follow the links of a page."}) from error
     if cursor.ordering != ordering:
         raise ValidationError({"cursor": f"This cursor belongs to the ordering {cursor.ordering}."})
     return cursor

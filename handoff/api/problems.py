@@ -55,7 +55,7 @@ class Problem(serializers.Serializer[Any]):
     detail = serializers.CharField()
     instance = serializers.CharField(help_text="The path that was asked for.")
     code = serializers.CharField(help_text="For programs: wrong_state, not_allowed, facts_refused, invalid …")
-    state = serializers.CharField(required=False, help_text="With 409: where the lead stands now.")
+    state = serializers.CharField(required=False, help_text="With 409: the state of the lead now.")
     errors = FieldError(many=True, required=False)  # type: ignore[assignment]
 
 

@@ -20,7 +20,7 @@ class ExternalIdShape(serializers.ModelSerializer[ExternalId]):
     class Meta:
         model = ExternalId
         fields = ["system", "value"]
-        validators: list[Any] = []  # that it is taken is no error: it says who is meant
+        validators: list[Any] = []  # that it is taken is not an error: it says who is meant
 
 
 class PolicyShape(serializers.ModelSerializer[Policy]):
@@ -30,7 +30,7 @@ class PolicyShape(serializers.ModelSerializer[Policy]):
 
 
 class ClockShape(serializers.ModelSerializer[Clock]):
-    """One measurement of one metric, as it stands at the moment of the answer."""
+    """One measurement of one metric, at the moment of the answer."""
 
     metric = serializers.ChoiceField(choices=Metric.choices)
     state = serializers.SerializerMethodField(
@@ -127,11 +127,11 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     owner = serializers.CharField(source="owner.username", default=None, allow_null=True)
     team = serializers.CharField(source="team.name", default=None, allow_null=True)
     reason = serializers.CharField(
-        source="reason.code", default=None, allow_null=True, help_text="Why it stands rejected."
+        source="reason.code", default=None, allow_null=True, help_text="Why it was rejected."
     )
     external_ids = ExternalIdShape(many=True)
     clocks = ClockShape(many=True)
-    paused = serializers.SerializerMethodField(help_text="Its clocks are held now.")
+    paused = serializers.SerializerMethodField(help_text="Its clocks are paused now.")
     can = serializers.SerializerMethodField(help_text="The verbs that you can do with this lead now.")
 
     class Meta:

@@ -32,7 +32,7 @@ class PersonalRate(UserRateThrottle):
                 pipeline.expire(key, self.duration)
                 count: int = pipeline.execute()[0]
         except (redis.RedisError, ValueError):
-            return True  # without Redis, or with an address that is none, nobody is counted; the database still answers
+            return True  # without Redis, or without a valid address, no one is counted; the database still answers
         return count <= self.num_requests
 
     def wait(self) -> float | None:

@@ -29,9 +29,9 @@ SETTINGS = {
 }
 RECORDS_OF_REVOPS = {"handoff_bulkact": ("Bulk acts", "checklist")}
 REVOPS_ONLY = {
-    "Telling people": {
+    "Notifications": {
         "handoff_destination": ("Destinations", "send"),
-        "handoff_subscription": ("Subscriptions", "rss_feed"),
+        "handoff_subscription": ("When to notify", "rss_feed"),
         "handoff_standardmessage": ("Standard messages", "campaign"),
         "handoff_delivery": ("Deliveries", "outbox"),
     },

@@ -71,7 +71,7 @@ class Promise:
 PROMISES = (
     Promise("accept-hot", "Accept a hot lead", Metric.TIME_TO_ACCEPT, HOT_ACCEPT, ALWAYS, 20 * MINUTE, (IS_HOT,), 10),
     Promise("accept-new-york", "Accept (New York)", Metric.TIME_TO_ACCEPT, ACCEPT, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
-    # Who accepts at all does so sooner than a day late, so that nobody of the story loses a lead that he works on.
+    # Who accepts at all does so sooner than a day late, so that no one in the story loses a lead that they work on.
     Promise("accept", "Accept", Metric.TIME_TO_ACCEPT, ACCEPT, BERLIN, DAY, then=StepAction.REASSIGN),
     Promise("touch-new-york", "First touch (New York)", Metric.TIME_TO_TOUCH, TOUCH, NEW_YORK, DAY, (IN_NEW_YORK,), 20),
     Promise("touch", "First touch", Metric.TIME_TO_TOUCH, TOUCH, BERLIN, DAY),

@@ -64,7 +64,7 @@ def converted(life: Life, deal: DealState = DealState.OPEN) -> None:
 
 
 def rejected(life: Life, reason: str) -> None:
-    """At once, or when somebody has spoken to them: what they need and when cannot be told before."""
+    """At once, or when someone has spoken to them: what they need and when is not known before."""
     if reason == "unresponsive":
         accepted(life)
         life.try_in_vain()

@@ -90,7 +90,7 @@ class Life:
     # What marketing does.
 
     def promote(self, *, to_queue: bool = False) -> None:
-        """Hand it over: to the rep, now and then to his mate first, or to the queue from which he takes it."""
+        """Hand it over: to the rep, now and then to their colleague first, or to the queue from which they take it."""
         rep, team = self.crew.rep, self.crew.team
         luck = 0.5 if self.is_hot else self.rng.random()
         if to_queue or luck < 0.06:

@@ -16,7 +16,7 @@ MARKETERS = {BERLIN: "mia", NEW_YORK: "nora"}
 
 
 @dataclass(frozen=True)
-class Person:
+class DemoPerson:
     username: str
     surname: str
     role: Role
@@ -25,14 +25,14 @@ class Person:
 
 
 PEOPLE = (
-    Person("ada", "Wren", Role.SALES_REP, BERLIN),
-    Person("ben", "Harrow", Role.SALES_REP, BERLIN),
-    Person("max", "Linden", Role.SALES_MANAGER, BERLIN),
-    Person("zoe", "Calder", Role.SALES_REP, NEW_YORK),
-    Person("tom", "Birch", Role.SALES_MANAGER, NEW_YORK),
-    Person("mia", "Sorrel", Role.MARKETER, BERLIN, in_sales=False),
-    Person("nora", "Quill", Role.MARKETING_LEAD, NEW_YORK, in_sales=False),
-    Person("olga", "Tarn", Role.REVOPS, BERLIN, in_sales=False),
+    DemoPerson("ada", "Wren", Role.SALES_REP, BERLIN),
+    DemoPerson("ben", "Harrow", Role.SALES_REP, BERLIN),
+    DemoPerson("max", "Linden", Role.SALES_MANAGER, BERLIN),
+    DemoPerson("zoe", "Calder", Role.SALES_REP, NEW_YORK),
+    DemoPerson("tom", "Birch", Role.SALES_MANAGER, NEW_YORK),
+    DemoPerson("mia", "Sorrel", Role.MARKETER, BERLIN, in_sales=False),
+    DemoPerson("nora", "Quill", Role.MARKETING_LEAD, NEW_YORK, in_sales=False),
+    DemoPerson("olga", "Tarn", Role.REVOPS, BERLIN, in_sales=False),
 )
 
 
@@ -78,7 +78,7 @@ def _make_team(place: str, zone: str) -> Team:
     )
 
 
-def _make_person(person: Person, team: Team | None, hashed: str) -> None:
+def _make_person(person: DemoPerson, team: Team | None, hashed: str) -> None:
     user = User.objects.create(
         username=person.username,
         password=hashed,

@@ -51,16 +51,18 @@ def close_deals(lives: Sequence[Life], now: datetime) -> None:
 def settle_deliveries() -> None:
     """Mark every message of the past as sent at the time of its cause, as it would have been: none is sent now.
 
-    They are kept, as `check_integrity` asks who was told of each breach.
+    They are kept, as `check_integrity` asks who was notified of each breach.
     """
     _settle(Delivery.objects.filter(alarm__isnull=False), Alarm.objects.filter(pk=OuterRef("alarm")).values("fired_at"))
     acts = Transition.objects.filter(pk=OuterRef("transition"))
     _settle(Delivery.objects.filter(transition__isnull=False), acts.values("at"))
 
 
-def _settle(told: QuerySet[Delivery], moment: QuerySet[Any, Any]) -> None:
+def _settle(deliveries: QuerySet[Delivery], moment: QuerySet[Any, Any]) -> None:
     at = Subquery(moment)
-    told.update(state=DeliveryState.SENT, attempts=F("attempts") + 1, created_at=at, next_attempt_at=at, sent_at=at)
+    deliveries.update(
+        state=DeliveryState.SENT, attempts=F("attempts") + 1, created_at=at, next_attempt_at=at, sent_at=at
+    )
 
 
 def _look_at_tables() -> None:

@@ -1,4 +1,4 @@
-"""The story as a plan: the same seed gives the same lives, whenever it is told."""
+"""The story as a plan: the same seed gives the same lives, whenever it is played."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def make_crews(cast: Cast, office: Mapping[str, BusinessHours]) -> list[Crew]:
 
 def plan(crews: list[Crew], seed: int = SEED) -> Story:
     """Invent everybody and what becomes of them. Nothing here may depend on the present moment."""
-    rng = Random(seed)  # noqa: S311 a story is no secret
+    rng = Random(seed)  # noqa: S311 a story is not a secret
     names = invent_buyers(rng)
     past: list[Life] = []
     for fate in FATES:
@@ -62,7 +62,7 @@ def _live_through(
 
 
 def _original_for(twin: Life, others: Sequence[Life]) -> Life:
-    """A lead that the twin's rep could see when he rejected it: the oldest of his team that has no twin yet."""
+    """A lead that the twin's rep could see when rejecting it: the oldest of their team that has no twin yet."""
     taken = {id(life.original) for life in others}
     of_team = [life for life in others if life.crew.team == twin.crew.team and id(life) not in taken]
     return max(of_team, key=lambda life: life.ago)

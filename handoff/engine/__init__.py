@@ -1,1 +1,1 @@
-"""The engine watches itself: what it measures of itself, what is wrong with it, and who is told."""
+"""The engine watches itself: what it measures of itself, what is wrong with it, and who is notified."""

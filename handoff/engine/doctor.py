@@ -32,7 +32,7 @@ class Finding:
 
     code: str
     is_wrong: bool
-    what: str
+    problem: str
     do: str
 
 
@@ -49,7 +49,7 @@ def examine() -> tuple[Figures | None, list[Finding]]:
 def engine_problems(now: Figures) -> dict[str, str]:
     """By the name of the part: why alarms do not fire, or messages are not sent."""
     late = (*_alarms(now), *_outbox(now), *_sending())
-    return now.silent | {finding.code: finding.what for finding in late if finding.code in HOLDS_UP}
+    return now.silent | {finding.code: finding.problem for finding in late if finding.code in HOLDS_UP}
 
 
 def findings(now: Figures) -> list[Finding]:
@@ -57,12 +57,12 @@ def findings(now: Figures) -> list[Finding]:
     return [finding for check in _OF_FIGURES for finding in check(now)]
 
 
-def _wrong(code: str, what: str, do: str) -> Finding:
-    return Finding(code, is_wrong=True, what=what, do=do)
+def _wrong(code: str, problem: str, do: str) -> Finding:
+    return Finding(code, is_wrong=True, problem=problem, do=do)
 
 
-def _advice(code: str, what: str, do: str) -> Finding:
-    return Finding(code, is_wrong=False, what=what, do=do)
+def _advice(code: str, problem: str, do: str) -> Finding:
+    return Finding(code, is_wrong=False, problem=problem, do=do)
 
 
 def _servers() -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _servers() -> Iterator[Finding]:
     elif problem := servers.migrations():
         yield _wrong("migrations", f"Migrations: {problem}", "run manage.py migrate, then start the programs again")
     if problem := servers.broker():
-        do = "see that one Redis runs, 6 or newer, and that REDIS_URL is right; it holds nothing that is lost"
+        do = "see that one Redis runs, 6 or newer, and that REDIS_URL is right; losing its contents loses no data"
         yield _wrong("redis", problem, do)
 
 
@@ -128,7 +128,7 @@ def _outbox(now: Figures) -> Iterator[Finding]:
     if now.outbox_dead_lately:
         problem = f"{now.outbox_dead_lately} messages of the last seven days were given up"
         yield _wrong(
-            "outbox_dead", problem, "fix what the error on the page Deliveries says, and send them again there"
+            "outbox_dead", problem, "fix the errors shown on the page Deliveries, and send the messages again there"
         )
 
 
@@ -167,7 +167,7 @@ def _setup() -> Iterator[Finding]:
         yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
     notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
     for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
-        problem = f"The policy {policy} notifies nobody on any step"
+        problem = f"The policy {policy} notifies no one on any step"
         yield _advice(
             "policy_tells_nobody", problem, "name a destination on its ladder; otherwise only its breach is announced"
         )
@@ -176,7 +176,9 @@ def _setup() -> Iterator[Finding]:
 def _people() -> Iterator[Finding]:
     revops = User.objects.filter(is_active=True, groups__name=Role.REVOPS)
     if not revops.exclude(email="").exists():
-        problem = "Nobody active with the role RevOps has an email address: nobody will be notified if the engine fails"
+        problem = (
+            "No active user with the role RevOps has an email address: no one will be notified if the engine fails"
+        )
         yield _wrong(
             "revops_unreachable", problem, "give someone the role RevOps (a superuser needs it too) and an address"
         )
@@ -186,12 +188,14 @@ def _marketing() -> Iterator[Finding]:
     """Who is notified of a buyer's new enquiry and of a promised date, where no campaign has an owner."""
     leads = User.objects.filter(is_active=True, groups__name=Role.MARKETING_LEAD)
     if not leads.exclude(email="").exists():
-        what = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
-        yield _advice("marketing_unreachable", what, "give somebody the role Marketing lead, and an address")
+        problem = "No active marketing lead has an email address: enquiries and promised dates go to RevOps"
+        yield _advice("marketing_unreachable", problem, "give someone the role Marketing lead, and an address")
     off = StandardMessage.objects.filter(active=False)
     if switched_off := [message.get_kind_display() for message in off]:
-        what = f"Switched off: {'; '.join(switched_off)}"
-        yield _advice("standard_messages_off", what, "switch them on under Standard messages, or keep it so on purpose")
+        problem = f"Switched off: {'; '.join(switched_off)}"
+        yield _advice(
+            "standard_messages_off", problem, "switch them on under Standard messages, or keep it so on purpose"
+        )
 
 
 def _mail() -> Iterator[Finding]:

@@ -32,7 +32,10 @@ class _Collector(Collector):
         yield from self._alarms()
         yield from self._outbox()
         yield _labelled(
-            "leads_slipping_through", "Open leads that nobody is told of, by reason.", "reason", self.figures.leaks
+            "leads_slipping_through",
+            "Open leads that no one is notified about, by reason.",
+            "reason",
+            self.figures.leaks,
         )
 
     def _life(self) -> Iterable[GaugeMetricFamily]:
@@ -54,21 +57,25 @@ class _Collector(Collector):
         yield late
         fired = {window: float(lateness.fired) for window, lateness in figures.lateness.items()}
         yield _labelled("alarms_fired", "Alarms of the window, superseded ones aside.", "window", fired)
-        yield _one("alarms_overdue", "Alarms that are due and have not fired.", figures.overdue_alarms)
-        yield _one("alarms_overdue_age_seconds", "Since the first of them was due.", figures.overdue_alarms_age)
-        yield _one("clocks_with_error", "Running clocks whose deadline cannot be computed.", figures.clocks_with_error)
-        yield _one("pending_actions", "Alarms whose step action is still to be done.", figures.pending_actions)
-        yield _one("pending_actions_age_seconds", "Since the first of them fired.", figures.pending_actions_age)
+        yield _gauge("alarms_overdue", "Alarms that are due and have not fired.", figures.overdue_alarms)
+        yield _gauge("alarms_overdue_age_seconds", "Since the first of them was due.", figures.overdue_alarms_age)
+        yield _gauge(
+            "clocks_with_error", "Running clocks whose deadline cannot be computed.", figures.clocks_with_error
+        )
+        yield _gauge("pending_actions", "Alarms whose step action is still to be done.", figures.pending_actions)
+        yield _gauge("pending_actions_age_seconds", "Since the first of them fired.", figures.pending_actions_age)
 
     def _outbox(self) -> Iterable[GaugeMetricFamily]:
         figures = self.figures
-        yield _one("outbox_pending", "Messages to be sent, digests and quiet hours included.", figures.outbox_pending)
-        yield _one("outbox_failing", "Messages to be sent that have failed before.", figures.outbox_failing)
-        yield _one("outbox_age_seconds", "Since the oldest that is due or has failed was written.", figures.outbox_age)
-        yield _one("outbox_dead", "Messages given up.", figures.outbox_dead)
+        yield _gauge("outbox_pending", "Messages to be sent, digests and quiet hours included.", figures.outbox_pending)
+        yield _gauge("outbox_failing", "Messages to be sent that have failed before.", figures.outbox_failing)
+        yield _gauge(
+            "outbox_age_seconds", "Since the oldest that is due or has failed was written.", figures.outbox_age
+        )
+        yield _gauge("outbox_dead", "Messages that failed for good.", figures.outbox_dead)
 
 
-def _one(name: str, words: str, value: float | None) -> GaugeMetricFamily:
+def _gauge(name: str, words: str, value: float | None) -> GaugeMetricFamily:
     family = GaugeMetricFamily(f"handoff_{name}", words)
     if value is not None:
         family.add_metric([], value)

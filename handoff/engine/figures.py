@@ -20,7 +20,7 @@ WINDOWS = {HOUR: timedelta(hours=1), DAY: timedelta(hours=24)}
 NEWEST = 50_000  # alarms looked at: after a day of storms the figures are those of the last of them
 DEAD_LATELY = timedelta(days=7)
 
-# An alarm whose cause was told late was due before anybody could know: its lateness counts from when it was written.
+# An alarm whose cause was recorded late was due before anyone could know: its lateness counts from when it was written.
 _LATENESS = """
 WITH fired AS (
     SELECT EXTRACT(EPOCH FROM alarm.fired_at - CASE

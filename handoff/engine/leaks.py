@@ -1,4 +1,4 @@
-"""Leads that slip through: nobody owns them, nobody can be notified about them, or what was promised is forgotten."""
+"""Leads that slip through: no owner, no one who can be notified about them, or a forgotten promise."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ from sla.metrics import IN_SALES
 from sla.models import Clock
 
 HELD_TOO_LONG = timedelta(days=7)
-"""How long a lead may be on hold without an end before somebody is reminded of it."""
+"""How long a lead may be on hold without an end before someone is reminded of it."""
 
 
 class Leak(models.TextChoices):
     """Why a lead slips through. Of the reasons about owners, one at most holds for each lead."""
 
-    UNOWNED = "unowned", "Nobody owns them, and no clock of theirs is still to come due"
+    UNOWNED = "unowned", "No owner, and no running clock that would alert anyone"
     OWNER_LEFT = "owner_left", "Their owner is inactive or no longer in sales"
     OWNER_UNREACHABLE = "owner_unreachable", "Their owner has no address for messages"
     RETURN_DUE = "return_due", "The date to contact the buyer again has come"
@@ -30,7 +30,7 @@ class Leak(models.TextChoices):
 
 ADVICE: dict[str, str] = {
     Leak.UNOWNED: "assign them, or give time to assign a policy that covers them",
-    Leak.OWNER_LEFT: "assign them to somebody who is there",
+    Leak.OWNER_LEFT: "assign them to someone available",
     Leak.OWNER_UNREACHABLE: "give the owner an email address, or a Slack member id where Slack is set up",
     Leak.RETURN_DUE: "promote or recycle them, or answer the rejection with retire",
     Leak.HELD: "resume them, or give the pause an end",
@@ -73,7 +73,7 @@ def in_words(kind: Leak, count: int) -> str:
 
 
 def _unowned(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
-    """In the queue of a team with a clock that still runs is no leak: somebody is notified when it is due."""
+    """In the queue of a team with a clock that still runs is not a leak: someone is notified when it is due."""
     watching = Clock.objects.filter(Q(due_at__gt=now) | Q(paused=True), lead=OuterRef("pk"), stopped_at=None)
     return leads.filter(~Exists(watching), owner=None, state__in=IN_SALES)
 
@@ -91,7 +91,7 @@ def _owner_unreachable(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:  # n
 
 
 def _return_due(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
-    """Recycled, or rejected for now. Somebody who promotes or retires the lead clears the date."""
+    """Recycled, or rejected for now. Someone who promotes or retires the lead clears the date."""
     return leads.filter(reenter_on__lte=now.date(), state__in=(State.RAW, State.REJECTED))
 
 

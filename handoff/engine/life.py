@@ -21,16 +21,16 @@ class Silence:
     problem: str
 
 
-def silences(at: datetime | None = None, known: dict[str, Heartbeat] | None = None) -> list[Silence]:
+def silences(at: datetime | None = None, signs: dict[str, Heartbeat] | None = None) -> list[Silence]:
     """The parts that show no life.
 
     A worker is idle while beat does not wake it, so it is judged by the time in which beat lived: whoever did nothing
     then is silent. So a dead beat is not taken for a dead worker, nor the other way round.
     """
-    now, signs = at or timezone.now(), heartbeat.signs() if known is None else known
+    now, signs = at or timezone.now(), heartbeat.signs() if signs is None else signs
     beat = signs.get(heartbeat.BEAT)
-    found = [_beat(beat, now), _worker(signs, beat, now)]
-    return [silence for silence in found if silence]
+    candidates = [_beat(beat, now), _worker(signs, beat, now)]
+    return [silence for silence in candidates if silence]
 
 
 def _beat(beat: Heartbeat | None, now: datetime) -> Silence | None:
@@ -44,7 +44,7 @@ def _beat(beat: Heartbeat | None, now: datetime) -> Silence | None:
 
 
 def _worker(signs: dict[str, Heartbeat], beat: Heartbeat | None, now: datetime) -> Silence | None:
-    """Each job counts: a worker that sweeps and delivers nothing tells nobody."""
+    """Each job counts: a worker that sweeps and delivers nothing notifies no one."""
     if beat is None:
         return None  # nothing has ever woken them
     for job in heartbeat.JOBS:

@@ -52,10 +52,10 @@ def of_return(lead: Lead) -> Reminder:
 
 
 def of_hold(lead: Lead) -> Reminder:
-    """Its clocks stand still, and nothing ends that by itself."""
+    """Its clocks are stopped, and nothing ends that by itself."""
     since = lead.paused_at
     lines = (
-        f"Its clocks have been on hold since {since:%d %b %Y}, without an end: nothing of it comes due meanwhile.",
+        f"Its clocks have been on hold since {since:%d %b %Y}, without an end: none comes due until it is resumed.",
         "Resume it, or give the pause an end.",
     )
     groups = MARKETING if lead.state == State.REJECTED else SALES

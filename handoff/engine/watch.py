@@ -26,7 +26,7 @@ BEGINS = {Part.OUTBOX: "messages are not being sent"}
 ENDS = {Part.OUTBOX: "messages are being sent again"}
 ADVICE = {Part.OUTBOX: "The page Deliveries shows the last error of each. None is lost: each is sent when it can be."}
 SILENT = "Until it runs again, alarms and messages wait. None is lost: each fires when it can, dated when it was due."
-CAUGHT_UP = "What came due meanwhile is caught up with; warnings that a breach has overtaken are not sent."
+CAUGHT_UP = "Alarms that came due in the meantime are being sent; warnings that a breach has overtaken are not."
 SHORTEST, LONGEST = 0.5, 5.0  # seconds between two looks
 
 log = structlog.get_logger(__name__)

@@ -1,4 +1,4 @@
-"""Moments as people and programs write them. Whether day or month stands first is decided once for a file."""
+"""Moments as people and programs write them. Whether day or month comes first is decided once for a file."""
 
 import re
 from collections import defaultdict

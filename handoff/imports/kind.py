@@ -38,7 +38,7 @@ class Row:
 
     @property
     def identity(self) -> str:
-        """What tells this row from the others, for people."""
+        """What distinguishes this row from the others, for people."""
         known_by = (self.get(name) for name in ("touch_id", "external_id", "email", "name"))
         return next(filter(None, known_by), "")
 
@@ -54,7 +54,7 @@ class Result:
 
 @dataclass(frozen=True)
 class Reading:
-    """How one file is read: whose ids it has, in which order its dates are, where its clocks stand."""
+    """How one file is read: whose ids it has, in which order its dates are, where its clocks are."""
 
     system: str
     fields: frozenset[str]
@@ -85,7 +85,7 @@ class Reading:
 
 @contextmanager
 def named(field: str) -> Iterator[None]:
-    """Say of an error in a value in which field it stands."""
+    """Say of an error in a value in which field it is."""
     try:
         yield
     except ValidationError as error:

@@ -13,7 +13,7 @@ SHOWN, SHOWN_CHARACTERS = 20, 60  # headers that a message lists, and how much o
 
 @dataclass(frozen=True)
 class Columns:
-    """Where each field stands in a row of the file."""
+    """Where each field is in a row of the file."""
 
     positions: Mapping[str, int]
     width: int

@@ -221,7 +221,7 @@ def _strange(lead: Lead, deal: _Deal) -> str:
         return ""
     return (
         f"The deal was {deal.state} at {deal.closed_at.isoformat()}, before the first contact with its lead at "
-        f"{lead.created_at.isoformat()}: it is kept as it is."
+        f"{lead.created_at.isoformat()}: it stays as it is."
     )
 
 

@@ -53,7 +53,7 @@ def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Entry | Result
     except ValidationError as error:
         return refused(row, error)
     if at is None:
-        return refused(row, ValidationError({"from": ["Give the moment from which its clocks are held."]}))
+        return refused(row, ValidationError({"from": ["Give the moment from which its clocks are paused."]}))
     return _Entry(row, lead, at, {"cause": _cause(row.get("cause")), "until": until, "note": row.prose("note")})
 
 
@@ -70,7 +70,7 @@ def _pause(entry: _Entry, reading: Reading) -> Result:
 
 
 def _is_recorded(entry: _Entry) -> bool:
-    """The same pause stands in the history, of the lead or of one that was merged into it."""
+    """The same pause is in the history, of the lead or of one that was merged into it."""
     until: datetime | None = entry.facts["until"]
     whose = family(entry.lead.pk)
     same = Transition.objects.filter(lead__in=whose, verb=Verb.PAUSE, at=entry.at).values_list(

@@ -67,7 +67,7 @@ class Import:
     warnings: tuple[str, ...] = ()
 
     def write(self) -> Iterator[Result]:
-        """Bring the rows in, chunk by chunk, and say of each what became of it.
+        """Import the rows, chunk by chunk, and say of each what became of it.
 
         Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
         A dry run does the same, and takes every chunk back at once.
@@ -116,6 +116,6 @@ def _row(line: Line, columns: Columns) -> Row:
     if surplus:
         complaint = (
             f"The row has {len(line.values)} values for {columns.width} columns: "
-            "put quotation marks around a value that holds the delimiter."
+            "put quotation marks around a value that contains the delimiter."
         )
     return Row(line.number, columns.cells(line.values), complaint)

@@ -26,7 +26,7 @@ class Unreadable(Exception):
 
 @dataclass(frozen=True)
 class Line:
-    """One row of the file. Numbers are those that a spreadsheet shows: the headers stand in row 1."""
+    """One row of the file. Numbers are those that a spreadsheet shows: the headers are in row 1."""
 
     number: int
     values: tuple[str, ...]
@@ -53,13 +53,13 @@ def parse(data: bytes, name: str = "The file") -> Table:
     _refuse_other_formats(data, name)
     text, encoding = _decode(data, name)
     if not text.strip():
-        raise Unreadable(f"{name} is empty: the first row must hold the headers.")
+        raise Unreadable(f"{name} is empty: the first row must contain the headers.")
     text, stated = _take_delimiter_line(text)
     delimiter = stated or _sniff(text)
     rows = _split(text, delimiter, name)
     first = next((at for at, row in enumerate(rows) if _has_text(row)), None)
     if first is None:
-        raise Unreadable(f"{name} has only delimiters and blanks: the first row must hold the headers.")
+        raise Unreadable(f"{name} has only delimiters and blanks: the first row must contain the headers.")
     headers = tuple(cell.strip() for cell in rows[first])
     offset = 2 if stated else 1
     lines = tuple(

@@ -45,8 +45,8 @@ _NO = {"", "no", "false", "0", "n", "nein", "non", "não"}
 
 
 @dataclass(frozen=True)
-class _Told:
-    """A touch as a row tells of it."""
+class _ParsedTouch:
+    """A touch as a row gives it."""
 
     row: Row
     lead: Lead
@@ -59,76 +59,79 @@ class _Told:
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     users = {user.username.casefold(): user for user in User.objects.filter(username__in=_usernames(rows))}
     read = [_read(row, lead, users, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
-    logged = _logged([told for told in read if isinstance(told, _Told)], reading)
-    return [told if isinstance(told, Result) else _log(told, logged.get(told.row.number), reading) for told in read]
+    logged = _logged([parsed for parsed in read if isinstance(parsed, _ParsedTouch)], reading)
+    return [
+        parsed if isinstance(parsed, Result) else _log(parsed, logged.get(parsed.row.number), reading)
+        for parsed in read
+    ]
 
 
-def _logged(rows: Sequence[_Told], reading: Reading) -> dict[int, Touch]:
+def _logged(rows: Sequence[_ParsedTouch], reading: Reading) -> dict[int, Touch]:
     """The touches that are logged already, by the numbers of their rows."""
-    members = families({told.lead.pk for told in rows})
-    keys = {told.row.number: _keys(told, members[told.lead.pk]) for told in rows}
+    members = families({parsed.lead.pk for parsed in rows})
+    keys = {parsed.row.number: _keys(parsed, members[parsed.lead.pk]) for parsed in rows}
     wanted = {key for of_row in keys.values() for key in of_row}
     stored = Touch.objects.filter(system=reading.system, external_id__in=wanted).select_related("lead")
     by_key = {touch.external_id: touch for touch in stored}
     return {number: by_key[key] for number, of_row in keys.items() for key in of_row if key in by_key}
 
 
-def _keys(told: _Told, members: Sequence[int]) -> list[str]:
+def _keys(parsed: _ParsedTouch, members: Sequence[int]) -> list[str]:
     """Its own id; or, of one without an id, what it would have been given on each lead that was merged into this."""
-    if told.row.get("touch_id"):
-        return [told.key]
-    return [_fingerprint(member, told.by, told.at, told.facts) for member in members]
+    if parsed.row.get("touch_id"):
+        return [parsed.key]
+    return [_fingerprint(member, parsed.by, parsed.at, parsed.facts) for member in members]
 
 
 def _usernames(rows: Sequence[Row]) -> set[str]:
     return {spelled for row in rows for spelled in (row.get("by"), row.get("by").casefold())}
 
 
-def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: Reading) -> _Told | Result:
+def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: Reading) -> _ParsedTouch | Result:
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
         at, by, facts = _at(row, reading), _by(row, users), _facts(row)
     except ValidationError as error:
         return refused(row, error)
-    return _Told(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead.pk, by, at, facts))
+    return _ParsedTouch(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead.pk, by, at, facts))
 
 
-def _log(told: _Told, logged: Touch | None, reading: Reading) -> Result:
+def _log(parsed: _ParsedTouch, logged: Touch | None, reading: Reading) -> Result:
     if logged is not None:
-        return _compare(told, logged)
+        return _compare(parsed, logged)
     try:
         with transaction.atomic():
             workflow.touch(
-                told.lead.pk,
-                by=told.by,
+                parsed.lead.pk,
+                by=parsed.by,
                 door=reading.door,
-                at=told.at,
+                at=parsed.at,
                 system=reading.system,
-                external_id=told.key,
-                **told.facts,
+                external_id=parsed.key,
+                **parsed.facts,
             )
     except IntegrityError:  # it was logged meanwhile, or by an earlier row
-        return _compare(told, Touch.objects.get(system=reading.system, external_id=told.key))
+        return _compare(parsed, Touch.objects.get(system=reading.system, external_id=parsed.key))
     except REFUSALS as error:
-        return refused(told.row, error)
-    return Result(told.row, "created")
+        return refused(parsed.row, error)
+    return Result(parsed.row, "created")
 
 
-def _compare(told: _Told, logged: Touch) -> Result:
+def _compare(parsed: _ParsedTouch, logged: Touch) -> Result:
     """A touch that was logged stays as it is, for clocks have gone by it; only what was noted of it may change."""
-    said = {"lead": told.lead, "by": told.by, "at": told.at, **told.facts}
-    note = said.pop("note")
-    differing = [name for name, value in said.items() if getattr(logged, name) != value]
-    if logged.lead.merged_into_id == told.lead.pk and "lead" in differing:
+    fields = {"lead": parsed.lead, "by": parsed.by, "at": parsed.at, **parsed.facts}
+    note = fields.pop("note")
+    differing = [name for name, value in fields.items() if getattr(logged, name) != value]
+    if logged.lead.merged_into_id == parsed.lead.pk and "lead" in differing:
         differing.remove("lead")
     if differing:
-        complaint = f"The touch “{told.key}” was logged before, with another {' and '.join(differing)}: it stays."
-        return refused(told.row, ValidationError(complaint))
+        complaint = f"The touch “{parsed.key}” was logged before, with another {' and '.join(differing)}: it stays."
+        return refused(parsed.row, ValidationError(complaint))
     if not note or note == logged.note:
-        return Result(told.row, "unchanged")
+        return Result(parsed.row, "unchanged")
     Touch.objects.filter(pk=logged.pk).update(note=note)
-    return Result(told.row, "updated")
+    return Result(parsed.row, "updated")
 
 
 def _at(row: Row, reading: Reading) -> datetime:
@@ -163,8 +166,8 @@ def _key(text: str) -> str:
 
 def _fingerprint(lead_id: int, by: User | None, at: datetime, facts: Mapping[str, Any]) -> str:
     """An id for a touch that has none: so that the same file again, or twice at once, logs it once."""
-    told = (lead_id, by.pk if by else None, at.isoformat(), facts["channel"], facts["outcome"], facts["automatic"])
-    return "row:" + hashlib.sha256(repr(told).encode()).hexdigest()[:40]
+    parts = (lead_id, by.pk if by else None, at.isoformat(), facts["channel"], facts["outcome"], facts["automatic"])
+    return "row:" + hashlib.sha256(repr(parts).encode()).hexdigest()[:40]
 
 
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:

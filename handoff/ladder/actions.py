@@ -104,11 +104,11 @@ def _move(alarm: Alarm, lead: Lead, holder: User | None, at: datetime | None) ->
     if alarm.step.does == StepAction.NOTHING:
         return None, ""
     if lead.owner != holder:
-        return None, f"{lead.owner or 'The queue'} has the lead meanwhile."
+        return None, f"It was reassigned to {lead.owner or 'the queue'} in the meantime."
     if alarm.step.does == StepAction.REASSIGN:
         return _reassign(alarm, lead, at)
     if lead.owner is None:
-        return None, "It waits in the queue already."
+        return None, "It is already in the queue."
     return _return_to_queue(alarm, lead, at), ""
 
 
@@ -123,7 +123,7 @@ def _moot(alarm: Alarm) -> str:
     if alarm.clock.excused_by_id is not None:
         return "The breach was excused before it could be done."
     if alarm.acknowledged_by is not None:
-        return f"{alarm.acknowledged_by.by or 'Somebody'} had acknowledged it before it could be done."
+        return f"{alarm.acknowledged_by.by or 'Someone'} had acknowledged it before it could be done."
     return ""
 
 
@@ -135,11 +135,11 @@ def _owner_when_due(alarm: Alarm, lead: Lead) -> User | None:
 
 
 def _take_out_of_rotation(late: User | None, alarm: Alarm, now: datetime) -> str:
-    """Bench the owner who was late with what sales owes, and say so. He keeps the leads that he has."""
+    """Bench the owner who was late with what sales owes, and say so. They keep the leads that they have."""
     seconds = alarm.step.out_of_rotation_seconds
     if not seconds or late is None or RULES[alarm.clock.metric].owed_by != Party.SALES:
         return ""
-    note = f"{_rung(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
+    note = f"{_step_of(alarm)}: {alarm.clock.lead}"[:LONGEST_NOTE]
     until = now + timedelta(seconds=seconds)
     Absence.objects.create(user=late, starts_at=now, ends_at=until, note=note, imposed=True)
     return f"{late} is out of rotation for {in_words(seconds)}."
@@ -166,10 +166,10 @@ def _team(lead: Lead) -> Team | None:
 
 
 def _because(alarm: Alarm) -> str:
-    return f"By the ladder of {_rung(alarm)}."
+    return f"By the ladder of {_step_of(alarm)}."
 
 
-def _rung(alarm: Alarm) -> str:
+def _step_of(alarm: Alarm) -> str:
     """Like `Accept (version 1), 20 min after its target`."""
     step = alarm.step
     match step.kind:

@@ -8,7 +8,7 @@ from leads.models import GIVING, Absence, Role, Team, Transition, User
 
 
 def next_owner(team: Team, at: datetime, instead_of: User | None = None) -> User | None:
-    """The rep who was given a lead least recently, of those who are there at a moment; None when nobody is.
+    """The rep who was given a lead least recently, of those who are there at a moment; None when no one is.
 
     By what each was given, not by position or batch: so it stays fair when members change, and every lead of an import
     has its own turn. Call it with the lead locked, in the transaction that gives it: the team is locked until its end,

@@ -1,4 +1,4 @@
-"""The sweep: fire what is due and write what must be told of it, batch by batch; then do what is to be done."""
+"""The sweep: fire what is due and write the messages about it, batch by batch; then do what is to be done."""
 
 from datetime import datetime
 

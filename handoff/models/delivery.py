@@ -33,7 +33,7 @@ class Notice(models.Model):
     key = models.CharField(max_length=80, unique=True)
     subject = models.CharField(max_length=200)
     text = models.TextField(help_text="The first line is the headline.")
-    pierces = models.BooleanField("pierces quiet hours", default=False)
+    pierces = models.BooleanField("ignores quiet hours", default=False)
     # Never asked for by lead, and most notices are about none.
     lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)

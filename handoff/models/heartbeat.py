@@ -10,7 +10,7 @@ class Heartbeat(models.Model):
 
     name = models.CharField(max_length=20, primary_key=True)
     at = models.DateTimeField()
-    since = models.DateTimeField(default=timezone.now, help_text="Since when it has shown so without a gap.")
+    since = models.DateTimeField(default=timezone.now, help_text="Alive without interruption since.")
 
     def __str__(self) -> str:
         return self.name
@@ -19,7 +19,7 @@ class Heartbeat(models.Model):
 class Part(models.TextChoices):
     """The parts of the engine that can fall silent. All but the outbox are programs of the Procfile."""
 
-    BEAT = "beat", "Beat"
+    BEAT = "beat", "Scheduler"
     WORKER = "worker", "Worker"
     OUTBOX = "outbox", "Outbox"
 

@@ -7,7 +7,7 @@ class StandardKind(models.TextChoices):
     """What people are notified of in every installation, unless RevOps switches it off."""
 
     NEW_INTENT = "new_intent", "A known buyer asks again: the owner, or marketing when sales has no part in the lead"
-    GIVEN_BY_SYSTEM = "given_by_system", "Handoff gave somebody a lead: the new owner"
+    GIVEN_BY_SYSTEM = "given_by_system", "Handoff assigned a lead: the new owner"
     MERGED = "merged", "Two leads were merged: the owners of both"
     RETURN_DUE = "return_due", "The date to contact a buyer again has come: marketing"
     HELD = "held", "A lead is on hold without an end: its owner and their manager, or marketing"

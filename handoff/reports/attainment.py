@@ -79,7 +79,7 @@ _WITHOUT = {
 def attainment(
     metric: Metric, by: By, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
 ) -> list[AttainmentRow]:
-    """How the clocks of a metric stand at `now`, of those that ended or, while they run, are due in [start, end).
+    """The status of the clocks of a metric at `now`, of those that ended or, while they run, are due in [start, end).
 
     A missing bound leaves that side open. A running clock whose due time cannot be known is in no period, and is
     counted only without one. A week is that of ISO 8601 in UTC, like 2026-W10. The rows with the most clocks come
@@ -155,9 +155,9 @@ REPORT = Report(
             Kind.BUSINESS_TIME,
             _BUSINESS,
         ),
-        Column("p90_business", "p90", "Seconds: nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
+        Column("p90_business", "90% within", "Seconds: nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
         Column("median_wall", "Median", "Seconds from start to end.", Kind.WALL_TIME, _WALL),
-        Column("p90_wall", "p90", "Seconds: nine of ten took no longer.", Kind.WALL_TIME, _WALL),
+        Column("p90_wall", "90% within", "Seconds: nine of ten took no longer.", Kind.WALL_TIME, _WALL),
     ],
     rows=_answer,
     explanation=(

@@ -10,7 +10,7 @@ from django.db.models import Prefetch, QuerySet
 
 from handoff.models import Delivery
 from leads.models import Transition
-from sla.explanation import Counted, DayTold, Explanation, LegTold, PauseTold, explain
+from sla.explanation import Counted, ExplainedLeg, ExplainedPause, Explanation, SpecialDay, explain
 from sla.models import Alarm, Calendar, Clock, PendingAlarm, Policy
 
 
@@ -74,14 +74,14 @@ def as_dict(reading: Explained) -> dict[str, Any]:
     }
 
 
-def _leg(leg: LegTold) -> dict[str, Any]:
+def _leg(leg: ExplainedLeg) -> dict[str, Any]:
     return {
         "start": leg.start,
         "why": leg.why,
         "act": _act(leg.act),
         "policy": _policy(leg.policy),
         "calendar": _calendar(leg.calendar),
-        "counted_anew": None if leg.anew is None else [_stretch(stretch, leg.zone) for stretch in leg.anew],
+        "counted_anew": None if leg.recounted is None else [_stretch(stretch, leg.zone) for stretch in leg.recounted],
         "to_go_seconds": _seconds(leg.to_go),
         "stretches": [_stretch(stretch, leg.zone) for stretch in leg.stretches],
         "handed_on_seconds": _seconds(leg.handed_on),
@@ -100,7 +100,7 @@ def _stretch(stretch: Counted, zone: ZoneInfo) -> dict[str, Any]:
     }
 
 
-def _pause(pause: PauseTold) -> dict[str, Any]:
+def _pause(pause: ExplainedPause) -> dict[str, Any]:
     return {
         "cause": pause.cause,
         "note": pause.note,
@@ -112,8 +112,8 @@ def _pause(pause: PauseTold) -> dict[str, Any]:
     }
 
 
-def _day(day: DayTold) -> dict[str, Any]:
-    return {"day": day.day, "why": day.why.value, "what": day.what, "calendar": _calendar(day.calendar)}
+def _day(day: SpecialDay) -> dict[str, Any]:
+    return {"day": day.day, "why": day.why.value, "what": day.label, "calendar": _calendar(day.calendar)}
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from leads.sql import load
 
 
 class _Days(NamedTuple):
-    """A part of the period that is no whole month; empty unless both bounds are there and in order."""
+    """A part of the period that is not a whole month; empty unless both bounds are there and in order."""
 
     start: datetime | None
     end: datetime | None

@@ -68,5 +68,7 @@ class PeriodForm(HasPeriod):
         """Fields named `from` and `to`, which no class can spell."""
         return {
             "from": BoundField(label="From", help_text=f"{cls.of_what} from then. A date or a moment; UTC."),
-            "to": BoundField(label="Before", help_text=f"{cls.of_what} before then. A date or a moment; UTC."),
+            "to": BoundField(
+                label="Until (exclusive)", help_text=f"{cls.of_what} before then. A date or a moment; UTC."
+            ),
         }

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.alerts.audience import HELPERS, Question, Recipient, recipients_of
+from handoff.alerts.audience import HELPERS, AudienceQuery, Recipient, recipients_of
 from handoff.models import Audience
 from leads.models import User
 from sla.models import Step, StepKind
@@ -40,9 +40,9 @@ class Firing:
     campaign_id: int | None
     team: str
 
-    def question(self, place: Place) -> Question:
+    def question(self, place: Place) -> AudienceQuery:
         lead = self.owner_id, self.team_id, self.campaign_id
-        return Question(place.audience, place.medium, place.address, *lead)
+        return AudienceQuery(place.audience, place.medium, place.address, *lead)
 
 
 class Recipients:
@@ -51,7 +51,7 @@ class Recipients:
     def __init__(self, people: Mapping[int, User]) -> None:
         self.people = people
         self.places: dict[int, list[Place]] = {}
-        self.reached: dict[Question, list[Recipient]] = {}
+        self.reached: dict[AudienceQuery, list[Recipient]] = {}
 
     def of(self, firings: Sequence[Firing]) -> Iterator[tuple[Firing, set[tuple[str, str]]]]:
         """Each of them with its audiences and who they were: in one query, and one for each step not seen before."""

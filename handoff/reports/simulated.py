@@ -16,7 +16,7 @@ class Replayed(StrEnum):
 
 @dataclass
 class Outcomes:
-    """How clocks ended, or stand now: each is in one of these. What is overdue is among the breached, or excused."""
+    """How clocks ended, or their status now: each is in one of these. Overdue is among breached, or excused."""
 
     met: int = 0
     breached: int = 0

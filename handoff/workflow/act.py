@@ -31,7 +31,7 @@ _LOCKED = Composed(lambda pk: Lead.objects.select_for_update(no_key=True).filter
 # As the ORM would, but composed once, and with the answer to what every act asks next.
 _COLUMNS = [field for field in Transition._meta.concrete_fields if not field.primary_key]
 _WRITE = f"""INSERT INTO "leads_transition" ({", ".join(str(field.column) for field in _COLUMNS)})
-VALUES ({", ".join(["%s"] * len(_COLUMNS))}) RETURNING {alerts.IS_TOLD}, "id"
+VALUES ({", ".join(["%s"] * len(_COLUMNS))}) RETURNING {alerts.IS_NOTIFIED}, "id"
 """  # noqa: S608 names of columns only
 
 
@@ -199,7 +199,7 @@ def settled_at(lead: Lead) -> datetime:
 
 
 def lock(lead_id: int) -> Lead:
-    """Take the lead's lock, and read it as it stands once the lock is granted.
+    """Take the lead's lock, and read it as it is once the lock is granted.
 
     Not the stronger lock that is the default: that one deadlocks with inserts that point at the lead.
     """

@@ -67,7 +67,7 @@ class Card:
         return "at" in self.facts.base_fields
 
     def applies(self, lead: Lead, at: datetime) -> bool:
-        """The lead stands where the verb can be done."""
+        """The lead is in a state where the verb can be done."""
         if lead.merged_into_id is not None:
             return self.applies_after_merge
         if self.moves_state:

@@ -43,7 +43,7 @@ def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
 
 @verb(Card(Verb.ANSWER, facts=AnswerFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
 def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
-    """Answer a rejection that stands as it is: acknowledge it, or retire the lead."""
+    """Accept a rejection as it is: acknowledge it, or retire the lead."""
     rejection = _rejection(act)
     if rejection.answer:
         raise FactsRefused(f"{rejection.answered_by or 'The system'} has already answered this rejection.")
@@ -96,7 +96,7 @@ def overturn(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
 
 @verb(Card(Verb.UPHOLD, facts=DecisionFacts, may=arbitrates, who=ARBITERS, states=(State.REJECTED,)))
 def uphold(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
-    """Decide a dispute for sales: the rejection stands, and marketing recycles or retires the lead."""
+    """Decide a dispute for sales: the rejection is confirmed, and marketing recycles or retires the lead."""
     dispute = _open_dispute(act)
     _decide(dispute, DisputeDecision.UPHELD, act)
     return act.record()

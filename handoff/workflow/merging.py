@@ -150,6 +150,6 @@ def _terms(clock: Clock, at: datetime) -> dict[str, Any]:
     return {"policy": clock.policy_id, "calendar": clock.calendar_id, "since": since.isoformat()}
 
 
-def _besides(act: Act, what: Verb, lead: Lead, words: dict[str, Any]) -> Act:
+def _besides(act: Act, verb: Verb, lead: Lead, words: dict[str, Any]) -> Act:
     """Another act that the merge brings about, in its transaction and at its moment."""
-    return Act(what, lead, act.by, act.recorded_at, act.door, words, clocks.hold(lead.pk))
+    return Act(verb, lead, act.by, act.recorded_at, act.door, words, clocks.hold(lead.pk))

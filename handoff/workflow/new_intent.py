@@ -28,7 +28,7 @@ def announce_intent(done: Upsert, door: Door) -> None:
 
 
 def _lines(lead: Lead, point: Touchpoint) -> list[str]:
-    """What was asked, and where the lead stands."""
+    """What was asked, and the state of the lead."""
     of_what = [
         ("Source", point.source.replace("_", " ").capitalize()),
         ("Campaign", point.campaign.name if point.campaign else ""),
@@ -38,5 +38,5 @@ def _lines(lead: Lead, point: Touchpoint) -> list[str]:
     return [
         f"A buyer who is known already has come in again. The lead is {standing}.",
         *(f"{label}: {text}" for label, text in of_what if text),
-        "The enquiry is kept on the lead, among what the buyer did.",
+        "The enquiry is recorded on the lead, in the activity of the buyer.",
     ]

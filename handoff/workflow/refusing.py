@@ -1,4 +1,4 @@
-"""The words in which a verb is refused to a lead that stands elsewhere, or to the wrong person."""
+"""The words in which a verb is refused to a lead in another state, or to the wrong person."""
 
 from datetime import datetime
 
@@ -9,7 +9,7 @@ from sla.durations import in_words
 
 
 def wrong_state(verb: str, lead: Lead, now: datetime) -> WrongState:
-    """Say where the lead stands, and who brought it there when."""
+    """Say in which state the lead is, and who brought it there when."""
     return WrongState(f"Cannot {verb} {lead}: {_why(verb, lead, now)}", state=lead.state)
 
 

@@ -19,7 +19,7 @@ REVOPS = "RevOps may"
 
 
 def applies(verb: str, lead: Lead, at: datetime) -> bool:
-    """The lead stands where the verb can be done."""
+    """The lead is in a state where the verb can be done."""
     return CARDS[verb].applies(lead, at)
 
 

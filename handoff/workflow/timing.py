@@ -71,7 +71,7 @@ def acknowledge(act: Act, **_: Unpack[AcknowledgeGiven]) -> Transition:
     )
 )
 def excuse(act: Act, **_: Unpack[ExcuseGiven]) -> Transition:
-    """Excuse a breach. It stays a breach; reports give both figures."""
+    """Excuse a breach. It stays in the record; reports show both figures."""
     _name(act, act.facts["clock"])
     return act.record()
 

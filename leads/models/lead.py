@@ -72,14 +72,14 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
 
     state = FSMField(default=State.RAW, choices=State.choices, protected=True)
-    entered_at = models.DateTimeField(default=timezone.now, help_text="Since when it stands in its state.")
+    entered_at = models.DateTimeField(default=timezone.now, help_text="Since when it has been in its state.")
     cycle = models.PositiveSmallIntegerField(default=0, help_text="How many times it was handed to sales.")
     reason = models.ForeignKey(Reason, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     last_touch_at = models.DateTimeField(null=True, blank=True)
     reenter_on = models.DateField(
         null=True, blank=True, help_text="When to come back to a recycled lead, or to one that was rejected for now."
     )
-    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are held.")
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are paused.")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty in a pause: until it is resumed.")
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
@@ -168,7 +168,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         return LeadFacts(self)
 
     def is_paused(self, at: datetime) -> bool:
-        """Its clocks are held at a moment."""
+        """Its clocks are paused at a moment."""
         return self.paused_at is not None and (self.paused_until is None or self.paused_until > at)
 
     def _offer(self, at: datetime) -> None:

@@ -16,7 +16,9 @@ from leads.internals.composed import Composed
 def validate_zone(name: str) -> None:
     """Refuse a name that is no IANA time zone, with an example of one that is."""
     if name not in available_timezones():
-        raise ValidationError("“%(name)s” is no IANA time zone; write one like Europe/Berlin.", params={"name": name})
+        raise ValidationError(
+            "“%(name)s” is not a valid IANA time zone: write one like Europe/Berlin.", params={"name": name}
+        )
 
 
 class Role(models.TextChoices):
@@ -34,14 +36,14 @@ MARKETING = frozenset({Role.MARKETER, Role.MARKETING_LEAD})
 
 
 class Team(models.Model):
-    """A sales team: its leads, its manager and the place where it is told things."""
+    """A sales team: its leads, its manager and the place where it is notified."""
 
     name = models.CharField(max_length=80, unique=True)
     manager = models.ForeignKey(
         "leads.User", null=True, blank=True, on_delete=models.SET_NULL, related_name="managed_teams"
     )
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_zone])
-    email = models.EmailField(blank=True, help_text="A shared mailbox, told what the team is told.")
+    email = models.EmailField(blank=True, help_text="A shared mailbox, which gets the messages of the team.")
     slack_channel = models.CharField(max_length=80, blank=True, help_text="A channel id or #name.")
 
     class Meta:
@@ -55,7 +57,7 @@ _GROUPS_OF = Composed(lambda pk: Group.objects.filter(user=pk))
 
 
 class User(AbstractUser):
-    """A person who logs in, owns leads or is told of them."""
+    """A person who logs in, owns leads or is notified about them."""
 
     # Known at once of who was found `with_rights`, asked for when needed of anybody else.
     role_names: Collection[str] | None = None
@@ -67,7 +69,7 @@ class User(AbstractUser):
     quiet_from = models.TimeField(null=True, blank=True, help_text="From then on messages wait, in your time zone.")
     quiet_until = models.TimeField(null=True, blank=True, help_text="Then they are sent; before “from” it is next day.")
     digest_at = models.TimeField(
-        null=True, blank=True, help_text="Once a day, at this time, you are told all at once; empty: as it happens."
+        null=True, blank=True, help_text="Daily digest at this time. Empty: messages are sent immediately."
     )
 
     class Meta(AbstractUser.Meta):
@@ -104,7 +106,7 @@ class User(AbstractUser):
 
     @cached_property
     def team_ids(self) -> frozenset[int]:
-        """The teams whose leads this person works with: his own and those he manages."""
+        """The teams whose leads this person works with: their own and those they manage."""
         ids = self.managed_teams.values_list("pk", flat=True) if self.managed_ids is None else self.managed_ids
         managed = frozenset(ids)
         return managed | {self.team_id} if self.team_id else managed
@@ -142,14 +144,14 @@ class Membership(models.Model):
 
 
 class Absence(models.Model):
-    """A time in which somebody is given no lead: he is away, or was taken out of rotation. His clocks go on."""
+    """A time in which someone is given no lead: they are away, or were taken out of rotation. Their clocks go on."""
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="absences")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     note = models.CharField(max_length=200, blank=True)
     imposed = models.BooleanField(
-        default=False, editable=False, help_text="By a ladder: the person himself cannot take it back."
+        default=False, editable=False, help_text="By a ladder: the person cannot take it back themselves."
     )
 
     class Meta:

@@ -86,7 +86,7 @@ class Transition(models.Model):
         db_constraint=False,  # its check would lock the team's row in every act
         on_delete=models.PROTECT,
         related_name="+",
-        help_text="The team of the lead after the act. Empty too in acts recorded before this was kept.",
+        help_text="The team of the lead after the act. Empty too in acts recorded before this column existed.",
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -98,7 +98,7 @@ class Transition(models.Model):
     at = models.DateTimeField(help_text="When it happened.")
     recorded_at = models.DateTimeField(default=timezone.now, help_text="When it was written down.")
     via = models.CharField(max_length=8, choices=Via)
-    historical = models.BooleanField(default=False, help_text="Written by a backfill: runs no clock, tells nobody.")
+    historical = models.BooleanField(default=False, help_text="Written by a backfill: runs no clock, notifies no one.")
     facts = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     request_id = models.CharField(max_length=64, blank=True)
 

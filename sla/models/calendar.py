@@ -33,7 +33,7 @@ class Calendar(models.Model):
         help_text='Like {"mon": [["09:00", "12:30"], ["13:30", "18:00"]], "tue": [["09:00", "18:00"]]}.'
     )
     overrides = models.JSONField(
-        default=dict, blank=True, help_text='Days that differ, like {"2026-12-24": [["09:00", "13:00"]]}.'
+        default=dict, blank=True, help_text='Special days, like {"2026-12-24": [["09:00", "13:00"]]}.'
     )
     holiday_country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code; empty for no holidays.")
     holiday_subdivision = models.CharField(max_length=6, blank=True, help_text="Like BY for Bavaria.")

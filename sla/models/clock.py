@@ -128,9 +128,9 @@ class PendingAlarm(models.Model):
 
 
 class Alarm(models.Model):
-    """One step fired on one clock. Dated when it was due; `fired_at` tells how late the engine was.
+    """One step fired on one clock. Dated when it was due; `fired_at` shows how late the engine was.
 
-    A superseded one was overtaken by a later step before it could fire: it is recorded, and nobody is told.
+    A superseded one was overtaken by a later step before it could fire: it is recorded, and no one is notified.
     """
 
     clock = models.ForeignKey(Clock, on_delete=models.PROTECT, related_name="alarms", db_index=False)

@@ -27,7 +27,7 @@ class OnReassign(models.TextChoices):
 
     CARRY = "carry", "Carry on with what is left"
     RESTART = "restart", "Start again with the whole target"
-    FLOOR = "floor", "Carry on, with at least the floor"
+    FLOOR = "floor", "Carry on, with a guaranteed minimum"
 
 
 class Policy(models.Model):
@@ -47,16 +47,16 @@ class Policy(models.Model):
         validators=[validate_conditions],
         help_text='All must hold, like [{"field": "score", "op": "at_least", "value": 80}]. Empty: every lead.',
     )
-    position = models.PositiveSmallIntegerField(default=100, help_text="Lower is asked first.")
+    position = models.PositiveSmallIntegerField("priority", default=100, help_text="The lower number wins.")
     target_seconds = models.PositiveIntegerField("target", help_text="Seconds of business time.")
     calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="policies")
     whose_hours = models.CharField(max_length=6, choices=WhoseHours, default=WhoseHours.POLICY)
     on_reassign = models.CharField("on reassignment", max_length=7, choices=OnReassign, default=OnReassign.CARRY)
     floor_seconds = models.PositiveIntegerField(
-        "floor", default=0, help_text="Business time that a new owner has at least."
+        "minimum left after reassignment", default=0, help_text="Business time that a new owner has at least."
     )
     pause_budget_seconds = models.PositiveIntegerField(
-        "pause budget",
+        "maximum paused time",
         null=True,
         blank=True,
         help_text="Business time that pauses may take out of one clock; empty: any, 0: none.",
@@ -89,7 +89,7 @@ class Policy(models.Model):
                 condition=Q(on_reassign=OnReassign.FLOOR, floor_seconds__gt=0)
                 | ~Q(on_reassign=OnReassign.FLOOR) & Q(floor_seconds=0),
                 name="policy_floor_has_a_length",
-                violation_error_message="Give a floor with “at least the floor”, and only then.",
+                violation_error_message="Set a minimum with “Carry on, with a guaranteed minimum”, and only then.",
             ),
         ]
 
@@ -132,9 +132,9 @@ class Step(models.Model):
     )
     does = models.CharField(max_length=8, choices=StepAction, default=StepAction.NOTHING, blank=True)
     out_of_rotation_seconds = models.PositiveIntegerField(
-        "out of rotation", default=0, help_text="How long the owner is given no other lead; 0: he stays in rotation."
+        "out of rotation", default=0, help_text="How long the owner is given no other lead; 0: they stay in rotation."
     )
-    pierces = models.BooleanField("pierces quiet hours", default=False)
+    pierces = models.BooleanField("ignores quiet hours", default=False)
 
     class Meta:
         ordering = ["percent", "after_seconds"]
@@ -143,7 +143,7 @@ class Step(models.Model):
             models.CheckConstraint(
                 condition=Q(percent__gte=1, percent__lt=100, after_seconds=0) | Q(percent=100),
                 name="step_instant_makes_sense",
-                violation_error_message="A step stands at 1 to 99 per cent of the target, at 100, or after it.",
+                violation_error_message="A step must be at 1 to 99 per cent of the target, at 100, or after it.",
             ),
         ]
 
@@ -166,11 +166,9 @@ class Step(models.Model):
 
     def clean(self) -> None:
         if self.percent < 100 and self.after_seconds:
-            raise ValidationError({"after_seconds": "Only a step at 100 per cent can lie after the target."})
+            raise ValidationError({"after_seconds": "Only a step at 100 per cent can be after the target."})
         owed_by = RULES[self.policy.metric].owed_by
         if self.does and owed_by not in (Party.SALES, Party.REVOPS):
-            raise ValidationError({"does": "A lead that sales has rejected is given to nobody: choose “Nothing more”."})
+            raise ValidationError({"does": "A rejected lead cannot be reassigned: choose “Nothing more”."})
         if self.out_of_rotation_seconds and owed_by != Party.SALES:
-            raise ValidationError(
-                {"out_of_rotation_seconds": "Only who owes sales' part can be taken out of rotation."}
-            )
+            raise ValidationError({"out_of_rotation_seconds": "Only the sales owner can be taken out of rotation."})

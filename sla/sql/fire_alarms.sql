@@ -1,4 +1,4 @@
--- A list of CTEs, so that what must be told is written by the same statement (`handoff.alerts.audience`): `fired` has
+-- A list of CTEs, so that the messages are written by the same statement (`handoff.alerts.audience`): `fired` has
 -- up to `batch` alarms of those due by a moment that nobody else holds. Any number of workers may do so at once.
 --
 -- The due rows are removed, and the alarms written. A warning that a later step of its clock, or its stop, has overtaken

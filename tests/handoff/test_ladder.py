@@ -240,7 +240,7 @@ def test_who_was_given_the_lead_meanwhile_is_not_blamed(world: World) -> None:
 
     lead.refresh_from_db()
     assert (lead.owner, Absence.objects.get().user) == (world.ben, world.ada)
-    assert decided().note == "Ada is out of rotation for 1 h. Ben has the lead meanwhile."
+    assert decided().note == "Ada is out of rotation for 1 h. It was reassigned to Ben in the meantime."
 
 
 def test_an_escalation_benches_who_was_late_and_not_who_came_to_the_rescue(world: World) -> None:
@@ -267,7 +267,7 @@ def test_two_clocks_that_are_due_together_move_the_lead_once(world: World) -> No
     assert not Alarm.objects.filter(to_do=True).exists()
     assert set(Alarm.objects.filter(step__percent=100).values_list("note", flat=True)) == {
         "",
-        "Ben has the lead meanwhile.",
+        "It was reassigned to Ben in the meantime.",
     }
 
 

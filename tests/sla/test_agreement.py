@@ -8,7 +8,7 @@ import pytest
 from leads.models import Lead, Team
 from sla.agreement import in_force
 from sla.models import Calendar, Policy, Step
-from sla.versions import Rung, publish_policy, retire, revise_calendar, revise_policy
+from sla.versions import StepTerms, publish_policy, retire, revise_calendar, revise_policy
 from tests.world import OFFICE, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 def policy() -> Policy:
     calendar = Calendar.objects.create(key="de", name="DE", zone="Europe/Berlin", weekly=OFFICE, holiday_country="DE")
     plain = Policy(key="accept", name="Accept", metric="time_to_accept", target_seconds=60, calendar=calendar)
-    return publish_policy(plain, [Rung(75)])
+    return publish_policy(plain, [StepTerms(75)])
 
 
 def test_it_costs_one_statement_while_nothing_changes(policy: Policy, django_assert_num_queries: Any) -> None:

@@ -358,11 +358,11 @@ def test_the_ends_of_time_are_refused(start, seconds):
     [
         pytest.param({"weekly": {"monday": [["09:00", "17:00"]]}}, "'monday': use mon, tue", id="weekday"),
         pytest.param({"weekly": {0: [["09:00", "17:00"]]}}, "Unknown weekday 0", id="weekday number"),
-        pytest.param({"weekly": {"mon": [["9:00", "17:00"]]}}, "mon: '9:00' is no time of day", id="9:00"),
+        pytest.param({"weekly": {"mon": [["9:00", "17:00"]]}}, "mon: '9:00' is not a valid time of day", id="9:00"),
         pytest.param({"weekly": {"mon": [["09:00", "25:00"]]}}, "mon: '25:00'", id="25:00"),
         pytest.param({"weekly": {"mon": [["09:00", "17:60"]]}}, "mon: '17:60'", id="17:60"),
         pytest.param({"weekly": {"mon": [["24:00", "06:00"]]}}, "mon: '24:00'", id="opens at 24:00"),
-        pytest.param({"weekly": {"mon": [[9, 17]]}}, "mon: 9 is no time of day", id="numbers"),
+        pytest.param({"weekly": {"mon": [[9, 17]]}}, "mon: 9 is not a valid time of day", id="numbers"),
         pytest.param({"weekly": {"mon": ["09:00", "17:00"]}}, "mon: give pairs such as", id="one pair, not a list"),
         pytest.param({"weekly": {"mon": "09:00-17:00"}}, "mon: give pairs such as", id="text"),
         pytest.param({"weekly": {"mon": None}}, "mon: give pairs such as", id="null"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from leads.models import State, Transition, User, Verb
 from sla.business_time import ZERO
-from sla.explanation import Counted, Explanation, Part, Why, explain, length_of
+from sla.explanation import Counted, Explanation, StretchPart, Why, explain, length_of
 from sla.history import Versions, measurements
 from sla.metrics import Metric
 from sla.models import Calendar, Clock, Policy
@@ -64,8 +64,8 @@ def assert_adds_up(told: Explanation) -> None:
     course = told.measurement.course
     before, floor = timedelta(seconds=course.legs[0].policy.target_seconds), 0
     for leg in told.legs:
-        if leg.anew is not None:
-            before, floor = timedelta(seconds=leg.policy.target_seconds) - sums(leg.anew), 0
+        if leg.recounted is not None:
+            before, floor = timedelta(seconds=leg.policy.target_seconds) - sums(leg.recounted), 0
         assert leg.to_go == max(before, timedelta(seconds=floor), ZERO)
         if leg.handed_on is not None:
             assert sums(leg.stretches) + leg.handed_on == leg.to_go
@@ -76,10 +76,10 @@ def assert_adds_up(told: Explanation) -> None:
             assert one.start < one.end <= following.start
     last = told.legs[-1]
     if course.due_at is not None:
-        until_due = [one for one in last.stretches if one.part != Part.LATE]
+        until_due = [one for one in last.stretches if one.part != StretchPart.LATE]
         assert sums(until_due) == last.to_go
         assert all(one.end <= course.due_at for one in until_due)
-        assert all(one.start >= course.due_at for one in last.stretches if one.part == Part.LATE)
+        assert all(one.start >= course.due_at for one in last.stretches if one.part == StretchPart.LATE)
     if told.measurement.elapsed is not None:
         assert told.counted == told.measurement.elapsed
 
@@ -92,9 +92,9 @@ def test_a_clock_that_was_stopped_in_time() -> None:
 
     assert_adds_up(told)
     assert [(one.start, one.end, one.part) for one in told.legs[0].stretches] == [
-        (at(30), at(8 * 60), Part.COUNTED),
-        (at(24 * 60), at(24 * 60 + 10), Part.COUNTED),
-        (at(24 * 60 + 10), at(24 * 60 + 90), Part.AHEAD),
+        (at(30), at(8 * 60), StretchPart.COUNTED),
+        (at(24 * 60), at(24 * 60 + 10), StretchPart.COUNTED),
+        (at(24 * 60 + 10), at(24 * 60 + 90), StretchPart.AHEAD),
     ]
     assert told.legs[0].until_due == timedelta(hours=9)
     assert told.counted == timedelta(hours=7, minutes=40)
@@ -105,8 +105,8 @@ def test_one_that_is_overdue_says_so_and_counts_on() -> None:
     told = Story(make_policy(METRIC, 3600)).told(now=at(75))
 
     assert [(one.start, one.end, one.part) for one in told.legs[0].stretches] == [
-        (at(0), at(60), Part.COUNTED),
-        (at(60), at(75), Part.LATE),
+        (at(0), at(60), StretchPart.COUNTED),
+        (at(60), at(75), StretchPart.LATE),
     ]
     assert told.notes == ["It is overdue: it runs past its due time, and is breached."]
 
@@ -184,7 +184,7 @@ def test_one_that_is_judged_anew_shows_what_the_new_terms_count() -> None:
 
     assert_adds_up(told)
     second = told.legs[1]
-    assert [(one.start, one.end) for one in second.anew or ()] == [(at(10), at(30))]
+    assert [(one.start, one.end) for one in second.recounted or ()] == [(at(10), at(30))]
     assert (second.to_go, told.due_at) == (timedelta(minutes=100), at(130))
     assert second.why == "Policies re-evaluated by ada: Score: 90. All since the start counts by these terms."
 
@@ -198,7 +198,7 @@ def test_days_that_do_not_count_as_others() -> None:
 
     told = story.told(now=at(10))
 
-    assert [(one.day.day, one.why, one.what) for one in told.days] == [
+    assert [(one.day.day, one.why, one.label) for one in told.days] == [
         (5, Why.OVERRIDE, "09:00–12:00"),
         (6, Why.HOLIDAY, "Founders' day"),
         (7, Why.CLOSED, "closed"),
@@ -263,7 +263,7 @@ def test_whatever_happens_to_it_it_adds_up(calendars, start, target, terms, acts
     else:
         assert_adds_up(told)
     if len(told.legs) == 1 and told.due_at is not None:
-        assert length_of(told.legs[0].stretches, Part.COUNTED, Part.AHEAD) == timedelta(seconds=target)
+        assert length_of(told.legs[0].stretches, StretchPart.COUNTED, StretchPart.AHEAD) == timedelta(seconds=target)
 
 
 def moment(microseconds: int) -> datetime:

@@ -11,7 +11,7 @@ from leads.models import State
 from sla.models import Calendar, Clock, Policy
 from sla.versions import (
     Outdated,
-    Rung,
+    StepTerms,
     extend_holidays,
     ladder,
     publish_calendar,
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def policy() -> Policy:
     plain = Policy(key="accept", name="Accept", metric="time_to_accept", target_seconds=60, calendar=make_calendar())
-    return publish_policy(plain, [Rung(75, pierces=True)])
+    return publish_policy(plain, [StepTerms(75, pierces=True)])
 
 
 def german() -> Calendar:
@@ -117,7 +117,7 @@ def test_the_years_to_come_are_written_as_time_goes_by() -> None:
     [
         ({"weekly": {}}, "cannot be blank"),
         ({"weekly": {"mon": []}}, "no opening hours"),
-        ({"weekly": {"mon": [["9", "x"]]}}, "no time of day"),
+        ({"weekly": {"mon": [["9", "x"]]}}, "not a valid time of day"),
         ({"zone": "Mars/Olympus"}, "no IANA time zone"),
         ({"holiday_country": "XX"}, "XX"),
         ({"overrides": {"christmas": []}}, "christmas"),

@@ -7,7 +7,7 @@ from django.utils.encoding import iri_to_uri
 from django.utils.http import url_has_allowed_host_and_scheme
 from unfold import widgets
 
-NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "Nobody: it waits in the queue", "team": "As the owner's"}
+NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "No one: leave it in the queue", "team": "As the owner's"}
 
 
 def back(request: HttpRequest, otherwise: str) -> str:

@@ -69,7 +69,7 @@ class KeepableJSON(json.JSONDecoder):
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError(str(error), text, 0) from error
         if not _can_be_kept(value, DEEPEST):
-            raise json.JSONDecodeError("This cannot be kept", text, 0)
+            raise json.JSONDecodeError("This cannot be stored", text, 0)
         return value
 
 

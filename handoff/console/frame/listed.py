@@ -18,10 +18,10 @@ SHOWN = 100
 
 @dataclass(frozen=True)
 class Section:
-    """One number with the leads behind it, the first of them as rows. `said` follows the number in the sentence."""
+    """One number with the leads behind it, the first of them as rows. `description` follows the number."""
 
     name: str
-    said: str
+    description: str
     count: int
     columns: Sequence[str]
     rows: Sequence[tuple[Lead, Sequence[Any]]]
@@ -32,8 +32,8 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(
         max_length=LONGEST,
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="It stands in the history of every lead.",
-        error_messages={"required": "Give the reason: it stands in the history of every lead."},
+        help_text="It is recorded in the history of every lead.",
+        error_messages={"required": "Give the reason: it is recorded in the history of every lead."},
     )
 
     def __init__(self, data: Any = None) -> None:

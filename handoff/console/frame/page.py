@@ -67,8 +67,10 @@ class ReadAs:
         return [*fields, *self.read_as.values()] if is_read else fields
 
     def _worded(self, fields: Sequence[Any]) -> list[Any]:
-        names = [one for one in fields if one not in self.read_as.values()]
-        return [self._worded(one) if isinstance(one, list | tuple) else self.read_as.get(one, one) for one in names]
+        names = [name for name in fields if name not in self.read_as.values()]
+        return [
+            self._worded(name) if isinstance(name, list | tuple) else self.read_as.get(name, name) for name in names
+        ]
 
 
 class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
@@ -202,7 +204,7 @@ class Rows(ReadAs, TabularInline):  # type: ignore[misc]
 
 
 def _keep_ids(request: HttpRequest) -> None:
-    """Drop from the chosen rows what is no number: a row of that name is not there to be chosen."""
+    """Drop from the chosen rows what is not a number: a row of that name is not there to be chosen."""
     sent = request.POST.copy()
     sent.setlist(ACTION_CHECKBOX_NAME, [text for text in sent.getlist(ACTION_CHECKBOX_NAME) if is_id(text)])
     request.POST = sent  # type: ignore[assignment]

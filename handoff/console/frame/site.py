@@ -25,7 +25,7 @@ def viewer(request: HttpRequest) -> User:
 
 
 class LoginForm(AuthenticationForm):  # type: ignore[misc]
-    """Whoever is active may log in; what he sees there, his roles decide."""
+    """Whoever is active may log in; what they see there, their roles decide."""
 
     error_messages = PlainAuthenticationForm.error_messages
 
@@ -83,7 +83,7 @@ def _refuse_nul(request: HttpRequest) -> None:
         for name, values in fields.lists():
             sent += [name, *map(str, values)]
     if any("\0" in text for text in sent):
-        raise SuspiciousOperation("The request holds a NUL.")
+        raise SuspiciousOperation("The request contains a NUL character.")
 
 
 def landing(user: User) -> str:

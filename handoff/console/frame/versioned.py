@@ -101,7 +101,7 @@ class VersionedPage(Page):
         row: Policy | Calendar = get_object_or_404(self.model, pk=pk)
         if not self.has_change_permission(request):
             raise PermissionDenied
-        explained = "It judges no new clock from now. Running clocks keep it, and what it has judged stays."
+        explained = "New clocks no longer use it. Running clocks keep it, and past results stay."
 
         def do() -> str:
             versions.retire(row)

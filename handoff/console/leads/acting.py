@@ -47,7 +47,7 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
 
 
 def ask_only(form: forms.Form, user: User) -> None:
-    """Leave out what is no choice of this person's: a plain rep takes leads for his own team."""
+    """Leave out what this person may not choose: a plain rep takes leads for their own team."""
     if user.roles == {Role.SALES_REP}:
         form.fields.pop("team", None)
 
@@ -62,7 +62,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     except Refused as refusal:
         if _typed(request, verb):
             return _ask(request, verb, lead, refusal)
-        # Most often somebody was faster: that is no error, and the list that we go back to shows how things stand.
+        # Most often someone was faster: that is not an error, and the list that we go back to is up to date.
         messages.warning(request, refusal.message)
     else:
         messages.success(request, _done(verb, lead, user))
@@ -70,11 +70,11 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
 
 
 def _done(verb: str, lead: Lead, user: User) -> str:
-    said = format_html("{} {}.", past_tense(verb), lead)
+    message = format_html("{} {}.", past_tense(verb), lead)
     following = next_lead(user, after=lead)
     if following is None:
-        return said
-    return format_html('{} Next: <a href="{}" class="underline">{}</a>', said, _page_of(following), following)
+        return message
+    return format_html('{} Next: <a href="{}" class="underline">{}</a>', message, _page_of(following), following)
 
 
 def _typed(request: HttpRequest, verb: str) -> list[tuple[str, str]]:
@@ -169,10 +169,10 @@ def _candidates(user: User, verb: str, lead: Lead) -> list[Lead]:
     """Leads that look like this one, to be offered where another lead is asked for."""
     if verb not in (Verb.REJECT, Verb.MERGE):
         return []
-    known = {field: getattr(lead, field) for field in ("company", "name", "phone") if getattr(lead, field)}
-    if not known:
+    values = {field: getattr(lead, field) for field in ("company", "name", "phone") if getattr(lead, field)}
+    if not values:
         return []
-    alike = reduce(or_, (Q(**{f"{field}__iexact": value}) for field, value in known.items()))
+    alike = reduce(or_, (Q(**{f"{field}__iexact": value}) for field, value in values.items()))
     return list(Lead.objects.visible_to(user).filter(alike, merged_into=None).exclude(pk=lead.pk)[:10])
 
 

@@ -57,7 +57,7 @@ def outcome_of(clock: Clock) -> Any:
 
 
 def _verbs(clock: Clock, lead: Lead, user: User, now: datetime) -> Iterator[tuple[Verb, dict[str, str]]]:
-    """What this person may say about this clock, with the fact that his button states."""
+    """What this person may say about this clock, with the fact that their button states."""
     alarm = _ringing(clock)
     if alarm and _open_to(user, Verb.ACKNOWLEDGE, lead):
         yield Verb.ACKNOWLEDGE, {"alarm": str(alarm.pk)}

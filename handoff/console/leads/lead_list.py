@@ -130,7 +130,7 @@ class LeadListPage(Page):
 
     @display(description="Owner", ordering="owner__first_name")
     def owner_shown(self, lead: Lead) -> SafeString:
-        return two_lines(lead.owner or "Nobody yet", lead.team and lead.team.name)
+        return two_lines(lead.owner or "No one yet", lead.team and lead.team.name)
 
     @display(description="Time left", ordering="next_due")
     def due(self, lead: Any) -> SafeString:

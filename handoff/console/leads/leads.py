@@ -88,7 +88,7 @@ class LeadPage(LeadListPage):
     change_form_template = "handoff/console/lead.html"
     fieldsets = [
         ("Facts", {"fields": [tuple(card.name for card in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
-        ("Kept by the engine", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
+        ("System fields", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
     add_fieldsets = [(None, {"fields": [card.name for card in facts()]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
@@ -114,7 +114,7 @@ class LeadPage(LeadListPage):
         return lead.merged_into
 
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
-        # The form has checked all this; somebody else may have taken the email since.
+        # The form has checked all this; someone else may have taken the email since.
         if not change:
             with refusing_taken_email(form.cleaned_data["email"]):
                 obj.save()
@@ -124,7 +124,7 @@ class LeadPage(LeadListPage):
             workflow.correct(obj.pk, edited, door=door(Via.CONSOLE))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Say what somebody else made impossible between the check of the form and its saving."""
+        """Say what someone else made impossible between the check of the form and its saving."""
         try:
             response: HttpResponse = super().changeform_view(request, *args, **kwargs)
         except (IdentityConflict, ValidationError) as error:

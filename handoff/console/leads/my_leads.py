@@ -17,14 +17,14 @@ SCOPES = {
     "team": ("Whole team", urgency.of_teams),
 }
 EMPTY = {
-    "mine": "Nothing waits on you. Look into the queue of your team, and take what has no owner yet.",
+    "mine": "Nothing is waiting for you. Look into the queue of your team, and take a lead that has no owner yet.",
     "queue": "The queue is empty: every lead of your team has an owner.",
     "team": "No lead waits on your team. Leads come here when marketing promotes them.",
 }
 
 
 class ScopeFilter(DropdownFilter):  # type: ignore[misc]
-    """Whose leads: a rep begins with his own, a manager with those of the team."""
+    """Whose leads: a rep begins with their own, a manager with those of the team."""
 
     title = "whose"
     parameter_name = "whose"

@@ -114,7 +114,7 @@ def _buttons(user: User, rejection: Any, here: str) -> SafeString:
 
 class RejectionPage(Kept):
     title = "Rejections"
-    empty = "No rejection matches. When sales rejects a lead, it stands here with its reason until marketing answers."
+    empty = "No rejection matches. A rejected lead is listed here with its reason until marketing answers."
     list_display = ["who", "why", "origin", "rejected", "answer_due_shown", "answer_shown", "decide"]
     list_display_links = None
     list_select_related = ["lead__campaign", "lead__owner", "reason", "by", "answered_by", "dispute"]

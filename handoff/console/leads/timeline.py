@@ -187,7 +187,7 @@ def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
     if recipients:
         yield "Notified", recipients
     if alarm.superseded:
-        yield "", "Overtaken by a later step, so nobody was notified."
+        yield "", "Overtaken by a later step, so no one was notified."
     if action := f"{_moved(alarm.done_by)} {alarm.note}".strip():
         yield "Its step", action
     if alarm.acknowledged_by:

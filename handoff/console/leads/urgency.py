@@ -55,7 +55,7 @@ def of_teams(user: User) -> LeadQuerySet:
 
 
 def due_to(user: User) -> LeadQuerySet:
-    """What a salesperson answers for: a rep for his own leads, a manager for those of his teams."""
+    """What a salesperson answers for: a rep for their own leads, a manager for those of their teams."""
     return of_teams(user) if user.has_role(Role.SALES_MANAGER) else own(user)
 
 

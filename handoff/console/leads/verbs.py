@@ -27,28 +27,32 @@ class Look:
 OF = "the rejection of"
 LOOKS: dict[str, Look] = {
     Verb.ACCEPT: Look("Accept", "Sales answers for the lead from now.", "primary", at_once=True),
-    Verb.TOUCH: Look("Log a touch", "A contact attempt by a person; the earliest one counts.", about="with"),
+    Verb.TOUCH: Look(
+        "Log a touch", "Log a call, email or meeting you made. The first one stops the clock.", about="with"
+    ),
     Verb.QUALIFY: Look("Qualify", "The lead meets the SQL definition, and sales has contacted it.", "primary"),
     Verb.CONVERT: Look("Convert", "The lead becomes an opportunity.", "primary"),
     Verb.PROMOTE: Look("Promote", "The lead is handed to sales with its packet.", "primary"),
     Verb.RESUBMIT: Look("Resubmit", "The lead goes back to its owner in a new cycle.", "primary"),
     Verb.RECYCLE: Look("Recycle", "The lead goes back to nurture until a date."),
-    Verb.ANSWER: Look("Answer", "The rejection stands. Sales will see your answer.", about=OF),
+    Verb.ANSWER: Look("Answer", "Accept the rejection. Sales will see your answer.", about=OF),
     Verb.DISPUTE: Look("Dispute", "An arbiter of RevOps decides.", about=OF),
     Verb.OVERTURN: Look("Overturn", "The lead goes back to sales.", "primary", about=OF),
     Verb.ASSIGN: Look("Assign", "Without an owner the lead waits in the queue of its team.", icon="person"),
     Verb.REJECT: Look("Reject", "Marketing sees the reason and must answer.", "danger", icon="block"),
     Verb.COMMENT: Look("Comment", "Everyone who sees the lead can read it.", "quiet", about="on", icon="chat"),
-    Verb.UPHOLD: Look("Uphold", "The rejection stands; sales was right.", about=OF),
+    Verb.UPHOLD: Look("Uphold", "The rejection is confirmed; sales was right.", about=OF),
     Verb.PAUSE: Look("Pause", "Stops the clocks. Past breaches remain.", "quiet", icon="pause"),
-    Verb.RESUME: Look("Resume", "Its clocks go on with what is left.", "quiet", icon="play_arrow"),
+    Verb.RESUME: Look("Resume", "Its clocks continue with the time left.", "quiet", icon="play_arrow"),
     Verb.ACKNOWLEDGE: Look(
         "Acknowledge",
         "You are on it. No further reminders for this clock, except the breach.",
         about="an alarm of",
         icon="notifications_off",
     ),
-    Verb.EXCUSE: Look("Excuse", "It stays a breach; reports give both figures.", about="a breach of", icon="verified"),
+    Verb.EXCUSE: Look(
+        "Excuse", "It stays in the record; reports show both figures.", about="a breach of", icon="verified"
+    ),
     Verb.REEVALUATE: Look(
         "Re-evaluate policies", "Its running clocks change to the policy that fits.", about="of", icon="gavel"
     ),

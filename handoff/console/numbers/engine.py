@@ -20,7 +20,7 @@ from sla.durations import in_words
 
 SHOWN = 10  # leads of each kind, and incidents
 WINDOWS = {HOUR: "Last hour", DAY: "Last 24 hours"}
-SIGNS = {"beat": "Last sign of beat", "sweep": "Last sweep", "deliver": "Last delivery run"}
+SIGNS = {"beat": "Last sign of the scheduler", "sweep": "Last sweep", "deliver": "Last delivery run"}
 CALM = SafeString("–")
 
 
@@ -72,7 +72,7 @@ def _waiting(now: Figures) -> list[Cell]:
         Cell("Clocks with an error", f"{now.clocks_with_error:,}"),
         Cell("Messages to send", f"{now.outbox_pending:,}", _oldest(now.outbox_age)),
         Cell("Messages that failed before", f"{now.outbox_failing:,}", "tried again" if now.outbox_failing else ""),
-        Cell("Messages given up", f"{now.outbox_dead:,}", f"{now.outbox_dead_lately:,} in the last seven days"),
+        Cell("Failed messages", f"{now.outbox_dead:,}", f"{now.outbox_dead_lately:,} in the last seven days"),
     ]
 
 

@@ -22,7 +22,7 @@ from leads.models import Role, Via
 from sla.metrics import Metric
 from sla.models import Clock
 
-EXPLAINED = "They stay breaches; reports give both figures."
+EXPLAINED = "Excused breaches stay in the record; reports show both figures."
 COLUMNS = ["Clock", "Policy", "Was due", "State"]
 
 

@@ -19,11 +19,11 @@ from handoff.reports.explanation import Explained, explainable, explained
 from handoff.workflow.facts.timing import Cause
 from leads.models import Lead, Transition
 from sla.durations import in_words
-from sla.explanation import Counted, DayTold, LegTold, Part, PauseTold, Why
+from sla.explanation import Counted, ExplainedLeg, ExplainedPause, SpecialDay, StretchPart, Why
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
-PARTS = {Part.COUNTED: "", Part.AHEAD: badge("Not used"), Part.LATE: badge("Late", "danger")}
+PARTS = {StretchPart.COUNTED: "", StretchPart.AHEAD: badge("Not used"), StretchPart.LATE: badge("Late", "danger")}
 WHYS = {Why.HOLIDAY: "Holiday", Why.OVERRIDE: "Other hours", Why.CLOSED: "Closed"}
 
 
@@ -64,14 +64,14 @@ def _strip(reading: Explained) -> list[tuple[str, Any]]:
     return cells
 
 
-def _leg(leg: LegTold, clock: Clock) -> dict[str, Any]:
+def _leg(leg: ExplainedLeg, clock: Clock) -> dict[str, Any]:
     return {
         "start": _exactly(leg.start),
         "why": leg.why,
         "policy": leg.policy,
         "calendar": leg.calendar,
         "target": in_words(timedelta(seconds=leg.policy.target_seconds), exact=True),
-        "anew": None if leg.anew is None else _rows(leg.anew, leg.zone, clock),
+        "recounted": None if leg.recounted is None else _rows(leg.recounted, leg.zone, clock),
         "to_go": in_words(leg.to_go, exact=True),
         "rows": _rows(leg.stretches, leg.zone, clock),
         "until_due": in_words(leg.until_due, exact=True),
@@ -82,49 +82,51 @@ def _leg(leg: LegTold, clock: Clock) -> dict[str, Any]:
 def _rows(stretches: Sequence[Counted], zone: ZoneInfo, clock: Clock) -> list[dict[str, Any]]:
     return [
         {
-            "local": _span(one.start.astimezone(zone), one.end.astimezone(zone)),
-            "utc": _span(one.start, one.end),
-            "length": in_words(one.length, exact=True),
-            "total": in_words(one.total, exact=True),
-            "part": badge("To come", "info") if one.part == Part.AHEAD and not clock.stopped_at else PARTS[one.part],
+            "local": _span(stretch.start.astimezone(zone), stretch.end.astimezone(zone)),
+            "utc": _span(stretch.start, stretch.end),
+            "length": in_words(stretch.length, exact=True),
+            "total": in_words(stretch.total, exact=True),
+            "part": badge("To come", "info")
+            if stretch.part == StretchPart.AHEAD and not clock.stopped_at
+            else PARTS[stretch.part],
         }
-        for one in stretches
+        for stretch in stretches
     ]
 
 
-def _pause(pause: PauseTold) -> dict[str, Any]:
+def _pause(pause: ExplainedPause) -> dict[str, Any]:
     return {
         "cause": dict(Cause.choices).get(pause.cause, pause.cause),
         "note": pause.note,
         "by": pause.by or "The system",
         "start": _exactly(pause.start),
-        "end": _exactly(pause.end) if pause.end else "Nobody knows yet",
+        "end": _exactly(pause.end) if pause.end else "Not known yet",
         "cut_short": _exactly(pause.held_until) if pause.is_cut_short else "",
     }
 
 
-def _day(day: DayTold) -> dict[str, Any]:
+def _day(day: SpecialDay) -> dict[str, Any]:
     return {
         "day": f"{day.day:%a} {day.day.day} {day.day:%b %Y}",
         "why": WHYS[day.why],
-        "what": "" if day.why == Why.CLOSED else day.what,
+        "label": "" if day.why == Why.CLOSED else day.label,
         "calendar": day.calendar,
     }
 
 
 def _alarm(alarm: Alarm) -> dict[str, Any]:
-    known = alarm.acknowledged_by
+    acknowledgment = alarm.acknowledged_by
     remarks = [alarm.note]
     if alarm.superseded:
-        remarks.append("Overtaken by a later step, so nobody was notified.")
-    remarks += [f"Acknowledged by {known.by or 'the system'}."] if known else []
+        remarks.append("Overtaken by a later step, so no one was notified.")
+    remarks += [f"Acknowledged by {acknowledgment.by or 'the system'}."] if acknowledgment else []
     remarks += [f"Did: {alarm.done_by.get_verb_display().lower()}."] if alarm.done_by else []
     notified = [f"{delivery}: {delivery.get_state_display().lower()}" for delivery in alarm.deliveries.all()]
     return {
         "step": alarm.step,
         "due": _exactly(alarm.due_at),
         "late": in_words(alarm.fired_at - alarm.due_at, exact=True),
-        "said": [*filter(None, remarks), *notified],
+        "remarks": [*filter(None, remarks), *notified],
     }
 
 

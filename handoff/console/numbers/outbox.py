@@ -31,7 +31,7 @@ DEAD_FIRST = Case(When(state=DeliveryState.DEAD, then=Value(0)), default=Value(1
 
 class DeliveryPage(Kept):
     title = "Deliveries"
-    empty = "No messages yet. They come from the ladders of policies and from subscriptions."
+    empty = "No messages yet. They come from the ladders of policies and from “When to notify”."
     readers = REVOPS
     list_display = ["about", "to", "state_badge", "tries", "error", "created", "decide"]
     list_display_links = ["about"]

@@ -134,11 +134,11 @@ class ClockPage(RecordPage):
 class AlarmPage(RecordPage):
     title = "Alarms"
     lead_path = "clock__lead"
-    list_display = ["due_shown", "lead_shown", "what", "fired", "superseded"]
+    list_display = ["due_shown", "lead_shown", "step_shown", "fired", "superseded"]
     list_filter = ["superseded", ("fired_at", RangeDateFilter)]
     list_select_related = ["clock__lead", "step"]
     ordering = ["-due_at", "-pk"]
-    fields = ["lead_shown", "what", "due_shown", "fired", "superseded", "done"]
+    fields = ["lead_shown", "step_shown", "due_shown", "fired", "superseded", "done"]
 
     @display(description="Due", ordering="due_at")
     def due_shown(self, alarm: Alarm) -> SafeString:
@@ -149,7 +149,7 @@ class AlarmPage(RecordPage):
         return self.link(alarm.clock.lead)
 
     @display(description="Step")
-    def what(self, alarm: Alarm) -> str:
+    def step_shown(self, alarm: Alarm) -> str:
         return f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
 
     @display(description="Fired", ordering="fired_at")

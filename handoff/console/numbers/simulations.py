@@ -30,22 +30,22 @@ class WhatIf(PeriodForm):
 
     metric = forms.ChoiceField(choices=Metric.choices)
     target = SpanField(
-        if_empty=None, least=1, required=False, widget=forms.TextInput({"placeholder": "As it was; like 4 h"})
+        if_empty=None, least=1, required=False, widget=forms.TextInput({"placeholder": "Unchanged; like 4 h"})
     )
-    calendar = forms.ModelChoiceField(Calendar.objects.none(), required=False, empty_label="As it was")
+    calendar = forms.ModelChoiceField(Calendar.objects.none(), required=False, empty_label="Unchanged")
     warn = forms.IntegerField(
         required=False,
         min_value=1,
         max_value=99,
         label="Warn at %",
-        widget=forms.NumberInput({"placeholder": "As it was"}),
+        widget=forms.NumberInput({"placeholder": "Unchanged"}),
     )
     escalate = SpanField(
         if_empty=None,
         least=1,
         required=False,
         label="Escalate after",
-        widget=forms.TextInput({"placeholder": "As it was; like 1 h"}),
+        widget=forms.TextInput({"placeholder": "Unchanged; like 1 h"}),
     )
     of_what = "What started"
 

@@ -1,4 +1,4 @@
-"""Absences: when somebody is given no lead. He keeps them himself, and so do his manager and RevOps."""
+"""Absences: when someone is given no lead. They enter them themselves, and so do their manager and RevOps."""
 
 from datetime import timedelta
 from typing import Any
@@ -37,7 +37,7 @@ class AbsenceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class AbsenceRows(Rows):
-    """What is over is left out; and nobody takes back what a ladder has imposed on himself."""
+    """What is over is left out; and no one takes back what a ladder has imposed on them."""
 
     model = Absence
     form = AbsenceForm

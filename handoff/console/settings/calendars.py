@@ -34,7 +34,7 @@ class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
         "start ends the next day; a day that is left out is closed.",
     )
     overrides = ReadableJSONField(
-        label="Days that differ",
+        label="Special days",
         required=False,
         initial=dict,
         help_text='Like {"2026-12-24": [["09:00", "13:00"]]}; an empty list closes the day. A holiday closes it too.',
@@ -89,7 +89,7 @@ class CalendarPage(VersionedPage):
         days = [(day.capitalize(), _intervals(calendar.weekly.get(day))) for day in WEEKDAYS]
         return format_html_join("", "<div>{}: {}</div>", days)
 
-    @display(description="Days that differ", empty_value="None")
+    @display(description="Special days", empty_value="None")
     def overrides_shown(self, calendar: Calendar) -> SafeString | None:
         days = [(day, _intervals(hours)) for day, hours in sorted(calendar.overrides.items())]
         return format_html_join("", "<div>{}: {}</div>", days) if days else None

@@ -78,7 +78,7 @@ class DestinationForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class DestinationPage(Page):
     title = "Destinations"
-    empty = "Nobody is notified yet. Add a destination, then name it on a policy's ladder or in a subscription."
+    empty = "No one is notified yet. Add a destination, then choose it on a policy's ladder or under When to notify."
     readers = REVOPS
     form = DestinationForm
     fields = ["name", "audience", "medium", "address", "active"]
@@ -142,7 +142,7 @@ class DestinationPage(Page):
         """Replace the signing secret, and show the new one once."""
         destination = self._changeable(request, pk)
         if request.method != "POST" or not CHANNELS[destination.medium].signs:
-            explained = "The receiver needs the new secret at once: it refuses what is signed by another."
+            explained = "The receiver needs the new secret at once: it rejects messages signed with the old one."
             question = Question(f"New signing secret for {destination}", explained, "Replace")
             return confirm(request, question, self.url("change", pk), lambda: "This destination signs nothing.")
         destination.signing_secret = new_secret()

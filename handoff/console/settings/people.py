@@ -1,6 +1,6 @@
 """People: users with their roles, their teams, and the groups that are the roles.
 
-RevOps keeps them all; anybody else sees himself and says when he wants to be told, and a manager sees his team.
+RevOps keeps them all; anyone else sees themselves and says when to be notified, and a manager sees their team.
 """
 
 from typing import Any, ClassVar
@@ -28,16 +28,16 @@ from leads.models import Absence, Role, Team, User
 from sla.models import Calendar, OwnerHours
 
 WISHES = ["quiet_from", "quiet_until", "digest_at"]
-TOLD: Any = (
-    "When to be told, by the clock on this person's wall",
+NOTIFICATION_TIMES: Any = (
+    "Notification times (in this person's time zone)",
     {"fields": [("quiet_from", "quiet_until"), "digest_at"]},
 )
 
 
-TOLD_HELP = {
+NOTIFICATION_HELP = {
     "quiet_from": "From then on messages wait.",
     "quiet_until": "Then they are sent; on the next day if it is earlier than “from”.",
-    "digest_at": "Once a day, at this time, all is told at once. Empty: as it happens.",
+    "digest_at": "Daily digest: sends everything in one message at this time. Empty: messages are sent immediately.",
 }
 
 
@@ -59,7 +59,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 
     class Meta(UserChangeForm.Meta):  # type: ignore[misc]
         model = User
-        help_texts = TOLD_HELP
+        help_texts = NOTIFICATION_HELP
         widgets = dict.fromkeys(WISHES, TimeOfDayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,12 +71,12 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 
 
 class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What somebody may change of himself; his password has a page of its own."""
+    """What a person may change about themselves; the password has a page of its own."""
 
     class Meta:
         model = User
         fields = WISHES
-        help_texts = TOLD_HELP
+        help_texts = NOTIFICATION_HELP
         widgets = dict.fromkeys(WISHES, TimeOfDayInput)
 
 
@@ -106,11 +106,11 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     fieldsets = [
         (None, {"fields": ["username", "password", ("first_name", "last_name"), "email", "is_active"]}),
         ("Work", {"fields": ["groups", "team", "time_zone", "hours", "slack_member_id"]}),
-        TOLD,
+        NOTIFICATION_TIMES,
     ]
     own_fieldsets: ClassVar[Any] = [
         (None, {"fields": ["person", "roles_shown", ("team", "time_zone"), ("hours_shown", "away")]}),
-        TOLD,
+        NOTIFICATION_TIMES,
     ]
     read_as = {"hours": "hours_shown"}
     add_fieldsets = [
@@ -128,7 +128,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         return users.filter(Q(pk=by.pk) | Q(team__in=by.team_ids if by.has_role(Role.SALES_MANAGER) else []))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """A superuser is changed by superusers alone: else RevOps could take his place with a new password."""
+        """A superuser is changed by superusers alone: else RevOps could take their place with a new password."""
         by = viewer(request)
         if obj is None or by.has_role(Role.REVOPS):
             is_above = obj is not None and obj.is_superuser and not by.is_superuser
@@ -155,7 +155,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         return self.inlines if obj else []
 
     def user_change_password(self, request: HttpRequest, id: str, form_url: str = "") -> HttpResponse:  # noqa: A002
-        """For RevOps alone: whoever keeps the absences of another must not take his place."""
+        """For RevOps alone: whoever keeps the absences of another must not take their place."""
         if not viewer(request).has_role(Role.REVOPS):
             raise PermissionDenied
         response: HttpResponse = super().user_change_password(request, id, form_url)

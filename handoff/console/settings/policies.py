@@ -37,10 +37,13 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Segment", required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], empty_value=[]
     )
     floor_seconds = SpanField(
-        label="Floor", required=False, initial=0, help_text="Business time that a new owner has at least, like 30 min."
+        label="Minimum left after reassignment",
+        required=False,
+        initial=0,
+        help_text="Business time that a new owner has at least, like 30 min.",
     )
     pause_budget_seconds = SpanField(
-        label="Pause budget",
+        label="Maximum paused time",
         required=False,
         if_empty=None,
         help_text="Business time that pauses may take out of one clock, like 8 h. Empty: any; 0 min: none.",
@@ -80,7 +83,7 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
         label="Notifies",
         required=False,
         widget=UnfoldAdminCheckboxSelectMultipleWidget,
-        help_text="A breach that reaches nobody goes to the manager, or else to RevOps.",
+        help_text="A breach that reaches no one goes to the manager, or else to RevOps.",
     )
     out_of_rotation_seconds = SpanField(
         label="Out of rotation", required=False, initial=0, help_text="So long its late owner is given no other lead."
@@ -116,7 +119,7 @@ class StepRows(Rows):
 
     @display(description="Notifies")
     def notified(self, step: Step) -> str:
-        return ", ".join(map(str, step.destinations.all())) or "Nobody"
+        return ", ".join(map(str, step.destinations.all())) or "No one"
 
     @display(description="Out of rotation")
     def benched(self, step: Step) -> str:
@@ -177,11 +180,11 @@ class PolicyPage(VersionedPage):
     def target(self, policy: Policy) -> str:
         return in_words(policy.target_seconds, exact=True)
 
-    @display(description="Floor")
+    @display(description="Minimum left after reassignment")
     def floor(self, policy: Policy) -> str:
         return in_words(policy.floor_seconds, exact=True)
 
-    @display(description="Pause budget")
+    @display(description="Maximum paused time")
     def pause_budget(self, policy: Policy) -> str:
         budget = policy.pause_budget_seconds
         return "Any" if budget is None else in_words(budget, exact=True)

@@ -20,7 +20,7 @@ from handoff.models import Rejection
 from leads.models import Evidence, Lead, Reason
 
 
-class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
+class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Reason
         fields = [
@@ -38,7 +38,7 @@ class ReasonForm(forms.ModelForm):  # type: ignore[type-arg]
 
 class ReasonPage(Page):
     title = "Reasons"
-    form = ReasonForm
+    form = EditReasonForm
     list_display = ["label_shown", "route", "counts_against", "evidence_shown", "times_used", "in_force"]
     search_fields = ["label", "code"]
     ordering = ["position", "label"]
@@ -65,7 +65,7 @@ class ReasonPage(Page):
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         if not self.has_change_permission(request):
             return []
-        name, label = ("restore", "Offer it again") if obj.retired_at else ("retire", "Retire")
+        name, label = ("restore", "Restore") if obj.retired_at else ("retire", "Retire")
         return [Tool(label, self.url(name, obj.pk), "plain" if obj.retired_at else "danger")]
 
     def retire_view(self, request: HttpRequest, pk: int) -> HttpResponse:
@@ -73,18 +73,18 @@ class ReasonPage(Page):
         return self._set_retired(request, pk, Question("Retire “{}”", explained, "Retire"), "Retired “{}”.")
 
     def restore_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        question = Question("Offer “{}” again", "It can be chosen again.", "Offer it again", "primary")
+        question = Question("Restore “{}”", "It can be chosen again.", "Restore", "primary")
         return self._set_retired(request, pk, question, "“{}” can be chosen again.")
 
-    def _set_retired(self, request: HttpRequest, pk: int, question: Question, said: str) -> HttpResponse:
+    def _set_retired(self, request: HttpRequest, pk: int, question: Question, message: str) -> HttpResponse:
         if not self.has_change_permission(request):
             raise PermissionDenied
         reason = get_object_or_404(Reason, pk=pk)
 
         def do() -> str:
-            reason.retired_at = timezone.now() if said.startswith("Retired") else None
+            reason.retired_at = timezone.now() if message.startswith("Retired") else None
             reason.save(update_fields=["retired_at"])
-            return said.format(reason)
+            return message.format(reason)
 
         asked = Question(question.title.format(reason), question.explained, question.submit, question.tone)
         return confirm(request, asked, self.url("changelist"), do)
@@ -98,9 +98,9 @@ class ReasonPage(Page):
         more = {Evidence.NOTE: reason.min_note_length, Evidence.TOUCHES: reason.min_touches}.get(
             Evidence(reason.evidence)
         )
-        what = reason.get_evidence_display().capitalize()
+        evidence = reason.get_evidence_display().capitalize()
         unit = "characters" if reason.evidence == Evidence.NOTE else "touches"
-        return f"{what}: at least {more} {unit}" if more and more > 1 else what
+        return f"{evidence}: at least {more} {unit}" if more and more > 1 else evidence
 
     @display(description="Used", ordering="used")
     def times_used(self, reason: Any) -> int:

@@ -35,7 +35,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         messages.warning(request, f"{policy} has been declared a mistake already.{_left(policy)}")
         return redirect(to)
     form = ReasonForm(request.POST if request.method == "POST" else None)
-    form.fields["reason"].help_text = "It is kept with the version."
+    form.fields["reason"].help_text = "It is recorded with the version."
     if form.is_valid():
         declared = stopping.declare(policy, by=viewer(request), reason=form.cleaned_data["reason"])
         list(islice(stopping.stop(declared), IN_A_REQUEST))
@@ -57,9 +57,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
 def _section(policy: Policy) -> Section:
     left = stopping.leads_left(policy)
     shown = Lead.objects.filter(pk__in=left[:SHOWN]).select_related("owner").order_by("pk")
-    rows = [(lead, [lead.owner or "Nobody yet", lead.get_state_display()]) for lead in shown]
-    said = "with an alarm or a message of it that waits"
-    return Section("Leads", said, len(left), ["Owner", "State"], rows, "warning")
+    rows = [(lead, [lead.owner or "No one yet", lead.get_state_display()]) for lead in shown]
+    description = "with an alarm or a message of it that waits"
+    return Section("Leads", description, len(left), ["Owner", "State"], rows, "warning")
 
 
 def _left(policy: Policy) -> str:

@@ -83,7 +83,7 @@ class TokenPage(Page):
     def issued(self, token: ApiToken) -> SafeString:
         return ago(token.created_at)
 
-    @display(description="Standing", ordering="revoked_at")
+    @display(description="Status", ordering="revoked_at")
     def standing_shown(self, token: ApiToken) -> SafeString:
         return badge("Revoked") if token.revoked_at else badge("Valid", "success")
 

@@ -19,13 +19,13 @@ class Command(BaseCommand):
 
     def handle(self, *_args: Any, most: int, **_options: Any) -> None:
         with transaction.atomic():  # one snapshot for all queries: people and sweeps go on meanwhile
-            found = tally(most)
-        for kind, count in found.counts.items():
+            findings = tally(most)
+        for kind, count in findings.counts.items():
             self.stderr.write(f"{count:,} x {kind}:")
-            for words in found.first[kind]:
+            for words in findings.first[kind]:
                 self.stderr.write(printable(f"  {words}"))
-            if count > len(found.first[kind]):
-                self.stderr.write(f"  and {count - len(found.first[kind]):,} more")
-        if total := found.counts.total():
+            if count > len(findings.first[kind]):
+                self.stderr.write(f"  and {count - len(findings.first[kind]):,} more")
+        if total := findings.counts.total():
             raise CommandError(f"{total} disagreements. The history is the truth: see docs/operations.md.")
         self.stdout.write("History, states, owners, clocks, deliveries and reports agree.")

@@ -35,8 +35,8 @@ class Command(BaseCommand):
             self._say_what_comes()
 
     def _introduce(self) -> None:
-        known = "demo" if password() == "demo" else "what DEMO_PASSWORD was as the demo was loaded"
-        self.stdout.write(f"Log in as one of these; the password is {known}.")
+        shown = "demo" if password() == "demo" else "what DEMO_PASSWORD was as the demo was loaded"
+        self.stdout.write(f"Log in as one of these; the password is {shown}.")
         for person in PEOPLE:
             self.stdout.write(
                 f"  {person.username:<5} {person.role}" + (f", {person.place}" if person.in_sales else "")
@@ -48,9 +48,9 @@ class Command(BaseCommand):
         self.stdout.write("\nWatch these leads; more follow within the hour:")
         for pending in coming.order_by("due_at"):
             clock, minutes = pending.clock, (pending.due_at - now).total_seconds() / 60
-            what = f"{pending.step.get_kind_display():<8} {clock.get_metric_display().lower()}"
+            description = f"{pending.step.get_kind_display():<8} {clock.get_metric_display().lower()}"
             lead = f"{clock.lead} ({clock.lead.company}), lead {clock.lead_id}, {_whose(clock.lead)}"
-            self.stdout.write(f"  in {minutes:4.1f} minutes  {what}: {lead}")
+            self.stdout.write(f"  in {minutes:4.1f} minutes  {description}: {lead}")
 
 
 def _whose(lead: Lead) -> str:

@@ -38,6 +38,6 @@ class Command(BaseCommand):
     def _print(self, findings: list[Finding]) -> None:
         for finding in findings:
             word = self.style.ERROR("Wrong") if finding.is_wrong else self.style.WARNING("Worth knowing")
-            self.stdout.write(printable(f"{word}: {finding.what}.\n    To do: {finding.do}."))
+            self.stdout.write(printable(f"{word}: {finding.problem}.\n    To do: {finding.do}."))
         if not findings:
             self.stdout.write("Nothing is wrong.")

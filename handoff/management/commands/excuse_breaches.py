@@ -15,8 +15,8 @@ from sla.metrics import Metric
 
 class Command(BaseCommand):
     help = (
-        "Excuse the breaches that were due in a period, with a reason that stands in the history of every lead. They "
-        "stay breaches; reports give both figures. Killed half-way, run it again."
+        "Excuse the breaches that were due in a period, with a reason that is recorded in the history of every "
+        "lead. Excused breaches stay in the record; reports show both figures. If it is killed half-way, run it again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

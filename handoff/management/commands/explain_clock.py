@@ -15,7 +15,7 @@ from handoff.reports.explanation import Explained, as_dict, explainable, explain
 from handoff.workflow.facts.timing import Cause
 from leads.models import Transition
 from sla.durations import in_words
-from sla.explanation import Counted, LegTold, PauseTold
+from sla.explanation import Counted, ExplainedLeg, ExplainedPause
 from sla.models import Alarm, Calendar, Clock
 
 PART = {"counted": "", "ahead": "ahead", "late": "late"}
@@ -29,55 +29,55 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print a JSON object, that of the API")
 
     def handle(self, *, clock: int, **options: Any) -> None:
-        found = explainable(Clock.objects.filter(pk=clock)).first()
-        if found is None:
+        chosen = explainable(Clock.objects.filter(pk=clock)).first()
+        if chosen is None:
             raise CommandError(f"There is no clock {clock}.")
-        told = explained(found, timezone.now())
+        details = explained(chosen, timezone.now())
         if options["json"]:
-            self.stdout.write(json.dumps(ExplanationShape(as_dict(told)).data))
+            self.stdout.write(json.dumps(ExplanationShape(as_dict(details)).data))
             return
-        for line in lines(told):
+        for line in lines(details):
             self.stdout.write(printable(line))
 
 
-def lines(told: Explained) -> Iterator[str]:
+def lines(details: Explained) -> Iterator[str]:
     """The explanation for a person; all moments in UTC, stretches also in the time zone of their calendar."""
-    yield from _head(told)
-    for number, leg in enumerate(told.explanation.legs, 1):
+    yield from _head(details)
+    for number, leg in enumerate(details.explanation.legs, 1):
         yield from _leg(number, leg)
-    yield from _section("Pauses", (_pause(pause) for pause in told.explanation.pauses))
-    days = (f"{day.day:%a %Y-%m-%d}  {day.why}: {day.what} ({day.calendar})" for day in told.explanation.days)
+    yield from _section("Pauses", (_pause(pause) for pause in details.explanation.pauses))
+    days = (f"{day.day:%a %Y-%m-%d}  {day.why}: {day.label} ({day.calendar})" for day in details.explanation.days)
     yield from _section("Days that do not count as others", days)
-    yield from _section("Alarms", _alarms(told))
+    yield from _section("Alarms", _alarms(details))
 
 
-def _head(told: Explained) -> Iterator[str]:
-    clock = told.clock
+def _head(details: Explained) -> Iterator[str]:
+    clock = details.clock
     yield f"Clock {clock.pk}: {clock.get_metric_display().lower()} of {clock.lead}, cycle {clock.cycle}"
     rows = [
         ("Policy", str(clock.policy)),
         ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
         ("Time zones", clock.tz_version or "of an unknown version"),
-        ("Owner", str(clock.owner or "nobody")),
+        ("Owner", str(clock.owner or "no one")),
         ("Started", _moment(clock.started_at)),
         ("Due", _moment(clock.due_at)),
         ("Stopped", f"{_moment(clock.stopped_at)}, {_by(clock.stopped_by)}" if clock.stopped_by else "runs"),
         ("Outcome", clock.get_state_display().lower()),
-        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or told.explanation.counted, exact=True)),
+        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or details.explanation.counted, exact=True)),
     ]
     if clock.excused_by:
         rows.append(("Excused", f"{_by(clock.excused_by)}: {clock.excused_by.facts.get('reason', '')}"))
     yield from (f"  {label:<11}{text}" for label, text in rows)
-    yield from (f"  {note}" for note in told.explanation.notes)
+    yield from (f"  {note}" for note in details.explanation.notes)
 
 
-def _leg(number: int, leg: LegTold) -> Iterator[str]:
+def _leg(number: int, leg: ExplainedLeg) -> Iterator[str]:
     yield f"\nLeg {number} from {_moment(leg.start)}"
     yield f"  {leg.why}"
     yield f"  {leg.policy}; {_calendar(leg.calendar)}"
-    if leg.anew is not None:
+    if leg.recounted is not None:
         yield f"  Target {in_words(timedelta(seconds=leg.policy.target_seconds), exact=True)}; counted since the start:"
-        yield from _table(leg.anew, leg.zone)
+        yield from _table(leg.recounted, leg.zone)
     yield f"  To go: {in_words(leg.to_go, exact=True)}"
     yield from _table(leg.stretches, leg.zone)
     if leg.handed_on is not None:
@@ -89,49 +89,57 @@ def _table(stretches: Sequence[Counted], zone: ZoneInfo) -> Iterator[str]:
     if not stretches:
         return
     rows = [("from (UTC)", "until (UTC)", f"{zone}", "length", "sum", "")]
-    for one in stretches:
-        local = f"{_short(one.start.astimezone(zone))} - {_short(one.end.astimezone(zone))}"
-        ends = _short(one.start), _short(one.end)
-        rows.append((*ends, local, in_words(one.length, exact=True), in_words(one.total, exact=True), PART[one.part]))
+    for stretch in stretches:
+        local = f"{_short(stretch.start.astimezone(zone))} - {_short(stretch.end.astimezone(zone))}"
+        ends = _short(stretch.start), _short(stretch.end)
+        rows.append(
+            (
+                *ends,
+                local,
+                in_words(stretch.length, exact=True),
+                in_words(stretch.total, exact=True),
+                PART[stretch.part],
+            )
+        )
     widths = [max(len(row[column]) for row in rows) for column in range(6)]
     for row in rows:
         yield "    " + "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
 
 
 def _section(title: str, rows: Iterable[str]) -> Iterator[str]:
-    found = list(rows)
-    if found:
+    listed = list(rows)
+    if listed:
         yield f"\n{title}"
-        yield from (f"  {row}" for row in found)
+        yield from (f"  {row}" for row in listed)
 
 
-def _pause(pause: PauseTold) -> str:
+def _pause(pause: ExplainedPause) -> str:
     cause = dict(Cause.choices).get(pause.cause, pause.cause)
-    said = f"{_moment(pause.start)} - {_moment(pause.end) if pause.end else 'open'}  {cause}, {_by(pause.act)}"
+    text = f"{_moment(pause.start)} - {_moment(pause.end) if pause.end else 'open'}  {cause}, {_by(pause.act)}"
     if pause.is_cut_short:
-        said += f"; its budget holds the clock until {_moment(pause.held_until)}"
-    return f"{said}: {pause.note}" if pause.note else said
+        text += f"; its budget stops the clock until {_moment(pause.held_until)}"
+    return f"{text}: {pause.note}" if pause.note else text
 
 
-def _alarms(told: Explained) -> Iterator[str]:
-    for alarm in told.alarms:
+def _alarms(details: Explained) -> Iterator[str]:
+    for alarm in details.alarms:
         yield _alarm(alarm)
         for delivery in alarm.deliveries.all():
             yield f"    {delivery}: {delivery.get_state_display().lower()}"
-    for waits in told.waiting:
+    for waits in details.waiting:
         yield f"{waits.step}: waits until {_moment(waits.due_at)}"
 
 
 def _alarm(alarm: Alarm) -> str:
     late = in_words(alarm.fired_at - alarm.due_at, exact=True)
-    said = f"{alarm.step}: due {_moment(alarm.due_at)}, fired {late} late"
+    text = f"{alarm.step}: due {_moment(alarm.due_at)}, fired {late} late"
     if alarm.superseded:
-        said += ", superseded"
+        text += ", superseded"
     if alarm.acknowledged_by:
-        said += f", acknowledged by {alarm.acknowledged_by.by or 'the system'}"
+        text += f", acknowledged by {alarm.acknowledged_by.by or 'the system'}"
     if alarm.done_by:
-        said += f", did {alarm.done_by.verb}"
-    return f"{said}, {alarm.note}" if alarm.note else said
+        text += f", did {alarm.done_by.verb}"
+    return f"{text}, {alarm.note}" if alarm.note else text
 
 
 def _by(act: Transition) -> str:

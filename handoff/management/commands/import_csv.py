@@ -51,7 +51,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--time-zone", default="UTC", type=_zone, help="of times that name none, like Europe/Berlin"
         )
-        parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and notify nobody")
+        parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and notify no one")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and report the same")
         parser.add_argument("--report", type=Path, metavar="OUT.csv", help="write the outcome of every row there")
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")

@@ -11,7 +11,7 @@ from leads.models import Lead
 class Command(BaseCommand):
     help = (
         "Derive every clock from the history, write what differs, and show it; with --dry-run, only show it. What has "
-        "fired stays fired. Run it after an upgrade of the time zone database, too: running clocks are computed anew."
+        "fired stays fired. Run it after an upgrade of the time zone database, too: running clocks are computed again."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -21,11 +21,11 @@ class Command(BaseCommand):
     def handle(self, *_args: Any, lead: int | None, dry_run: bool, **_options: Any) -> None:
         if lead is not None and not Lead.objects.filter(pk=lead).exists():
             raise CommandError(f"There is no lead {lead}.")
-        found = 0
+        count = 0
         for lead_id, difference in rebuild(lead, dry_run=dry_run):
-            found += 1
+            count += 1
             self.stdout.write(f"Lead {lead_id}: {difference}")
         done = "would be made" if dry_run else "were made"
         self.stdout.write(
-            f"{found} clocks {done} what their history says." if found else "Every clock is what its history says."
+            f"{count} clocks {done} what their history says." if count else "Every clock is what its history says."
         )

@@ -9,7 +9,7 @@ from handoff.reports import rollup
 
 
 class Command(BaseCommand):
-    help = "Compare the figures that reports keep ready with the leads, and write what is missing. It blocks nobody."
+    help = "Compare the figures that reports keep ready with the leads, and write what is missing. It blocks no one."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--dry-run", action="store_true", help="say what is wrong and change nothing; exit with 1")

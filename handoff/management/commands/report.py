@@ -63,6 +63,6 @@ def _table(report: Report, by: str, rows: Sequence[Row]) -> Table:
         title = f"{column.label}, {column.group.lower()}" if column.kind == Kind.WALL_TIME else column.label
         table.add_column(title, justify="right")
     for row in rows:
-        # As plain text: a name in brackets is no markup, and an escape sequence in one must not reach the terminal.
+        # As plain text: a name in brackets is not markup, and an escape sequence in one must not reach the terminal.
         table.add_row(*(Text(printable(cell)) for cell in (row.label, *report.as_words(row).values())))
     return table

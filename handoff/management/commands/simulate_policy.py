@@ -71,7 +71,7 @@ def _proposal(options: dict[str, Any]) -> Proposal:
             raise CommandError(f"There is no calendar “{key}” in force. There are: {keys}.", returncode=2)
     warn, escalate = options["warn"] or [], options["escalate"] or []
     if any(not 1 <= share <= 99 for share in warn):
-        raise CommandError("A warning stands at 1 to 99 per cent of the target.", returncode=2)
+        raise CommandError("A warning must be at 1 to 99 per cent of the target.", returncode=2)
     steps = ladder(warn, escalate) if warn or escalate else None
     return Proposal(Metric(options["metric"]), options["target"], calendar, steps)
 
@@ -80,9 +80,9 @@ def _lines(simulation: Simulation) -> Iterator[str]:
     proposal = simulation.proposal
     replayed = "clocks" if simulation.recorded else "starts"
     yield f"{proposal.metric.label}, {simulation.total:,} {replayed} replayed; nothing is written"
-    yield f"  Target    {in_words(proposal.target_seconds, exact=True) if proposal.target_seconds else 'as it was'}"
-    yield f"  Calendar  {proposal.calendar or 'as it was'}"
-    yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'as it was'}"
+    yield f"  Target    {in_words(proposal.target_seconds, exact=True) if proposal.target_seconds else 'unchanged'}"
+    yield f"  Calendar  {proposal.calendar or 'unchanged'}"
+    yield f"  Ladder    {', '.join(map(str, proposal.ladder)) if proposal.ladder else 'unchanged'}"
     yield ""
     outcomes = [("Proposed", simulation.proposed)]
     if simulation.recorded:
@@ -100,9 +100,9 @@ def _lines(simulation: Simulation) -> Iterator[str]:
         (row.audience, row.who, *_numbers(row.warnings, row.breaches, row.escalations)) for row in simulation.notified
     ]
     yield from _table(("Audience", "Who", "Warnings", "Breaches", "Escalations"), notified)
-    yield "\nLoad within an hour, of the hours in which anything came (each rep's wall clock)"
+    yield "\nLoad within an hour: hours with at least one deadline or alarm, in each rep's time zone"
     loads = [(row.who, *_numbers(*row.of_deadlines), *_numbers(*row.of_alarms), row.busiest) for row in simulation.load]
-    titles = ("Rep", "Deadlines", "p90", "Most", "Alarms", "p90", "Most", "Busiest hour")
+    titles = ("Rep", "Deadlines", "90% within", "Peak", "Alarms", "90% within", "Peak", "Busiest hour")
     yield from _table(titles, loads)
 
 

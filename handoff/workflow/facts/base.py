@@ -15,7 +15,7 @@ LONGEST = 10_000  # characters that a person writes about a lead at once
 
 
 class Given(TypedDict, total=False):
-    """What every verb is called with; what each form asks for besides stands beside the form."""
+    """What every verb is called with; what each form asks for besides is beside the form."""
 
     by: Required[User | None]
     door: Door

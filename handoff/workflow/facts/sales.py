@@ -26,7 +26,7 @@ class TouchFacts(NoteFacts):
         choices=Outcome.choices, error_messages={"required": "Give the outcome: reached, no_answer …"}
     )
     at = MomentField(required=False, label="When", help_text="Empty: now.")
-    automatic = forms.BooleanField(required=False, help_text="Sent by a machine: it is kept, and counts for nothing.")
+    automatic = forms.BooleanField(required=False, help_text="Sent automatically. Does not count as contact.")
     field_order = ["channel", "outcome", "note", "at", "automatic"]
 
 

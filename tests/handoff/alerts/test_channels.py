@@ -5,7 +5,7 @@ from django.core.exceptions import ValidationError
 from pytest_httpserver import HTTPServer
 
 from handoff.alerts.about_alarm import OBLIGATIONS
-from handoff.alerts.audience import Question, Recipient, recipients_of
+from handoff.alerts.audience import AudienceQuery, Recipient, recipients_of
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.trial import send_test
 from handoff.models import Audience, Delivery, Notice
@@ -36,7 +36,7 @@ def test_an_audience_is_reached_by_the_addresses_of_its_medium_alone(
         person.save()
     world.berlin.slack_channel = "#berlin"
     world.berlin.save()
-    question = Question(audience, medium, owner_id=world.ada.pk, team_id=world.berlin.pk)
+    question = AudienceQuery(audience, medium, owner_id=world.ada.pk, team_id=world.berlin.pk)
 
     [recipients] = recipients_of([question]).values()
 
@@ -50,18 +50,18 @@ def test_an_audience_is_reached_by_the_addresses_of_its_medium_alone(
 
 @EVERY
 def test_a_fixed_address_is_reached_by_every_medium(world: World, medium: str) -> None:
-    question = Question(Audience.FIXED, medium, "somewhere")
+    question = AudienceQuery(Audience.FIXED, medium, "somewhere")
     assert recipients_of([question]) == {question: [Recipient(None, "somewhere")]}
 
 
 def test_the_roles_of_the_rule_are_those_there_are(world: World) -> None:
-    answers = recipients_of([Question(Audience.REVOPS, "email"), Question(Audience.MARKETING, "email")])
+    answers = recipients_of([AudienceQuery(Audience.REVOPS, "email"), AudienceQuery(Audience.MARKETING, "email")])
     assert [len(recipients) for recipients in answers.values()] == [1, 1]
     assert {Role.REVOPS, Role.MARKETING_LEAD} == {"RevOps", "Marketing lead"}
 
 
 def test_many_questions_cost_one_query(world: World, django_assert_num_queries) -> None:
-    questions = [Question(audience, "email", owner_id=n) for audience in AUDIENCES for n in range(50)]
+    questions = [AudienceQuery(audience, "email", owner_id=n) for audience in AUDIENCES for n in range(50)]
     with django_assert_num_queries(1):
         assert len(recipients_of(questions)) == len(questions)
 

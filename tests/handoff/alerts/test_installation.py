@@ -71,5 +71,5 @@ def test_the_doctor_says_why_nothing_is_sent(settings: Any) -> None:
     assert may_send()
     settings.BASE_URL = ELSEWHERE
     (finding,) = [finding for finding in doctor.examine()[1] if finding.code == "sends_nothing"]
-    assert "This database belongs to handoff.example, and BASE_URL is on staging.example" in finding.what
+    assert "This database belongs to handoff.example, and BASE_URL is on staging.example" in finding.problem
     assert "claim_installation" in finding.do

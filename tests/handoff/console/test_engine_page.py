@@ -18,7 +18,7 @@ def test_an_engine_that_is_well(world: World, as_) -> None:
     page = as_(world.olga).get(reverse(PAGE)).content.decode()
     assert page.count("Alive") == 3
     assert "manage.py doctor" in page
-    assert "None: every open lead has an owner who can be told" in page
+    assert "None: every open lead has an owner who can be notified" in page
     assert "have ever been silent" in page
 
 

@@ -49,7 +49,7 @@ def test_applying_shows_the_leads_behind_each_number_and_then_does_it(world: Wor
         assert "would be due when they were" not in page
 
         refused = client.post(apply_url(revised), {"reason": " "}).content.decode()
-        assert "Give the reason: it stands in the history of every lead." in refused
+        assert "Give the reason: it is recorded in the history of every lead." in refused
         assert not Clock.objects.filter(policy=revised).exists()
 
         done = client.post(apply_url(revised), {"reason": AGAIN}, follow=True).content.decode()
@@ -90,7 +90,7 @@ def test_the_breaches_of_an_outage_are_excused_after_a_look(
         offered(world, 60, f"Fox {number}")
     client = as_(world.olga)  # in UTC, as MONDAY 09:00 is
     asked = client.get(reverse("admin:excuse")).content.decode()
-    assert "They stay breaches" in asked
+    assert "Excused breaches stay in the record" in asked
 
     with django_assert_max_num_queries(16):
         page = client.get(period("10:30", "11:30", "time_to_accept")).content.decode()

@@ -90,7 +90,7 @@ def test_a_step_says_what_it_does_and_whether_it_pierces(world: World, as_) -> N
 @pytest.mark.parametrize(
     ("metric", "action", "complaint"),
     [
-        (Metric.TIME_TO_ANSWER, {"steps-1-does": "queue"}, "is given to nobody"),
+        (Metric.TIME_TO_ANSWER, {"steps-1-does": "queue"}, "cannot be reassigned"),
         (Metric.TIME_TO_ASSIGN, {"steps-1-out_of_rotation_seconds": "1 h"}, "can be taken out of rotation"),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_new_policy_is_published_with_its_breach(world: World, as_) -> None:
         ({"target_seconds": "0 h"}, "Give a target longer than nothing."),
         ({"conditions": '[{"field": "shoe"}]'}, "Each condition has exactly"),
         ({"conditions": "[oops"}, "Enter a valid JSON."),
-        ({"steps-0-percent": "120"}, "A step stands at 1 to 99 per cent"),
+        ({"steps-0-percent": "120"}, "A step must be at 1 to 99 per cent"),
     ],
 )
 def test_a_wrong_policy_is_refused_with_what_was_typed(changed, complaint, world: World, as_) -> None:

@@ -84,7 +84,7 @@ def test_a_database_that_takes_no_writes(world: World) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET transaction_read_only = on")
     (finding,) = doctor.examine()[1]
-    assert (finding.code, finding.what) == (
+    assert (finding.code, finding.problem) == (
         "database",
         "PostgreSQL is read-only: it takes no writes (default_transaction_read_only)",
     )
@@ -95,14 +95,14 @@ def test_a_full_disk(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     full = "DO $$ BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$"
     monkeypatch.setattr(servers, "_WRITE", full)
     finding = next(finding for finding in doctor.examine()[1] if finding.code == "disk")
-    assert finding.what == "A write failed: PostgreSQL has no space left on its disk"
+    assert finding.problem == "A write failed: PostgreSQL has no space left on its disk"
 
 
 @pytest.mark.parametrize("address", ["sentinel://one:26379/0", "redis+cluster://one", "amqp://one"])
 def test_an_address_of_another_kind_of_broker(world: World, settings, address: str) -> None:
     settings.REDIS_URL = address
     (finding,) = [finding for finding in doctor.examine()[1] if finding.code == "redis"]
-    assert finding.what.startswith("REDIS_URL cannot be used: ")
+    assert finding.problem.startswith("REDIS_URL cannot be used: ")
 
 
 def test_a_proxy_that_is_not_declared(world: World, settings) -> None:
@@ -133,7 +133,7 @@ def test_clocks_of_two_machines_that_differ(monkeypatch: pytest.MonkeyPatch) -> 
     behind = timezone.now() - timedelta(seconds=90)
     monkeypatch.setattr("handoff.engine.servers.timezone.now", lambda: behind)
     found = [finding for finding in doctor.examine()[1] if finding.code == "clock_skew"]
-    assert "seconds ahead of this machine's" in found[0].what
+    assert "seconds ahead of this machine's" in found[0].problem
 
 
 def test_alarms_that_wait_for_long(world: World) -> None:
@@ -151,7 +151,7 @@ def test_clocks_set_aside_and_actions_left(world: World) -> None:
     PendingAlarm.objects.all().delete()
     Alarm.objects.create(clock=clock, step=policy.steps.all()[0], due_at=ago, fired_at=ago, to_do=True)
     Clock.objects.update(due_at=None, error="It never opens.")
-    found = {finding.code: finding.what for finding in doctor.examine()[1]}
+    found = {finding.code: finding.problem for finding in doctor.examine()[1]}
     assert list(found) == ["clocks_with_error", "pending_actions"]
     assert f"{clock.pk} (lead {clock.lead_id}: It never opens.)" in found["clocks_with_error"]
 
@@ -166,7 +166,7 @@ def test_leads_that_slip_through(world: World) -> None:
     workflow.promote(make_lead().pk, by=world.mia, team=world.berlin)
     found = doctor.examine()[1]
     assert [finding.code for finding in found] == ["leads_unowned"]
-    assert found[0].what.startswith("Open leads that slip through: 1. Nobody owns them")
+    assert found[0].problem.startswith("Open leads that slip through: 1. No owner, and no running clock")
 
 
 def test_nobody_of_revops_can_be_told(world: World) -> None:
@@ -195,7 +195,7 @@ def test_clocks_of_another_time_zone_database_are_worth_knowing(world: World) ->
     Clock.objects.update(tz_version="1999a")
     found = doctor.examine()[1]
     assert [(finding.code, finding.is_wrong) for finding in found] == [("tz_version", False)]
-    assert found[0].what.endswith(": 1")
+    assert found[0].problem.endswith(": 1")
 
 
 def test_slack_without_a_token(world: World, settings) -> None:

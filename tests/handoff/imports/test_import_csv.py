@@ -101,7 +101,7 @@ def test_a_row_that_does_not_fit_the_stated_order_is_refused(bring_in: Import) -
         (b"email\na@b.example\n", ["--system", "x" * 41], "--system names the system of the file"),
         (b"email,created_at\na@b.example,03/04/2024\n", [], "State which: --dates DMY, --dates MDY or --dates YMD."),
         (b"email\na@b.example\n", ["--report", "/nowhere/report.csv"], "Cannot write /nowhere/report.csv"),
-        (b"email\na@b.example\n", ["--time-zone", "Mars"], "“Mars” is no IANA time zone"),
+        (b"email\na@b.example\n", ["--time-zone", "Mars"], "“Mars” is not a valid IANA time zone"),
         (b"email\na@b.example\n", ["--dates", "DYM"], "invalid choice: 'DYM'"),
     ],
 )

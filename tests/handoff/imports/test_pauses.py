@@ -60,7 +60,7 @@ def test_a_pause_may_end_ahead_or_be_open(bring_in: Import, dana: Lead) -> None:
         (f"{MAIL},,2026-03-02 10:00,,", "Give the cause of the pause."),
         (f"{MAIL},holiday,2026-03-02 10:00,,", "holiday is not one of the available choices"),
         (f"{MAIL},other,2026-03-02 10:00,,", "Say in a note what the pause is for."),
-        (f"{MAIL},outage,,,", "from: Give the moment from which its clocks are held."),
+        (f"{MAIL},outage,,,", "from: Give the moment from which its clocks are paused."),
         (f"{MAIL},outage,2999-01-01,,", "is in the future"),
         (f"{MAIL},outage,2026-03-02 10:00,2026-03-02 09:30,", "The pause must end after it begins."),
         (f"{MAIL},outage,2026-03-02 08:00,,", "The lead was changed after that time"),
