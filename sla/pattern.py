@@ -197,7 +197,7 @@ def _outlines(happened: Sequence[Act], owners: Sequence[int | None], versions: V
         for metric in [metric for metric in running if move.ends(metric)]:
             ending = running.pop(metric)
             ending.stopped, ending.cancelled = rank, not RULES[metric].stops(move)
-        if not all([_goes_on(outline, act, move, rank) for outline in running.values()]):
+        if not all(_goes_on(outline, act, move, rank) for outline in running.values()):
             return None
         for metric, policy_id in act.facts["policies"].items():
             if metric in running or not RULES[metric].starts(move) or acts[given].verb in ANY_TIME:

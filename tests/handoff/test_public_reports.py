@@ -55,7 +55,7 @@ def moment(minutes: float) -> Any:
 
 
 def on(*when: int) -> Any:
-    return time_machine.travel(datetime(*when, tzinfo=UTC), tick=False)
+    return time_machine.travel(datetime(*when, tzinfo=UTC), tick=False)  # type: ignore[misc, arg-type]
 
 
 def offered(world: World, minute: float = 0, **fields: Any) -> Lead:
@@ -321,7 +321,7 @@ def test_15_a_second_round_counts_from_its_own_start_and_its_own_contacts(world:
 def test_16_a_file_that_was_exported_comes_back_as_it_was(world: World, tmp_path: Path) -> None:
     """odoo/odoo #99995. Kind: the guard against formulas damages the data on its way back. FAILS."""
     lead = make_lead("Pia Plus", phone="+49 30 5550199", company="-Minus GmbH")
-    answer = signed_in(world.mia).get(reverse("admin:leads_lead_export"))
+    answer: Any = signed_in(world.mia).get(reverse("admin:leads_lead_export"))
     exported = b"".join(answer.streaming_content).decode()
     bring_in(tmp_path, "leads", exported)
     lead.refresh_from_db()

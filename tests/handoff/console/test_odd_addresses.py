@@ -1,6 +1,7 @@
 """Whatever is typed into the address of a list, the answer is a page, a way back or a refusal, and not status 500."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.contrib.admin import ModelAdmin
@@ -21,8 +22,10 @@ def pages() -> list[str]:
     return [*names, "admin:my_leads", "admin:my_leads_export", "admin:leads_lead_export"]
 
 
-def admin_of(name: str) -> ModelAdmin:
-    by_name = {f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist": page for m, page in site._registry.items()}
+def admin_of(name: str) -> ModelAdmin[Any]:
+    by_name: dict[str, ModelAdmin[Any]] = {
+        f"admin:{m._meta.app_label}_{m._meta.model_name}_changelist": page for m, page in site._registry.items()
+    }
     lead_page = by_name["admin:leads_lead_changelist"]
     return by_name.get(name, lead_page)
 
@@ -55,7 +58,7 @@ def test_no_address_of_a_list_answers_500(name: str, rows: None, world: World) -
     client.force_login(world.max if "my_leads" in name else world.olga)
     wrong = []
     for parameter, value in questions(name):
-        response = client.get(reverse(name), {parameter: value.encode(errors="surrogatepass")})
+        response: Any = client.get(reverse(name), {parameter: value.encode(errors="surrogatepass")})
         if response.streaming:
             b"".join(response.streaming_content)
         if response.status_code >= 500:
