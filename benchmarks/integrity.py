@@ -162,5 +162,5 @@ def live(rank: int, life: Life, people: dict[str, User]) -> Lead:
         by = people["mia" if verb in ("promote", "answer") else "rep1"]
         owner = {"owner": "rep1"} if verb == "promote" else {}
         with time_machine.travel(at, tick=False):
-            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts=facts | owner)
+            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts={**facts, **owner})
     return lead
