@@ -118,7 +118,7 @@
     if (!next || !("follow" in next.dataset)) return window.location.reload();
     part.innerHTML = next.innerHTML; // of our own server, escaped there
   }
-  follow();
+  document.addEventListener("DOMContentLoaded", follow);
 
   window.addEventListener("pageshow", () => {
     const form = document.getElementById("act-form");

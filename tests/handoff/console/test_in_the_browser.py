@@ -2,17 +2,23 @@
 
 import os
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection, connections
+from django.urls import reverse
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from handoff import workflow
-from handoff.models import Rejection
+from handoff.amending import bulk
+from handoff.doors import SHELL
+from handoff.models import BulkAct, BulkState, Rejection
 from leads.models import State
 from sla.metrics import Metric
+from sla.models import Clock
 from tests.world import World, bring_to, make_lead, make_policy
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -168,3 +174,18 @@ def _violations(page: Page) -> set[str]:
         if violation["impact"] in SERIOUS
         for node in violation["nodes"]
     }
+
+
+def test_the_page_of_a_bulk_act_follows_it_to_its_end(lead, world: World, log_in, live_server) -> None:
+    clock = Clock.objects.get(lead=lead)
+    Clock.objects.update(started_at=clock.started_at - timedelta(hours=2), due_at=timezone.now() - timedelta(hours=1))
+    day = timedelta(days=1)
+    act = bulk.ask_to_excuse(timezone.now() - day, timezone.now(), by=world.olga, reason="Mail was down", door=SHELL)
+    page = log_in("olga")
+    page.goto(f"{live_server.url}{reverse('admin:handoff_bulkact_change', args=[act.pk])}")
+    page.get_by_text("0 of 1 clocks").wait_for()
+    assert not _violations(page)
+
+    BulkAct.objects.update(state=BulkState.DONE, done=1, finished_at=timezone.now())
+    page.get_by_text("1 of 1 clocks").wait_for()
+    page.get_by_role("link", name="Stop").wait_for(state="detached")
