@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from io import StringIO
@@ -30,7 +30,7 @@ MONDAY = datetime(2026, 3, 2, 10, 0, tzinfo=UTC)
 OFFICE = {day: [["09:00", "12:30"], ["13:30", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
 CALL = {"channel": "call", "outcome": "reached"}
 DEAL = {"name": "Deal", "amount": "1200.00", "currency": "EUR", "expected_close": "2031-01-31"}
-Life = tuple[tuple[str, float, dict[str, object]], ...]
+Life = tuple[tuple[str, float, Mapping[str, object]], ...]
 # What happens in a life, each act with the hours since the one before; and the share of the leads that live so.
 LIVES: tuple[tuple[float, Life], ...] = (
     (0.05, ()),
@@ -160,7 +160,7 @@ def live(rank: int, life: Life, people: dict[str, User]) -> Lead:
     for verb, hours, facts in life:
         at += timedelta(hours=hours)
         by = people["mia" if verb in ("promote", "answer") else "rep1"]
-        facts = facts | ({"owner": "rep1"} if verb == "promote" else {})
+        given = {"owner": "rep1"} if verb == "promote" else {}
         with time_machine.travel(at, tick=False):
-            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts=facts)
+            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts={**facts, **given})
     return lead
