@@ -160,7 +160,7 @@ def live(rank: int, life: Life, people: dict[str, User]) -> Lead:
     for verb, hours, facts in life:
         at += timedelta(hours=hours)
         by = people["mia" if verb in ("promote", "answer") else "rep1"]
-        owner = {"owner": "rep1"} if verb == "promote" else {}
+        given = {"owner": "rep1"} if verb == "promote" else {}
         with time_machine.travel(at, tick=False):
-            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts={**facts, **owner})
+            workflow.perform(verb, lead.pk, by=by, door=workflow.Door(), facts={**facts, **given})
     return lead

@@ -51,9 +51,9 @@ class StoredClock(NamedTuple):
     cycle: int
     policy: int
     calendar: int
+    target_seconds: int
     owner: int | None
     team: int | None
-    target_seconds: int
     started_at: datetime
     due_at: datetime | None
     stopped_at: datetime | None
@@ -78,6 +78,10 @@ class Outline:
     cancelled: bool = False
 
     @cached_property
+    def terms(self) -> tuple[int, int, int, int]:
+        return self.cycle, self.policy.pk, self.calendar.pk, self.policy.target_seconds
+
+    @cached_property
     def hours(self) -> BusinessHours:
         return self.calendar.hours
 
@@ -98,13 +102,20 @@ class Outline:
             return False
 
     def _is(self, clock: StoredClock, acts: Sequence[Act]) -> bool:
-        target, started_at = self.policy.target_seconds, acts[self.started].at
+        started_at, target = acts[self.started].at, self.policy.target_seconds
         due_at = self.hours.add(started_at, target)
         owed = acts[self.owed_since[0]]
         for given in self.owed_since[1:]:
             owed = acts[given] if acts[given].at < due_at else owed
-        terms = (self.cycle, self.policy.pk, self.calendar.pk, owed.owner, owed.team or clock.team, target)
-        should_be = (*terms, started_at, due_at, *self._end(acts, due_at), False)
+        should_be = (
+            *self.terms,
+            owed.owner,
+            owed.team or clock.team,
+            started_at,
+            due_at,
+            *self._end(acts, due_at),
+            False,
+        )
         return clock[4:] == should_be
 
     def _end(self, acts: Sequence[Act], due_at: datetime) -> tuple[datetime | None, int | None, str, timedelta | None]:

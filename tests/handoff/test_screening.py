@@ -67,7 +67,7 @@ def change_lead(assignment: str) -> Callable[[Lead], object]:
 
     def plant(lead: Lead) -> None:
         with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE leads_lead SET {assignment} WHERE id = %s", [lead.pk])  # noqa: S608 of the test itself
+            cursor.execute(f"UPDATE leads_lead SET {assignment} WHERE id = %s", [lead.pk])  # noqa: S608
 
     return plant
 
