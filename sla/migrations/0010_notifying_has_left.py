@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     dependencies = [
         ("sla", "0009_policy_mistakes"),
-        ("handoff", "0010_destinations"),
+        ("handoff", "0009_destinations"),
     ]
 
     operations = [

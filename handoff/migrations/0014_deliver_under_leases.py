@@ -3,7 +3,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0012_standard_messages"),
+        ("handoff", "0013_standard_messages"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ WHERE rejection.lead_id = lead.id AND lead.state = 'rejected' AND rejection.evid
 class Migration(migrations.Migration):
     dependencies = [
         ("handoff", "0007_attainment_rollup"),
-        ("leads", "0010_refuse_truncate"),
+        ("leads", "0009_refuse_truncate"),
     ]
 
     operations = [

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0018_bulk_acts"),
+        ("handoff", "0017_bulk_acts"),
     ]
 
     operations = [

@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0013_find_what_was_promised"),
+        ("leads", "0011_find_what_was_promised"),
     ]
 
     operations = [

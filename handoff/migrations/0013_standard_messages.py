@@ -13,8 +13,8 @@ def switch_on(apps, _schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0016_longer_names_of_metrics"),
-        ("leads", "0012_new_intent_and_return_dates"),
+        ("handoff", "0012_longer_names_of_metrics"),
+        ("leads", "0010_new_intent_and_return_dates"),
     ]
 
     operations = [

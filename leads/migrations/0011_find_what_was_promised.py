@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("leads", "0012_new_intent_and_return_dates")]
+    dependencies = [("leads", "0010_new_intent_and_return_dates")]
 
     operations = [
         AddIndexConcurrently(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sla", "0013_longer_names_of_metrics"),
+        ("sla", "0011_longer_names_of_metrics"),
     ]
 
     operations = [

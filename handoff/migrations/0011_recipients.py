@@ -43,7 +43,7 @@ def clean_log(apps: StateApps, _schema_editor: BaseDatabaseSchemaEditor) -> None
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0011_withdrawn_deliveries"),
+        ("handoff", "0010_withdrawn_deliveries"),
         ("leads", "0006_rotation_and_benches"),
         ("admin", "0003_logentry_add_action_flag_choices"),
         ("contenttypes", "0002_remove_content_type_name"),

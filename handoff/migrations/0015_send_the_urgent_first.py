@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("handoff", "0013_deliver_under_leases"),
+        ("handoff", "0014_deliver_under_leases"),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ NOTHING = migrations.RunSQL.noop
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0015_recipients"), ("sla", "0013_longer_names_of_metrics")]
+    dependencies = [("handoff", "0011_recipients"), ("sla", "0011_longer_names_of_metrics")]
 
     operations = [
         migrations.RunSQL(DROP, SHARE + TRIGGERS),

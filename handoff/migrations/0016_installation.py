@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0014_send_the_urgent_first")]
+    dependencies = [("handoff", "0015_send_the_urgent_first")]
 
     operations = [
         migrations.CreateModel(

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0010_destinations")]
+    dependencies = [("handoff", "0009_destinations")]
 
     operations = [
         migrations.AlterField(

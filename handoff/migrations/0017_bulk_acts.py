@@ -7,8 +7,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0017_installation"),
-        ("sla", "0013_longer_names_of_metrics"),
+        ("handoff", "0016_installation"),
+        ("sla", "0011_longer_names_of_metrics"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
