@@ -118,7 +118,7 @@ def test_the_years_to_come_are_written_as_time_goes_by() -> None:
         ({"weekly": {}}, "cannot be blank"),
         ({"weekly": {"mon": []}}, "no opening hours"),
         ({"weekly": {"mon": [["9", "x"]]}}, "not a valid time of day"),
-        ({"zone": "Mars/Olympus"}, "no IANA time zone"),
+        ({"zone": "Mars/Olympus"}, "not a valid IANA time zone"),
         ({"holiday_country": "XX"}, "XX"),
         ({"overrides": {"christmas": []}}, "christmas"),
     ],
