@@ -16,7 +16,6 @@ from django.utils import timezone
 
 from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import source_of
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
@@ -36,7 +35,7 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "question": form,
         "groups": _groups(shown),
         "columns": shown,
-        "rows": [_shown(report, shown, row, by=str(form["by"].value())) for row in rows],
+        "rows": [_shown(report, shown, row) for row in rows],
         "periods": _periods(request, form),
         "export_url": f"{reverse(f'admin:{report.name}_export')}?{request.GET.urlencode()}",
     }
@@ -69,10 +68,10 @@ def _groups(columns: list[Column]) -> list[tuple[str, int]]:
     return groups if any(group for group, _ in groups) else []
 
 
-def _shown(report: Report, shown: list[Column], row: Row, by: str) -> dict[str, Any]:
+def _shown(report: Report, shown: list[Column], row: Row) -> dict[str, Any]:
     words = report.as_words(row)
     return {
-        "label": source_of(row.label) if by == "source" and row.key else row.label,
+        "label": row.label,
         "belongs_to_none": not row.key,
         "cells": [(words[column.name], _small_print(report, column, row, words)) for column in shown],
     }
