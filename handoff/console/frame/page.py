@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from django.contrib.admin.exceptions import DisallowedModelAdminLookup
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
@@ -24,8 +25,8 @@ EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
 LONGEST_ID = 18
 FILTER_LOOKUPS = frozenset({"exact", "in", "isnull"})
-UNANSWERABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
-"""What a filter raises whose value no row can have. The database says so only when the rows are read."""
+UNANSWERABLE = (DisallowedModelAdminLookup, IncorrectLookupParameters, OverflowError, ValueError, DataError)
+"""What an address raises that asks for what is not offered, or for a value that no row can have."""
 
 
 def is_id(text: str) -> bool:
