@@ -130,7 +130,7 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         path, _, kind = lookup.rpartition("__")
         if kind.endswith("regex"):
             return False
-        is_of_field = lookup.split("__")[0] in {field.name for field in self.opts.get_fields()}
+        is_of_field = lookup.split("__", maxsplit=1)[0] in {field.name for field in self.opts.get_fields()}
         if is_of_field and (kind not in FILTER_LOOKUPS or path.removesuffix("__id") not in self._filtered(request)):
             raise IncorrectLookupParameters
         return bool(super().lookup_allowed(lookup, value, request))
