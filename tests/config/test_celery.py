@@ -32,5 +32,5 @@ def test_a_task_gets_a_connection_that_works_when_the_last_one_was_ended_in_a_ta
     for _ in range(2):  # the connection stays, and stays broken
         with pytest.raises(OperationalError):
             heartbeat.age("sweep")
-    assert tasks.deliver.apply().successful()
-    assert heartbeat.age("deliver") is not None
+    assert tasks.sweep.apply().successful()
+    assert heartbeat.age("sweep") is not None
