@@ -7,6 +7,7 @@ form stands a TypedDict of what the shell may give for its fields, so that mypy 
 import json
 from collections.abc import Mapping
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -60,7 +61,9 @@ def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_keys(given: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _key(value) for name, value in given.items()}
+    """Named things by their key. Infinity is no number of a row: as a text a form refuses it, as a number it fails."""
+    keys = {name: _key(value) for name, value in given.items()}
+    return {name: str(key) if isinstance(key, float) and not isfinite(key) else key for name, key in keys.items()}
 
 
 def _key(value: Any) -> Any:
