@@ -5,6 +5,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from handoff import workflow
+from handoff.console.leads.timeline import FACT_LABELS
 from handoff.console.leads.verbs import LOOKS
 from handoff.workflow import CARDS, VERBS
 from handoff.workflow.facts.base import Given
@@ -35,6 +36,15 @@ def test_what_may_be_given_is_what_the_form_asks_for(verb: Verb) -> None:
 def test_a_verb_says_what_it_does_and_who_may(verb: Verb) -> None:
     assert VERBS[verb].__doc__
     assert "may" in CARDS[verb].who
+
+
+# In the headline of its event, as the touch itself, or by the clock that it is about.
+SHOWN_OTHERWISE = {"owner", "team", "at", "channel", "outcome", "automatic", "clock", "alarm", "policy"}
+
+
+@pytest.mark.parametrize("verb", CARDS)
+def test_every_fact_is_shown_in_the_timeline(verb: Verb) -> None:
+    assert set(CARDS[verb].facts.base_fields) <= FACT_LABELS.keys() | SHOWN_OTHERWISE
 
 
 def test_no_card_is_of_a_verb_that_does_not_exist() -> None:
