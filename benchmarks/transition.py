@@ -32,7 +32,7 @@ from leads.models import Campaign, Lead, State, Transition, User
 from sla.models import Clock, PendingAlarm
 
 CLIENTS = (1, 4, 8, 16)
-ASKED = {"verb": 0.4, "HTTP, token": 0.2, "HTTP, session": 0.2}
+ASKED = {"verb": 0.5, "HTTP, token": 0.25, "HTTP, session": 0.25}
 WARM_UP = 10  # acts of each client before the time is taken
 PORT = 8971
 
