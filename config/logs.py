@@ -59,19 +59,12 @@ SHARED: list[Processor] = [
 ]
 
 
+STDOUT = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"}
+
+
 def configure(level: str, *, is_for_people: bool) -> dict[str, Any]:
     """Set structlog up, and return Django's LOGGING with every other library's lines in the same form."""
-    structlog.configure(
-        processors=[
-            structlog.stdlib.filter_by_level,
-            drop_noise,
-            name_outage,
-            *SHARED,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-        ],
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
+    _configure_structlog()
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -83,15 +76,7 @@ def configure(level: str, *, is_for_people: bool) -> dict[str, Any]:
             }
         },
         "filters": {"no_trace": {"()": NoTrace}},
-        "handlers": {
-            "console": {"class": "logging.StreamHandler", "stream": "ext://sys.stdout", "formatter": "line"},
-            "suspicious": {
-                "class": "logging.StreamHandler",
-                "stream": "ext://sys.stdout",
-                "formatter": "line",
-                "filters": ["no_trace"],
-            },
-        },
+        "handlers": {"console": STDOUT, "suspicious": STDOUT | {"filters": ["no_trace"]}},
         "root": {"handlers": ["console"], "level": level},
         "loggers": {
             "django": {"handlers": [], "propagate": True, "level": level},
@@ -105,6 +90,20 @@ def configure(level: str, *, is_for_people: bool) -> dict[str, Any]:
             "celery.beat": {"level": "WARNING"},
         },
     }
+
+
+def _configure_structlog() -> None:
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            drop_noise,
+            name_outage,
+            *SHARED,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
 
 
 def _render(is_for_people: bool) -> list[Processor]:

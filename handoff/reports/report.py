@@ -54,7 +54,7 @@ class Report:
     """What is answered at a moment: in few queries, however many rows there are."""
     explanation: str
     nothing: tuple[str, str]
-    """What the page says where there is no row: a title and a sentence."""
+    """What the page says when there are no rows: a title and a sentence."""
     icon: str = "monitoring"
 
     def header(self, by: str) -> list[str]:

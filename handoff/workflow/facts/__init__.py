@@ -61,7 +61,7 @@ def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _as_keys(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Named things by their key. Infinity is no number of a row: as a text a form refuses it, as a number it fails."""
+    """Named things by their key. A form refuses infinity as text, and would fail on it as a number."""
     keys = {name: _key(value) for name, value in given.items()}
     return {name: str(key) if isinstance(key, float) and not isfinite(key) else key for name, key in keys.items()}
 
