@@ -102,14 +102,15 @@ class Dispatcher:
 
     def _wait(self, seconds: float) -> list[Outcome]:
         """The outcomes of the next moment; none if none comes in time."""
-        try:
-            outcomes = [self._outcomes.get(timeout=seconds)]
-        except Empty:
-            return []
-        if self._windows.in_flight > 1:
-            time.sleep(GATHER)
-        while not self._outcomes.empty():
-            outcomes.append(self._outcomes.get())
+        outcomes: list[Outcome] = []
+        ends_at = time.monotonic() + seconds
+        while len(outcomes) < self._windows.in_flight:
+            try:
+                outcomes.append(self._outcomes.get(timeout=max(ends_at - time.monotonic(), 0)))
+            except Empty:
+                break
+            if len(outcomes) == 1:
+                ends_at = time.monotonic() + GATHER
         return outcomes
 
     def _settle(self, outcomes: Sequence[Outcome]) -> None:
