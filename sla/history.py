@@ -12,8 +12,6 @@ from sla.course import OPEN_END, Course, ended, outcome, under_way
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy
 
-"""Acts that may be dated before others: they move neither state nor owner."""
-
 
 class Versions:
     """The versions of policies and calendars that acts name, each read once."""

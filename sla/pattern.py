@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 from leads.models import AMENDING, ANY_TIME, State, Transition, Verb
 from sla.business_time import FIRST, BusinessHours
-from sla.course import between, outcome
+from sla.course import OPEN_END, Course, between, outcome
 from sla.history import Versions, moves
 from sla.metrics import RULES, Move
 from sla.models import Calendar, ClockState, Policy, StepKind
 
+_NOT_SIMPLE = {*AMENDING, Verb.MERGE} - {Verb.PAUSE, Verb.RESUME}
 PATTERNS = 20_000
 """How many are kept: memory does not grow with the number of leads."""
 Dues = Mapping[int, datetime]
@@ -29,6 +30,7 @@ class Act(NamedTuple):
     lead: int
     pk: int
     at: datetime
+    recorded_at: datetime
     owner: int | None
     team: int | None
     verb: str
@@ -60,12 +62,14 @@ class StoredClock(NamedTuple):
     stopped_by: int | None
     state: str
     elapsed: timedelta | None
-    is_amended: bool
+    paused: bool
+    amended: bool
+    is_excused_or_broken: bool
 
 
 @dataclass
 class Outline:
-    """One clock that no act has amended. Acts are meant by their rank in the order in which they happened."""
+    """One clock that nothing but pauses has amended. An act is its rank in the order in which they happened."""
 
     metric: str
     cycle: int
@@ -74,6 +78,8 @@ class Outline:
     started: int
     owed_since: list[int]
     """The acts that gave the lead to whoever may owe it: the last one before it is due."""
+    pauses: list[list[int]] = field(default_factory=list)
+    """The act that began each, and the one that ended it if any did."""
     stopped: int | None = None
     cancelled: bool = False
 
@@ -97,35 +103,48 @@ class Outline:
     def matches(self, clock: StoredClock, acts: Sequence[Act], waiting: Dues, fired: Dues) -> bool:
         """Whether a clock and its alarms are what follows from these acts."""
         try:
-            return self._is(clock, acts) and self._rings(clock, waiting, fired)
+            course = self._course(acts) if self.pauses else None
+            return self._is(clock, acts, course) and self._rings(clock, waiting, fired, course)
         except ValueError:  # its calendar cannot say when it is due
             return False
 
-    def _is(self, clock: StoredClock, acts: Sequence[Act]) -> bool:
-        started_at, target = acts[self.started].at, self.policy.target_seconds
-        due_at = self.hours.add(started_at, target)
+    def _course(self, acts: Sequence[Act]) -> Course:
+        """How it runs with its pauses; without any, the plain sum of `hours` is many times faster."""
+        course = Course.begin(self.policy, self.calendar, acts[self.started].at)
+        for begun, *ends in self.pauses:
+            course.pause((acts[begun].at, OPEN_END), recorded_at=acts[begun].recorded_at)
+            for end in ends:
+                course.resume(acts[end].at, recorded_at=acts[end].recorded_at)
+        return course
+
+    def _is(self, clock: StoredClock, acts: Sequence[Act], course: Course | None) -> bool:
+        started_at = acts[self.started].at
+        due_at = course.due_at if course else self.hours.add(started_at, self.policy.target_seconds)
         owed = acts[self.owed_since[0]]
         for given in self.owed_since[1:]:
-            owed = acts[given] if acts[given].at < due_at else owed
+            owed = acts[given] if due_at is None or acts[given].at < due_at else owed
         should_be = (
             *self.terms,
             owed.owner,
             owed.team or clock.team,
             started_at,
             due_at,
-            *self._end(acts, due_at),
-            False,
+            *self._end(acts, due_at, course),
+            *((course.paused, course.amended, bool(course.error)) if course else (False, False, False)),
         )
         return clock[4:] == should_be
 
-    def _end(self, acts: Sequence[Act], due_at: datetime) -> tuple[datetime | None, int | None, str, timedelta | None]:
+    def _end(
+        self, acts: Sequence[Act], due_at: datetime | None, course: Course | None
+    ) -> tuple[datetime | None, int | None, str, timedelta | None]:
         if self.stopped is None:
             return None, None, ClockState.RUNNING, None
         started_at, stop = acts[self.started].at, acts[self.stopped]
         state = outcome(due_at, stop.at, cancelled=self.cancelled)
-        return stop.at, stop.pk, state, between(self.calendar, started_at, stop.at)
+        elapsed = course.elapsed(stop.at) if course else between(self.calendar, started_at, stop.at)
+        return stop.at, stop.pk, state, elapsed
 
-    def _rings(self, clock: StoredClock, waiting: Dues, fired: Dues) -> bool:
+    def _rings(self, clock: StoredClock, waiting: Dues, fired: Dues, course: Course | None) -> bool:
         """What must wait does, and what has fired is of this ladder, no longer waits, and was dated when it was due."""
         if fired:
             if waiting.keys() & fired.keys() or not fired.keys() <= self.steps.keys():
@@ -134,11 +153,14 @@ class Outline:
                 return False
         if len(fired) == len(self.steps):
             return not waiting
+        if clock.state == ClockState.CANCELLED or self.policy.mistake_at:
+            return not waiting
+        if course:
+            ends = clock.stopped_at or OPEN_END
+            return waiting == {step: due for step, due in course.alarms.items() if due < ends and step not in fired}
         return waiting == dict(self._should_wait(clock, fired))
 
     def _should_wait(self, clock: StoredClock, fired: Dues) -> Iterator[tuple[int, datetime]]:
-        if clock.state == ClockState.CANCELLED or self.policy.mistake_at:
-            return
         took = None if clock.elapsed is None else clock.elapsed.total_seconds()
         for step, seconds in self.steps.items():
             if took is not None and took < seconds:
@@ -174,7 +196,7 @@ class Patterns:
         ranks: dict[int | None, int | None] = {None: None}
         owners = tuple([ranks.setdefault(act.owner, len(ranks)) for act in happened])
         order = () if happened == written else tuple([happened.index(act) for act in written])
-        key = (tuple([act[5:] for act in happened]), owners, order)
+        key = (tuple([act[6:] for act in happened]), owners, order)
         if key not in self._kept:
             if len(self._kept) >= PATTERNS:
                 self._kept.clear()
@@ -196,28 +218,63 @@ def _pattern(
 
 
 def _outlines(happened: Sequence[Act], owners: Sequence[int | None], versions: Versions) -> list[Outline] | None:
-    """All clocks, or None if anything else happens to them than that they start, change hands, and stop."""
+    """All clocks; None if anything else happens to them than that they start, change hands, are paused, and stop."""
     if not all(map(_is_simple, happened)):
         return None
     acts = [_like(act, rank, owner) for rank, (act, owner) in enumerate(zip(happened, owners, strict=True))]
-    outlines: list[Outline] = []
-    running: dict[str, Outline] = {}
-    given = 0
-    for rank, (act, move) in enumerate(moves(acts)):
-        given = given if act.verb in ANY_TIME else rank
-        for metric in [metric for metric in running if move.ends(metric)]:
-            ending = running.pop(metric)
+    life = _Life(versions)
+    goes_on = all(life.go_through(act, move, rank) for rank, (act, move) in enumerate(moves(acts)))
+    return life.outlines if goes_on else None
+
+
+class _Life:
+    """The outlines of the clocks of one lead, act by act, as `sla.history` has the clocks themselves."""
+
+    def __init__(self, versions: Versions) -> None:
+        self.versions = versions
+        self.outlines: list[Outline] = []
+        self.running: dict[str, Outline] = {}
+        self.given: int | None = None  # the act that gave the lead to whoever has it
+        self.is_paused = False
+
+    def go_through(self, act: Transition, move: Move, rank: int) -> bool:
+        """Whether what the act does to the clocks can be outlined."""
+        self.given = self.given if act.verb in ANY_TIME else rank
+        self._resume(act, move, rank)
+        if not self._pause(act, rank):
+            return False
+        for metric in [metric for metric in self.running if move.ends(metric)]:
+            ending = self.running.pop(metric)
             ending.stopped, ending.cancelled = rank, not RULES[metric].stops(move)
-        if not all(_goes_on(outline, act, move, rank) for outline in running.values()):
-            return None
-        for metric, policy_id in act.facts["policies"].items():
-            if metric in running or not RULES[metric].starts(move) or acts[given].verb in ANY_TIME:
-                return None
-            policy = versions.policy(policy_id)
-            calendar = versions.calendar(act.facts["calendars"].get(metric, policy.calendar_id))
-            running[metric] = Outline(metric, move.cycle, policy, calendar, rank, [given])
-            outlines.append(running[metric])
-    return outlines
+        if not all(_goes_on(outline, act, move, rank) for outline in self.running.values()):
+            return False
+        return all(self._start(metric, policy, act, move, rank) for metric, policy in act.facts["policies"].items())
+
+    def _resume(self, act: Transition, move: Move, rank: int) -> None:
+        if self.is_paused and (act.verb == Verb.RESUME or move.moves_state()):
+            self.is_paused = False
+            for outline in self.running.values():
+                outline.pauses[-1].append(rank)
+
+    def _pause(self, act: Transition, rank: int) -> bool:
+        """A pause within a pause is not outlined."""
+        if act.verb == Verb.PAUSE:
+            if self.is_paused:
+                return False
+            self.is_paused = True
+            for outline in self.running.values():
+                outline.pauses.append([rank])
+        return True
+
+    def _start(self, metric: str, policy_id: int, act: Transition, move: Move, rank: int) -> bool:
+        """A clock that starts in a pause is not outlined, nor is one that nothing was there to measure for."""
+        if metric in self.running or self.is_paused or self.given is None or not RULES[metric].starts(move):
+            return False
+        policy = self.versions.policy(policy_id)
+        calendar = self.versions.calendar(act.facts["calendars"].get(metric, policy.calendar_id))
+        self.running[metric] = Outline(metric, move.cycle, policy, calendar, rank, [self.given])
+        self.outlines.append(self.running[metric])
+        return True
 
 
 def _goes_on(outline: Outline, act: Transition, move: Move, rank: int) -> bool:
@@ -229,7 +286,7 @@ def _goes_on(outline: Outline, act: Transition, move: Move, rank: int) -> bool:
 
 
 def _is_simple(act: Act) -> bool:
-    return act.is_simple and act.verb not in (*AMENDING, Verb.MERGE) and act.automatic in (None, "true", "false")
+    return act.is_simple and act.verb not in _NOT_SIMPLE and act.automatic in (None, "true", "false")
 
 
 def _like(act: Act, rank: int, owner: int | None) -> Transition:

@@ -53,15 +53,21 @@ def of_leads(after: int = 0, until: int | None = None) -> Iterator[Finding]:
     versions, in_force = Versions(), list(agreement.in_force().values())
     breach_steps = set(Step.objects.filter(percent=100, after_seconds=0).values_list("pk", flat=True))
     screen = Screen(versions, in_force)
+    doubtful: list[int] = []
     while leads := leads_after(after, until, CHUNK):
-        now, after = timezone.now(), leads[-1].pk
-        if doubtful := screen.doubtful(leads, now):
-            yield from _thorough_look(doubtful, versions, in_force, breach_steps, now)
+        after = leads[-1].pk
+        doubtful += screen.doubtful(leads, timezone.now())
+        if len(doubtful) >= CHUNK:
+            yield from _thorough_look(doubtful, versions, in_force, breach_steps, timezone.now())
+            doubtful.clear()
+    yield from _thorough_look(doubtful, versions, in_force, breach_steps, timezone.now())
 
 
 def _thorough_look(
     ids: Collection[int], versions: Versions, in_force: Sequence[Policy], breach_steps: Collection[int], now: datetime
 ) -> Iterator[Finding]:
+    if not ids:
+        return
     acts = _by_lead(Transition.objects.filter(lead__in=ids))
     stored = list(Clock.objects.filter(lead__in=ids).order_by("pk"))
     clocks, alarms = _by_lead(stored), alarms_of(stored)

@@ -91,6 +91,7 @@ def _in_processes(ranges: list[tuple[int, int | None]], most: int) -> Iterator[I
 def _begin(database: str, snapshot: str) -> None:
     """Once in each process: take part in the snapshot."""
     gc.disable()  # it would take a fifth of the time, and there is hardly any garbage: once a range is enough
+    gc.freeze()  # what is imported is none
     connection.settings_dict["NAME"] = database
     connection.set_autocommit(False)
     with connection.cursor() as cursor:

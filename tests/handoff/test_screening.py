@@ -1,6 +1,6 @@
 """check_integrity passes leads at sight, and still says of each disagreement what a thorough look at all leads says."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -20,7 +20,7 @@ from tests.world import ALWAYS, FACTS, MONDAY, World, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
 SECOND, HOUR = timedelta(seconds=1), timedelta(hours=1)
-LATER = MONDAY + 3 * HOUR
+LATER, AFTERWARDS = MONDAY + 3 * HOUR, MONDAY + 10 * HOUR
 IS_HOT = [{"field": "score", "op": "at_least", "value": 80}]
 
 
@@ -43,11 +43,36 @@ def lead(world: World) -> Lead:
     return lead
 
 
+@pytest.fixture
+def paused_lead(lead: Lead, world: World) -> Lead:
+    """The same lead, paused and resumed, handed over meanwhile, touched, and paused again."""
+    make_policy("time_to_next_touch", 20 * 3600, key="next-touch", created_at=MONDAY - HOUR)
+    for hours, verb, facts in (
+        (4, workflow.pause, {"cause": "buyer_away"}),
+        (5, workflow.assign, {"owner": world.ada}),
+        (9, workflow.resume, {}),
+        (9.5, workflow.touch, FACTS["touch"]),
+        (9.75, workflow.pause, {"cause": "buyer_away"}),
+    ):
+        with time_machine.travel(MONDAY + hours * HOUR, tick=False):
+            sweep()
+            verb(lead.pk, by=world.max, **facts)  # type: ignore[operator]
+    with time_machine.travel(AFTERWARDS, tick=False):
+        sweep()
+    return lead
+
+
 def thorough(monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     """What is seen when no lead is passed at sight."""
     with monkeypatch.context() as patch:
         patch.setattr(Screen, "doubtful", lambda _screen, leads, _now: [lead.pk for lead in leads])
         return list(of_leads())
+
+
+def fail_if_any(ids: Collection[int], *_: object) -> Iterator[Finding]:
+    """In place of a thorough look."""
+    assert not ids
+    yield from ()
 
 
 def clocks(metric: str) -> Any:
@@ -184,16 +209,59 @@ def test_whatever_is_planted_is_seen_as_by_a_thorough_look(
 
 
 def test_a_lead_that_agrees_is_passed_at_sight(lead: Lead, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("handoff.amending.integrity._thorough_look", lambda ids, *_: pytest.fail(f"looks at {ids}"))
+    monkeypatch.setattr("handoff.amending.integrity._thorough_look", fail_if_any)
 
     with time_machine.travel(LATER, tick=False):
+        assert list(of_leads()) == []
+
+
+PAUSED_PLANTS: dict[str, Callable[[Lead], object]] = {
+    "not paused": change("time_to_next_touch", paused=False, due_at=AFTERWARDS + HOUR),
+    "not amended": change("speed_to_lead", amended=False),
+    "error": change("speed_to_lead", error="Never open."),
+    "due time": change("speed_to_lead", due_at=AFTERWARDS + HOUR),
+    "due in a pause": change("time_to_next_touch", due_at=AFTERWARDS + HOUR),
+    "business time it took": change("time_to_touch", elapsed=F("elapsed") + SECOND),
+    "owner": lambda _: clocks("speed_to_lead").update(owner=User.objects.get(username="zoe")),
+    "another pause in it": an_act_more(verb="pause", at=MONDAY + 4.5 * HOUR, recorded_at=MONDAY + 4.5 * HOUR),
+    "a pause that has an end": an_act_more(
+        verb="pause",
+        at=MONDAY + 9.25 * HOUR,
+        recorded_at=MONDAY + 9.25 * HOUR,
+        facts={"until": (MONDAY + 9.3 * HOUR).isoformat()},
+    ),
+    "an alarm more": lambda _: PendingAlarm.objects.create(
+        clock=clocks("time_to_next_touch").get(),
+        step=clocks("time_to_next_touch").get().policy.ladder[0],
+        due_at=AFTERWARDS,
+    ),
+}
+
+
+@pytest.mark.parametrize("plant", PAUSED_PLANTS)
+def test_whatever_is_planted_in_a_lead_with_pauses_is_seen_as_well(
+    plant: str, paused_lead: Lead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    PAUSED_PLANTS[plant](paused_lead)
+
+    with time_machine.travel(AFTERWARDS, tick=False):
+        findings = list(of_leads())
+        assert findings
+        assert findings == thorough(monkeypatch)
+
+
+@pytest.mark.usefixtures("paused_lead")
+def test_a_lead_with_pauses_is_passed_at_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("handoff.amending.integrity._thorough_look", fail_if_any)
+
+    with time_machine.travel(AFTERWARDS, tick=False):
         assert list(of_leads()) == []
 
 
 def test_a_touch_logged_late_is_passed_at_sight(lead: Lead, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with time_machine.travel(LATER, tick=False):
         workflow.touch(lead.pk, by=world.ben, at=MONDAY + HOUR, **FACTS["touch"])
-    monkeypatch.setattr("handoff.amending.integrity._thorough_look", lambda ids, *_: pytest.fail(f"looks at {ids}"))
+    monkeypatch.setattr("handoff.amending.integrity._thorough_look", fail_if_any)
 
     with time_machine.travel(LATER, tick=False):
         assert list(of_leads()) == []

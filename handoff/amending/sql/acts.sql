@@ -3,6 +3,7 @@ SELECT
     lead_id,
     id,
     at,
+    recorded_at,
     owner_id,
     team_id,
     verb,
@@ -12,7 +13,7 @@ SELECT
     facts ->> 'automatic',
     facts ->> 'policies',
     facts ->> 'calendars',
-    recorded_at >= at AND NOT facts ?| ARRAY['restarted', 'reevaluated', 'carried']
+    recorded_at >= at AND NOT facts ?| ARRAY['restarted', 'reevaluated', 'carried', 'until']
 FROM leads_transition
 WHERE lead_id BETWEEN %s AND %s
 ORDER BY lead_id, id

@@ -16,6 +16,8 @@ SELECT
     stopped_by_id,
     state,
     elapsed,
-    paused OR amended OR excused_by_id IS NOT NULL OR error <> ''
+    paused,
+    amended,
+    excused_by_id IS NOT NULL OR error <> ''
 FROM sla_clock
 WHERE lead_id BETWEEN %s AND %s
