@@ -56,7 +56,7 @@ def paused_lead(lead: Lead, world: World) -> Lead:
     ):
         with time_machine.travel(MONDAY + hours * HOUR, tick=False):
             sweep()
-            verb(lead.pk, by=world.max, **facts)  # type: ignore[operator]
+            verb(lead.pk, by=world.max, **facts)
     with time_machine.travel(AFTERWARDS, tick=False):
         sweep()
     return lead
