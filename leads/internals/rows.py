@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django_fsm import ConcurrentTransitionMixin
 
 
@@ -22,6 +22,9 @@ def keep_prefetched(row: Model, lists: Mapping[str, Sequence[Any]]) -> None:
     """As `prefetch_related` keeps what it has read for the related managers of a row."""
     prefetched = {}
     for name, rows in lists.items():
-        prefetched[name] = getattr(row, name).none()
-        prefetched[name]._result_cache = list(rows)
+        # Not by the manager, which takes ten times as long to make. Whoever filters it gets nothing, not other rows.
+        kept = QuerySet[Any](getattr(type(row), name).rel.related_model)
+        kept.query.set_empty()
+        kept._result_cache = list(rows)
+        prefetched[name] = kept
     vars(row)["_prefetched_objects_cache"] = prefetched
