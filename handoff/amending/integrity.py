@@ -133,13 +133,13 @@ def _records_of_acts() -> Iterator[Finding]:
 
 
 def _deliveries() -> Iterator[Finding]:
-    """Whatever should have been told has a delivery, and none is told of what did not happen."""
-    told = Delivery.objects.filter(alarm=OuterRef("pk"))
+    """Whatever people should be notified of has a message, and no message is about what did not happen."""
+    notified = Delivery.objects.filter(alarm=OuterRef("pk"))
     breaches = Alarm.objects.filter(superseded=False, step__percent=100, step__destinations__active=True).distinct()
-    for alarm in breaches.exclude(Exists(told)).iterator():
-        yield Finding(Kind.DELIVERY, f"Alarm {alarm.pk} of clock {alarm.clock_id} was told to nobody.")
+    for alarm in breaches.exclude(Exists(notified)).iterator():
+        yield Finding(Kind.DELIVERY, f"Alarm {alarm.pk} of clock {alarm.clock_id} has no message: nobody was notified.")
     for delivery in Delivery.objects.filter(alarm__superseded=True).iterator():
-        yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} tells of an alarm that was superseded.")
+        yield Finding(Kind.DELIVERY, f"Delivery {delivery.pk} is about an alarm that was superseded.")
     called_off = Q(alarm__clock__excused_by__isnull=False) | Q(alarm__clock__state=ClockState.CANCELLED)
     # A warning whose own step has taken the lead away is sent all the same.
     its_own = Q(alarm__done_by__isnull=False, alarm__done_by=F("alarm__clock__stopped_by"))

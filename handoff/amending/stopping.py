@@ -38,8 +38,8 @@ def declare(policy: Policy, *, by: User | None, reason: str) -> Policy:
     with transaction.atomic():
         declared = versions.declare_mistake(policy, reason)
         if by:
-            said = f"Declared a mistake: {reason}"
-            LogEntry.objects.log_actions(by.pk, [declared], CHANGE, said, single_object=True)
+            words = f"Declared a mistake: {reason}"
+            LogEntry.objects.log_actions(by.pk, [declared], CHANGE, words, single_object=True)
     return declared
 
 

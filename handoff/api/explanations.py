@@ -65,7 +65,7 @@ class LegShape(serializers.Serializer[Any]):
     act = CauseShape()
     policy = PolicyShape()
     calendar = CalendarShape()
-    counted_anew = StretchShape(
+    recounted = StretchShape(
         many=True,
         allow_null=True,
         help_text="Of a leg that was re-evaluated: what its terms count since the start of the clock.",

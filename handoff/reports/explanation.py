@@ -81,7 +81,7 @@ def _leg(leg: ExplainedLeg) -> dict[str, Any]:
         "act": _act(leg.act),
         "policy": _policy(leg.policy),
         "calendar": _calendar(leg.calendar),
-        "counted_anew": None if leg.recounted is None else [_stretch(stretch, leg.zone) for stretch in leg.recounted],
+        "recounted": None if leg.recounted is None else [_stretch(stretch, leg.zone) for stretch in leg.recounted],
         "to_go_seconds": _seconds(leg.to_go),
         "stretches": [_stretch(stretch, leg.zone) for stretch in leg.stretches],
         "handed_on_seconds": _seconds(leg.handed_on),

@@ -70,10 +70,10 @@ def _nothing(policy: Policy) -> str:
 
 
 def _section(seen: Preview, outcome: Outcome) -> Section:
-    title, said, tone = WORDS[outcome]
+    title, text, tone = WORDS[outcome]
     effects = seen.of(outcome)
     return Section(
-        title, said, len(effects), ["Owner", "Due", "Would be due"], [_row(one) for one in effects[:SHOWN]], tone
+        title, text, len(effects), ["Owner", "Due", "Would be due"], [_row(one) for one in effects[:SHOWN]], tone
     )
 
 
