@@ -14,7 +14,7 @@ from django.utils import timezone
 from benchmarks.clocks_running import Pool, load
 from benchmarks.databases import execute
 from benchmarks.harness import Ask, Contender, Figures, Part
-from benchmarks.workers import of_the_procfile, python
+from benchmarks.workers import of_the_procfile, python, until_they_answer
 from config.celery import app as celery
 from handoff.ladder.sweep import fire
 from handoff.models import Delivery, DeliveryState
@@ -87,8 +87,7 @@ def workers(count: int, mail_port: int) -> Iterator[None]:
     with ExitStack() as stack:
         for number in range(count):
             stack.enter_context(python([*of_the_procfile("worker"), "--hostname", f"bench{number}@%h"]))
-        while len(celery.control.ping(timeout=1) or ()) < count:
-            pass
+        until_they_answer(celery, count)
         yield
 
 

@@ -19,7 +19,7 @@ from benchmarks.celery_eta import fire as fire_by_celery
 from benchmarks.clocks_running import Pool, load
 from benchmarks.databases import execute
 from benchmarks.harness import Ask, Contender, Figures, Part
-from benchmarks.workers import python, together
+from benchmarks.workers import python, together, until_they_answer
 from handoff.ladder.sweep import BATCH, sweep
 from sla.models import Alarm, PendingAlarm
 
@@ -51,7 +51,7 @@ def prepare(scale: float, stack: ExitStack) -> Part:
         "--without-gossip",
     ]
     stack.enter_context(python(worker))
-    together(until_celery_answers, 1)
+    until_they_answer(celery)
     contenders = [
         Contender(LIMIT, partial(in_batches, plain.sweep, 1, burst, plain_clocks.fall_due)),
         Contender(SWEEP, partial(in_batches, sweep, 1, burst, pool.fall_due)),
@@ -101,11 +101,6 @@ def by_celery(pool: Pool, count: int) -> Figures:
     while due_ids(pool):
         time.sleep(0.05)
     return figures(pool, count, due_at)
-
-
-def until_celery_answers() -> None:
-    while not celery.control.ping(timeout=1):
-        pass
 
 
 def send(pending_ids: list[int], due_at: datetime) -> None:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from celery import Celery
 from django.db import connection
 
 from config.tether import die_with_parent
@@ -55,6 +56,16 @@ def together(work: Callable[[], T], count: int, once_warm: Callable[[], None] | 
 def of_the_procfile(name: str) -> list[str]:
     lines = dict(line.split(": ", 1) for line in Path("Procfile").read_text().splitlines())
     return lines[name].removeprefix("exec python ").split()
+
+
+def until_they_answer(app: Celery, count: int = 1) -> None:
+    """Wait for so many Celery workers, in a process of its own: a fork of one that had asked would hang on its answers."""
+
+    def ask() -> None:
+        while len(app.control.ping(timeout=1) or ()) < count:
+            pass
+
+    together(ask, 1)
 
 
 @contextmanager

@@ -10,6 +10,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
+from kombu import Queue
+from kombu.common import Broadcast
 
 from config import database, logs
 from handoff.console.frame.theme import UNFOLD  # noqa: F401 unfold reads it here
@@ -186,6 +188,11 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told
 CELERY_TIMEZONE = "UTC"
+# Each worker is to deliver, so each is woken up: of a queue that they share the same one could take this each time.
+EACH_WORKER = Broadcast("deliver", queue="deliver")
+CELERY_TASK_QUEUES = [Queue("celery"), EACH_WORKER]
+# Declared with each wake-up: to a Redis that does not know the exchange it would go as if it had one receiver.
+CELERY_TASK_ROUTES = {"handoff.tasks.deliver": {"queue": "deliver", "declare": [EACH_WORKER.exchange]}}
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 1.0)
 # Beat or a worker that has shown no life for longer turns /enginez red, and RevOps is notified.
 BEAT_LATE_SECONDS = env.float("BEAT_LATE_SECONDS", 30.0 + 3 * SWEEP_SECONDS)

@@ -26,7 +26,7 @@ def run_actions() -> None:
     actions.run_actions_in_turn()
 
 
-@shared_task
+@shared_task(acks_late=False)  # each worker has its own wake-up: nobody could take over what one leaves behind
 def deliver() -> None:
     seconds = SHARED_SECONDS if worker.has_one_process() else DELIVER_SECONDS
     alerts.keep_delivering(seconds, heartbeat.each_second("deliver"))

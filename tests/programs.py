@@ -46,12 +46,12 @@ def delivering(mail_port: int) -> "subprocess.Popen[bytes]":
 
 
 @contextmanager
-def program(name: str, environment: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+def program(name: str, environment: dict[str, str], *more: str) -> Iterator[subprocess.Popen[bytes]]:
     """A line of the Procfile, running on the database of the test."""
     lines = dict(line.split(": ", 1) for line in (settings.BASE_DIR / "Procfile").read_text().splitlines())
     arguments = lines[name].removeprefix("exec python ").split()
     running = subprocess.Popen(
-        [sys.executable, *arguments],
+        [sys.executable, *arguments, *more],
         env=os.environ | environment,
         cwd=settings.BASE_DIR,
         preexec_fn=die_with_parent(),  # noqa: PLW1509 the test is its only thread that forks
