@@ -4,7 +4,7 @@ from celery import Celery
 
 app = Celery("benchmarks")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.conf.update(task_default_queue="benchmarks", beat_schedule={})
+app.conf.update(task_default_queue="benchmarks", task_queues=None, task_routes=None, beat_schedule={})
 
 
 @app.task

@@ -59,7 +59,7 @@ def of_the_procfile(name: str) -> list[str]:
 
 
 def until_they_answer(app: Celery, count: int = 1) -> None:
-    """Wait for so many Celery workers, in a process of its own: a fork of one that had asked would hang on its answers."""
+    """Wait for so many Celery workers, in a process of its own: whoever had asked could not fork afterwards."""
 
     def ask() -> None:
         while len(app.control.ping(timeout=1) or ()) < count:
