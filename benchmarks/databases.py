@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -48,6 +49,15 @@ def enter(name: str) -> None:
     connection.close()
     connection.settings_dict["NAME"] = name
     os.environ["DATABASE_URL"] = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+    _forget()
+
+
+def _forget() -> None:
+    """Drop what is kept of the database before: the calendars and policies of the next one have the same ids."""
+    ours = [module for name, module in sys.modules.items() if name.partition(".")[0] in ("leads", "sla", "handoff")]
+    for value in [value for module in ours for value in list(vars(module).values())]:
+        if callable(clear := getattr(value, "cache_clear", None)):
+            clear()
 
 
 def execute(statement: str, parameters: Sequence[Any] | Mapping[str, Any] | None = None) -> list[tuple[Any, ...]]:
