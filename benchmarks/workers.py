@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from celery import Celery
 from django.db import connection
@@ -58,7 +58,7 @@ def of_the_procfile(name: str) -> list[str]:
     return lines[name].removeprefix("exec python ").split()
 
 
-def until_they_answer(app: Celery, count: int = 1) -> None:
+def until_they_answer(app: "Celery[Any]", count: int = 1) -> None:
     """Wait for so many Celery workers, in a process of its own: whoever had asked could not fork afterwards."""
 
     def ask() -> None:
