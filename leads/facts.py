@@ -114,6 +114,8 @@ def _text(spell: Callable[[str], str]) -> Callable[[Any], str]:
 
 
 def _whole_number(value: Any) -> int | None:
+    if type(value) is int and SMALLEST <= value <= LARGEST:
+        return value
     try:
         text = normalise_text(str(value))
         number = Decimal(text or 0)

@@ -1,6 +1,7 @@
 """One spelling for what many systems spell differently: emails, countries, sources, and the many words for nothing."""
 
 import re
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -57,11 +58,13 @@ def normalise_name(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    return " ".join(text.translate(_INVISIBLE).split())
+    return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
 
 
 def is_storable(text: str) -> bool:
     """PostgreSQL has no text with a NUL or with half a surrogate pair."""
+    if text.isascii():
+        return "\0" not in text
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -79,16 +82,21 @@ def normalise_email(text: str) -> str:
 
     Whether the domain takes mail is not asked: that would need the network.
     """
-    text = normalise_text(text.translate(_IN_NO_ADDRESS))
+    text = normalise_text(text if text.isascii() else text.translate(_IN_NO_ADDRESS))
     if header := _HEADER.fullmatch(text):
         text = (header["inner"] or header["first"]).strip()
     address = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE)
     if not address:
         return ""
     try:
-        return validate_email(address, check_deliverability=False).normalized.lower()
+        return _valid_address(address)
     except EmailNotValidError as error:
         raise ValidationError(f"{quoted(text)} is not a valid email address: {error}") from error
+
+
+@lru_cache(maxsize=4096)  # a row of a file asks once how it is to be read, and once to write it
+def _valid_address(text: str) -> str:
+    return validate_email(text, check_deliverability=False).normalized.lower()
 
 
 def normalise_country(text: str) -> str:

@@ -117,12 +117,12 @@ class Reading:
     def side(self, row: Row, name: str, read: Callable[[], Any]) -> Any:
         """A side value; where it cannot be read it is left out with a remark, and its row comes in all the same."""
         try:
-            with named(name):
-                return read()
+            return read()
         except ValidationError as error:
+            refusal = _in_field(name, error)
             if self.strict:
-                raise
-            row.remark(f"{reason_of(error)} It was left out.")
+                raise refusal from error
+            row.remark(f"{reason_of(refusal)} It was left out.")
             return None
 
     def note(self, row: Row, name: str, doubt: str) -> None:
@@ -139,9 +139,11 @@ def named(name: str) -> Iterator[None]:
     try:
         yield
     except ValidationError as error:
-        if hasattr(error, "error_dict"):
-            raise
-        raise ValidationError({name: error.messages}) from error
+        raise _in_field(name, error) from error
+
+
+def _in_field(name: str, error: ValidationError) -> ValidationError:
+    return error if hasattr(error, "error_dict") else ValidationError({name: error.messages})
 
 
 Write = Callable[[Sequence[Row], Reading], list[Result]]

@@ -29,7 +29,8 @@ ALIASES = {
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
-_OF_META = {FactType.PHONE: "p", FactType.CAMPAIGN: "c"}
+_PLAIN = [each.name for each in facts() if each.type != FactType.NAME]
+_OF_META = {"phone": "p", "campaign": "c"}
 """What Meta writes in front of a value: l:123 is a lead, c:123 a campaign, p:+49 a phone."""
 _NATIONAL = 7  # last digits of a phone, which are the same with and without its country
 
@@ -108,20 +109,23 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 
 def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
-    fields: dict[str, Any] = {each.name: _bare(row.get(each.name), _OF_META.get(each.type, "")) for each in facts()}
+    fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
     fields["name"] = row.name("name") or normalise_name(f"{row.name('first_name')} {row.name('last_name')}")
     fields["message"] = row.prose("message")
     has_content = any(fields.values()) or bool(row.get("created_at"))
     fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in (("country", read_country), ("campaign", read_campaign), ("score", read_score)):
-        fields[name] = _side(row, reading, name, read, fields[name])
+        if fields[name]:
+            fields[name] = _side(row, reading, name, read, fields[name])
     return Incoming(fields, ids, system=reading.system, row=row.number, is_reference=bool(ids) and not has_content)
 
 
 def _read_identity(row: Row, reading: Reading, fields: dict[str, Any], *, has_id: bool) -> None:
     """Email and phone. They are side values as well, unless the row is known by nothing else."""
     for name, read in (("email", read_email), ("phone", read_phone)):
+        if not fields[name]:
+            continue
         if has_id or (name == "phone" and fields["email"]):
             fields[name] = _side(row, reading, name, read, fields[name])
         else:
@@ -140,7 +144,7 @@ def _noted(row: Row, reading: Reading, name: str, value_and_doubt: tuple[Any, st
 
 
 def _phone(row: Row) -> str:
-    return _bare(row.get("phone"), _OF_META[FactType.PHONE])
+    return _bare(row.get("phone"), _OF_META["phone"])
 
 
 def _bare(text: str, kind: str) -> str:
