@@ -43,8 +43,9 @@ def email_taken(email: str) -> str:
 
 def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
     lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    external_ids = list(lead.external_ids.values_list("system", "value"))
-    person = clean(Incoming({"email": lead.email, **fields}, external_ids))
+    # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
+    known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
+    person = clean(Incoming({"email": lead.email, **fields}, known_by))
     wanted = {name: _wanted(name, person) for name in fields}
     changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
     for name, value in changes.items():

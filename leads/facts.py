@@ -15,6 +15,7 @@ from leads.normalise import (
     is_storable,
     normalise_country,
     normalise_email,
+    normalise_name,
     normalise_source,
     normalise_text,
     quoted,
@@ -27,6 +28,7 @@ class FactType(StrEnum):
     """What values a fact has; its type alone decides how they are cleaned, compared and shown."""
 
     TEXT = "text"
+    NAME = "name"  # of a person: “Null” is one
     KEYWORD = "keyword"  # a text of which upper and lower case are one
     EMAIL = "email"
     PHONE = "phone"
@@ -112,6 +114,8 @@ def _text(spell: Callable[[str], str]) -> Callable[[Any], str]:
 
 
 def _whole_number(value: Any) -> int | None:
+    if type(value) is int and SMALLEST <= value <= LARGEST:
+        return value
     try:
         text = normalise_text(str(value))
         number = Decimal(text or 0)
@@ -125,6 +129,7 @@ def _whole_number(value: Any) -> int | None:
 
 _CLEANERS: Mapping[FactType, Callable[[Any], Any]] = {
     FactType.TEXT: _text(normalise_text),
+    FactType.NAME: _text(normalise_name),
     FactType.KEYWORD: _text(normalise_source),
     FactType.EMAIL: _text(normalise_email),
     FactType.PHONE: _text(normalise_text),
@@ -137,6 +142,7 @@ _FACTS = (
     Fact(
         name="name",
         label="Name",
+        type=FactType.NAME,
         aliases=("full_name", "hs_lead_name", "lead_name"),
         is_contact=True,
     ),

@@ -1,13 +1,12 @@
 """Who a lead is: found again by email or external id and brought up to date, or made. The one rule for every door."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
@@ -15,14 +14,12 @@ from leads.incoming import ExternalKey, Incoming, Person, clean
 from leads.intent import Capture, Enquiries, attribution
 from leads.models import Campaign, ExternalId, Lead, State, Touchpoint
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
+from leads.repeats import Repeats, Stated, remark
+from leads.stored import IdentityConflict, Stored, campaign_ids
 
 ATTEMPTS = 5
 
 Outcome = Literal["created", "updated", "unchanged"]
-
-
-class IdentityConflict(Exception):
-    """What identifies the lead points at different leads; the message names them and says what to do."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +30,11 @@ class Upsert:
     outcome: Outcome
     intent: Touchpoint | None = None
     """What a buyer who was known already asks for now, whether or not their facts changed."""
+    remark: str = ""
+    """What was strange, though it was kept."""
 
 
+Refusal = ValidationError | IdentityConflict
 Then = Callable[[Sequence[Upsert]], None]
 
 
@@ -47,6 +47,8 @@ def upsert(
     then: Then | None = None,
 ) -> Upsert:
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
+
+    One that has neither is known by its phone.
 
     Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
     name), score, created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
@@ -62,22 +64,23 @@ def upsert(
 
 
 def upsert_many(
-    rows: Iterable[Incoming], *, then: Then | None = None
-) -> list[Upsert | ValidationError | IdentityConflict]:
+    rows: Iterable[Incoming], *, then: Then | None = None, repeats: Repeats | None = None
+) -> list[Upsert | Refusal]:
     """Do the same for many in a few queries, as if one after the other; a row that is refused spoils no other.
 
     `then` is called with what was done, in the transaction that wrote it: both stay, or neither. It may be called
-    again, after what it did was taken back.
+    again, after what it did was taken back. `repeats` is what earlier rows of the same file stated.
     """
     people = [_cleaned(row) for row in rows]
-    done = iter(_write([person for person in people if isinstance(person, Person)], then))
+    present = [person for person in people if isinstance(person, Person)]
+    done = iter(_write(present, then, Repeats() if repeats is None else repeats))
     return [next(done) if isinstance(person, Person) else person for person in people]
 
 
-def find_many(rows: Iterable[Incoming]) -> list[Lead | ValidationError | IdentityConflict | None]:
+def find_many(rows: Iterable[Incoming]) -> list[Lead | Refusal | None]:
     """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known."""
     people = [_cleaned(row) for row in rows]
-    stored = _Stored()
+    stored = Stored()
     stored.load([person for person in people if isinstance(person, Person)])
     return [stored.meant(person) if isinstance(person, Person) else person for person in people]
 
@@ -89,93 +92,93 @@ def _cleaned(row: Incoming) -> Person | ValidationError:
         return error
 
 
-def _write(people: Sequence[Person], then: Then | None) -> list[Upsert | IdentityConflict]:
+def _write(people: Sequence[Person], then: Then | None, repeats: Repeats) -> list[Upsert | Refusal]:
     """Write them all; again if somebody else was faster, and one by one if that keeps happening."""
     for attempt in range(1, ATTEMPTS + 1):
         try:
+            batch = _Batch(repeats=repeats)
             with transaction.atomic():
-                done = _Batch().write(people)
+                done = batch.write(people)
                 if then:
                     then([each for each in done if isinstance(each, Upsert)])
-                return done
         except (IntegrityError, OperationalError) as error:
             if not isinstance(error.__cause__, UniqueViolation | DeadlockDetected) or attempt == ATTEMPTS:
                 raise
             if attempt > 1 and len(people) > 1:
                 break
-    return [done for person in people for done in _write([person], then)]
+        else:
+            batch.remember()
+            return done
+    return [done for person in people for done in _write([person], then, repeats)]
 
 
 @dataclass
-class _Stored:
-    """The leads that some people may be, by all their names; one that was merged away is the one that stayed."""
-
-    leads: dict[int, Lead] = field(default_factory=dict)
-    by_email: dict[str, Lead] = field(default_factory=dict)
-    by_external_id: dict[ExternalKey, Lead] = field(default_factory=dict)
-
-    def load(self, people: Sequence[Person], *, lock: bool = False) -> None:
-        wanted = {key for person in people for key in person.external_ids}
-        systems, values = {system for system, _ in wanted}, {value for _, value in wanted}
-        named = ExternalId.objects.filter(system__in=systems, value__in=values)
-        owners = {
-            (system, value): pk
-            for system, value, pk in named.values_list("system", "value", "lead_id")
-            if (system, value) in wanted
-        }
-        emails = {person.email for person in people if person.email}
-        # The condition of the index, said once more: the planner does not see it in a long list.
-        mailed = Lead.objects.exclude(email="").filter(email__in=emails).values_list("pk", flat=True)
-        self._load_leads({*owners.values(), *mailed}, lock=lock)
-        self.by_email = {lead.email: self._survivor(lead) for lead in self.leads.values() if lead.email}
-        self.by_external_id = {key: self._survivor(self.leads[pk]) for key, pk in owners.items()}
-
-    def meant(self, person: Person) -> Lead | IdentityConflict | None:
-        """The one lead that a person is."""
-        named = {f"{system}:{value}": self.by_external_id.get((system, value)) for system, value in person.external_ids}
-        named[person.email] = self.by_email.get(person.email)
-        leads = {name: lead for name, lead in named.items() if lead is not None}
-        if len({id(lead) for lead in leads.values()}) > 1:
-            return IdentityConflict(_conflict(leads))
-        return next(iter(leads.values()), None)
-
-    def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
-        """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
-        while ids:
-            leads = Lead.objects.filter(pk__in=ids).order_by("pk")
-            self.leads |= {lead.pk: lead for lead in (leads.select_for_update(no_key=True) if lock else leads)}
-            ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
-
-    def _survivor(self, lead: Lead) -> Lead:
-        while lead.merged_into_id:
-            lead = self.leads[lead.merged_into_id]
-        return lead
-
-
-@dataclass
-class _Batch(_Stored):
+class _Batch(Stored):
     """What is to be written of some people, with the leads that they are locked."""
 
+    repeats: Repeats = field(default_factory=Repeats)
+    stated: dict[int, tuple[Lead, Stated]] = field(default_factory=dict)
+    """What the rows of this batch stated, by `id()` of the lead, as one that is made here has no key yet."""
     campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
     new: list[Lead] = field(default_factory=list)
     new_ids: list[ExternalId] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
     enquiries: Enquiries = field(init=False)
 
-    def write(self, people: Sequence[Person]) -> list[Upsert | IdentityConflict]:
-        self.campaigns = _campaign_ids(people)
+    def write(self, people: Sequence[Person]) -> list[Upsert | Refusal]:
+        self.campaigns = campaign_ids(people)
         self.load(people, lock=True)
         self.enquiries = Enquiries(self.leads)
         done = [self._upsert(person) for person in people]
         self._save()
         return done
 
-    def _upsert(self, person: Person) -> Upsert | IdentityConflict:
+    def remember(self) -> None:
+        """Call it once all is committed: a batch that was taken back has stated nothing."""
+        for lead, stated in self.stated.values():
+            self.repeats.add(lead.pk, stated.row, stated.names)
+
+    def _upsert(self, person: Person) -> Upsert | Refusal:
+        person, strange = self._without_contradictions(person)
         lead = self.meant(person)
         if isinstance(lead, IdentityConflict):
             return lead
-        if lead is None:
-            return Upsert(self._make(person), "created")
+        if lead is None and person.is_reference:
+            return ValidationError("The row has an id and nothing else: a lead needs a name, an email or another fact.")
+        done = self._update(lead, person) if lead else Upsert(self._make(person), "created")
+        self._state(done.lead, person)
+        return replace(done, remark=strange)
+
+    def _without_contradictions(self, person: Person) -> tuple[Person, str]:
+        """The person without what an earlier row of the same file gives otherwise, and what to say of it.
+
+        An email counts too: the ids say who it is. Source and campaign have rules of their own, see `attribution`.
+        """
+        lead = next(iter(self.by_ids(person).values()), None) or self.by_email.get(person.email)
+        earlier = self._stated_of(lead) if lead and person.row else None
+        if lead is None or earlier is None:
+            return person, ""
+        contradicted = {
+            name
+            for name, value in person.fields.items()
+            if name in earlier.names - {"source"} and value != getattr(lead, name)
+        }
+        if self.by_email.get(person.email) is lead:  # its own, or of one that was merged into it
+            contradicted.discard("email")
+        fields = {name: value for name, value in person.fields.items() if name not in contradicted}
+        email = "" if "email" in contradicted else person.email
+        return replace(person, fields=fields, email=email), remark(person.row, earlier.row, contradicted)
+
+    def _stated_of(self, lead: Lead) -> Stated | None:
+        _, here = self.stated.get(id(lead), (lead, None))
+        return here or (self.repeats.of(lead.pk) if lead.pk else None)
+
+    def _state(self, lead: Lead, person: Person) -> None:
+        if person.row:
+            earlier = self._stated_of(lead) or Stated(person.row, frozenset())
+            self.stated[id(lead)] = lead, Stated(earlier.row, earlier.names | person.fields.keys())
+
+    def _update(self, lead: Lead, person: Person) -> Upsert:
         capture = self._capture(person)
         intent = None
         if self.enquiries.is_new_intent(lead, capture) and not _precedes(capture, lead):
@@ -246,36 +249,6 @@ def _precedes(capture: Capture, lead: Lead) -> bool:
 
 def _system_of(person: Person) -> str:
     return person.system or next((system for system, _ in person.external_ids), "")
-
-
-def _conflict(leads: Mapping[str, Lead]) -> str:
-    owners = " and ".join(f"“{name}” is {_called(lead)}" for name, lead in leads.items())
-    return f"{owners}: merge the two if they are one and the same, or correct what identifies the lead."
-
-
-def _called(lead: Lead) -> str:
-    return f"lead {lead.pk} ({lead})" if lead.pk else "a new lead of the same file"
-
-
-def _campaign_ids(people: Iterable[Person]) -> dict[ExternalKey, int]:
-    """The campaigns that are meant, by system and by what they are called there; one that is unknown is made."""
-    wanted = {(person.system, person.campaign) for person in people if isinstance(person.campaign, str)}
-    wanted = {key for key in wanted if key[1]}
-    if not wanted:
-        return {}
-    called = {called for _, called in wanted}
-    by_id: dict[ExternalKey, int] = {}
-    by_name: dict[str, int] = {}
-    stored = Campaign.objects.filter(Q(external_id__in=called) | Q(name__in=called)).order_by("-pk")
-    for campaign in stored:
-        by_id[campaign.system, campaign.external_id] = campaign.pk
-        by_name[campaign.name] = campaign.pk  # of several of one name, the oldest
-    unknown = sorted(key for key in wanted if key not in by_id and key[1] not in by_name)
-    made = Campaign.objects.bulk_create(
-        Campaign(name=called, system=system, external_id=called) for system, called in unknown
-    )
-    by_id |= {(campaign.system, campaign.external_id): campaign.pk for campaign in made}
-    return {key: by_id.get(key) or by_name[key[1]] for key in wanted}
 
 
 __all__ = [

@@ -9,33 +9,44 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 
+from leads.external_ids import former_spellings, normalise_id
 from leads.facts import fact, facts
 from leads.models import Campaign, ExternalId
 from leads.moments import EARLIEST, storable
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
+from leads.phones import SYSTEM as PHONE
+from leads.phones import phone_key
 
 LONGEST_MESSAGE = 10_000
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
+_Ids = dict[ExternalKey, set[ExternalKey]]
+"""The ids of a lead as they are kept, each with the spellings under which releases before may have kept it."""
 
 
 @dataclass(frozen=True)
 class Incoming:
     """A lead as another system sends it. `at` is when it was captured, unless its field `created_at` says so.
 
-    `system` is the one whose ids the campaigns are known by.
+    `system` is the one whose ids the campaigns are known by. `row` is where it stands in a file; rows of one file that
+    contradict each other are settled by it. One that is a mere reference finds its lead, and never makes one.
     """
 
     fields: Mapping[str, Any]
     external_ids: Sequence[ExternalKey] = ()
     at: datetime | None = None
     system: str = ""
+    row: int = 0
+    is_reference: bool = False
 
 
 @dataclass(frozen=True)
 class Person:
-    """The same, cleaned: only what is known, under the names of the model."""
+    """The same, cleaned: only what is known, under the names of the model.
+
+    By `former_ids` it may be stored since releases before; no lead is given one of them any more.
+    """
 
     fields: Mapping[str, Any]
     email: str
@@ -44,36 +55,62 @@ class Person:
     captured_at: datetime | None
     system: str
     message: str = ""
+    former_ids: frozenset[ExternalKey] = frozenset()
+    row: int = 0
+    is_reference: bool = False
 
 
 def clean(row: Incoming) -> Person:
     """Clean every field, or raise a ValidationError that says of each what is wrong with it."""
-    fields: dict[str, Any] = {}
     errors: dict[str, list[str]] = {}
-    for name, value in row.fields.items():
-        try:
-            fields[name] = _clean_field(name, value)
-        except ValidationError as error:
-            errors[name] = error.messages
+    external_ids: _Ids = {}
+    fields = _clean_fields(row.fields, errors)
     try:
-        external_ids = tuple(dict.fromkeys(_clean_id(key) for key in row.external_ids if normalise_text(str(key[1]))))
+        external_ids = _clean_ids(row.external_ids)
     except ValidationError as error:
         errors["external_ids"] = error.messages
-    else:
-        if not external_ids and not fields.get("email") and "email" not in errors:
-            errors["email"] = ["Give an email or an external id: a lead must be known by one of them."]
+    if not external_ids and not fields.get("email") and errors.keys().isdisjoint(("email", "external_ids", "phone")):
+        external_ids = _identified_by_phone(fields, errors)
     if errors:
         raise ValidationError(errors)
     present = {name: value for name, value in fields.items() if value not in ("", None)}
     return Person(
         email=present.get("email", ""),
-        external_ids=external_ids,
+        external_ids=tuple(external_ids),
+        former_ids=frozenset(key for former in external_ids.values() for key in former),
         campaign=present.pop("campaign", ""),
         message=present.pop("message", ""),
         captured_at=present.pop("created_at", row.at),
         system=normalise_system(row.system),
+        row=row.row,
+        is_reference=row.is_reference,
         fields=present,
     )
+
+
+def _clean_fields(fields: Mapping[str, Any], errors: dict[str, list[str]]) -> dict[str, Any]:
+    cleaned: dict[str, Any] = {}
+    for name, value in fields.items():
+        try:
+            cleaned[name] = _clean_field(name, value)
+        except ValidationError as error:
+            errors[name] = error.messages
+    return cleaned
+
+
+def _identified_by_phone(fields: Mapping[str, Any], errors: dict[str, list[str]]) -> _Ids:
+    """A phone is shared by families and offices: it says who somebody is only where nothing else does.
+
+    It is kept as an external id, which the database keeps single however many doors bring the person in at once.
+    """
+    if not (phone := fields.get("phone")):
+        errors["email"] = ["Give an email or an external id, or at least a phone: by them a lead is known."]
+        return {}
+    try:
+        return {(PHONE, phone_key(phone, fields.get("country") or "")): set()}
+    except ValidationError as error:
+        errors["phone"] = error.messages
+        return {}
 
 
 def _clean_field(name: str, value: Any) -> Any:
@@ -90,15 +127,21 @@ def _clean_field(name: str, value: Any) -> Any:
     return wanted.clean(value)
 
 
-def _clean_id(key: ExternalKey) -> ExternalKey:
+def _clean_ids(keys: Sequence[ExternalKey]) -> _Ids:
+    cleaned = (_clean_id(key) for key in keys if normalise_text(str(key[1])))
+    return {key: former for key, former in cleaned if key[1]}
+
+
+def _clean_id(key: ExternalKey) -> tuple[ExternalKey, set[ExternalKey]]:
     if not all(map(is_storable, key)):
         raise ValidationError("Contains invalid characters (NUL or unpaired surrogate).")
-    system, value = normalise_system(key[0]), normalise_text(key[1])
+    system = normalise_system(key[0])
     if not system:
-        raise ValidationError(f"Name the system that knows the lead as “{value}”.")
+        raise ValidationError(f"Name the system that knows the lead as “{normalise_text(key[1])}”.")
+    value = normalise_id(system, key[1])
     ExternalId._meta.get_field("system").run_validators(system)
     ExternalId._meta.get_field("value").run_validators(value)
-    return system, value
+    return (system, value), {(system, spelled) for spelled in former_spellings(system, key[1], value)}
 
 
 def _complaint_about_name(name: str) -> str:

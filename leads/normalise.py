@@ -1,86 +1,70 @@
 """One spelling for what many systems spell differently: emails, countries, sources, and the many words for nothing."""
 
 import re
-from functools import cache
-from importlib.resources import files
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from email_validator import EmailNotValidError, validate_email
 
+from leads.countries import country_code
+
 # What exports write where there is nothing. "NA" is not among them: it is Namibia, and a name.
-_PLACEHOLDERS = frozenset(
+_NO_NAMES = frozenset(
     {
-        *("-", "--", "---", ".", "?", "n/a", "#n/a", "n.a.", "tbd"),
-        *("null", "(null)", "nil", "nan", "undefined"),
-        *("none", "(none)", "-none-", "- none -", "--none--", "-- none --", "[none]"),
-        *("empty", "(empty)", "blank", "(blank)", "not set", "(not set)", "not provided", "[not provided]"),
-        *("select", "[select]", "-select-", "- select -", "--select--", "-- select --", "select...", "select…"),
+        *("-", "--", "---", ".", "?", "n/a", "#n/a", "n.a.", "tbd", "undefined"),
+        *("(null)", "[null]", "<null>", "(none)", "[none]", "-none-", "- none -", "--none--", "-- none --"),
+        *("(empty)", "[empty]", "(blank)", "[blank]", "(unknown)", "[unknown]"),
+        *(
+            "(no value)",
+            "(no name)",
+            "not set",
+            "(not set)",
+            "not provided",
+            "(not provided)",
+            "[not provided]",
+            "not available",
+        ),
+        *("[select]", "-select-", "- select -", "--select--", "-- select --", "select...", "select…"),
         *("please select", "please select...", "please select…"),
+        *("#ref!", "#name?", "#value!", "#div/0!", "#null!", "#num!"),
     }
 )
-_COUNTRY_ALIASES = {
-    "UK": "GB",
-    "Great Britain": "GB",
-    "United Kingdom": "GB",
-    "England": "GB",
-    "Scotland": "GB",
-    "Wales": "GB",
-    "Northern Ireland": "GB",
-    "USA": "US",
-    "U.S.": "US",
-    "U.S.A.": "US",
-    "United States of America": "US",
-    "Deutschland": "DE",
-    "DEU": "DE",
-    "Österreich": "AT",
-    "Schweiz": "CH",
-    "Suisse": "CH",
-    "España": "ES",
-    "Italia": "IT",
-    "Nederland": "NL",
-    "The Netherlands": "NL",
-    "Holland": "NL",
-    "Belgique": "BE",
-    "België": "BE",
-    "Danmark": "DK",
-    "Norge": "NO",
-    "Sverige": "SE",
-    "Suomi": "FI",
-    "Polska": "PL",
-    "Brasil": "BR",
-    "BRA": "BR",
-    "México": "MX",
-    "FRA": "FR",
-    "GBR": "GB",
-    "CAN": "CA",
-    "AUS": "AU",
-    "Czechia": "CZ",
-    "Ireland, Republic of": "IE",
-    "South Korea": "KR",
-    "Republic of Korea": "KR",
-    "Russian Federation": "RU",
-    "Türkiye": "TR",
-    "Vietnam": "VN",
-    "Viet Nam": "VN",
-    "UAE": "AE",
-    "Hong Kong SAR": "HK",
-}
+# Words for nothing that people are called as well: Jennifer Null, Nil Blank.
+_NAMES_TOO = frozenset({"null", "nil", "nan", "none", "empty", "blank", "select"})
+_PLACEHOLDERS = _NO_NAMES | _NAMES_TOO
 
 
 # Nobody sees them, so two texts that differ in them alone would look the same. The joiners that scripts need stay.
 _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
+_IN_NO_ADDRESS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
+_HEADER = re.compile(r"[^<>]*<(?P<inner>[^<>]+)>[;,]?|(?P<first>[^\s()<>@]+@[^\s()<>@]+) ?\([^()]*\)")
+"""“Ann Fox <ann@buyer.example>”, and the older “ann@buyer.example (Ann Fox)”."""
 _QUOTED = 80  # characters of a wrong value that a message repeats
 
 
 def normalise_text(text: str) -> str:
     """The text without what surrounds it, and nothing when it only stands for nothing: “n/a”, “Select”, “null”, “-”."""
-    text = " ".join(text.translate(_INVISIBLE).split())
+    text = _visible(text)
     return "" if text.casefold() in _PLACEHOLDERS else text
+
+
+def normalise_name(text: str) -> str:
+    """The same of a person's name: nothing only where nobody is called so. “Null” and “Blank” are family names."""
+    text = _visible(text)
+    words = set(text.casefold().split())
+    is_repeated = len(words) == 1 < len(text.split())  # “None None” is what a program writes
+    return "" if text.casefold() in _NO_NAMES or (is_repeated and words <= _PLACEHOLDERS) else text
+
+
+def _visible(text: str) -> str:
+    return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
 
 
 def is_storable(text: str) -> bool:
     """PostgreSQL has no text with a NUL or with half a surrogate pair."""
+    if text.isascii():
+        return "\0" not in text
     return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
@@ -98,13 +82,21 @@ def normalise_email(text: str) -> str:
 
     Whether the domain takes mail is not asked: that would need the network.
     """
-    text = normalise_text(text).removeprefix("mailto:")
-    if not text:
+    text = normalise_text(text if text.isascii() else text.translate(_IN_NO_ADDRESS))
+    if header := _HEADER.fullmatch(text):
+        text = (header["inner"] or header["first"]).strip()
+    address = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE)
+    if not address:
         return ""
     try:
-        return validate_email(text, check_deliverability=False).normalized.lower()
+        return _valid_address(address)
     except EmailNotValidError as error:
         raise ValidationError(f"{quoted(text)} is not a valid email address: {error}") from error
+
+
+@lru_cache(maxsize=4096)  # a row of a file asks once how it is to be read, and once to write it
+def _valid_address(text: str) -> str:
+    return validate_email(text, check_deliverability=False).normalized.lower()
 
 
 def normalise_country(text: str) -> str:
@@ -112,7 +104,7 @@ def normalise_country(text: str) -> str:
     text = normalise_text(text)
     if not text:
         return ""
-    code = _countries().get(_country_key(text))
+    code = country_code(text)
     if code is None:
         raise ValidationError(f"{quoted(text)} is not a valid country: give its ISO 3166 code, like DE.")
     return code
@@ -126,17 +118,3 @@ def normalise_source(text: str) -> str:
 def normalise_system(text: str) -> str:
     """One spelling for the name of another system: “HubSpot” and “hubspot” are the same."""
     return normalise_text(text).casefold()
-
-
-@cache
-def _countries() -> dict[str, str]:
-    codes: dict[str, str] = {}
-    for line in files("tzdata.zoneinfo").joinpath("iso3166.tab").read_text(encoding="utf-8").splitlines():
-        if not line.startswith("#"):
-            code, name = line.split("\t")
-            codes |= {_country_key(code): code, _country_key(name): code}
-    return codes | {_country_key(name): code for name, code in _COUNTRY_ALIASES.items()}
-
-
-def _country_key(text: str) -> str:
-    return re.sub(r"\s*&\s*", " and ", text.casefold())

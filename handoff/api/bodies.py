@@ -30,7 +30,7 @@ class CorrectionBody(serializers.Serializer[Any]):
 
 
 class LeadBody(CorrectionBody):
-    """A lead as another system knows it. It needs an email or an external id: by them it is found again.
+    """A lead as another system knows it. It needs an email or an external id, or at least a phone: by them it is found.
 
     A blank field never erases what is known.
     """

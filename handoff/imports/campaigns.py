@@ -11,7 +11,9 @@ from django.db.models import Q
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
 from handoff.imports.money import read_currency, read_money
 from handoff.workflow.plain_facts import reevaluate_leads_of
+from leads.external_ids import normalise_id, spellings
 from leads.models import Campaign
+from leads.repeats import remark
 
 ALIASES = {
     "external_id": ("campaign_id", "id", "record_id"),
@@ -45,13 +47,15 @@ def _write_row(row: Row, reading: Reading) -> Result:
 
 def _upsert(row: Row, reading: Reading) -> Result:
     # Without an id its name is its id: so the database itself keeps it single.
-    called = row.get("external_id") or row.get("name")
+    with named("external_id"):
+        external_id = normalise_id(reading.system, row.get("external_id"))
+    called = external_id or row.get("name")
     if not called:
         raise ValidationError({"name": ["Give the campaign an id or a name."]})
-    fields = _fields(row, reading)
     stored = _find(row, reading)
+    fields = _uncontradicted(row, _fields(row, reading), stored, reading)
     campaign = stored or Campaign(name=called, system=reading.system, external_id=called)
-    if stored and row.get("external_id"):  # a campaign that was known by name alone gets its id
+    if stored and external_id:  # a campaign that was known by name alone gets its id
         fields |= {"system": reading.system, "external_id": called}
     changes = {name: value for name, value in fields.items() if getattr(campaign, name) != value}
     for name, value in changes.items():
@@ -61,14 +65,27 @@ def _upsert(row: Row, reading: Reading) -> Result:
         campaign.save()
     if stored and "name" in changes:
         reevaluate_leads_of(campaign, door=reading.door)
+    reading.repeats.add(campaign.pk, row.number, fields)
     return Result(row, "created" if not stored else "updated" if changes else "unchanged")
+
+
+def _uncontradicted(row: Row, given: dict[str, Any], stored: Campaign | None, reading: Reading) -> dict[str, Any]:
+    """What a row gives, without what an earlier row of the same file gives otherwise."""
+    earlier = reading.repeats.of(stored.pk) if stored else None
+    if earlier is None or earlier.row == row.number:  # the same row, tried again
+        return given
+    contradicted = [name for name in given if name in earlier.names and given[name] != getattr(stored, name)]
+    row.remark(remark(row.number, earlier.row, contradicted))
+    return {name: value for name, value in given.items() if name not in contradicted}
 
 
 def _find(row: Row, reading: Reading) -> Campaign | None:
     """By its id; else by its name, unless that campaign has another id."""
     alike = Campaign.objects.select_for_update(no_key=True).filter(system__in=(reading.system, "")).order_by("pk")
     called, name = row.get("external_id"), row.get("name")
-    by_id = alike.filter(system=reading.system, external_id=called).first() if called else None
+    ids = spellings(reading.system, called) if called else []
+    with_id = {campaign.external_id: campaign for campaign in alike.filter(system=reading.system, external_id__in=ids)}
+    by_id = next((with_id[spelled] for spelled in ids if spelled in with_id), None)
     if by_id or not name:
         return by_id
     by_name = alike.filter(name=name)

@@ -3,12 +3,15 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from enum import StrEnum
 
 from django.core.exceptions import ValidationError
 
+from handoff.imports.date_words import is_weekday, month_of, zone_of
 from handoff.imports.table import Unreadable
+from leads.normalise import quoted
 
 
 class Order(StrEnum):
@@ -19,21 +22,54 @@ class Order(StrEnum):
     YMD = "YMD"
 
 
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_CLOCK = r"""
-    (?: [T,\s]\s* (?P<hour>\d{1,2}) : (?P<minute>\d\d) (?: : (?P<second>\d\d) (?: [.,](?P<fraction>\d{1,9}) )? )?
-        (?: \s* (?P<half>[ap])\.?m\.? )? \s* (?P<zone> z | utc | gmt | [+-]\d\d:?\d\d | [+-]\d\d )? )?
+_ZONE = r"""
+    (?: \s* (?P<zone> z | (?:utc|gmt)?\s?[+-]\d{1,2}(?::?\d\d)? | [a-z]{2,5} | [a-z]+(?:/[a-z_+-]+)+ )
+        (?: \s* \([^()]*\) | \s+[a-z]{3,4} )? )?
 """
-_MONTH = r"(?P<month>jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec)[a-z]*\.?"
-_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?"
-_WEEKDAY = r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s+)?"
+"""“Z”, “+0100”, “GMT+0100 (Central European Standard Time)”, “+0000 UTC”, “CET”, “Europe/Berlin”."""
+_TIME = r"""
+    (?P<hour>\d{1,2}) [:.h] (?P<minute>\d\d) (?: [:.] (?P<second>\d\d) (?: [.,](?P<fraction>\d{1,9}) )? )?
+        (?: \s* (?P<half>[ap])\.?m\.? (?![a-z]) )? (?: \s* (?:uhr|hrs?|h) (?![a-z]) )?
+"""
+_CLOCK = rf"(?: (?: [T,\s]\s* | ,?\s+(?:at|um|à|a\s+las|às|om|kl\.?)\s+ ) {_TIME} {_ZONE} )?"
+_WORD = r"[^\W\d_]{1,16}"
+_MONTH = rf"(?P<month>{_WORD})\.?"
+_DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th|er|º|°|\.)?"
+_WEEKDAY = rf"(?: (?P<weekday>{_WORD}(?:-feira)?)\.?,?\s+ )?"
 _YEAR = r"(?P<year>\d{4}|\d\d)"
+_OF = r"(?: (?:de|del|of)\s+ )?"
 _FLAGS = re.VERBOSE | re.IGNORECASE
 _NUMBERS = re.compile(
     rf"(?P<a>\d{{1,4}})(?P<mark>[-./])(?P<b>\d{{1,2}})(?P=mark)(?P<c>\d{{4}}|\d\d|\d){_CLOCK}", _FLAGS
 )
-_DAY_FIRST = re.compile(rf"{_WEEKDAY}{_DAY}[\s.-]*{_MONTH}[\s,-]*{_YEAR}{_CLOCK}", _FLAGS)
-_MONTH_FIRST = re.compile(rf"{_WEEKDAY}{_MONTH}[\s-]*{_DAY}[\s,-]+{_YEAR}{_CLOCK}", _FLAGS)
+_COMPACT = re.compile(
+    rf"""(?P<year>(?:19|20|21)\d\d)(?P<number>\d\d)(?P<day>\d\d)
+    (?: [T\s]? (?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?(?:[.,](?P<fraction>\d{{1,9}}))? (?P<half>)?
+        {_ZONE} )?""",
+    _FLAGS,
+)
+_WITH_WORDS = (
+    re.compile(rf"{_WEEKDAY}{_DAY}[\s./-]*{_OF}{_MONTH}[\s,./-]*{_OF}{_YEAR}{_CLOCK}", _FLAGS),
+    re.compile(rf"{_WEEKDAY}{_MONTH}[\s-]*{_DAY}[\s,-]+{_YEAR}{_CLOCK}", _FLAGS),
+    re.compile(rf"(?P<weekday>(?!))?(?P<year>\d{{4}})[\s./-]+{_MONTH}[\s./-]+{_DAY}{_CLOCK}", _FLAGS),
+    # As C and Java write it: Fri Feb 13 09:00:00 CET 2026
+    re.compile(rf"{_WEEKDAY}{_MONTH}\s+{_DAY}\s+{_TIME}{_ZONE}\s+(?P<year>\d{{4}})", _FLAGS),
+)
+_EPOCH = re.compile(r"(?P<seconds>\d{10})(?P<rest>\d{3}|\d{6})?(?:\.(?P<fraction>\d{1,9}))?")
+_SERIAL = re.compile(r"(?P<days>[2-7]\d{4})(?:[.,](?P<fraction>\d{1,12}))?")
+_DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day has no zone
+_TOO_NARROW = re.compile("#{3,}")
+_CHINESE = str.maketrans({"年": "-", "月": "-", "日": " "})
+_EXAMPLE = "write one like 2026-03-02 or 2026-03-02T09:00:00Z."
+
+
+@dataclass(frozen=True)
+class _Written:
+    """A moment as it is written: without a clock it has a time that does not exist."""
+
+    day: date
+    clock: time | None
+    zone: str = ""
 
 
 def decide_order(texts: Iterable[tuple[int, str]]) -> Order:
@@ -68,37 +104,75 @@ _HOW = "--dates DMY, --dates MDY or --dates YMD"
 
 def read_moment(text: str, order: Order, zone: tzinfo) -> datetime:
     """The moment that a text says, in UTC. One without a zone is in `zone`; a date alone is its first moment."""
-    day, match = _read(text, order)
-    clock = _clock(match)
-    if clock is None:
-        raise ValidationError(f"“{text}” does not have a valid time of day.")
-    offset = _offset(match["zone"])
+    written = _read(text, order)
+    if written.clock is None:
+        raise ValidationError(f"{quoted(text)} does not have a valid time of day.")
     try:
-        return datetime.combine(day, clock, tzinfo=offset or zone).astimezone(UTC)
+        moment = datetime.combine(written.day, written.clock, tzinfo=_zone(written.zone, text) or zone)
+        return moment.astimezone(UTC)
     except (OverflowError, ValueError) as error:
-        raise ValidationError(f"“{text}” is not a valid date.") from error
+        raise ValidationError(f"{quoted(text)} is not a valid date.") from error
 
 
 def read_day(text: str, order: Order) -> date:
     """The date that a text says; a time of day after it is passed over."""
-    return _read(text, order)[0]
+    return _read(text, order).day
 
 
-def _read(text: str, order: Order) -> tuple[date, re.Match[str]]:
-    for pattern in (_DAY_FIRST, _MONTH_FIRST):
-        if match := pattern.fullmatch(text):
-            month = _MONTHS.index(match["month"][:3].lower()) + 1
-            day = _date(_full_year(match["year"]), month, int(match["day"]))
-            if day:
-                return day, match
-    match = _NUMBERS.fullmatch(text)
-    if match is None:
-        raise ValidationError(f"“{text}” is not a valid date: write one like 2026-03-02 or 2026-03-02T09:00:00Z.")
+def doubt_of(text: str, day: date) -> str:
+    """What to tell of a text that says its day only by a convention; empty for one that says it plainly."""
+    if _SERIAL.fullmatch(text):
+        return f"“{text}” was read as {day:%-d %B %Y}, which is how spreadsheets number that day."
+    return ""
+
+
+def _read(text: str, order: Order) -> _Written:
+    text = text.translate(_CHINESE).strip() if "年" in text else text
+    if match := _NUMBERS.fullmatch(text):
+        return _read_numbers(text, match, order)
+    written = _read_words(text) or _read_digits(text)
+    if written is None and _TOO_NARROW.fullmatch(text):
+        raise ValidationError(
+            f"{quoted(text)} is what a spreadsheet shows in a column that is too narrow: widen it and export again."
+        )
+    if written is None:
+        raise ValidationError(f"{quoted(text)} is not a valid date: {_EXAMPLE}")
+    return written
+
+
+def _read_numbers(text: str, match: re.Match[str], order: Order) -> _Written:
     order = Order.YMD if len(match["a"]) == 4 else order
     day = _by_order(match, order)
     if day is None:
-        raise ValidationError(f"“{text}” is not a valid date when read as {order}.")
-    return day, match
+        raise ValidationError(f"{quoted(text)} is not a valid date when read as {order}.")
+    return _Written(day, _clock(match), match["zone"] or "")
+
+
+def _read_words(text: str) -> _Written | None:
+    for pattern in _WITH_WORDS:
+        match = pattern.fullmatch(text)
+        month = month_of(match["month"]) if match else None
+        if match and month and (not match["weekday"] or is_weekday(match["weekday"])):
+            day = _date(_full_year(match["year"]), month, int(match["day"]))
+            if day:
+                return _Written(day, _clock(match), match["zone"] or "")
+    return None
+
+
+def _read_digits(text: str) -> _Written | None:
+    """As programs count: 20260213, the seconds since 1970, and the days since 1900 of spreadsheets."""
+    if match := _COMPACT.fullmatch(text):
+        day = _date(int(match["year"]), int(match["number"]), int(match["day"]))
+        return _Written(day, _clock(match), match["zone"] or "") if day else None
+    if match := _EPOCH.fullmatch(text):
+        fraction = ((match["rest"] or "") + (match["fraction"] or ""))[:6].ljust(6, "0")
+        moment = datetime.fromtimestamp(int(match["seconds"]), UTC)
+        return _Written(moment.date(), moment.time().replace(microsecond=int(fraction)), "utc")
+    if match := _SERIAL.fullmatch(text):
+        seconds = round(float(f"0.{match['fraction'] or 0}") * 86_400)
+        moment = _DAY_ZERO + timedelta(days=int(match["days"]), seconds=seconds)
+        return _Written(moment.date(), moment.time())
+    return None
 
 
 def _readings(text: str) -> dict[Order, date]:
@@ -149,11 +223,17 @@ def _clock(match: re.Match[str]) -> time | None:
         return None
 
 
-def _offset(text: str | None) -> timezone | None:
-    if not text:
+def _zone(name: str, text: str) -> tzinfo | None:
+    """The zone that a moment names; None where it names none."""
+    if not name:
         return None
-    if text[0] not in "+-":
-        return UTC
-    digits = text[1:].replace(":", "").ljust(4, "0")
-    away = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    return timezone(-away if text[0] == "-" else away) if away < timedelta(hours=24) else UTC
+    if offset := re.fullmatch(r"(?:utc|gmt)?\s?([+-])(\d{1,2}):?(\d\d)?", name, re.IGNORECASE):
+        away = timedelta(hours=int(offset[2]), minutes=int(offset[3] or 0))
+        zone: tzinfo | None = timezone(-away if offset[1] == "-" else away) if away < timedelta(hours=24) else None
+    else:
+        zone = zone_of(name)
+    if zone is None:
+        raise ValidationError(
+            f"{quoted(text)} names “{name}”, which is not a time zone: write the offset, like +01:00."
+        )
+    return zone

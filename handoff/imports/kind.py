@@ -1,40 +1,66 @@
 """What every kind of file has in common: rows with fields, read as the file demands, and an outcome for each."""
 
+import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, tzinfo
-from typing import Literal
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from handoff.imports.dates import Order, read_day, read_moment
+from handoff.imports.dates import Order, doubt_of, read_day, read_moment
 from handoff.refusals import Refused
+from handoff.reports.cells import unguarded
 from handoff.workflow import Door
 from leads.identity import IdentityConflict, normalise_text
 from leads.models import Via
 from leads.moments import storable, storable_day
+from leads.normalise import normalise_name
+from leads.repeats import Repeats
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
 REFUSALS = (ValidationError, IdentityConflict, Refused)
+_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 @dataclass(frozen=True)
 class Row:
-    """One row of a file by field; a complaint is about the row as a whole, and refuses it."""
+    """One row of a file by field; a complaint is about the row as a whole, and refuses it.
+
+    Remarks are what was strange or left out though the row was kept; whoever reads the row adds them.
+    """
 
     number: int
     cells: Mapping[str, str]
     complaint: str = ""
+    remarks: list[str] = field(default_factory=list, compare=False)
 
     def get(self, name: str) -> str:
         """The text of a field; empty where there is none, or only a word for nothing."""
-        return normalise_text(self.cells.get(name, ""))
+        return normalise_text(self._plain(name))
+
+    def name(self, name: str) -> str:
+        """The same of a person's name: people are called Null and Blank."""
+        return normalise_name(self._plain(name))
 
     def prose(self, name: str) -> str:
         """The same of a longer text, with its lines."""
-        return self.cells.get(name, "") if self.get(name) else ""
+        return self._plain(name) if self.get(name) else ""
+
+    def remark(self, text: str) -> None:
+        """Add a remark, once: a row may be read in a dry run first, and again when it is written."""
+        if text not in self.remarks:
+            self.remarks.append(text)
+
+    def _plain(self, name: str) -> str:
+        """A cell without what stops a spreadsheet from computing it: our apostrophe, or Excel's ="00123"."""
+        cell = self.cells.get(name, "")
+        if cell.startswith("'"):
+            return unguarded(cell)
+        formula = _TEXT_FORMULA.fullmatch(cell) if cell.startswith("=") else None
+        return formula[1] if formula else cell
 
     @property
     def identity(self) -> str:
@@ -61,6 +87,8 @@ class Reading:
     order: Order = Order.DMY
     zone: tzinfo = UTC
     historical: bool = False
+    strict: bool = False
+    repeats: Repeats = field(default_factory=Repeats, compare=False)
 
     @property
     def door(self) -> Door:
@@ -74,22 +102,48 @@ class Reading:
             moment = read_moment(text, self.order, self.zone)
             if moment > timezone.now() and not may_lie_ahead:
                 raise ValidationError(f"“{text}” is in the future.")
-            return storable(moment)
+            moment = storable(moment)
+            self.note(row, name, doubt_of(text, moment.astimezone(self.zone).date()))
+            return moment
 
     def day(self, row: Row, name: str) -> date | None:
         if not (text := row.get(name)):
             return None
         with named(name):
-            return storable_day(read_day(text, self.order))
+            day = storable_day(read_day(text, self.order))
+            self.note(row, name, doubt_of(text, day))
+            return day
+
+    def side(self, row: Row, name: str, read: Callable[[], Any]) -> Any:
+        """A side value; where it cannot be read it is left out with a remark, and its row comes in all the same."""
+        try:
+            return read()
+        except ValidationError as error:
+            refusal = _in_field(name, error)
+            if self.strict:
+                raise refusal from error
+            row.remark(f"{reason_of(refusal)} It was left out.")
+            return None
+
+    def note(self, row: Row, name: str, doubt: str) -> None:
+        """Remark on what was read by a convention; where nothing may be in doubt, refuse it."""
+        if doubt and self.strict:
+            raise ValidationError(f"{doubt} With --strict, such a value is refused.")
+        if doubt:
+            row.remark(f"{name}: {doubt}")
 
 
 @contextmanager
-def named(field: str) -> Iterator[None]:
+def named(name: str) -> Iterator[None]:
     """Say of an error in a value in which field it is."""
     try:
         yield
     except ValidationError as error:
-        raise ValidationError({field: error.messages}) from error
+        raise _in_field(name, error) from error
+
+
+def _in_field(name: str, error: ValidationError) -> ValidationError:
+    return error if hasattr(error, "error_dict") else ValidationError({name: error.messages})
 
 
 Write = Callable[[Sequence[Row], Reading], list[Result]]
@@ -121,3 +175,10 @@ def reason_of(error: Exception) -> str:
 
 def refused(row: Row, error: Exception) -> Result:
     return Result(row, "refused", reason_of(error))
+
+
+def with_remarks(result: Result) -> Result:
+    """A row that was kept, with what was strange in it."""
+    if result.outcome == "refused" or not result.row.remarks:
+        return result
+    return replace(result, reason=" ".join(filter(None, (result.reason, *result.row.remarks))))

@@ -1,22 +1,25 @@
-"""Leads from a file: known by the id of their system, by email, or by both."""
+"""Leads from a file: known by the id of their system and by email, or else by their phone."""
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from handoff import workflow
-from handoff.imports.kind import Kind, Reading, Result, Row, refused
+from handoff.imports.kind import Kind, Reading, Result, Row, named, refused
+from handoff.imports.side_values import read_campaign, read_country, read_email, read_phone, read_score
+from leads.external_ids import normalise_id
 from leads.facts import FactType, fact, facts
 from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
-from leads.normalise import normalise_email
+from leads.normalise import normalise_name
 
 WHO = {
     "external_id": ("record_id", "id", "lead_id", "contact_id", "hs_object_id", "lead_external_id", "who_id"),
     "email": fact("email").aliases,
+    "phone": fact("phone").aliases,
 }
 ALIASES = {
     **WHO,
@@ -26,8 +29,12 @@ ALIASES = {
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
-_OF_META = {FactType.PHONE: "p", FactType.CAMPAIGN: "c"}
+_PLAIN = [each.name for each in facts() if each.type != FactType.NAME]
+_OF_META = {"phone": "p", "campaign": "c"}
 """What Meta writes in front of a value: l:123 is a lead, c:123 a campaign, p:+49 a phone."""
+_NATIONAL = 7  # last digits of a phone, which are the same with and without its country
+
+Read = Callable[[str], tuple[Any, str]]
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
@@ -37,7 +44,8 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(_incoming(row, reading))
         except ValidationError as error:
             incoming.append(error)
-    done = iter(workflow.upsert_many((entry for entry in incoming if isinstance(entry, Incoming)), door=reading.door))
+    present = [entry for entry in incoming if isinstance(entry, Incoming)]
+    done = iter(workflow.upsert_many(present, door=reading.door, repeats=reading.repeats))
     results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
     return [
         _result(row, entry) if isinstance(entry, Upsert) else refused(row, entry)
@@ -47,33 +55,51 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
 
 def _result(row: Row, done: Upsert) -> Result:
     """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
+    if done.remark:
+        row.remark(done.remark)
     return Result(row, "updated" if done.intent and done.outcome == "unchanged" else done.outcome)
 
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
     """The lead that each row is about, or the refusal of a row that is about none."""
-    leads = find_many(Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows)
+    leads = find_many(_who(row, reading) for row in rows)
     return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, leads, strict=True)]
 
 
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
-    """By what rows may be about the same lead: its email, its id, and the lead itself if it is there already."""
-    incoming = [Incoming({"email": row.get("email")}, external_ids(row, reading)) for row in rows]
-    return [_keys(row, who, lead) for row, who, lead in zip(rows, incoming, find_many(incoming), strict=True)]
+    """By what rows may be about the same lead: its email, its id, its phone, and the lead itself if it is there."""
+    incoming = [_who(row, reading) for row in rows]
+    return [_keys(who, lead) for who, lead in zip(incoming, find_many(incoming), strict=True)]
 
 
-def _keys(row: Row, who: Incoming, lead: object) -> list[object]:
-    keys: list[object] = [("id", value) for _, value in who.external_ids]
-    if address := _address(row):
-        keys.append(("email", address))
+def _keys(who: Incoming, lead: object) -> list[object]:
+    keys: list[object] = []
+    for system, value in who.external_ids:
+        with suppress(ValidationError):
+            keys.append(("id", normalise_id(system, value)))
+    if who.fields["email"]:
+        keys.append(("email", who.fields["email"]))
+    if who.fields["phone"]:
+        keys.append(("phone", "".join(filter(str.isdigit, who.fields["phone"]))[-_NATIONAL:]))
     if isinstance(lead, Lead):
         keys.append(("lead", lead.pk))
     return keys
 
 
-def _address(row: Row) -> str:
+def _who(row: Row, reading: Reading) -> Incoming:
+    """Who a row is about. An email that cannot be read says nothing beside an id, and refuses a row without one."""
+    ids, email = external_ids(row, reading), row.get("email")
+    try:
+        email, _ = read_email(email)
+    except ValidationError:
+        email = "" if ids else email
+    phone = "" if ids or email else _phone(row)
+    return Incoming({"email": email, "phone": phone, "country": _country(row) if phone else ""}, ids)
+
+
+def _country(row: Row) -> str:
     with suppress(ValidationError):
-        return normalise_email(row.get("email"))
+        return read_country(row.get("country"))[0]
     return ""
 
 
@@ -82,11 +108,43 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 
 
 def _incoming(row: Row, reading: Reading) -> Incoming:
-    fields: dict[str, Any] = {each.name: _bare(row.get(each.name), _OF_META.get(each.type, "")) for each in facts()}
-    fields["name"] = fields["name"] or f"{row.get('first_name')} {row.get('last_name')}".strip()
+    ids = external_ids(row, reading)
+    fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
+    fields["name"] = row.name("name") or normalise_name(f"{row.name('first_name')} {row.name('last_name')}")
     fields["message"] = row.prose("message")
-    fields["created_at"] = reading.moment(row, "created_at")
-    return Incoming(fields, external_ids(row, reading), system=reading.system)
+    has_content = any(fields.values()) or bool(row.get("created_at"))
+    fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
+    _read_identity(row, reading, fields, has_id=bool(ids))
+    for name, read in (("country", read_country), ("campaign", read_campaign), ("score", read_score)):
+        if fields[name]:
+            fields[name] = _side(row, reading, name, read, fields[name])
+    return Incoming(fields, ids, system=reading.system, row=row.number, is_reference=bool(ids) and not has_content)
+
+
+def _read_identity(row: Row, reading: Reading, fields: dict[str, Any], *, has_id: bool) -> None:
+    """Email and phone. They are side values as well, unless the row is known by nothing else."""
+    for name, read in (("email", read_email), ("phone", read_phone)):
+        if not fields[name]:
+            continue
+        if has_id or (name == "phone" and fields["email"]):
+            fields[name] = _side(row, reading, name, read, fields[name])
+        else:
+            with named(name):
+                fields[name] = _noted(row, reading, name, read(fields[name]))
+
+
+def _side(row: Row, reading: Reading, name: str, read: Read, text: str) -> Any:
+    return reading.side(row, name, lambda: _noted(row, reading, name, read(text)))
+
+
+def _noted(row: Row, reading: Reading, name: str, value_and_doubt: tuple[Any, str]) -> Any:
+    value, doubt = value_and_doubt
+    reading.note(row, name, doubt)
+    return value
+
+
+def _phone(row: Row) -> str:
+    return _bare(row.get("phone"), _OF_META["phone"])
 
 
 def _bare(text: str, kind: str) -> str:
@@ -94,8 +152,9 @@ def _bare(text: str, kind: str) -> str:
 
 
 def _unknown(row: Row, reading: Reading) -> ValidationError:
-    called = f"{reading.system}:{row.get('external_id')}" if row.get("external_id") else row.get("email")
+    named_by = f"{reading.system}:{row.get('external_id')}" if row.get("external_id") else ""
+    called = named_by or row.get("email") or row.get("phone")
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"created_at"}), write, keys)
+KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"created_at"}), write, keys)

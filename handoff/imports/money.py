@@ -1,18 +1,110 @@
-"""Amounts as people write them: “$22,700.00”, “$342.09K”, “1.234,56 €”."""
+"""Amounts as people write them: “$22,700.00”, “$342.09K”, “1.234,56 €”, “₹ 1,00,000”, “500,-”."""
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from django.core.exceptions import ValidationError
 
-_SYMBOLS = {"R$": "BRL", "US$": "USD", "C$": "CAD", "A$": "AUD", "$": "USD", "€": "EUR", "£": "GBP"}
-_SCALES = {"": 1, "k": 10**3, "m": 10**6, "mm": 10**6, "mn": 10**6, "b": 10**9, "bn": 10**9}
-_UNIT = r"[A-Z]{3}|[A-Z]{0,2}\$|€|£"
+from leads.normalise import quoted
+
+_SYMBOLS = {
+    "$": "USD",
+    "US$": "USD",
+    "C$": "CAD",
+    "CA$": "CAD",
+    "A$": "AUD",
+    "AU$": "AUD",
+    "NZ$": "NZD",
+    "HK$": "HKD",
+    "S$": "SGD",
+    "MX$": "MXN",
+    "NT$": "TWD",
+    "R$": "BRL",
+    "€": "EUR",
+    "£": "GBP",
+    "₹": "INR",
+    "₽": "RUB",
+    "¥": "JPY",
+    "￥": "JPY",
+    "JP¥": "JPY",
+    "CN¥": "CNY",
+    "円": "JPY",
+    "元": "CNY",
+    "₩": "KRW",
+    "₺": "TRY",
+    "₪": "ILS",
+    "฿": "THB",
+    "₫": "VND",
+    "₴": "UAH",
+    "₱": "PHP",
+    "₦": "NGN",
+    "zł": "PLN",
+    "Kč": "CZK",
+}
+_NAMES = {
+    "rs": "INR",
+    "rupees": "INR",
+    "rupee": "INR",
+    "zl": "PLN",
+    "yen": "JPY",
+    "euro": "EUR",
+    "euros": "EUR",
+    "ft": "HUF",
+    "lei": "RON",
+    "pounds": "GBP",
+    "kr": "",
+    "dollars": "",
+    "dollar": "",
+}
+"""By small letters, without a point. Crowns and dollars are those of several countries: the amount is read alone."""
+_SCALES = {
+    "": 1,
+    "k": 10**3,
+    "tsd": 10**3,
+    "thousand": 10**3,
+    "lakh": 10**5,
+    "lakhs": 10**5,
+    "lac": 10**5,
+    "m": 10**6,
+    "mm": 10**6,
+    "mn": 10**6,
+    "mio": 10**6,
+    "million": 10**6,
+    "millions": 10**6,
+    "millionen": 10**6,
+    "millones": 10**6,
+    "millón": 10**6,
+    "milhões": 10**6,
+    "milioni": 10**6,
+    "miljoen": 10**6,
+    "crore": 10**7,
+    "crores": 10**7,
+    "cr": 10**7,
+    "b": 10**9,
+    "bn": 10**9,
+    "mrd": 10**9,
+    "billion": 10**9,
+    "milliarden": 10**9,
+    "milliard": 10**9,
+    "milliards": 10**9,
+    "miljard": 10**9,
+}
+
+
+def _any_of(words: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(filter(None, words), key=len, reverse=True)))
+
+
+_UNIT = rf"[A-Z]{{3}}(?![A-Za-z])|{_any_of(_SYMBOLS)}|(?i:{_any_of(_NAMES)})(?![^\W\d_])\.?"
 _AMOUNT = re.compile(
-    rf"(?P<before>{_UNIT})?\s*(?P<sign>[-−])?\s*(?P<before2>{_UNIT})?\s*(?P<number>\d[\d.,'’\s]*)"
-    rf"(?P<scale>[kK]|[mM]{{1,2}}|mn|[bB]n?)?\s*(?P<after>{_UNIT})?"
+    rf"(?P<before>{_UNIT})?\s*(?P<sign>[-−])?\s*(?P<before2>{_UNIT})?\s*(?P<number>\d[\d.,'’\s]*?)"
+    rf"(?:[eE]\+?(?P<exponent>\d{{1,2}}))?(?:[.,/][-–—]{{1,2}})?\s*"
+    rf"(?:(?P<scale>(?i:{_any_of(_SCALES)}))(?![^\W\d_])\.?)?\s*(?P<after>{_UNIT})?",
 )
+_INDIAN = re.compile(r"\d{1,2}(?:,\d\d)+,\d{3}")
+"""Lakhs and crores: 1,00,000 and 12,34,56,789."""
 
 
 @dataclass(frozen=True)
@@ -31,14 +123,14 @@ def read_money(text: str) -> Money:
     """
     stripped = text.strip()
     match = _AMOUNT.fullmatch(stripped.removeprefix("(").removesuffix(")") if _is_debit(stripped) else stripped)
-    plain = _plain(match["number"].strip(), is_scaled=bool(match["scale"])) if match else ""
+    is_scaled = match is not None and bool(match["scale"] or match["exponent"])
+    plain = _plain(match["number"].strip(), is_scaled=is_scaled) if match else ""
     if not match or not plain:
-        raise ValidationError(f"“{text}” is not a valid amount: write one like 12000.00.")
-    amount = Decimal(plain) * _SCALES[(match["scale"] or "").lower()]
-    unit = match["before"] or match["before2"] or match["after"] or ""
+        raise ValidationError(f"{quoted(text)} is not a valid amount: write one like 12000.00.")
+    amount = Decimal(plain) * _SCALES[(match["scale"] or "").lower()] * 10 ** int(match["exponent"] or 0)
     if match["sign"] or _is_debit(stripped):
         amount = -amount
-    return Money(_in_cents(amount), _SYMBOLS.get(unit, unit if unit.isalpha() else ""))
+    return Money(_in_cents(amount), _currency(match["before"] or match["before2"] or match["after"] or ""))
 
 
 def read_currency(text: str) -> str:
@@ -54,20 +146,42 @@ def _is_debit(text: str) -> bool:
     return text.startswith("(") and text.endswith(")")
 
 
+def _currency(unit: str) -> str:
+    if unit in _SYMBOLS:
+        return _SYMBOLS[unit]
+    return _NAMES.get(unit.casefold().rstrip("."), unit if re.fullmatch("[A-Z]{3}", unit) else "")
+
+
 def _plain(number: str, *, is_scaled: bool) -> str:
     """The number with a point for its decimals and no groups; empty when it is cut in no way that makes sense."""
-    number = re.sub(r"(?<=\d)['’\s](?=\d{3})", "", number)
-    marks = [mark for mark in number if mark in ",."]
+    number = re.sub(r"\s", " ", number).replace("’", "'")
+    marks = re.findall(r"[.,' ]", number)
     if not marks:
         return number if number.isdigit() else ""
-    decimal = marks[-1]
-    if len(set(marks)) == 1 and (len(marks) > 1 or (not is_scaled and _groups(number, decimal))):
-        decimal = ""
-    whole, _, fraction = number.rpartition(decimal) if decimal else (number, "", "")
-    groups = re.split(r"[.,]", whole)
-    is_even = len(groups) == 1 or (len(groups[0]) <= 3 and all(len(group) == 3 for group in groups[1:]))
-    digits = "".join(groups) + fraction
-    return f"{''.join(groups)}.{fraction or '0'}" if is_even and digits.isdigit() else ""
+    whole, fraction = number, ""
+    if _ends_in_decimals(number, marks, is_scaled=is_scaled):
+        whole, _, fraction = number.rpartition(marks.pop())
+    # Two marks of groups in one number, as in “1,234 567”: one of them is a slip, and nobody can say which.
+    if len(set(marks)) > 1 or not _is_grouped(whole, marks):
+        return ""
+    digits = re.sub(r"[.,' ]", "", whole)
+    return f"{digits}.{fraction or '0'}" if (digits + fraction).isdigit() else ""
+
+
+def _ends_in_decimals(number: str, marks: Sequence[str], *, is_scaled: bool) -> bool:
+    """Whether what follows the last mark is less than one."""
+    last = marks[-1]
+    if last not in ".," or last in marks[:-1]:
+        return False
+    return len(marks) > 1 or is_scaled or not _groups(number, last)
+
+
+def _is_grouped(whole: str, marks: Sequence[str]) -> bool:
+    if not marks:
+        return True
+    first, *others = whole.split(marks[0])
+    is_even = 1 <= len(first) <= 3 and all(len(group) == 3 for group in others)
+    return is_even or _INDIAN.fullmatch(whole) is not None
 
 
 def _groups(number: str, mark: str) -> bool:

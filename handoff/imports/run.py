@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from pathlib import Path
 
@@ -10,10 +10,12 @@ from django.core.exceptions import ValidationError
 
 from handoff.imports import campaigns, dry_run, leads, outcomes, pauses, touches
 from handoff.imports.dates import Order, decide_order
-from handoff.imports.kind import Kind, Reading, Result, Row, refused
+from handoff.imports.footers import footer_complaint
+from handoff.imports.kind import Kind, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import Columns, listed, map_columns
 from handoff.imports.table import Line, Table, Unreadable, read
 from leads.identity import normalise_system
+from leads.repeats import Repeats
 
 KINDS: dict[str, Kind] = {
     "campaigns": campaigns.KIND,
@@ -38,6 +40,7 @@ class Wish:
     zone: tzinfo = UTC
     historical: bool = False
     dry_run: bool = False
+    strict: bool = False
 
 
 @dataclass
@@ -74,9 +77,10 @@ class Import:
         """
         kind, rows = KINDS[self.wish.kind], [row for row in self.rows if not row.complaint]
         write = dry_run.write if self.wish.dry_run else _write
-        results = write(rows, kind, self.reading)
+        # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
+        results = write(rows, kind, replace(self.reading, repeats=Repeats()))
         for row in self.rows:
-            yield refused(row, ValidationError(row.complaint)) if row.complaint else next(results)
+            yield refused(row, ValidationError(row.complaint)) if row.complaint else with_remarks(next(results))
 
 
 def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:
@@ -98,7 +102,7 @@ def prepare(path: Path, wish: Wish) -> Import:
         (row.number, text) for row in rows for name in sorted(kind.dates) if (text := row.get(name))
     )
     fields = frozenset(columns.positions)
-    reading = Reading(system, fields, order, wish.zone, wish.historical)
+    reading = Reading(system, fields, order, wish.zone, wish.historical, wish.strict)
     return Import(wish, rows, reading, columns.warnings)
 
 
@@ -112,8 +116,8 @@ def _no_identity(table: Table, kind: Kind) -> str:
 
 def _row(line: Line, columns: Columns) -> Row:
     surplus = [value for value in line.values[columns.width :] if value.strip()]
-    complaint = ""
-    if surplus:
+    complaint = footer_complaint(line.values)
+    if surplus and not complaint:
         complaint = (
             f"The row has {len(line.values)} values for {columns.width} columns: "
             "put quotation marks around a value that contains the delimiter."

@@ -11,9 +11,10 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from handoff import workflow
-from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, refused
+from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
 from handoff.imports.leads import WHO, find
 from handoff.imports.leads import keys as keys_of_leads
+from leads.external_ids import normalise_id, spellings
 from leads.merged import families
 from leads.models import Channel, Lead, Outcome, Touch, User
 
@@ -69,17 +70,17 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
 def _logged(rows: Sequence[_ParsedTouch], reading: Reading) -> dict[int, Touch]:
     """The touches that are logged already, by the numbers of their rows."""
     members = families({parsed.lead.pk for parsed in rows})
-    keys = {parsed.row.number: _keys(parsed, members[parsed.lead.pk]) for parsed in rows}
+    keys = {parsed.row.number: _keys(parsed, members[parsed.lead.pk], reading) for parsed in rows}
     wanted = {key for of_row in keys.values() for key in of_row}
     stored = Touch.objects.filter(system=reading.system, external_id__in=wanted).select_related("lead")
     by_key = {touch.external_id: touch for touch in stored}
     return {number: by_key[key] for number, of_row in keys.items() for key in of_row if key in by_key}
 
 
-def _keys(parsed: _ParsedTouch, members: Sequence[int]) -> list[str]:
+def _keys(parsed: _ParsedTouch, members: Sequence[int], reading: Reading) -> list[str]:
     """Its own id; or, of one without an id, what it would have been given on each lead that was merged into this."""
-    if parsed.row.get("touch_id"):
-        return [parsed.key]
+    if touch_id := parsed.row.get("touch_id"):
+        return spellings(reading.system, touch_id)
     return [_fingerprint(member, parsed.by, parsed.at, parsed.facts) for member in members]
 
 
@@ -91,10 +92,10 @@ def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: 
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
-        at, by, facts = _at(row, reading), _by(row, users), _facts(row)
+        at, by, facts, touch_id = _at(row, reading), _by(row, users), _facts(row), _touch_id(row, reading)
     except ValidationError as error:
         return refused(row, error)
-    return _ParsedTouch(row, lead, by, at, facts, row.get("touch_id") or _fingerprint(lead.pk, by, at, facts))
+    return _ParsedTouch(row, lead, by, at, facts, touch_id or _fingerprint(lead.pk, by, at, facts))
 
 
 def _log(parsed: _ParsedTouch, logged: Touch | None, reading: Reading) -> Result:
@@ -132,6 +133,11 @@ def _compare(parsed: _ParsedTouch, logged: Touch) -> Result:
         return Result(parsed.row, "unchanged")
     Touch.objects.filter(pk=logged.pk).update(note=note)
     return Result(parsed.row, "updated")
+
+
+def _touch_id(row: Row, reading: Reading) -> str:
+    with named("touch_id"):
+        return normalise_id(reading.system, row.get("touch_id"))
 
 
 def _at(row: Row, reading: Reading) -> datetime:

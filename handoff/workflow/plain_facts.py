@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
@@ -13,6 +12,7 @@ from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
 from leads.models import Campaign, Lead
+from leads.repeats import Repeats
 from sla import agreement
 from sla.models import Clock
 
@@ -31,10 +31,10 @@ def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> iden
 
 
 def upsert_many(
-    rows: Iterable[identity.Incoming], *, door: Door = SHELL
-) -> list[identity.Upsert | ValidationError | identity.IdentityConflict]:
+    rows: Iterable[identity.Incoming], *, door: Door = SHELL, repeats: Repeats | None = None
+) -> list[identity.Upsert | identity.Refusal]:
     """The same for many, in order; each row is made, brought up to date, or refused by itself."""
-    return identity.upsert_many(rows, then=_reevaluating(door))
+    return identity.upsert_many(rows, then=_reevaluating(door), repeats=repeats)
 
 
 @transaction.atomic

@@ -1,14 +1,11 @@
 """Who a lead is: one and the same under all its names, whoever tells of it, and however many do so at once."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from threading import Barrier
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from handoff import workflow
@@ -23,6 +20,7 @@ from leads.identity import (
     upsert_many,
 )
 from leads.models import Campaign, ExternalId, Lead, State
+from tests.leads.conftest import at_once
 from tests.world import MONDAY, World, bring_to, make_lead
 
 
@@ -201,7 +199,7 @@ class TestRefusing:
     @pytest.mark.parametrize(
         ("fields", "name", "words"),
         [
-            ({}, "email", "Give an email or an external id: a lead must be known by one of them."),
+            ({}, "email", "Give an email or an external id, or at least a phone: by them a lead is known."),
             ({"name": "Dana", "email": "n/a"}, "email", "Give an email or an external id"),
             ({"email": "dana"}, "email", "“dana” is not a valid email address"),
             ({"email": 7}, "email", "This must be a text."),
@@ -269,20 +267,6 @@ class TestMany:
         for some in (rows[:2], rows):
             with django_assert_num_queries(6):  # a savepoint and its release, campaigns, ids, emails, leads
                 assert {one.outcome for one in upsert_many(some) if not isinstance(one, Exception)} == {"unchanged"}
-
-
-def at_once(count: int, do: Callable[[int], Any]) -> list[Any]:
-    barrier = Barrier(count)
-
-    def start(number: int) -> Any:
-        barrier.wait()
-        try:
-            return do(number)
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(count) as pool:
-        return list(pool.map(start, range(count)))
 
 
 @pytest.mark.django_db(transaction=True)

@@ -52,6 +52,11 @@ class Command(BaseCommand):
             "--time-zone", default="UTC", type=_zone, help="of times that name none, like Europe/Berlin"
         )
         parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and notify no one")
+        parser.add_argument(
+            "--strict",
+            action="store_true",
+            help="refuse a row with a value that cannot be read, instead of leaving it out",
+        )
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and report the same")
         parser.add_argument("--report", type=Path, metavar="OUT.csv", help="write the outcome of every row there")
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
@@ -133,6 +138,7 @@ def _wish(**options: Any) -> Wish:
         zone=ZoneInfo(str(options["time_zone"])),
         historical=options["historical"],
         dry_run=options["dry_run"],
+        strict=options["strict"],
     )
 
 

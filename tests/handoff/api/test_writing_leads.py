@@ -135,6 +135,29 @@ def test_a_lead_must_be_known_by_something(world: World, mia: APIClient):
     assert stored() == []
 
 
+def test_a_phone_is_enough_where_nothing_else_is_known(world: World, mia: APIClient):
+    body = {"name": "Ann", "phone": "+94 77 123 4567"}
+    assert [mia.post(LEADS, body).status_code for _ in range(2)] == [201, 200]
+    assert Lead.objects.get().phone == "+94 77 123 4567"
+    answer = mia.post(LEADS, {"name": "Ben", "phone": "077 123 4567"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "phone")
+
+
+def test_the_two_forms_of_a_salesforce_id_are_one(world: World, mia: APIClient):
+    forms = ["00Q5e000001AbCd", "00Q5e000001AbCdEAK", "00q5e000001abcdeak"]
+    bodies = [{"name": "Sia", "external_ids": [{"system": "Salesforce", "value": form}]} for form in forms]
+    answers = [mia.post(LEADS, body) for body in bodies]
+    assert [answer.status_code for answer in answers] == [201, 200, 200]
+    assert answers[0].json()["external_ids"] == [{"system": "salesforce", "value": forms[1]}]
+    assert [len(mia.get(LEADS, {"search": form}).json()["results"]) for form in forms] == [1, 1, 1]
+
+
+def test_a_rounded_id_is_refused(world: World, mia: APIClient):
+    answer = mia.post(LEADS, {"name": "Ann", "external_ids": [{"system": "hubspot", "value": "3.97792E+10"}]})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (400, "external_ids")
+    assert stored() == []
+
+
 def test_plain_facts_are_corrected_and_a_blank_erases(world: World, client_of: AsPerson):
     lead = bring_to("sal", make_lead(phone="1", score=5), world)
     spring = Campaign.objects.create(name="Spring")

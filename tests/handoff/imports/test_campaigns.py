@@ -33,8 +33,19 @@ def test_a_campaign_that_leads_brought_along_gets_its_facts(bring_in: Import) ->
 
 
 def test_a_campaign_without_an_id_is_known_by_its_name(bring_in: Import) -> None:
-    assert bring_in("campaigns", "name,cost\nSpring,10\nSpring,11\n").outcomes == ["created", "updated"]
-    assert Campaign.objects.get().cost == 11
+    for outcome in ("created", "unchanged"):
+        done = bring_in("campaigns", "name,cost,currency\nSpring,10,\nSpring,11,EUR\nAutumn,1,\n")
+        assert done.outcomes == [outcome, "updated" if outcome == "created" else "unchanged", outcome]
+        assert done.reasons == ["", "row 3 repeats row 2, whose values stay: cost.", ""]
+    spring = Campaign.objects.get(name="Spring")
+    assert (spring.cost, spring.currency) == (Decimal(10), "EUR")
+
+
+def test_a_campaign_whose_id_was_rounded_is_refused(bring_in: Import) -> None:
+    done = bring_in("campaigns", "id,name\n7.01E+14,Spring\n7.01E+14,Autumn\n")
+    assert done.outcomes == ["refused", "refused"]
+    assert "rounded" in done.reasons[0]
+    assert not Campaign.objects.exists()
 
 
 @pytest.mark.parametrize(

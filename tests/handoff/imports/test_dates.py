@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.imports.dates import Order, decide_order, read_day, read_moment
+from handoff.imports.dates import Order, decide_order, doubt_of, read_day, read_moment
 from handoff.imports.table import Unreadable
 
 FORMATS = {Order.DMY: "{0.day}{1}{0.month}{1}{0.year}", Order.MDY: "{0.month}{1}{0.day}{1}{0.year}"}
@@ -42,6 +42,69 @@ def decide(*texts: str) -> Order:
 )
 def test_the_spellings_of_a_moment(text, moment):
     assert read_moment(text, Order.DMY, UTC) == moment
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("13. Februar 2026 um 09:00 Uhr", "Freitag, 13. Februar 2026 09:00", "13 Feb. 2026 09.00"),
+        *("vendredi 13 février 2026 à 09h00", "13 févr. 2026 09:00", "13 FÉVRIER 2026 09:00"),
+        *("13 de febrero de 2026 09:00", "viernes, 13 de febrero de 2026, 9:00", "13/feb/2026 09:00"),
+        *("13 febbraio 2026 09:00", "venerdì 13 febbraio 2026 09:00"),
+        *("13 de fevereiro de 2026 às 09:00", "sexta-feira, 13 de fevereiro de 2026 09:00", "13-fev-26 09:00"),
+        *("13 februari 2026 09:00", "vrijdag 13 februari 2026 om 09:00"),
+        *("2026-Feb-13 09:00", "Feb 13, 2026 at 9:00 AM", "Fri Feb 13 09:00:00 2026", "2026年2月13日 09:00"),
+        *("20260213T0900", "202602130900", "20260213090000", "46066.375", "46066,375"),
+        *("2026-02-13 09:00 UTC", "2026-02-13 04:00 EST", "2026-02-13 05:00 EDT", "2026-02-13 10:00 CET"),
+        *("2026-02-13 11:00 CEST", "2026-02-13 10:00 MEZ", "2026-02-13 1:00 AM PST", "2026-02-13 18:00 JST"),
+        *("Fri Feb 13 10:00:00 CET 2026", "2026-02-13 10:00 Europe/Berlin", "2026-02-13 09:00:00 +0000 UTC"),
+        *("Fri Feb 13 2026 10:00:00 GMT+0100 (Central European Standard Time)", "2026-02-13T09:00:00.000+0000"),
+        *("1770973200", "1770973200000", "1770973200.0", "1770973200000000"),
+    ],
+)
+def test_one_moment_as_other_languages_and_programs_write_it(text):
+    assert read_moment(text, Order.DMY, UTC) == datetime(2026, 2, 13, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"),
+    [
+        *(("13. März 2026", 3), ("13 Mrz 2026", 3), ("1er août 2026", 8), ("13 mei 2026", 5), ("13 dic 2026", 12)),
+        *(("13 ottobre 2026", 10), ("13 set 2026", 9), ("13 maio 2026", 5), ("13. Jänner 2026", 1), ("1 juil. 26", 7)),
+    ],
+)
+def test_the_months_of_other_languages(text, month):
+    assert read_day(text, Order.DMY).month == month
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("2026-02-13 09:00 IST", "may be Indian, Irish or Israeli time: write the offset"),
+        ("2026-02-13 09:00 XYZ", "names no time zone|is not a time zone"),
+        ("2026-02-13 09:00 +99:00", "names no time zone|is not a time zone"),
+        ("2026-02-13 09:00 Mars/Base", "names no time zone|is not a time zone"),
+        ("########", "column that is too narrow: widen it and export again"),
+        ("0000-00-00", "is not a valid date"),
+        ("0000-00-00 00:00:00", "is not a valid date"),
+        ("13022026", "is not a valid date"),
+        ("2026", "is not a valid date"),
+        ("99999", "is not a valid date"),
+        ("1.771E+12", "is not a valid date"),
+        ("Foo 13 Feb 2026", "is not a valid date"),
+        ("31 février 2026", "is not a valid date"),
+    ],
+)
+def test_what_is_in_doubt_is_refused_with_the_way_out(text, words):
+    with pytest.raises(ValidationError, match=words):
+        read_moment(text, Order.DMY, UTC)
+
+
+def test_a_number_of_a_day_is_read_by_a_convention_and_says_so():
+    assert doubt_of("46066", date(2026, 2, 13)) == (
+        "“46066” was read as 13 February 2026, which is how spreadsheets number that day."
+    )
+    assert doubt_of("2026-02-13", date(2026, 2, 13)) == doubt_of("1770973200", date(2026, 2, 13)) == ""
 
 
 def test_a_time_without_a_zone_is_in_the_zone_of_the_file():

@@ -141,12 +141,18 @@ def test_the_warning_is_shown_and_counted(bring_in: Import) -> None:
     "score",
     ["1e999999999", "-1e999999999", "9" * 10_000, "1e-999999999", "٣" * 50, "0x1", "1" + "0" * 309 + ".5", "Infinity"],
 )
-def test_a_number_beyond_measure_refuses_its_row_alone(bring_in: Import, score: str) -> None:
-    done = bring_in("leads", f"email,score\na@buyer.example,1\nb@buyer.example,{score}\nc@buyer.example,3\n")
-    assert done.outcomes == ["created", "refused", "created"]
-    assert done.reasons[1].startswith("score: “")
-    assert len(done.reasons[1]) < 200
-    assert Lead.objects.count() == 2
+def test_a_number_beyond_measure_is_left_out_or_refuses_its_row_alone(bring_in: Import, score: str) -> None:
+    file = f"email,score\na@buyer.example,1\nb@buyer.example,{score}\nc@buyer.example,3\n"
+    for options, outcome in ((["--strict"], "refused"), ([], "created")):
+        done = bring_in("leads", file, *options)
+        assert done.outcomes[1] == outcome
+        assert done.reasons[1].startswith("score: “")
+        assert len(done.reasons[1]) < 200
+    assert sorted(Lead.objects.values_list("email", "score")) == [
+        ("a@buyer.example", 1),
+        ("b@buyer.example", None),
+        ("c@buyer.example", 3),
+    ]
 
 
 @pytest.mark.django_db
@@ -165,7 +171,7 @@ def test_a_number_beyond_measure_refuses_its_row_alone(bring_in: Import, score: 
 )
 def test_moments_and_amounts_that_nothing_can_hold_refuse_their_row(bring_in: Import, kind: str, file: str) -> None:
     Lead.objects.create(email="a@buyer.example")
-    done = bring_in(kind, file, "--historical")
+    done = bring_in(kind, file, "--historical", "--strict")
     assert (done.status, done.outcomes) == (1, ["refused"])
     assert done.reasons[0]
 

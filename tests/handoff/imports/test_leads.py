@@ -41,6 +41,7 @@ def test_a_refused_row_spoils_nothing_else(bring_in: Import) -> None:
         "leads",
         "id,email,country,score,created_at\n1,dana,DE,1,\n2,ok@buyer.example,Narnia,,\n3,,,lots,soon\n"
         "4,four@buyer.example,,,\n,,,,2999-01-01\n,-,,7,\n5,,,,2999-01-01\n",
+        "--strict",
     )
     assert (done.status, done.outcomes) == (1, ["refused"] * 3 + ["created"] + ["refused"] * 3)
     assert Lead.objects.get().email == "four@buyer.example"

@@ -1,0 +1,32 @@
+"""What reports write below their rows: totals, copyright, who printed it. None of it is a record."""
+
+import re
+from collections.abc import Sequence
+
+# Nobody's id, name or company begins so.
+_PHRASE = re.compile(
+    r"copyright\s*(?:\(c\)|©|\d)|©|\(c\)\s*(?:copyright|\d)|confidential\s+information|all\s+rights\s+reserved"
+    r"|(?:report\s+)?(?:generated|exported|printed|created|run|erstellt|généré|generado|gerado)\s+"
+    r"(?:by|on|at|from|von|am|par|le|por|el|em)\b\s*:?"
+    r"|(?:filtered|sorted|grouped|summarized)\s+by\b\s*:?|filter(?:s|\s+logic)?\s*:|as\s+of\s+\d"
+    r"|(?:report|page)\s*:?\s*\d+\s+of\s+\d+|end\s+of\s+(?:report|file|list)",
+    re.IGNORECASE,
+)
+_TOTAL = re.compile(
+    r"(?:(?:(?:grand|sub|report|overall|record)[\s-]*)?(?:totals?|counts?|sums?|averages?)"
+    r"(?:\s+(?:records?|rows?|count|leads?))?"
+    r"|(?:gesamt|zwischen)?summe|gesamt(?:ergebnis|zahl)?|insgesamt|total\s+g[ée]n[ée]ral|total\s+geral|somme"
+    r"|totale|totaal|eindtotaal|suma|razem|totalt|yhteensä)"
+    r"\s*(?:[(\[].*[)\]]|[:=]?\s*[\d.,\s]*(?:records?|rows?|leads?)?)\s*[:.]?",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"[\d.,\s%$€£()+-]+|#?div/0!?", re.IGNORECASE)
+
+
+def footer_complaint(values: Sequence[str]) -> str:
+    """Why a row is no record; empty for one that may be one. A doubtful row passes: its own fields judge it."""
+    first, *others = [value.strip() for value in values if value.strip()] or [""]
+    is_footer = _PHRASE.match(first) is not None and not any("@" in value for value in others)
+    if is_footer or (_TOTAL.fullmatch(first) and all(_NUMBER.fullmatch(value) for value in others)):
+        return f"“{first[:60]}” is a footer or a total of a report, not a record: the row was left out."
+    return ""

@@ -1,0 +1,43 @@
+"""People are called Null, Blank and Select; nobody is called “n/a”."""
+
+import pytest
+
+from leads.facts import fact
+from leads.normalise import normalise_email, normalise_name, normalise_text
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Null", "Jennifer Null", "Nil Blank", "Nan", "Nan Stone", "None", "Select", "Empty", "Na", "Christopher None"],
+)
+def test_what_somebody_may_be_called_is_kept(name: str) -> None:
+    assert normalise_name(name) == fact("name").clean(name) == name
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", " ", "-", "--", ".", "?", "n/a", "N/A", "#N/A", "(none)", "-None-", "[not provided]", "(not set)"),
+        *("None None", "null null", "undefined", "undefined undefined", "n/a n/a", "#NAME?", "Please select"),
+    ],
+)
+def test_what_nobody_is_called_is_no_name(text: str) -> None:
+    assert normalise_name(text) == ""
+
+
+@pytest.mark.parametrize("text", ["Null", "None", "Blank", "Select", "nil", "NaN"])
+def test_other_facts_keep_the_words_for_nothing(text: str) -> None:
+    assert normalise_text(text) == ""
+    assert fact("company").clean(text) == fact("source").clean(text) == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Ann <ann@example.com>", '"Fox, Ann" <ann@example.com>', "ann@example.com (Ann Fox)", "<Ann@Example.com>"),
+        *("\u200bann@example.com", "ann\u200b@example.com", "ann@example.com\u200d", "\ufeffann@example.com\u00a0"),
+        *("mailto:ann@example.com", "Ann Fox <mailto:ann@example.com>", "ann@example.com <ann@example.com>"),
+    ],
+)
+def test_an_address_is_taken_out_of_its_header(text: str) -> None:
+    assert normalise_email(text) == "ann@example.com"
