@@ -76,7 +76,7 @@ def _of_entity(parts: list[str]) -> Iterator[str]:
     entity, rest = (keys[0], keys[1:]) if keys[0] in _PERSON | _COMPANY | _DEAL else (keys[-1], keys[:-1])
     spelled = "".join(rest)
     if entity in _DEAL:
-        yield _OF_DEAL.get(spelled, f"deal{spelled}")
+        yield from (_OF_DEAL.get(spelled, f"deal{spelled}"), spelled if spelled not in _OF_DEAL else "")
     elif entity in _COMPANY:
         yield _OF_COMPANY.get(spelled, "")
     elif entity in _PERSON and not (entity == "lead" and spelled == "title"):

@@ -30,7 +30,15 @@ _DOUBTFUL = frozenset(map(key, ("user id", "customer id", "member id", "subscrib
 """Headers of ids that may be those of owners or lists as well."""
 
 
-_STAND_INS = frozenset(map(key, ("form", "form name")))
+_STAND_INS = frozenset(
+    map(
+        key,
+        [
+            *("form", "form name", "utm campaign", "lead origin", "origin", "utm source", "acquisition channel"),
+            *("budget", "budgeted cost", "est. revenue"),
+        ],
+    )
+)
 
 
 @dataclass(frozen=True)
@@ -248,7 +256,7 @@ class _Sheet:
         return left_out
 
     def _stand_ins(self, words: Mapping[int, Word]) -> dict[int, str]:
-        """The name of a form stands for the campaign only where no column has campaigns: a lead may have none."""
+        """A form stands for the campaign, or a budget for the cost, only where no column has it: it may be empty."""
         stand_ins = {at: word.field for at, word in words.items() if key(self.headers[at]) in _STAND_INS}
         named = {word.field for at, word in words.items() if at not in stand_ins}
         return {at: f"another column is the {name}" for at, name in stand_ins.items() if name in named}

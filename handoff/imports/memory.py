@@ -70,7 +70,8 @@ def load(path: Path) -> Remembered:
         raise Unreadable(f"{path.name} is not a valid mapping: it must have names and values, like “system: hubspot”.")
     for name, value in stated.items():
         _check(path.name, name, value)
-    return Remembered(**{name: tuple(value) if name in _LISTS else value for name, value in stated.items()})
+    checked: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in stated.items()}
+    return Remembered(**checked)
 
 
 def _written(path: Path, stated: Mapping[str, Any]) -> str:

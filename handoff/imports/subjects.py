@@ -4,7 +4,8 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 
 from handoff.imports.headers import Word, currency_of, key
 
-_NAMES_OF_DEALS = frozenset(map(key, ("deal name", "potential name", "opportunity name")))
+_NAMES_OF_DEALS = frozenset(map(key, ("deal name", "deal title", "potential name", "opportunity name")))
+_NAMES = frozenset(map(key, ("name", "person name", "contact name", "lead name", "full name")))
 _OF_DEALS = _NAMES_OF_DEALS | frozenset(map(key, ("stage name", "deal stage")))
 _OF_MEMBERS = frozenset(
     map(key, ("campaign member status", "has responded", "first responded date", "campaign member id"))
@@ -66,7 +67,7 @@ def of_another(
     present = set(spelled.values())
     if kind == "outcomes":
         is_of_people = bool(_NAMES_OF_DEALS & present or (_OF_PEOPLE & present and not _OF_DEALS & present))
-        return {at: "is the name of the person" for at in meanings if is_of_people and spelled[at] == "name"}
+        return {at: "is the name of the person" for at in meanings if is_of_people and spelled[at] in _NAMES}
     if kind == "leads" and _OF_ADVERTS & present:
         return {at: "is that of the advertiser" for at in meanings if spelled[at] in ("account", "accountname")}
     if kind != "leads" or not (is_key_stated or _A_PERSON & present):

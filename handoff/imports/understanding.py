@@ -65,7 +65,8 @@ class Understanding:
         yield f"Understood as {self.kind} of {self.system}{by}: {len(self.table.lines)} rows, {self._written}"
         yield from (_labelled("skipped", _row(line.values)) for line in self.table.skipped)
         if self.order_because or self.columns.has(_DATES):
-            yield _labelled("dates", f"{self.order}{self.order_because}; times without a zone are in {self.zone}")
+            order = f"{self.order}{self.order_because}" if self.order_because else "in no doubt"
+            yield _labelled("dates", f"{order}; times without a zone are in {self.zone}")
         if self.amount:
             yield _labelled("amounts", self.amount)
         yield from self._column_lines()
@@ -107,10 +108,12 @@ class Understanding:
         return shown(self.columns.headers[at]) or f"column {at + 1}"
 
     def _value_texts(self) -> list[str]:
-        headers = self.columns.headers
+        meanings: dict[tuple[int | None, str], list[str]] = {}
+        for (at, value), meaning in self.columns.values.items():
+            meanings.setdefault((at, meaning), []).append(value)
         return [
-            f"{shown(headers[at]) + ': ' if at is not None else ''}{value} -> {meaning or 'nothing'}"
-            for (at, value), meaning in self.columns.values.items()
+            f"{self._header(at) + ': ' if at is not None else ''}{', '.join(values)} -> {meaning or 'nothing'}"
+            for (at, meaning), values in meanings.items()
         ]
 
     def as_dict(self) -> dict[str, Any]:

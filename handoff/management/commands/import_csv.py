@@ -79,11 +79,11 @@ class Command(BaseCommand):
         tally, complaints, shown = Tally(), Complaints(), 0
         headers = prepared.understanding.table.headers
         with ExitStack() as stack:
-            files = [
-                stack.enter_context(kind(path, headers))
-                for kind, path in ((Report, report), (RefusedRows, refused))
-                if path
-            ]
+            files: list[Report | RefusedRows] = []
+            if report:
+                files.append(stack.enter_context(Report(report, headers)))
+            if refused:
+                files.append(stack.enter_context(RefusedRows(refused, headers)))
             console = Console(stderr=True)
             is_hidden = not sys.stderr.isatty()
             results = track(_kept(prepared, files), "Importing", len(prepared.rows), console=console, disable=is_hidden)

@@ -8,6 +8,7 @@ from django import forms
 from django.utils import timezone
 
 from handoff.doors import Door
+from handoff.reports.report import choices
 from leads.models import Lead, LeadQuerySet, User
 from leads.moments import storable, storable_day
 
@@ -74,9 +75,9 @@ class Facts(forms.Form):
         """Django's own words for a wrong choice name neither the field nor the choices."""
         for name, field in self.fields.items():
             if isinstance(field, forms.ChoiceField) and field.error_messages["invalid_choice"] is _WITHOUT_CHOICES:
-                choices = ", ".join(str(value) for value, _ in field.choices if value)
+                values = ", ".join(str(value) for value, _ in choices(field) if value)
                 label = name.replace("_", " ")
-                field.error_messages["invalid_choice"] = f"“%(value)s” is not a valid {label}: choose one of {choices}."
+                field.error_messages["invalid_choice"] = f"“%(value)s” is not a valid {label}: choose one of {values}."
 
     def _offer_visible_leads(self, by: User | None, historical: bool) -> None:
         """Another lead can be named only by someone who may see it; any other is one that does not exist."""

@@ -120,7 +120,7 @@ def test_chinese_in_utf_16_without_a_mark_is_read() -> None:
         assert decode(text.encode(encoding), "f.csv") == (text, encoding)
 
 
-@given(name=st.text(alphabet=st.characters(codec="cp1250", categories=("L",)), min_size=1, max_size=12))
+@given(name=st.text(alphabet=st.characters(codec="cp1250", categories=["L"]), min_size=1, max_size=12))
 @settings(max_examples=300, deadline=None)
 def test_what_is_certain_stays_certain(name: str) -> None:
     """No reading in another encoding comes before UTF-8."""

@@ -67,8 +67,8 @@ OF_LEADS = {
 }
 OF_OUTCOMES = {
     "email": "Associated Contact Email",
-    "closed_at": "Closing Date|Closed Date|Abschlussdatum|Date de clôture",
-    "won_at": "conversion_date|Sale_Date|Won time",
+    "closed_at": "conversion_date|Closing Date|Closed Date|Abschlussdatum|Date de clôture",
+    "won_at": "Sale_Date|Won time",
     "amount": "opportunity_value|Sale_Value_AED|Betrag|Montant|Deal - Value",
     "name": "Potential Name|Deal Name|Deal - Title",
     "state": "StageName|Deal Stage|IsWon|Converted|Deal - Status",
@@ -78,7 +78,6 @@ OF_TOUCHES = {
     "at": "Call Start Time|Start DateTime|StartDateTime|event_date|Activity Date",
     "outcome": "Meeting Outcome|Call Result",
     "note": "Notes/Description|Subject",
-    "by": "Activity Owner|Call Owner|Assigned To",
 }
 
 
@@ -142,6 +141,12 @@ def test_a_state_of_the_usa_is_no_outcome() -> None:
     assert columns.left_out == {2: "has regions"}
 
 
+def test_what_stands_for_a_field_counts_only_where_no_column_has_it() -> None:
+    assert mapped("Email,Form,Campaign ID").positions == {"email": (0,), "campaign": (2,)}
+    assert mapped("Email,Form").positions == {"email": (0,), "campaign": (1,)}
+    assert mapped("Email,Lead Origin,Lead Source").positions == {"email": (0,), "source": (2,)}
+
+
 def test_a_salutation_is_no_job_title() -> None:
     columns = mapped("email,title,position", "a@buyer.example,Ms,CTO", "b@buyer.example,Mr.,", "c@buyer.example,,CEO")
     assert columns.positions["title"] == (2,)
@@ -151,6 +156,7 @@ def test_a_salutation_is_no_job_title() -> None:
 def test_the_name_of_the_person_is_not_that_of_the_deal() -> None:
     assert "name" not in mapped("Id,First Name,Last Name,Name,Status", kind="outcomes").positions
     assert mapped("Id,Name,Deal Name,Stage", kind="outcomes").positions["name"] == (2,)
+    assert mapped("Deal - Title,Person - ID,Person - Name", kind="outcomes").positions["name"] == (0,)
     assert mapped("Id,Name,StageName,Amount", kind="outcomes").positions["name"] == (1,)
     assert mapped("external_id,won_at,name", kind="outcomes").positions["name"] == (2,)
 

@@ -20,7 +20,7 @@ from handoff.imports.systems import recognise
         ("Potential Name,Closing Date,Stage", "zoho"),
         ("Email Address,MEMBER_RATING,OPTIN_TIME", "mailchimp"),
         ("EMAIL,EMAIL_BLACKLISTED,ADDED_TIME", "brevo"),
-        ("id,firstname,lastname,date_added,points", "mautic"),
+        ("id,firstname,position,date_added,points", "mautic"),
         ("id,created_time,ad_id,form_id,is_organic,platform,email", "meta"),
         ("Created,Name,Email,Source,Form,Channel,Stage,Owner,Labels", "meta"),
         ("First Name,Email Address,Creative ID,Form Name,Submitted At", "linkedin"),
@@ -34,7 +34,17 @@ def test_a_system_is_recognised(headers: str, system: str) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    ["email,name,company", "id,email,name,phone,country,created_at", "Lead Status,Email", "Record ID,Email", ""],
+    [
+        "First Name,Last Name,Email,Company Name,Phone Number,Date Added",
+        "Lead ID,Lead Source,Lead Status,Email",
+        "Full Name,Phone Number,Form Name,Campaign Name,Job Title",
+        "Nom,Prenom,SMS,Email",
+        "email,name,company",
+        "id,email,name,phone,country,created_at",
+        "Lead Status,Email",
+        "Record ID,Email",
+        "",
+    ],
 )
 def test_what_could_be_anybody_s_is_not_guessed(headers: str) -> None:
     assert recognise(headers.split(",")) == ""

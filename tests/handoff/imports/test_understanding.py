@@ -66,6 +66,11 @@ def test_a_guess_is_said_to_be_one(explain: Explain) -> None:
     assert "column    A -> email (content, a guess)" in text
 
 
+def test_dates_in_no_doubt_name_no_order(explain: Explain) -> None:
+    text = explain("email,created\na@buyer.example,2026-01-02\n", "--system", "crm")
+    assert "dates     in no doubt; times without a zone are in UTC" in text
+
+
 def test_an_amount_shows_its_decimal_mark(explain: Explain) -> None:
     text = explain("email;won_at;amount\na@buyer.example;2026-01-01;1.850,00 €\n", "--system", "crm", kind="outcomes")
     assert "amounts   “1.850,00 €” (row 2) is read as 1850.00 EUR" in text
