@@ -4,6 +4,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
+from pathlib import Path
 from xml.sax.saxutils import escape
 
 import pytest
@@ -150,3 +151,14 @@ def test_a_sheet_of_a_text_and_an_encoding_of_a_workbook_are_refused() -> None:
         parse(b"Email\na@buyer.example\n", "leads.csv", Source(sheet="Leads"))
     with pytest.raises(Unreadable, match=r"--encoding cp1252: leads\.xlsx is a workbook"):
         parse(workbook({"Leads": ROWS}), "leads.xlsx", Source(encoding="cp1252"))
+
+
+@pytest.mark.parametrize("name", ["leads.xls", "leads.csv"])
+def test_an_old_workbook_is_read_too(name: str) -> None:
+    """An XLS of two leads, written by a library that is not among the requirements."""
+    table = parse((Path(__file__).parent / "exports" / "leads.xls").read_bytes(), name)
+    assert table.sheet == "Leads"
+    assert [line.values for line in table.lines] == [
+        ("39779212345", "dana@buyer.example", "82", "2026-01-15 09:14:00", "TRUE"),
+        ("39779212346", "zoë@buyer.example", "0.5", "2026-01-16", "FALSE"),
+    ]
