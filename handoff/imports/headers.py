@@ -62,6 +62,18 @@ def spellings(header: str) -> Iterator[tuple[str, How]]:
         yield key(" ".join(rest)), How.PATTERN
 
 
+def loose_spellings(header: str) -> Iterator[str]:
+    """The same of lists of leads alone: “1. Email”, “contact_phone” and “properties.email”. Elsewhere they may differ:
+    the type of a contact is not that of a call."""
+    plain = re.sub(
+        r"^Q?\d+\s*[.):]\s*|^(?:properties|attributes|fields|data)[._]", "", header.strip(), flags=re.IGNORECASE
+    )
+    yield key(plain)
+    entity = re.match(r"([^\W\d_]+)[\s_.:]+(.+)$", plain, re.DOTALL)
+    if entity and key(entity[1]) in _PERSON | _COMPANY:
+        yield from _of_entity([entity[1], entity[2]])
+
+
 def _is_question(header: str) -> bool:
     return header.rstrip().endswith("?") or bool(
         re.match(r"(your|please|enter|what|ihre?|votre|tu)\b", header.casefold())
@@ -96,7 +108,7 @@ class Vocabulary:
     """The fields of a kind of file by the words for them."""
 
     def __init__(self, kind: str, aliases: Aliases) -> None:
-        self.fields = tuple(aliases)
+        self._is_of_leads = kind == "leads"
         self._words: dict[str, Word] = {}
         self._words.update((key(field), Word(field, 0, How.NAME)) for field in aliases)
         for field, names in aliases.items():
@@ -108,7 +120,8 @@ class Vocabulary:
         """What a header means by itself. A long text is none: looking for patterns in it could take for ever."""
         if not header or len(header) > LONGEST:
             return None
-        for spelled, how in spellings(header):
+        loose = loose_spellings(header) if self._is_of_leads else ()
+        for spelled, how in (*spellings(header), *((spelled, How.PATTERN) for spelled in loose)):
             if spelled and (word := self._words.get(spelled)):
                 return word if how == How.SYNONYM else Word(word.field, word.rank, how)
         return None

@@ -49,7 +49,8 @@ OF_LEADS = {
     "Lead - ID",
     "email": "User email|Person - Email|Person - Email - Work|What is your email?|E-Mail-Adresse|Correo electrónico|"
     "Adresse e-mail|Indirizzo e-mail|Endereço de e-mail|E-mailadres|Adres e-mail|E-postadress|メールアドレス",
-    "phone": "Mobile|Business Phone|User phone|SMS|Phone number (recommended)|Téléphone|Número de teléfono|"
+    "phone": "contact_phone|Lead Phone|"
+    "Mobile|Business Phone|User phone|SMS|Phone number (recommended)|Téléphone|Número de teléfono|"
     "Phone (work)|Telefonnummer|Numero di telefono|Telefoonnummer|Numer telefonu|電話番号|Person - Phone - Mobile",
     "company": "Company / Account|CompanyOrAccount|Organization - Name|Unternehmensname|Entreprise|Empresa|Azienda|"
     "Bedrijfsnaam|Nazwa firmy|Företag|会社名|Company name",
@@ -62,7 +63,8 @@ OF_LEADS = {
     "Submission time|Lead_Date|Erstellungsdatum|Date de création|Fecha de creación|Signed up|"
     "Lead - Lead created|Aanmaakdatum|Data di creazione|Data de criação|Data utworzenia|Skapad|作成日|Timestamp",
     "score": "points|Lead Score|Punkte|Puntuación",
-    "first_name": "Vorname|Prénom|Nombre|Voornaam|Imię|Förnamn|名|What's your first name?",
+    "first_name": "lead_first_name|properties.firstname|Contact First Name|2. First Name|"
+    "Vorname|Prénom|Nombre|Voornaam|Imię|Förnamn|名|What's your first name?",
     "last_name": "Nachname|Nom|Apellidos|Cognome|Achternaam|Nazwisko|Efternamn|姓|And your last name?",
 }
 OF_OUTCOMES = {
