@@ -142,27 +142,17 @@ def map_columns(
     earlier = _remembered(remembered or {}, headers, assigned)
     choices = [Choice(at, name, How.STATED) for at, name in assigned.items() if name]
     choices += [Choice(at, name, How.REMEMBERED) for at, name in earlier.items() if name]
-    settled = {each.field for each in choices}
     free = {at: header for at, header in enumerate(headers) if at not in {**assigned, **earlier}}
     sheet = _Sheet(kind, headers, rows)
-    meanings, left_out = sheet.meanings(free, aliases, settled)
-    choices += [
-        Choice(at, meanings[at].field, meanings[at].how)
-        for at in sorted(meanings, key=lambda at: (meanings[at].rank, at))
-    ]
+    meanings, left_out = sheet.meanings(free, aliases, {each.field for each in choices})
+    preferred = sorted(meanings, key=lambda at: (meanings[at].rank, at))
+    choices += [Choice(at, meanings[at].field, meanings[at].how) for at in preferred]
     choices = sheet.with_family_names(choices)
     missing = {name: names for name, names in aliases.items() if name not in {choice.field for choice in choices}}
-    unnamed = {at: header for at, header in free.items() if at not in {**meanings, **left_out}}
-    choices += [
-        Choice(at, name, How.CONTENT) for at, name in contents.guesses(kind, unnamed, missing, sheet.column).items()
-    ]
-    choices += [
-        Choice(at, name, How.SYNONYM) for at, name in subjects.tokens(kind, headers, missing, sheet.column).items()
-    ]
+    choices += sheet.guesses({at: header for at, header in free.items() if at not in {**meanings, **left_out}}, missing)
     implied = {name: value for name, value in subjects.implied(kind, headers).items() if name in missing}
-    return Columns(
-        tuple(headers), tuple(choices), implied=implied, values=_flags(kind, headers, choices), left_out=left_out
-    )
+    flags = _flags(kind, headers, choices)
+    return Columns(tuple(headers), tuple(choices), implied=implied, values=flags, left_out=left_out)
 
 
 def _remembered(remembered: Mapping[str, str], headers: Sequence[str], assigned: Mapping[int, str]) -> dict[int, str]:
@@ -260,6 +250,15 @@ class _Sheet:
         stand_ins = {at: word.field for at, word in words.items() if key(self.headers[at]) in _STAND_INS}
         named = {word.field for at, word in words.items() if at not in stand_ins}
         return {at: f"another column is the {name}" for at, name in stand_ins.items() if name in named}
+
+    def guesses(self, unnamed: Mapping[int, str], missing: Aliases) -> list[Choice]:
+        """The columns of the fields that no header names."""
+        guessed = contents.guesses(self.kind, unnamed, missing, self.column)
+        tokens = subjects.tokens(self.kind, self.headers, missing, self.column)
+        return [
+            *(Choice(at, name, How.CONTENT) for at, name in guessed.items()),
+            *(Choice(at, name, How.SYNONYM) for at, name in tokens.items()),
+        ]
 
     def with_family_names(self, choices: list[Choice]) -> list[Choice]:
         """Beside a first name alone, “Name” is the family name, as in German, Dutch and Swedish exports."""

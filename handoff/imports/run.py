@@ -119,15 +119,7 @@ def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result
 def prepare(path: Path, wish: Wish) -> Import:
     """Read the file and decide how to understand it; Unreadable says why that is impossible."""
     kind = KINDS[wish.kind]
-    vocabulary = Vocabulary(wish.kind, kind.aliases)
-    spelled = {
-        key(header) for header in (*wish.remembered.by_header, *(text.rpartition("=")[0] for text in wish.mappings))
-    }
-
-    def recognised(headers: Sequence[str]) -> int:
-        return vocabulary.recognised(headers) + len(spelled & {key(header) for header in headers if header} - {""})
-
-    table = read(path, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
+    table = _table(path, wish, kind)
     system, is_recognised = _system(wish, table)
     columns = _columns(wish, kind, table)
     if not columns.has(kind.identities):
@@ -150,6 +142,18 @@ def prepare(path: Path, wish: Wish) -> Import:
         not_in_file=tuple(header for header in wish.remembered.columns if position(header, table.headers) is None),
     )
     return Import(wish, rows, reading, understanding)
+
+
+def _table(path: Path, wish: Wish, kind: Kind) -> Table:
+    """The file as rows. Headers that the user names are as good as those that are recognised."""
+    vocabulary = Vocabulary(wish.kind, kind.aliases)
+    named = (*wish.remembered.by_header, *(text.rpartition("=")[0] for text in wish.mappings))
+    stated_keys = set(map(key, named)) - {""}
+
+    def recognised(headers: Sequence[str]) -> int:
+        return vocabulary.recognised(headers) + len(stated_keys & {key(header) for header in headers if header})
+
+    return read(path, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
 
 
 def _system(wish: Wish, table: Table) -> tuple[str, bool]:

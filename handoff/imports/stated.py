@@ -48,8 +48,8 @@ def _column(text: str, columns: Columns) -> tuple[int | None, str]:
             _check_is_read(at, header, columns)
             return at, value
     if len(parts) == 2 and parts[1].strip() and parts[0].strip():
-        known = listed(columns.headers)
-        raise Unreadable(f"--value {text}=…: the file has no column “{parts[0].strip()}”; it has {known}.")
+        headers = listed(columns.headers)
+        raise Unreadable(f"--value {text}=…: the file has no column “{parts[0].strip()}”; it has {headers}.")
     return None, text
 
 
