@@ -8,12 +8,16 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
-from handoff.imports import campaigns, dry_run, leads, outcomes, pauses, touches
+from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
+from handoff.imports.headers import Vocabulary, key, listed
 from handoff.imports.kind import Kind, Reading, Result, Row, refused, with_remarks
-from handoff.imports.mapping import Columns, listed, map_columns
-from handoff.imports.table import Line, Table, Unreadable, read
+from handoff.imports.mapping import Columns, map_columns, position
+from handoff.imports.memory import NOTHING, Remembered
+from handoff.imports.table import Line, Source, Table, read
+from handoff.imports.understanding import Understanding
+from handoff.imports.unreadable import Unreadable
 from leads.identity import normalise_system
 from leads.repeats import Repeats
 
@@ -27,6 +31,7 @@ KINDS: dict[str, Kind] = {
 CHUNK = 200  # rows that are looked up, locked and committed at once
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 SYSTEM_LENGTH = 40
+SAMPLE = 200  # rows whose values help to understand the columns
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,8 +39,14 @@ class Wish:
     """What the user asks for: which kind of file, of which system, and how it is to be read."""
 
     kind: str
-    system: str
+    system: str = ""
+    """Empty: as the headers tell."""
     mappings: Sequence[str] = ()
+    constants: Sequence[str] = ()
+    values: Sequence[str] = ()
+    remembered: Remembered = NOTHING
+    encoding: str = ""
+    sheet: str = ""
     dates: Order | None = None
     zone: tzinfo = UTC
     historical: bool = False
@@ -49,8 +60,6 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
-    complaints: int = 0
-    """Refusals and warnings of rows."""
 
     def count(self, result: Result) -> None:
         self.outcomes[result.outcome] += 1
@@ -67,7 +76,30 @@ class Import:
     wish: Wish
     rows: Sequence[Row]
     reading: Reading
-    warnings: tuple[str, ...] = ()
+    understanding: Understanding
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """The rows as they are in the file, one for each of `rows`."""
+        return self.understanding.table.lines
+
+    def remembered(self) -> Remembered:
+        """All that was stated or understood, for the next file of this system."""
+        wish, columns, reading = self.wish, self.understanding.columns, self.reading
+        headers = columns.headers
+        return Remembered(
+            kind=wish.kind,
+            system=reading.system,
+            dates=str(reading.order) if wish.dates or self.understanding.order_because else "",
+            time_zone=str(wish.zone) if wish.zone is not UTC else "",
+            encoding=wish.encoding,
+            sheet=wish.sheet,
+            historical=wish.historical,
+            columns={headers[each.at]: each.field for each in columns.choices if headers[each.at]},
+            ignore=tuple(dict.fromkeys((*self.understanding.ignored, *(headers[at] for at in columns.left_out)))),
+            set=dict(columns.constants),
+            values=tuple(stated.spelled(columns.values, headers)),
+        )
 
     def write(self) -> Iterator[Result]:
         """Import the rows, chunk by chunk, and say of each what became of it.
@@ -90,20 +122,75 @@ def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result
 
 def prepare(path: Path, wish: Wish) -> Import:
     """Read the file and decide how to understand it; Unreadable says why that is impossible."""
-    kind, table = KINDS[wish.kind], read(path)
-    system = normalise_system(wish.system)
-    if not system or len(system) > SYSTEM_LENGTH:
-        raise Unreadable(f"--system names the system of the file, in at most {SYSTEM_LENGTH} characters, like hubspot.")
-    columns = map_columns(table.headers, kind.aliases, wish.mappings)
+    kind = KINDS[wish.kind]
+    table = _table(path, wish, kind)
+    system, is_recognised = _system(wish, table)
+    columns = _columns(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
     rows = [_row(line, columns) for line in table.lines]
-    order = wish.dates or decide_order(
-        (row.number, text) for row in rows for name in sorted(kind.dates) if (text := row.get(name))
+    dates = sorted(kind.dates & columns.fields)
+    order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
+    reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict)
+    understanding = Understanding(
+        kind=wish.kind,
+        system=system,
+        is_system_recognised=is_recognised,
+        table=table,
+        columns=columns,
+        order=order,
+        order_because=" (stated)" if wish.dates else evidence.of_order(rows, dates),
+        zone=str(wish.zone),
+        amount=evidence.of_amounts(rows, columns.fields),
+        undated_rows=evidence.undated(rows, wish.kind, columns.fields),
+        not_in_file=tuple(header for header in wish.remembered.columns if position(header, table.headers) is None),
     )
-    fields = frozenset(columns.positions)
-    reading = Reading(system, fields, order, wish.zone, wish.historical, wish.strict)
-    return Import(wish, rows, reading, columns.warnings)
+    return Import(wish, rows, reading, understanding)
+
+
+def _table(path: Path, wish: Wish, kind: Kind) -> Table:
+    """The file as rows. Headers that the user names are as good as those that are recognised."""
+    vocabulary = Vocabulary(wish.kind, kind.aliases)
+    named = (*wish.remembered.by_header, *(text.rpartition("=")[0] for text in wish.mappings))
+    stated_keys = set(map(key, named)) - {""}
+
+    def recognised(headers: Sequence[str]) -> int:
+        return vocabulary.recognised(headers) + len(stated_keys & {key(header) for header in headers if header})
+
+    return read(path, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
+
+
+def _system(wish: Wish, table: Table) -> tuple[str, bool]:
+    """The stated system, else the one that the headers tell."""
+    stated_one = normalise_system(wish.system)
+    system = stated_one or systems.recognise(table.headers, [line.values for line in table.lines[:20]])
+    if not system and not wish.system:
+        raise Unreadable(
+            "The headers do not tell which system the file is from. Say with --system whose ids it has, like hubspot; "
+            f"it has the columns {listed(table.headers)}."
+        )
+    if not system or len(system) > SYSTEM_LENGTH:
+        raise Unreadable(f"--system names the system of the file, in at most {SYSTEM_LENGTH} characters, like hubspot.")
+    return system, not stated_one
+
+
+def _columns(wish: Wish, kind: Kind, table: Table) -> Columns:
+    columns = map_columns(
+        table.headers,
+        kind.aliases,
+        wish.mappings,
+        kind=wish.kind,
+        rows=[line.values for line in table.lines[:SAMPLE]],
+        remembered=wish.remembered.by_header,
+    )
+    constants = {**wish.remembered.set, **stated.constants(wish.constants, kind.aliases)}
+    if unknown := {*constants, *wish.remembered.columns.values()} - kind.aliases.keys():
+        raise Unreadable(f"There is no field “{min(unknown)}”; use one of {', '.join(kind.aliases)}.")
+    columns = replace(columns, constants=constants)
+    values = (
+        stated.values([*wish.remembered.values, *wish.values], columns) if wish.values or wish.remembered.values else {}
+    )
+    return replace(columns, values={**columns.values, **values})
 
 
 def _no_identity(table: Table, kind: Kind) -> str:

@@ -1,27 +1,29 @@
-"""A file as rows of text, whatever wrote it: its encoding and its delimiter are found out."""
+"""A file as rows of text, whatever wrote it: its encoding, delimiter, sheet and headers are recognised."""
 
-import codecs
 import csv
 import io
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from handoff.imports import workbook
+from handoff.imports.encodings import decode
+from handoff.imports.formats import is_workbook, refuse_other_formats, refuse_other_languages
+from handoff.imports.unreadable import Unreadable
+
+__all__ = ["Line", "Table", "Unreadable", "parse", "read"]
+
 DELIMITERS = ",;\t|"
-SAMPLE, SAMPLE_ROWS = 200_000, 51  # characters and rows by which the delimiter is found
-_EXCEL = {b"PK\x03\x04": "an XLSX workbook", b"\xd0\xcf\x11\xe0": "an old Excel workbook (XLS)"}
-_OTHER = {b"%PDF": "a PDF", b"\x1f\x8b": "a gzip archive"}
-_BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f]")
+SAMPLE, SAMPLE_ROWS = 200_000, 51  # characters and rows by which the delimiter is recognised
+TITLES = 20  # rows above the headers, at most
 # The reader's own limit of 128 KB would end the whole import for one mail thread in a column that nobody asked for.
 csv.field_size_limit(sys.maxsize)
 
-
-class Unreadable(Exception):
-    """The file as a whole cannot be brought in; the message says why, and what to do."""
+Recognised = Callable[[Sequence[str]], int]
+"""How many fields the cells of a row name, if it is the row of headers."""
 
 
 @dataclass(frozen=True)
@@ -36,105 +38,96 @@ class Line:
 class Table:
     headers: tuple[str, ...]
     lines: tuple[Line, ...]
-    encoding: str
-    delimiter: str
+    encoding: str = ""
+    """Empty for a workbook."""
+    delimiter: str = ""
+    sheet: str = ""
+    skipped: tuple[Line, ...] = ()
+    """Rows above the headers that have text in them."""
 
 
-def read(path: Path) -> Table:
-    """Read a file of delimited text, or say why it is none."""
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """What the user says of how a file is written."""
+
+    encoding: str = ""
+    sheet: str = ""
+
+
+AS_IT_IS = Source()
+
+
+def _nothing(_: Sequence[str]) -> int:
+    return 0
+
+
+def read(path: Path, source: Source = AS_IT_IS, recognised: Recognised = _nothing) -> Table:
+    """Read a file of delimited text or a workbook, or say why it is neither."""
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise Unreadable(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
-    return parse(data, path.name)
+    return parse(data, path.name, source, recognised)
 
 
-def parse(data: bytes, name: str = "The file") -> Table:
-    _refuse_other_formats(data, name)
-    text, encoding = _decode(data, name)
+def parse(
+    data: bytes,
+    name: str = "The file",
+    source: Source = AS_IT_IS,
+    recognised: Recognised = _nothing,
+) -> Table:
+    if is_workbook(data):
+        return _of_workbook(data, name, source, recognised)
+    refuse_other_formats(data, name)
+    if source.sheet:
+        raise Unreadable(f"--sheet {source.sheet}: {name} is not a workbook and has no sheets.")
+    text, encoding = decode(data, name, source.encoding)
     if not text.strip():
         raise Unreadable(f"{name} is empty: the first row must contain the headers.")
+    refuse_other_languages(text, name)
     text, stated = _take_delimiter_line(text)
-    delimiter = stated or _sniff(text)
+    delimiter = stated or _sniff(text, recognised)
     rows = _split(text, delimiter, name)
-    first = next((at for at, row in enumerate(rows) if _has_text(row)), None)
-    if first is None:
+    headers, lines, skipped = _below_headers(rows, 2 if stated else 1, name, recognised)
+    return Table(headers, lines, encoding, delimiter, skipped=skipped)
+
+
+def _of_workbook(data: bytes, name: str, source: Source, recognised: Recognised) -> Table:
+    if source.encoding:
+        raise Unreadable(f"--encoding {source.encoding}: {name} is a workbook, which has no encoding to choose.")
+    rows, sheet = workbook.read_sheet(data, name, source.sheet)
+    headers, lines, skipped = _below_headers(rows, 1, name, recognised)
+    return Table(headers, lines, sheet=sheet, skipped=skipped)
+
+
+def _below_headers(
+    rows: list[list[str]], first_number: int, name: str, recognised: Recognised
+) -> tuple[tuple[str, ...], tuple[Line, ...], tuple[Line, ...]]:
+    """The headers, the rows below, and the titles above."""
+    filled = (Line(number, tuple(row)) for number, row in enumerate(rows, first_number) if _has_text(row))
+    top = list(islice(filled, TITLES))
+    if not top:
         raise Unreadable(f"{name} has only delimiters and blanks: the first row must contain the headers.")
-    headers = tuple(cell.strip() for cell in rows[first])
-    offset = 2 if stated else 1
-    lines = tuple(
-        Line(number, tuple(row))
-        for number, row in enumerate(rows[first + 1 :], start=first + 1 + offset)
-        if _has_text(row)
-    )
-    return Table(headers, lines, encoding, delimiter)
+    at = _header_row([line.values for line in top], recognised)
+    headers = tuple(cell.strip() for cell in top[at].values)
+    return headers, (*top[at + 1 :], *filled), tuple(top[:at])
+
+
+def _header_row(rows: Sequence[Sequence[str]], recognised: Recognised) -> int:
+    """The first row, unless it names no field, or far fewer than a later one does, as a title above a table does."""
+    counts = [recognised(row) for row in rows]
+    best = max(range(len(rows)), key=lambda at: counts[at])
+    alone = len(list(filter(_has_text_in, rows[0]))) == 1
+    enough = 1 if alone and len(list(filter(_has_text_in, rows[best]))) == counts[best] else 2
+    return best if counts[best] >= max(enough, 2 * counts[0] + 1) else 0
 
 
 def _has_text(row: Iterable[str]) -> bool:
-    return any(cell.strip() for cell in row)
+    return any(map(_has_text_in, row))
 
 
-def _refuse_other_formats(data: bytes, name: str) -> None:
-    for magic, kind in _EXCEL.items():
-        if data.startswith(magic):
-            raise Unreadable(f"{name} is {kind}, whatever its name says: save it as “CSV UTF-8” and import that.")
-    for magic, kind in _OTHER.items():
-        if data.startswith(magic):
-            raise Unreadable(f"{name} is {kind}, not a CSV file: export it as CSV and import that.")
-
-
-def _decode(data: bytes, name: str) -> tuple[str, str]:
-    """By the byte order mark, else UTF-16 without one, else UTF-8, else what Windows writes in Western Europe."""
-    marked = next((encoding for bom, encoding in _BOMS.items() if data.startswith(bom)), None)
-    for encoding in [marked] if marked else [*_unmarked_utf_16(data), "utf-8", "cp1252"]:
-        try:
-            text = data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-        if not _is_binary(text):
-            if encoding == "cp1252":
-                _refuse_mixed(data, name)
-            return text.rstrip("\x1a"), encoding  # how DOS ended a file
-    where = f" (NUL byte in line {_line_of(data, data.index(0))})" if 0 in data else ""
-    raise Unreadable(
-        f"{name} is not text in UTF-8, UTF-16 or Windows-1252{where}: save it as “CSV UTF-8” and import that."
-    )
-
-
-def _refuse_mixed(data: bytes, name: str) -> None:
-    """Read as one encoding, a file of two would garble the names in half of its lines without a word."""
-    is_utf_8 = {number: _is_utf_8(line) for number, line in enumerate(data.splitlines(), 1) if not line.isascii()}
-    if len(set(is_utf_8.values())) > 1:
-        good, bad = (next(number for number, it_is in is_utf_8.items() if it_is is wanted) for wanted in (True, False))
-        raise Unreadable(
-            f"{name} mixes encodings: line {good} is UTF-8 and line {bad} is not. "
-            "Save it as “CSV UTF-8” and check these lines."
-        )
-
-
-def _is_utf_8(line: bytes) -> bool:
-    try:
-        line.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _line_of(data: bytes, position: int) -> int:
-    return data.count(b"\n", 0, position) + 1
-
-
-def _is_binary(text: str) -> bool:
-    """Text has no NUL, and of the other control characters at most a stray one."""
-    return "\0" in text or len(_CONTROL.findall(text)) > max(2, len(text) / 1000)
-
-
-def _unmarked_utf_16(data: bytes) -> list[str]:
-    """Text of Latin letters in UTF-16 has a zero in every other byte."""
-    sample = data[:2000]
-    if not sample or len(data) % 2 or sample.count(0) < len(sample) * 0.3:
-        return []
-    return ["utf-16-le" if sample[1::2].count(0) > sample[::2].count(0) else "utf-16-be"]
+def _has_text_in(cell: str) -> bool:
+    return bool(cell.strip())
 
 
 def _take_delimiter_line(text: str) -> tuple[str, str]:
@@ -143,18 +136,22 @@ def _take_delimiter_line(text: str) -> tuple[str, str]:
     return (text[hint.end() :], hint[1]) if hint else (text, "")
 
 
-def _sniff(text: str) -> str:
-    """The delimiter that cuts the first rows most evenly, and of those the one that cuts most."""
+def _sniff(text: str, recognised: Recognised) -> str:
+    """The delimiter that cuts headers out; else the one that cuts the first rows most evenly, and of those most."""
     blank = re.match(r"(?: *[\r\n])*", text)
     start = blank.end() if blank else 0
     sample = text[start : start + SAMPLE]
-    return max(DELIMITERS, key=lambda delimiter: _evenness(sample, delimiter))
+    return max(DELIMITERS, key=lambda delimiter: _evenness(sample, delimiter, recognised))
 
 
-def _evenness(sample: str, delimiter: str) -> tuple[bool, float, int]:
+def _evenness(sample: str, delimiter: str, recognised: Recognised) -> tuple[int, bool, float, int]:
     rows = list(islice(filter(None, _reader(sample, delimiter, strict=False)), SAMPLE_ROWS))
-    width = len(rows[0]) if rows else 0
-    return width > 1, sum(len(row) == width for row in rows) / max(len(rows), 1), width
+    counts = [recognised(row) for row in rows[:TITLES]]
+    named = max(counts, default=0)
+    headers = rows[counts.index(named)] if named > 1 else (rows or [[]])[0]
+    width = len(headers)
+    even = sum(len(row) == width for row in rows) / max(len(rows), 1)
+    return named if named > 1 else 0, width > 1, even, width
 
 
 def _split(text: str, delimiter: str, name: str) -> list[list[str]]:

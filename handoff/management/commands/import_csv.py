@@ -1,11 +1,11 @@
 """Import a file of campaigns, leads, touches, outcomes or pauses."""
 
-import csv
 import json
 import sys
 from argparse import ArgumentTypeError
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -15,15 +15,17 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import track
 
+from handoff.imports.complaints import Complaints
 from handoff.imports.dates import Order
+from handoff.imports.files import RefusedRows, Report
 from handoff.imports.kind import Result
-from handoff.imports.run import KINDS, Tally, Wish, prepare
-from handoff.imports.table import Unreadable
+from handoff.imports.memory import NOTHING, Remembered, load
+from handoff.imports.run import KINDS, Import, Tally, Wish, prepare
+from handoff.imports.unreadable import Unreadable
 from handoff.management.terminal import printable
-from handoff.reports.cells import safe_cell
 from leads.models.people import validate_zone
 
-SHOWN = 20  # complaints on the screen; the report has them all
+SHOWN = 20  # complaints on the screen, row by row
 REFUSED, UNREADABLE = 1, 2
 
 
@@ -36,63 +38,72 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("kind", choices=KINDS)
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--system", required=True, help="whose ids the file has, like hubspot")
+        parser.add_argument("file", type=Path, help="delimited text, XLSX or XLS, whatever its name says")
         parser.add_argument(
-            "--map",
-            action="append",
-            default=[],
-            metavar="HEADER=field",
-            help="which field a column is; repeat it; without a field the column is left out",
+            "--system", default="", help="whose ids the file has, like hubspot; else as its headers tell"
         )
-        parser.add_argument(
-            "--dates", choices=[order.value for order in Order], help="how dates like 03/04/24 are read"
-        )
-        parser.add_argument(
-            "--time-zone", default="UTC", type=_zone, help="of times that name none, like Europe/Berlin"
-        )
+        _add_understanding(parser)
         parser.add_argument("--historical", action="store_true", help="a backfill: start no clock and notify no one")
         parser.add_argument(
             "--strict",
             action="store_true",
             help="refuse a row with a value that cannot be read, instead of leaving it out",
         )
+        parser.add_argument("--explain", action="store_true", help="show how the file is understood, and do nothing")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and report the same")
-        parser.add_argument("--report", type=Path, metavar="OUT.csv", help="write the outcome of every row there")
+        parser.add_argument("--report", type=Path, metavar="OUT.csv", help="write every row with its outcome there")
+        parser.add_argument("--refused", type=Path, metavar="OUT.csv", help="write the refused rows there, to fix them")
         parser.add_argument("--json", action="store_true", help="end with one line of JSON")
 
-    def handle(self, *, file: Path, report: Path | None, **options: Any) -> None:
+    def handle(self, *, file: Path, **options: Any) -> None:
         try:
             prepared = prepare(file, _wish(**options))
+            if options["save_mapping"]:
+                prepared.remembered().save(options["save_mapping"])
+            if options["explain"]:
+                self._explain(prepared, as_json=options["json"])
+                return
+            if not options["json"]:
+                self.stderr.write(printable("\n".join(prepared.understanding.lines())))
+            tally, complaints = self._run(prepared, **options)
         except Unreadable as error:
             raise CommandError(printable(error), returncode=UNREADABLE) from error
-        tally = Tally(warnings=len(prepared.warnings))
-        for warning in prepared.warnings:
-            self.stderr.write(f"warning: {printable(warning)}")
-        with ExitStack() as stack:
-            results: Iterable[Result] = prepared.write()
-            if report:
-                results = stack.enter_context(_Report(report)).keep(results)
-            console, count = Console(stderr=True), len(prepared.rows)
-            for result in track(results, "Importing", count, console=console, disable=not sys.stderr.isatty()):
-                tally.count(result)
-                self._complain(result, tally)
-        self._summarise(tally, **options)
+        self._summarise(tally, complaints, **options)
         if tally.outcomes["refused"]:
             raise SystemExit(REFUSED)
 
-    def _complain(self, result: Result, tally: Tally) -> None:
-        if not result.reason:
-            return
-        tally.complaints += 1
-        if tally.complaints <= SHOWN:
-            outcome = "refused" if result.outcome == "refused" else "warning"
-            identity = result.row.identity or "?"
-            self.stderr.write(printable(f"row {result.row.number} {outcome} ({identity}): {result.reason}"))
-        elif tally.complaints == SHOWN + 1:
-            self.stderr.write("… and more: --report OUT.csv has them all.")
+    def _explain(self, prepared: Import, *, as_json: bool) -> None:
+        understanding = prepared.understanding
+        self.stdout.write(
+            json.dumps(understanding.as_dict()) if as_json else printable("\n".join(understanding.lines()))
+        )
 
-    def _summarise(self, tally: Tally, **options: Any) -> None:
+    def _run(
+        self, prepared: Import, *, report: Path | None, refused: Path | None, **_: Any
+    ) -> tuple[Tally, Complaints]:
+        tally, complaints, shown = Tally(), Complaints(), 0
+        headers = prepared.understanding.table.headers
+        with ExitStack() as stack:
+            files: list[Report | RefusedRows] = []
+            if report:
+                files.append(stack.enter_context(Report(report, headers)))
+            if refused:
+                files.append(stack.enter_context(RefusedRows(refused, headers)))
+            console = Console(stderr=True)
+            is_hidden = not sys.stderr.isatty()
+            results = track(_kept(prepared, files), "Importing", len(prepared.rows), console=console, disable=is_hidden)
+            for result in results:
+                tally.count(result)
+                if complaints.add(result) and shown < SHOWN:
+                    shown += 1
+                    self.stderr.write(printable(_complaint(result)))
+        return tally, complaints
+
+    def _summarise(self, tally: Tally, complaints: Complaints, **options: Any) -> None:
+        if complaints.count > 1:
+            self.stderr.write(printable("\n".join(complaints.summary())))
+            if not (options["report"] or options["refused"]):
+                self.stderr.write("--report OUT.csv writes every row with its outcome, --refused OUT.csv those to fix.")
         counts = tally.as_dict()
         if options["json"]:
             self.stdout.write(json.dumps(counts))
@@ -101,45 +112,71 @@ class Command(BaseCommand):
         self.stdout.write(", ".join(f"{count} {name}" for name, count in counts.items()) + tried)
 
 
-class _Report:
-    """The outcome of every row, in a file that a spreadsheet may open."""
+def _add_understanding(parser: CommandParser) -> None:
+    """What the user may say of a file that it does not say itself."""
+    repeated: dict[str, Any] = {"action": "append", "default": []}
+    parser.add_argument(
+        "--map",
+        metavar="HEADER=field",
+        help="which field a column is; repeat it; without a field the column is left out",
+        **repeated,
+    )
+    parser.add_argument("--set", metavar="field=value", help="what a field is in every row; repeat it", **repeated)
+    parser.add_argument(
+        "--value",
+        metavar="HEADER:value=meaning",
+        help="what a value stands for, in one column or (value=meaning) in all; repeat it",
+        **repeated,
+    )
+    parser.add_argument("--mapping", type=Path, metavar="FILE.yaml", help="understand the file like an earlier one")
+    parser.add_argument("--save-mapping", type=Path, metavar="FILE.yaml", help="keep how the file was understood")
+    parser.add_argument("--encoding", default="", help="of the text, like cp1250 or shift_jis")
+    parser.add_argument("--sheet", default="", help="of a workbook that has several")
+    parser.add_argument("--dates", choices=[order.value for order in Order], help="how dates like 03/04/24 are read")
+    parser.add_argument("--time-zone", type=_zone, help="of times that name none, like Europe/Berlin; else UTC")
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
 
-    def __enter__(self) -> "_Report":
-        try:
-            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
-        except (OSError, ValueError) as error:  # a name with a NUL in it
-            raise CommandError(
-                printable(f"Cannot write {self.path}: {getattr(error, 'strerror', None) or error}."),
-                returncode=UNREADABLE,
-            ) from error
-        self._writer = csv.writer(self._file)
-        self._writer.writerow(["row", "identity", "outcome", "reason"])
-        return self
+def _kept(prepared: Import, files: Iterable[Report | RefusedRows]) -> Iterator[Result]:
+    """The results, each written to the files as it comes, beside its row."""
+    for line, result in zip(prepared.lines, prepared.write(), strict=True):
+        for file in files:
+            file.add(line, result)
+        yield result
 
-    def __exit__(self, *_: object) -> None:
-        self._file.close()
 
-    def keep(self, results: Iterable[Result]) -> Iterator[Result]:
-        for result in results:
-            identity, reason = safe_cell(result.row.identity), safe_cell(result.reason)
-            self._writer.writerow([result.row.number, identity, result.outcome, reason])
-            yield result
+def _complaint(result: Result) -> str:
+    outcome = "refused" if result.outcome == "refused" else "warning"
+    return f"row {result.row.number} {outcome} ({result.row.identity or '?'}): {result.reason}"
 
 
 def _wish(**options: Any) -> Wish:
+    """What is stated for this file wins over what is remembered of an earlier one."""
+    remembered = _remembered(options["mapping"], options["kind"])
+    dates, zone = options["dates"] or remembered.dates, options["time_zone"] or remembered.time_zone
     return Wish(
         kind=options["kind"],
-        system=options["system"],
+        system=options["system"] or remembered.system,
         mappings=options["map"],
-        dates=Order(options["dates"]) if options["dates"] else None,
-        zone=ZoneInfo(str(options["time_zone"])),
-        historical=options["historical"],
+        constants=options["set"],
+        values=options["value"],
+        remembered=remembered,
+        encoding=options["encoding"] or remembered.encoding,
+        sheet=options["sheet"] or remembered.sheet,
+        dates=Order(dates) if dates else None,
+        zone=ZoneInfo(str(zone)) if zone else UTC,
+        historical=options["historical"] or remembered.historical,
         dry_run=options["dry_run"],
         strict=options["strict"],
     )
+
+
+def _remembered(path: Path | None, kind: str) -> Remembered:
+    if path is None:
+        return NOTHING
+    remembered = load(path)
+    if remembered.kind not in ("", kind):
+        raise Unreadable(f"{path.name} is a mapping for {remembered.kind}, not for {kind}.")
+    return remembered
 
 
 def _zone(name: str) -> str:

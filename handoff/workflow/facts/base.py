@@ -8,9 +8,11 @@ from django import forms
 from django.utils import timezone
 
 from handoff.doors import Door
+from handoff.reports.report import choices
 from leads.models import Lead, LeadQuerySet, User
 from leads.moments import storable, storable_day
 
+_WITHOUT_CHOICES = forms.ChoiceField.default_error_messages["invalid_choice"]
 LONGEST = 10_000  # characters that a person writes about a lead at once
 
 
@@ -65,8 +67,17 @@ class Facts(forms.Form):
         self.now = at or timezone.now()
         self.today = day_of(self.now, by)
         self._offer_visible_leads(by, historical)
+        self._name_choices()
         for name in self.unknown_in_the_past if historical else ():
             self.fields[name].required = False
+
+    def _name_choices(self) -> None:
+        """Django's own words for a wrong choice name neither the field nor the choices."""
+        for name, field in self.fields.items():
+            if isinstance(field, forms.ChoiceField) and field.error_messages["invalid_choice"] is _WITHOUT_CHOICES:
+                values = ", ".join(str(value) for value, _ in choices(field) if value)
+                label = name.replace("_", " ")
+                field.error_messages["invalid_choice"] = f"“%(value)s” is not a valid {label}: choose one of {values}."
 
     def _offer_visible_leads(self, by: User | None, historical: bool) -> None:
         """Another lead can be named only by someone who may see it; any other is one that does not exist."""

@@ -24,6 +24,7 @@ class Imported:
 
 
 Import = Callable[..., Imported]
+Explain = Callable[..., str]
 
 
 @pytest.fixture
@@ -42,5 +43,18 @@ def bring_in(tmp_path: Path) -> Import:
         return Imported(
             status, counts, [row["outcome"] for row in rows], [row["reason"] for row in rows], errors.getvalue()
         )
+
+    return run
+
+
+@pytest.fixture
+def explain(tmp_path: Path) -> Explain:
+    """How a file is understood, in the words of the command."""
+
+    def run(content: str | bytes, *options: Any, kind: str = "leads") -> str:
+        file, out = tmp_path / "file.csv", io.StringIO()
+        file.write_bytes(content if isinstance(content, bytes) else content.encode())
+        call_command("import_csv", kind, file, "--explain", *options, stdout=out, stderr=io.StringIO())
+        return out.getvalue()
 
     return run

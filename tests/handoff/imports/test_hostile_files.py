@@ -15,7 +15,8 @@ from handoff.imports.dates import Order, decide_order, read_day, read_moment
 from handoff.imports.leads import ALIASES
 from handoff.imports.mapping import map_columns
 from handoff.imports.money import read_currency, read_money
-from handoff.imports.table import Unreadable, parse
+from handoff.imports.table import parse
+from handoff.imports.unreadable import Unreadable
 from handoff.management.terminal import printable
 from handoff.reports.cells import safe_cell
 from leads.models import Lead
@@ -66,7 +67,8 @@ def test_any_bytes_are_a_table_or_refused_in_words(data: bytes) -> None:
         return
     table = parse(data)
     assert any(table.headers)
-    assert map_columns(table.headers, ALIASES).width == len(table.headers)
+    rows = [line.values for line in table.lines]
+    assert map_columns(table.headers, ALIASES, rows=rows).width == len(table.headers)
 
 
 TEXTS = st.text(max_size=40) | st.text(alphabet="0123456789٣８²/-.: +TZapm,$€kMbn()'eE", max_size=30)
@@ -120,20 +122,11 @@ def test_a_nul_is_refused_with_its_line() -> None:
         parse(b"name\nDana\nEm\0il\n")
 
 
-def test_a_column_that_is_there_twice_is_warned_of() -> None:
+def test_of_a_column_that_is_there_twice_the_first_that_is_not_empty_is_read() -> None:
     columns = map_columns(["Email", "Name", "E-Mail", "Note", "note"], ALIASES)
-    assert columns.positions["email"] == 0
-    assert columns.warnings == (
-        "The file has the column “Email” 2 times: column 1 is read. Rename the others, or leave them out of the file.",
-    )
-    assert map_columns(["Email", "Email"], ALIASES, ["Email="]).warnings == ()
-
-
-@pytest.mark.django_db
-def test_the_warning_is_shown_and_counted(bring_in: Import) -> None:
-    done = bring_in("leads", "email,email\na@buyer.example,b@buyer.example\n")
-    assert done.errors.startswith("warning: The file has the column “email” 2 times: column 1 is read.")
-    assert (done.counts["warnings"], done.status) == (1, 0)
+    assert columns.positions["email"] == (0, 2)
+    assert columns.cells(["", "", "a@buyer.example"])["email"] == "a@buyer.example"
+    assert map_columns(["Email", "Email"], ALIASES, ["Email="]).positions == {"email": (1,)}
 
 
 @pytest.mark.django_db

@@ -1,5 +1,6 @@
 """The command: what it says, how it ends, and what it leaves behind."""
 
+import csv
 import io
 import json
 from pathlib import Path
@@ -51,17 +52,41 @@ def test_the_report_has_every_row_and_no_formula(tmp_path: Path) -> None:
     options = {"system": "x", "report": report, "strict": True, "stdout": io.StringIO(), "stderr": io.StringIO()}
     with pytest.raises(SystemExit):
         call_command("import_csv", "leads", file, **options)
+    complaint = '"country: “+Narnia” is not a valid country: give its ISO 3166 code, like DE."'
     assert report.read_text(encoding="utf-8-sig").splitlines() == [
-        "row,identity,outcome,reason",
-        "2,'=cmd(),created,",
-        '3,\'@evil,refused,"country: “+Narnia” is not a valid country: give its ISO 3166 code, like DE."',
+        "row,identity,outcome,reason,id,company,country",
+        "2,'=cmd(),created,,'=cmd(),Fox,",
+        f"3,'@evil,refused,{complaint},'@evil,Fox,'+Narnia",
     ]
 
 
-def test_only_the_first_complaints_are_shown(bring_in: Import) -> None:
+def test_the_outcome_stands_before_a_column_of_that_name(bring_in: Import) -> None:
+    done = bring_in("pauses", "email,reason,outcome\nnobody@buyer.example,outage,x\n")
+    assert done.outcomes == ["refused"]
+    assert "There is no lead" in done.reasons[0]
+
+
+def test_complaints_of_a_kind_are_summed_up(bring_in: Import) -> None:
     done = bring_in("leads", "email\n" + "nobody\n" * 30)
-    assert done.errors.count("refused (nobody)") == 20
-    assert done.errors.endswith("… and more: --report OUT.csv has them all.\n")
+    assert done.errors.count("refused (nobody)") == 3
+    assert "30 x refused: email: “nobody” is not a valid email address" in done.errors.splitlines()[-1]
+    assert done.errors.endswith("(rows 2, 3, 4, 5, 6, …)\n")
+
+
+def test_refused_rows_are_written_to_be_fixed_and_come_back(bring_in: Import, tmp_path: Path) -> None:
+    refused = tmp_path / "refused.csv"
+    file = "Email;Phone;Land;Notiz\nann@buyer.example;;;\nnobody;+49 1;Germany;x;y\nben@buyer;;;=1+1\n"
+    done = bring_in("leads", file, "--refused", refused)
+    assert done.outcomes == ["created", "refused", "refused"]
+    rows = list(csv.reader(io.StringIO(refused.read_text(encoding="utf-8-sig"))))
+    assert rows[0] == ["Refused because", "Email", "Phone", "Land", "Notiz"]
+    assert [row[1:] for row in rows[1:]] == [["nobody", "'+49 1", "Germany", "x", "y"], ["ben@buyer", "", "", "'=1+1"]]
+    assert "5 values for 4 columns" in rows[1][0]
+    fixed = refused.read_text(encoding="utf-8-sig").replace("nobody", "nora@buyer.example").replace(",x,y", ",x y")
+    again = bring_in("leads", fixed.replace("ben@buyer,", "ben@buyer.example,"), "--refused", refused)
+    assert again.outcomes == ["created", "created"]
+    assert refused.read_text(encoding="utf-8-sig") == "Refused because,Email,Phone,Land,Notiz\n"
+    assert Lead.objects.get(email="nora@buyer.example").country == "DE"
 
 
 def test_without_json_it_says_so_in_words(tmp_path: Path) -> None:
@@ -89,8 +114,8 @@ def test_a_row_that_does_not_fit_the_stated_order_is_refused(bring_in: Import) -
 @pytest.mark.parametrize(
     ("content", "options", "words"),
     [
-        (b"PK\x03\x04", [], "an XLSX workbook"),
-        (b"a,b\n\x00\x01", [], "not text in UTF-8"),
+        (b"PK\x03\x04", [], "a zip archive"),
+        (b"a,b\n\x00\x01", [], "is not text"),
         (b"", [], "is empty"),
         (
             b"name,company\nDana,Fox\n",
@@ -102,6 +127,8 @@ def test_a_row_that_does_not_fit_the_stated_order_is_refused(bring_in: Import) -
         (b"email\na@b.example\n", ["--system", "x" * 41], "--system names the system of the file"),
         (b"email,created_at\na@b.example,03/04/2024\n", [], "State which: --dates DMY, --dates MDY or --dates YMD."),
         (b"email\na@b.example\n", ["--report", "/nowhere/report.csv"], "Cannot write /nowhere/report.csv"),
+        (b"email\na@b.example\n", ["--refused", "/nowhere/refused.csv"], "Cannot write /nowhere/refused.csv"),
+        ("name\nInês\n".encode("cp1252"), [], "--encoding cp1250"),
         (b"email\na@b.example\n", ["--time-zone", "Mars"], "“Mars” is not a valid IANA time zone"),
         (b"email\na@b.example\n", ["--dates", "DYM"], "invalid choice: 'DYM'"),
     ],

@@ -58,7 +58,7 @@ def test_a_pause_may_end_ahead_or_be_open(bring_in: Import, dana: Lead) -> None:
     [
         ("nobody@buyer.example,outage,2026-03-02 10:00,,", "There is no lead “nobody@buyer.example”"),
         (f"{MAIL},,2026-03-02 10:00,,", "Give the cause of the pause."),
-        (f"{MAIL},holiday,2026-03-02 10:00,,", "holiday is not one of the available choices"),
+        (f"{MAIL},holiday,2026-03-02 10:00,,", "“holiday” is not a valid cause: choose one of buyer_asked"),
         (f"{MAIL},other,2026-03-02 10:00,,", "Say in a note what the pause is for."),
         (f"{MAIL},outage,,,", "from: Give the moment from which its clocks are paused."),
         (f"{MAIL},outage,2999-01-01,,", "is in the future"),

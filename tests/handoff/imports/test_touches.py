@@ -65,7 +65,10 @@ def test_a_touch_stops_the_clock_unless_it_is_automatic(bring_in: Import, dana: 
             "There is no lead “nobody@buyer.example”: import the leads first",
         ),
         ("dana.fox@buyer.example,,reached,2024-03-02,,", "Give the channel: call, email, meeting"),
-        ("dana.fox@buyer.example,pigeon,reached,2024-03-02,,", "pigeon is not one of the available choices"),
+        (
+            "dana.fox@buyer.example,pigeon,reached,2024-03-02,,",
+            "“pigeon” is not a valid channel: choose one of call, email, meeting",
+        ),
         ("dana.fox@buyer.example,call,,2024-03-02,,", "Give the outcome: reached"),
         ("dana.fox@buyer.example,call,reached,,,", "at: Give the moment of the touch."),
         ("dana.fox@buyer.example,call,reached,2999-01-01,,", "is in the future"),

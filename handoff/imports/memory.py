@@ -1,0 +1,115 @@
+"""A mapping in a file: all that was stated of an export or understood of it, so that the next one needs no option."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zoneinfo import available_timezones
+
+import yaml
+
+from handoff.imports.dates import Order
+from handoff.imports.unreadable import Unreadable
+
+_TEXTS = ("kind", "system", "dates", "time_zone", "encoding", "sheet")
+_LISTS = ("ignore", "values")
+_TABLES = ("columns", "set")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What a mapping says; empty is what it leaves out."""
+
+    kind: str = ""
+    system: str = ""
+    dates: str = ""
+    time_zone: str = ""
+    encoding: str = ""
+    sheet: str = ""
+    historical: bool = False
+    columns: Mapping[str, str] = field(default_factory=dict)
+    """Headers and their fields; of several for a field, the first that is not empty counts."""
+    ignore: tuple[str, ...] = ()
+    set: Mapping[str, str] = field(default_factory=dict)
+    values: tuple[str, ...] = ()
+
+    @property
+    def by_header(self) -> dict[str, str]:
+        return {**dict(self.columns), **dict.fromkeys(self.ignore, "")}
+
+    def save(self, path: Path) -> None:
+        stated = {name: value for name, value in self._plain().items() if value}
+        try:
+            path.write_text(_written(path, stated), encoding="utf-8")
+        except (OSError, ValueError) as error:
+            raise Unreadable(f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.") from error
+
+    def _plain(self) -> dict[str, Any]:
+        return {
+            **{name: getattr(self, name) for name in (*_TEXTS, "historical")},
+            **{name: dict(getattr(self, name)) for name in _TABLES},
+            **{name: list(getattr(self, name)) for name in _LISTS},
+        }
+
+
+NOTHING = Remembered()
+
+
+def load(path: Path) -> Remembered:
+    """Read a mapping strictly: what is misspelled in it would be passed over in silence otherwise."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, ValueError) as error:
+        raise Unreadable(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    try:
+        stated = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+    except (ValueError, yaml.YAMLError, RecursionError) as error:
+        raise Unreadable(f"{path.name} is not a valid mapping: {_where(error)}.") from error
+    if not isinstance(stated, dict):
+        raise Unreadable(f"{path.name} is not a valid mapping: it must have names and values, like “system: hubspot”.")
+    for name, value in stated.items():
+        _check(path.name, name, value)
+    checked: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in stated.items()}
+    return Remembered(**checked)
+
+
+def _written(path: Path, stated: Mapping[str, Any]) -> str:
+    if path.suffix == ".json":
+        return json.dumps(stated, ensure_ascii=False, indent=2) + "\n"
+    return yaml.safe_dump(dict(stated), allow_unicode=True, sort_keys=False)
+
+
+def _where(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    if mark is not None:
+        return f"line {mark.line + 1}, {getattr(error, 'problem', '')}"
+    return " ".join(str(error).split())[:200]
+
+
+def _check(file: str, name: object, value: object) -> None:
+    settings = (*_TEXTS, "historical", *_TABLES, *_LISTS)
+    if name not in settings:
+        raise Unreadable(f"{file}: there is no setting “{name}”; use one of {', '.join(settings)}.")
+    is_right = {
+        **dict.fromkeys(_TEXTS, isinstance(value, str)),
+        **dict.fromkeys(_LISTS, isinstance(value, list) and all(isinstance(each, str) for each in value)),
+        **dict.fromkeys(
+            _TABLES, isinstance(value, dict) and all(isinstance(x, str) for x in (*value, *value.values()))
+        ),
+        "historical": isinstance(value, bool),
+    }[str(name)]
+    if name == "dates" and value not in list(Order):
+        raise Unreadable(f"{file}: “dates” must be one of {', '.join(Order)}.")
+    if name == "time_zone" and value not in available_timezones():
+        raise Unreadable(f"{file}: “{value}” is not a valid time zone: write one like Europe/Berlin.")
+    if not is_right:
+        wanted = {
+            **dict.fromkeys(_TEXTS, "a text"),
+            **dict.fromkeys(_LISTS, "a list of texts"),
+            "historical": "true or false",
+        }
+        raise Unreadable(
+            f"{file}: “{name}” must be {wanted.get(str(name), 'a table of texts')}. Put quotation marks around "
+            "what looks like a number, a date or a yes."
+        )
