@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from typing import Literal
 
@@ -61,6 +61,16 @@ class Reading:
     order: Order = Order.DMY
     zone: tzinfo = UTC
     historical: bool = False
+    _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def first_row(self, key: object, row: Row) -> int:
+        """The number of the first row of this import that is about a thing: this row, unless another one was."""
+        return self._first.setdefault(key, row.number)
+
+    def earlier_row(self, key: object, row: Row) -> int:
+        """The number of another row of this import that was about it before; 0 if none was."""
+        number = self._first.get(key, row.number)
+        return 0 if number == row.number else number
 
     @property
     def door(self) -> Door:
