@@ -5,11 +5,11 @@ from typing import Any
 from django.db import connection, models
 
 from handoff.models import Handoff, Rejection
-from leads.models import Lead, Transition
+from leads.models import Lead, Opportunity, Transition
 from sla.models import Alarm, Clock, PendingAlarm
 
 # Table by table; each points only at those before it.
-MODELS: tuple[type[models.Model], ...] = (Lead, Transition, Handoff, Rejection, Clock, PendingAlarm, Alarm)
+MODELS: tuple[type[models.Model], ...] = (Lead, Transition, Handoff, Rejection, Clock, PendingAlarm, Alarm, Opportunity)
 APART = 10**10  # so far apart that the id of a row tells its table
 
 
@@ -57,11 +57,16 @@ class Mould:
         target = model if field.primary_key else field.related_model
         if field.name == "email":
             return f"'buyer-' || {self.firsts[Lead]} + n || '@buyer.example'"
-        if target not in self.keys:
-            return f'source."{field.column}"'
-        first, keys = self.firsts[target], enumerate(self.keys[target])
-        ranks = " ".join(f"WHEN {key} THEN {self.key(target, rank, first, 'n')}" for rank, key in keys)
-        return f'CASE source."{field.column}" {ranks} END'
+        column = f'source."{field.column}"'
+        if field.name == "facts" and Opportunity in self.keys:  # they name the deal by its number
+            deal = self._moved(Opportunity, f"({column} ->> 'deal')::bigint")
+            return f"CASE WHEN {column} ? 'deal' THEN {column} || jsonb_build_object('deal', {deal}) ELSE {column} END"
+        return self._moved(target, column) if target in self.keys else column
+
+    def _moved(self, model: type[models.Model], column: str) -> str:
+        first, keys = self.firsts[model], enumerate(self.keys[model])
+        ranks = " ".join(f"WHEN {key} THEN {self.key(model, rank, first, 'n')}" for rank, key in keys)
+        return f"CASE {column} {ranks} END"
 
 
 def keys_of(lead_id: int) -> dict[type[models.Model], list[int]]:

@@ -14,7 +14,7 @@ KEYS = {
     By.MONTH: "to_char(lead.created_at AT TIME ZONE 'UTC', 'YYYY-MM')",
 }
 
-# Each lead is reduced to one row of facts before anything is counted, so no join can count it twice.
+# Leads are counted without their deals, and the deals by themselves, so that no join counts a lead twice.
 FUNNEL = """
 WITH captured AS (
     SELECT lead.id, {key} AS key
@@ -29,30 +29,28 @@ WITH captured AS (
     FROM leads_transition move JOIN captured ON captured.id = move.lead_id
     WHERE move.from_state <> move.to_state
     GROUP BY move.lead_id
-), judged AS (
-    SELECT captured.key, reached.mql, reached.sal, reached.sql, reached.opportunity,
-        deal.id IS NOT NULL AS won, deal.amount, deal.currency
-    FROM captured
-    LEFT JOIN reached ON reached.lead_id = captured.id
-    LEFT JOIN leads_opportunity deal ON deal.lead_id = captured.id AND deal.state = %(won)s
 ), counted AS (
-    SELECT key, currency, count(*) AS leads, count(*) FILTER (WHERE mql) AS mql, count(*) FILTER (WHERE sal) AS sal,
+    SELECT captured.key, count(*) AS leads, count(*) FILTER (WHERE mql) AS mql, count(*) FILTER (WHERE sal) AS sal,
         count(*) FILTER (WHERE sql) AS sql, count(*) FILTER (WHERE opportunity) AS opportunity,
-        count(*) FILTER (WHERE won) AS won, sum(amount) AS amount
-    FROM judged
-    GROUP BY key, currency
+        count(*) FILTER (WHERE captured.id IN (SELECT lead_id FROM leads_opportunity WHERE state = %(won)s)) AS won
+    FROM captured LEFT JOIN reached ON reached.lead_id = captured.id
+    GROUP BY captured.key
+), priced AS (
+    SELECT captured.key, deal.currency, sum(deal.amount) AS amount
+    FROM captured JOIN leads_opportunity deal ON deal.lead_id = captured.id
+    WHERE deal.state = %(won)s AND deal.amount IS NOT NULL
+    GROUP BY captured.key, deal.currency
+), amounts AS (
+    SELECT key, json_object_agg(currency, amount::text ORDER BY currency)::text AS amounts FROM priced GROUP BY key
 )
-SELECT key, sum(leads)::bigint, sum(mql)::bigint, sum(sal)::bigint, sum(sql)::bigint, sum(opportunity)::bigint,
-    sum(won)::bigint,
-    json_object_agg(currency, amount::text ORDER BY currency) FILTER (WHERE amount IS NOT NULL)::text
-FROM counted
-GROUP BY key
+SELECT key, leads, mql, sal, sql, opportunity, won, amounts
+FROM counted LEFT JOIN amounts USING (key)
 ORDER BY {order}
 """
 
 
 def plain_funnel(by: By, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
-    order = "key" if by == By.MONTH else "sum(leads) DESC, key"
+    order = "key" if by == By.MONTH else "leads DESC, key"
     with connection.cursor() as cursor:
         cursor.execute(FUNNEL.format(key=KEYS[by], order=order), {"start": start, "end": end, "won": "won"})
         return [_row(by, *row) for row in cursor.fetchall()]

@@ -125,6 +125,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "comment": {"text": "Hello."},
     "uphold": {"decision": "It does not fit."},
     "pause": {"cause": "buyer_away"},
+    "update_deal": {"name": "Second deal"},
 }
 
 

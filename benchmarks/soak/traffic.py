@@ -35,12 +35,13 @@ LEGAL: dict[str, tuple[Verb, ...]] = {
     State.SAL: (*[Verb.TOUCH] * 3, *[Verb.QUALIFY] * 3, *[Verb.ASSIGN] * 2, Verb.REJECT, Verb.COMMENT, *ON_CLOCKS),
     State.SQL: (*[Verb.TOUCH] * 3, *[Verb.CONVERT] * 2, Verb.ASSIGN, Verb.REJECT, *ON_CLOCKS),
     State.REJECTED: (*REPLIES, Verb.RESUBMIT, Verb.DISPUTE, Verb.DISPUTE, Verb.TOUCH, *ON_CLOCKS),
-    State.OPPORTUNITY: (Verb.TOUCH, Verb.COMMENT, Verb.EXCUSE),
+    State.OPPORTUNITY: (Verb.TOUCH, Verb.COMMENT, Verb.EXCUSE, Verb.UPDATE_DEAL),
 }
-BY_MAX = {Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT, Verb.TOUCH, Verb.REJECT}
+BY_MAX = {Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT, Verb.TOUCH, Verb.REJECT, Verb.UPDATE_DEAL}
 BY_OLGA = {Verb.OVERTURN, Verb.UPHOLD, *ON_CLOCKS}
 FACTS: dict[str, dict[str, Any]] = {
     Verb.CONVERT: {"name": "Soak", "amount": "1200.00", "currency": "EUR", "expected_close": "2099-01-31"},
+    Verb.UPDATE_DEAL: {"name": "Another", "amount": "7.00", "currency": "EUR", "state": "won"},
     Verb.REJECT: {"reason": "wrong_territory"},
     Verb.RECYCLE: {"reenter_on": "2099-01-01"},
     Verb.RESUBMIT: {"fixed": "The number."},

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
 from handoff.models import AnswerKind, Delivery, Rejection
-from leads.models import Channel, Outcome, Reason, Transition, Verb
+from leads.models import Channel, DealState, Outcome, Reason, Transition, Verb
 from sla.models import Clock
 
 ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Verb.UPHOLD, Verb.ANSWER, Verb.DISPUTE}
@@ -24,9 +24,12 @@ LABELS = {
     "channel": "Channel",
     "outcome": "Outcome",
     "name": "Opportunity",
+    "state": "State",
+    "stage": "Stage",
     "amount": "Amount",
     "currency": "Currency",
     "expected_close": "Expected close",
+    "lost_reason": "Lost because",
     "text": "Comment",
     "note": "Note",
 }
@@ -34,6 +37,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "kind": dict(AnswerKind.choices),
     "channel": dict(Channel.choices),
     "outcome": dict(Outcome.choices),
+    "state": dict(DealState.choices),
 }
 
 

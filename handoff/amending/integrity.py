@@ -10,6 +10,7 @@ from typing import NamedTuple, TypeVar
 from django.db.models import Exists, F, Model, OuterRef, Q
 from django.utils import timezone
 
+from handoff.amending import deals
 from handoff.amending.choices import misjudged
 from handoff.amending.screening import Screen, leads_after
 from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
@@ -32,6 +33,7 @@ class Kind(StrEnum):
     POLICY = "policy of a clock, and the one that the rules choose"
     ALARM = "alarm, and its clock"
     RECORD = "act, and its record"
+    DEAL = "deal, and the history of its lead"
     DELIVERY = "message, and its alarm"
     REPORT = "figure of a report, and what it counts"
 
@@ -82,8 +84,9 @@ def _thorough_look(
 
 
 def of_records() -> Iterator[Finding]:
-    """Those of acts and alarms that lack what goes with them."""
+    """Those of acts and alarms that lack what goes with them, and of deals."""
     yield from _records_of_acts()
+    yield from (Finding(Kind.DEAL, words) for words in deals.disagreements())
     yield from _deliveries()
 
 

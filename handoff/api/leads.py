@@ -32,7 +32,7 @@ from leads.facts import contact_facts
 from leads.identity import IdentityConflict
 from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
-from leads.models import ExternalId, Lead, LeadQuerySet, Touch, Touchpoint, User, Via
+from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, Touchpoint, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -51,12 +51,15 @@ OF_LEADS = _columns(Lead, "owner__username", "owner__team", "team__name", "campa
 OF_CLOCKS = _columns(Clock, "owner__username", "policy__key", "policy__name", "policy__version")
 CLOCKS = with_warning(Clock.objects.select_related("policy", "owner")).order_by("started_at", "id").only(*OF_CLOCKS)
 EXTERNAL_IDS = ExternalId.objects.order_by("system", "value")
+DEALS = Opportunity.objects.select_related("owner").order_by("id")
 
 
 def in_full(leads: QuerySet[Lead]) -> QuerySet[Lead]:
     """Leads with all that their shape and the rights look at, in a number of queries that does not grow."""
     return _joined(leads).prefetch_related(
-        Prefetch("clocks", CLOCKS.all()), Prefetch("external_ids", EXTERNAL_IDS.all())
+        Prefetch("clocks", CLOCKS.all()),
+        Prefetch("external_ids", EXTERNAL_IDS.all()),
+        Prefetch("deals", DEALS.all()),
     )
 
 
@@ -70,12 +73,15 @@ _PARTS: dict[str, Composed[Any]] = {
     "clocks": Composed(lambda pk: CLOCKS.filter(lead=pk)),
     "external_ids": Composed(lambda pk: EXTERNAL_IDS.filter(lead=pk)),
 }
+_DEALS = Composed(lambda pk: DEALS.filter(lead=pk))
 
 
 def one_in_full(lead_id: int) -> Lead:
     """The same of one lead, by statements that are composed once: every verb is answered with it."""
     (lead,) = _ONE(lead_id)
-    keep_prefetched(lead, {name: part(lead_id) for name, part in _PARTS.items()})
+    # Only an opportunity has deals: the answers to all other acts are spared the query.
+    deals = _DEALS(lead_id) if lead.state == State.OPPORTUNITY else []
+    keep_prefetched(lead, {"deals": deals} | {name: part(lead_id) for name, part in _PARTS.items()})
     return lead
 
 

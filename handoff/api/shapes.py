@@ -10,7 +10,7 @@ from rest_framework import serializers
 from handoff.workflow import rights
 from leads.facts import facts
 from leads.internals.serializers import ReusableSerializer
-from leads.models import ExternalId, Lead, State, Touch, Touchpoint, Transition, Verb
+from leads.models import DealState, ExternalId, Lead, Opportunity, State, Touch, Touchpoint, Transition, Verb
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
 from sla.standing import Standing, standing
@@ -119,6 +119,32 @@ class AlarmShape(serializers.ModelSerializer[Alarm]):
         ]
 
 
+class DealShape(serializers.ModelSerializer[Opportunity]):
+    """A deal of a lead: opened by its conversion, or beside that one."""
+
+    state = serializers.ChoiceField(choices=DealState.choices)
+    owner = serializers.CharField(source="owner.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Opportunity
+        fields = [
+            "id",
+            "system",
+            "external_id",
+            "name",
+            "state",
+            "stage",
+            "amount",
+            "currency",
+            "owner",
+            "lost_reason",
+            "opened_at",
+            "expected_close",
+            "closed_at",
+        ]
+        validators: list[Any] = []  # shown only
+
+
 class LeadShape(serializers.ModelSerializer[Lead]):
     """A lead, with its clocks and with the verbs that the one who asks can do now."""
 
@@ -131,6 +157,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     )
     external_ids = ExternalIdShape(many=True)
     clocks = ClockShape(many=True)
+    deals = DealShape(many=True, help_text="In the order in which they were recorded; a lead may have several.")
     paused = serializers.SerializerMethodField(help_text="Its clocks are paused now.")
     can = serializers.SerializerMethodField(help_text="The verbs that you can do with this lead now.")
 
@@ -154,6 +181,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "updated_at",
             "external_ids",
             "clocks",
+            "deals",
             "can",
         ]
 

@@ -12,7 +12,7 @@ from handoff.demo.life import Life, Scene
 from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, DeliveryState
 from handoff.workflow import Door
-from leads.models import DealState, Opportunity, Transition, Via
+from leads.models import DealState, Transition, Via
 from sla.models import Alarm, PendingAlarm
 
 CONSOLE, SYSTEM = Door(via=Via.CONSOLE), Door(via=Via.SYSTEM)
@@ -41,11 +41,11 @@ def play(scenes: Sequence[Scene], now: datetime) -> None:
 def close_deals(lives: Sequence[Life], now: datetime) -> None:
     """Some deals have been won and some lost, between their making and now."""
     fates = {life.lead.pk: life for life in lives if life.deal != DealState.OPEN}
-    made = Transition.objects.filter(verb="convert", lead__in=fates).values_list("lead_id", "at")
-    for lead_id, at in made:
-        life = fates[lead_id]
-        closed_at = at + (now - at) * life.rng.uniform(0.2, 0.9)
-        Opportunity.objects.filter(lead=lead_id).update(state=life.deal, closed_at=closed_at)
+    for made in Transition.objects.filter(verb="convert", lead__in=fates).select_related("by"):
+        life = fates[made.lead_id]
+        closed_at = made.at + (now - made.at) * life.rng.uniform(0.2, 0.9)
+        closing: dict[str, Any] = {"deal": made.facts["deal"], "state": life.deal, "closed_at": closed_at}
+        workflow.update_deal(made.lead_id, by=made.by, door=CONSOLE, at=closed_at, **closing)
 
 
 def settle_deliveries() -> None:

@@ -89,6 +89,16 @@ class Reading:
     historical: bool = False
     strict: bool = False
     repeats: Repeats = field(default_factory=Repeats, compare=False)
+    _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def first_row(self, key: object, row: Row) -> int:
+        """The number of the first row of this import that is about a thing: this row, unless another one was."""
+        return self._first.setdefault(key, row.number)
+
+    def earlier_row(self, key: object, row: Row) -> int:
+        """The number of another row of this import that was about it before; 0 if none was."""
+        number = self._first.get(key, row.number)
+        return 0 if number == row.number else number
 
     @property
     def door(self) -> Door:

@@ -1,47 +1,41 @@
-"""What became of leads, from a file: deals won and lost, and rejections.
+"""What became of leads, from a file: their deals, open, won or lost, and rejections.
 
 A historical deal walks its lead through every stage it has not reached, by the verbs. Any other one is judged as it
 would be today: the lead must be an opportunity, or convert into one with all that this demands.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.imports.kind import REFUSALS, Kind, Outcome, Reading, Result, Row, named, refused
-from handoff.imports.leads import WHO, find, keys
-from handoff.imports.money import read_currency, read_money
+from handoff.imports.deals import DATES, DEAL, Deal, owners_of, read_deal, settle, warning_of
+from handoff.imports.kind import REFUSALS, Kind, Outcome, Reading, Result, Row, refused
+from handoff.imports.leads import WHO, find
+from handoff.imports.leads import keys as keys_of_leads
 from handoff.imports.rejections import REJECTION, Lookups, reject
+from handoff.imports.shelf import Shelf, is_first, stored_as
+from handoff.imports.standing import REJECTED, STANDING, standing
 from handoff.workflow.act import lock, settled_at
 from handoff.workflow.backfill import PastDeal, convert_raw
-from leads.models import DealState, Lead, Opportunity, State
+from leads.models import Lead, Opportunity, State, User
 
 ALIASES = {
     **WHO,
-    "external_id": ("lead_id", "contact_id", "record_id", "lead_external_id", "converted_lead_id"),
-    "won_at": ("won_date", "closed_won_date"),
-    "lost_at": ("lost_date", "closed_lost_date"),
-    "closed_at": ("close_date", "closed_date"),
-    "state": ("outcome", "stage", "stage_name", "deal_stage", "lead_status", "status"),
-    "amount": ("deal_amount", "deal_value", "value"),
-    "currency": ("currency_iso_code", "currency_code", "deal_currency_code"),
-    "name": ("deal_name", "opportunity_name"),
-    "expected_close": ("expected_close_date",),
+    "external_id": (
+        *("lead_id", "contact_id", "converted_lead_id", "associated_contact_id", "lead_external_id", "record_id"),
+    ),
+    "email": (*WHO["email"], "associated_contact_email", "contact_email"),
+    **DEAL,
+    **STANDING,
     **REJECTION,
 }
-_UNSAID = {"name": "", "amount": None, "currency": "", "expected_close": None}
-_WON, _LOST, _REJECTED = "won", "lost", "rejected"
-_SAID = {
-    **dict.fromkeys(("won", "closedwon"), _WON),
-    **dict.fromkeys(("lost", "closedlost"), _LOST),
-    **dict.fromkeys(("rejected", "disqualified", "unqualified", "closednotconverted"), _REJECTED),
-}
+_UNSTATED = {"name": "", "amount": None, "currency": "", "expected_close": None}
 _REMAINING: dict[str, tuple[Callable[..., Any], ...]] = {
     State.RAW: (workflow.promote, workflow.accept, workflow.qualify),
     State.MQL: (workflow.accept, workflow.qualify),
@@ -50,34 +44,24 @@ _REMAINING: dict[str, tuple[Callable[..., Any], ...]] = {
 
 
 @dataclass(frozen=True)
-class _Deal:
-    """How a deal ended according to a row; empty is what the row leaves out."""
+class _Entry:
+    """What a row says of a lead: how a deal of it stands, or else that it was rejected."""
 
-    state: DealState
-    closed_at: datetime | None
-    stated: dict[str, Any]
-
-    def differs(self, opportunity: Opportunity) -> dict[str, Any]:
-        """What has to change of an opportunity so that it agrees."""
-        wanted = {**self.stated, "state": self.state}
-        if self.closed_at or opportunity.closed_at is None:
-            wanted["closed_at"] = self.closed_at or timezone.now()
-        return {name: value for name, value in wanted.items() if getattr(opportunity, name) != value}
-
-    def close(self, opportunity: Opportunity) -> dict[str, Any]:
-        """Make it agree, unsaved, and return what changed."""
-        changes = self.differs(opportunity)
-        for name, value in changes.items():
-            setattr(opportunity, name, value)
-        return changes
+    row: Row
+    lead: Lead
+    deal: Deal | None
+    warning: str = ""
+    lead_status: str = ""
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """Write the rows in their order; but first, at once, what a file of the past says of leads that are still raw."""
-    entries = [_read(row, lead, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
+    rows = settle(rows, reading)
+    owners = owners_of(rows)
+    entries = [_read(row, lead, owners, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
     read = [entry for entry in entries if isinstance(entry, _Entry)]
     new = _book_raw(read, reading) if reading.historical else set()
-    booked = {deal.lead_id: deal for deal in Opportunity.objects.filter(lead__in=[entry.lead.pk for entry in read])}
+    shelf = Shelf({entry.lead.pk for entry in read}, [entry.deal for entry in read if entry.deal], reading)
     lookups = Lookups.of([entry.row for entry in read if entry.deal is None], reading)
 
     def write_row(entry: _Entry) -> Result:
@@ -85,32 +69,22 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             return Result(entry.row, "created", entry.warning)
         if entry.deal is None:
             return _reject(entry, reading, lookups)
-        return _write_deal(entry, entry.deal, booked, reading)
+        return _write_deal(entry, entry.deal, shelf, reading)
 
     return [write_row(entry) if isinstance(entry, _Entry) else entry for entry in entries]
 
 
-@dataclass(frozen=True)
-class _Entry:
-    """What a row says of a lead: how its deal ended, or else that it was rejected."""
-
-    row: Row
-    lead: Lead
-    deal: _Deal | None
-
-    @property
-    def warning(self) -> str:
-        return _strange(self.lead, self.deal) if self.deal else ""
-
-
-def _read(row: Row, lead: Lead | Exception, reading: Reading) -> _Entry | Result:
+def _read(row: Row, lead: Lead | Exception, owners: Mapping[str, User], reading: Reading) -> _Entry | Result:
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
-        outcome = _outcome_of(row, reading)
-        return _Entry(row, lead, None if outcome == _REJECTED else _deal(row, DealState(outcome), reading))
+        stands = standing(row, reading)
+        if stands.outcome == REJECTED:
+            return _Entry(row, lead, None, lead_status=stands.lead_status)
+        deal = read_deal(row, lead, stands, owners, reading)
     except ValidationError as error:
         return refused(row, error)
+    return _Entry(row, lead, deal, warning_of(row, lead, deal, owners))
 
 
 def _book_raw(entries: Sequence[_Entry], reading: Reading) -> set[int]:
@@ -119,116 +93,110 @@ def _book_raw(entries: Sequence[_Entry], reading: Reading) -> set[int]:
     for entry in entries:
         first.setdefault(entry.lead.pk, entry)
     raw = [entry for entry in first.values() if entry.deal and entry.lead.state == State.RAW and entry.lead.cycle == 0]
-    with transaction.atomic():
-        made = convert_raw(
-            [_past(entry.row, entry.lead, entry.deal, reading.zone) for entry in raw if entry.deal], door=reading.door
-        )
-        booked = [entry for entry in raw if entry.lead.pk in made]
+    fresh = _without_known_ids(raw, reading)
+    # Another import may write the same deals now: then they are looked at one by one, which finds them.
+    with suppress(IntegrityError), transaction.atomic():
+        made = convert_raw([_past(entry.lead, entry.deal) for entry in fresh if entry.deal], door=reading.door)
+        booked = [entry for entry in fresh if entry.lead.pk in made]
         for entry in booked:
-            if entry.deal:
-                entry.deal.close(made[entry.lead.pk])
-        Opportunity.objects.bulk_update(made.values(), ["state", "closed_at"])
-    return {entry.row.number for entry in booked}
+            reading.first_row(stored_as(made[entry.lead.pk]), entry.row)
+        return {entry.row.number for entry in booked}
+    return set()
+
+
+def _without_known_ids(entries: Sequence[_Entry], reading: Reading) -> list[_Entry]:
+    """Those whose deal another row has not been about, nor another lead."""
+    ids = {entry.deal.external_id for entry in entries if entry.deal} - {""}
+    stored = Opportunity.objects.filter(system=reading.system, external_id__in=ids)
+    known = set(stored.values_list("external_id", flat=True)) if ids else set()
+    return [
+        entry
+        for entry in entries
+        if entry.deal
+        and entry.deal.external_id not in known
+        and (not entry.deal.external_id or is_first(entry.deal, entry.row, reading))
+    ]
 
 
 def _reject(entry: _Entry, reading: Reading, lookups: Lookups) -> Result:
     try:
         return Result(entry.row, reject(entry.row, entry.lead, reading, lookups))
     except REFUSALS as error:
-        return refused(entry.row, error)
+        refusal = refused(entry.row, error)
+        if not entry.lead_status:
+            return refusal
+        hint = f"“{entry.lead_status}” is the status of a lead, which makes it a rejection."
+        return replace(refusal, reason=f"{refusal.reason} {hint} If it is that of a deal: --map HEADER=deal_stage.")
 
 
-def _write_deal(entry: _Entry, deal: _Deal, booked: Mapping[int, Opportunity], reading: Reading) -> Result:
-    opportunity = booked.get(entry.lead.pk)
+def _write_deal(entry: _Entry, deal: Deal, shelf: Shelf, reading: Reading) -> Result:
+    if earlier := shelf.repeats(entry.lead.pk, deal, entry.row, reading):
+        return Result(entry.row, "unchanged", f"It is about the same deal as row {earlier}, which counts.")
     try:
-        if opportunity is not None and not deal.differs(opportunity):
-            return Result(entry.row, "unchanged", entry.warning)
-        return Result(entry.row, _book(entry.row, entry.lead, deal, reading), entry.warning)
+        stored = shelf.find(entry.lead.pk, deal, entry.row, reading)
+        outcome: Outcome = "unchanged"
+        if stored is None or deal.differs(stored):
+            outcome = _book(entry, deal, shelf, reading)
+            stored = shelf.find(entry.lead.pk, deal, entry.row, reading)
     except REFUSALS as error:
         return refused(entry.row, error)
+    except IntegrityError:
+        return refused(entry.row, ValidationError("Another import has just written this deal: run the file again."))
+    if stored is not None:
+        reading.first_row(stored_as(stored), entry.row)
+    return Result(entry.row, outcome, entry.warning)
 
 
-def _outcome_of(row: Row, reading: Reading) -> str:
-    """Won, lost or rejected: a row says one of them, by its state or by the moment of it."""
-    stated = {
-        outcome for outcome, name in ((_WON, "won_at"), (_LOST, "lost_at"), (_REJECTED, "rejected_at")) if row.get(name)
-    }
-    if state := row.get("state"):
-        spelled = _SAID.get("".join(filter(str.isalnum, state.casefold())))
-        if spelled is None and not stated:
-            raise ValidationError({"state": [f"“{state}” is not a valid outcome: write won, lost or rejected."]})
-        stated |= {spelled} if spelled else set()
-    if not stated and not reading.fields.isdisjoint(REJECTION):
-        stated = {_REJECTED}  # a file of rejections; should this one lack its reason, the verb says so
-    if len(stated) != 1:
-        complaint = f"The row says both {' and '.join(sorted(stated))}" if stated else "The row says no outcome"
-        raise ValidationError(f"{complaint}: give one of won_at, lost_at, rejected_at or state.")
-    return stated.pop()
-
-
-def _deal(row: Row, state: DealState, reading: Reading) -> _Deal:
-    stated: dict[str, Any] = {"name": row.get("name")}
-    with named("currency"):
-        stated["currency"] = read_currency(row.get("currency"))
-    if row.get("amount"):
-        with named("amount"):
-            money = read_money(row.get("amount"))
-            if money.amount < 0:
-                raise ValidationError("The amount must not be below zero.")
-        stated["amount"], stated["currency"] = money.amount, stated["currency"] or money.currency
-    stated["expected_close"] = reading.day(row, "expected_close")
-    closed_at = reading.moment(row, "won_at" if state == DealState.WON else "lost_at")
-    closed_at = closed_at or reading.moment(row, "closed_at")
-    return _Deal(state, closed_at, {name: value for name, value in stated.items() if value not in ("", None)})
-
-
-def _book(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Outcome:
+def _book(entry: _Entry, deal: Deal, shelf: Shelf, reading: Reading) -> Outcome:
     with transaction.atomic():
-        current = lock(lead.pk)
-        opportunity = Opportunity.objects.filter(lead=current).first()
-        is_new = opportunity is None
-        if opportunity is None:
-            opportunity = _open(row, current, deal, reading)
-        changes = deal.close(opportunity)
-        opportunity.clean_fields()
-        opportunity.save(update_fields=changes)
-    return "created" if is_new else "updated" if changes else "unchanged"
+        current = lock(entry.lead.pk)
+        shelf.read_again(current.pk, deal)
+        stored = shelf.find(current.pk, deal, entry.row, reading)
+        if stored is None:
+            _open(current, deal, reading)
+        elif changes := deal.differs(stored):
+            _update(current, deal, reading, {"deal": stored.pk, **changes})
+        shelf.read_again(current.pk, deal)
+    if stored is None:
+        return "created"
+    return "updated" if changes else "unchanged"
 
 
-def _open(row: Row, lead: Lead, deal: _Deal, reading: Reading) -> Opportunity:
-    """Convert the lead; in the past it has gone through every stage before that, at moments that never go backwards."""
-    if reading.historical:
-        past = _past(row, lead, deal, reading.zone)
+def _open(lead: Lead, deal: Deal, reading: Reading) -> None:
+    """Another deal of an opportunity, or convert the lead; in the past it has gone through every stage before that, at
+    moments that never go backwards."""
+    if lead.state == State.OPPORTUNITY:
+        _update(lead, deal, reading, deal.as_new())
+    elif reading.historical:
+        past = _past(lead, deal)
         at = max(past.at, settled_at(lead))
         for verb in _REMAINING.get(lead.state, ()):
             verb(lead.pk, by=None, door=reading.door, at=at)
-        workflow.convert(lead.pk, by=None, door=reading.door, at=at, **past.facts)
+        workflow.convert(lead.pk, by=None, door=reading.door, at=at, **past.facts, **past.details)
     else:
-        workflow.convert(lead.pk, by=None, door=reading.door, **_UNSAID | deal.stated)
-    return Opportunity.objects.get(lead=lead)
+        facts = _UNSTATED | deal.as_new() | {"name": deal.stated.get("name", "")}
+        workflow.convert(lead.pk, by=None, door=reading.door, **facts)
 
 
-def _past(row: Row, lead: Lead, deal: _Deal, zone: tzinfo) -> PastDeal:
-    """What is not known of a deal of the past is not demanded; a name it needs, to be found again."""
-    usual: dict[str, Any] = {"name": lead.name or lead.company or row.identity}
-    if deal.closed_at:
-        usual["expected_close"] = deal.closed_at.astimezone(zone).date()
-    return PastDeal(lead.pk, deal.closed_at or timezone.now(), _UNSAID | usual | deal.stated)
+def _update(lead: Lead, deal: Deal, reading: Reading, facts: Mapping[str, Any]) -> None:
+    """The past is dated when it happened, so that the history of a lead can be read in its order."""
+    moments = [deal.stated.get("closed_at"), deal.stated.get("opened_at")] if reading.historical else []
+    workflow.update_deal(lead.pk, by=None, door=reading.door, at=next(filter(None, moments), None), **facts)
 
 
-def _strange(lead: Lead, deal: _Deal) -> str:
-    if deal.closed_at is None or deal.closed_at >= lead.created_at:
-        return ""
-    return (
-        f"The deal was {deal.state} at {deal.closed_at.isoformat()}, before the first contact with its lead at "
-        f"{lead.created_at.isoformat()}: it stays as it is."
-    )
+def _past(lead: Lead, deal: Deal) -> PastDeal:
+    """What is not known of a deal of the past is not demanded. Its lead is dated now if the file knows no moment."""
+    facts = _UNSTATED | deal.as_new()
+    at = deal.stated.get("opened_at") or deal.stated.get("closed_at") or timezone.now()
+    asked = {name: facts.pop(name) for name in _UNSTATED}
+    return PastDeal(lead.pk, at, asked, facts)
 
 
-KIND = Kind(
-    ALIASES,
-    ("external_id", "email"),
-    frozenset({"won_at", "lost_at", "closed_at", "expected_close", "rejected_at", "retry_on"}),
-    write,
-    keys,
-)
+def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
+    """Rows about the same lead, or of the same deal."""
+    rows = settle(rows, reading)
+    ids = ({("deal", row.get("deal_id"))} - {("deal", "")} for row in rows)
+    return [{*of_lead, *own} for of_lead, own in zip(keys_of_leads(rows, reading), ids, strict=True)]
+
+
+KIND = Kind(ALIASES, ("external_id", "email"), DATES | {"rejected_at", "retry_on"}, write, keys)

@@ -118,8 +118,8 @@ REPORT = Report(
         Column("sal", "SAL", "Those that sales ever accepted."),
         Column("sql", "SQL", "Those that were ever qualified."),
         Column("opportunity", "Opportunity", "Those that became an opportunity."),
-        Column("won", "Won", "Those whose opportunity is won."),
-        Column("won_amount", "Won amount", "By currency; of the amounts that are known.", Kind.AMOUNTS),
+        Column("won", "Won", "Those with a deal that is won. A lead with several counts once."),
+        Column("won_amount", "Won amount", "By currency; of all won deals whose amounts are known.", Kind.AMOUNTS),
     ],
     rows=_answer,
     explanation=(

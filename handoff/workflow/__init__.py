@@ -15,6 +15,7 @@ from handoff.doors import Door as Door
 from handoff.refusals import FactsRefused
 from handoff.workflow.cards import CARDS as CARDS
 from handoff.workflow.conversation import *  # noqa: F403 the verbs of each module
+from handoff.workflow.deals import *  # noqa: F403
 from handoff.workflow.facts import unknown_field
 from handoff.workflow.marketing import *  # noqa: F403
 from handoff.workflow.merging import *  # noqa: F403

@@ -5,7 +5,7 @@ which nothing waits. A test holds it to what the verbs write.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +15,7 @@ from handoff.agreement.packet import snapshot
 from handoff.doors import Door
 from handoff.models import Decision, Handoff
 from handoff.refusals import FactsRefused
+from handoff.workflow.deals import attribute
 from handoff.workflow.facts import as_json, check
 from handoff.workflow.facts.sales import ConvertFacts
 from leads.models import Definition, Lead, Opportunity, Stage, State, Transition, Verb
@@ -25,11 +26,15 @@ STEPS = (Verb.PROMOTE, Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT)
 
 @dataclass(frozen=True)
 class PastDeal:
-    """A lead that became an opportunity at a moment, with the facts of its conversion as far as they are on record."""
+    """A lead that became an opportunity at a moment, with the facts of its conversion as far as they are on record.
+
+    Beside them, whatever else is known of its deal.
+    """
 
     lead_id: int
     at: datetime
     facts: Mapping[str, Any]
+    details: Mapping[str, Any] = field(default_factory=dict)
 
 
 @transaction.atomic
@@ -44,10 +49,10 @@ def convert_raw(deals: Sequence[PastDeal], *, door: Door) -> dict[int, Opportuni
     # First the locks, then the rows with their relations: a joined row would be the one from before the wait.
     ids = list(locked.values_list("pk", flat=True))
     leads = Lead.objects.filter(pk__in=ids).select_related("campaign").order_by("pk")
-    facts = {deal.lead_id: _facts(deal) for deal in deals}
-    moments = {deal.lead_id: deal.at for deal in deals}
-    walked = [_Walk(lead, max(moments[lead.pk], lead.entered_at), facts[lead.pk]) for lead in leads if facts[lead.pk]]
-    walked = [walk for walk in walked if EARLIEST <= walk.at <= LATEST]
+    past = {deal.lead_id: deal for deal in deals}
+    walks = [_Walk(lead, max(past[lead.pk].at, lead.entered_at), _deal(lead, past[lead.pk])) for lead in leads]
+    walked = [walk for walk in walks if walk.deal.name and EARLIEST <= walk.at <= LATEST]
+    made = Opportunity.objects.bulk_create(walk.deal for walk in walked)
     history = Transition.objects.bulk_create(move for walk in walked for move in walk.moves(door))
     promotions = [move for move in history if move.verb == Verb.PROMOTE]
     definition = Definition.active(Stage.MQL)
@@ -56,7 +61,6 @@ def convert_raw(deals: Sequence[PastDeal], *, door: Door) -> dict[int, Opportuni
     )
     for walk in walked:
         walk.lead.save(update_fields=["state", "entered_at", "cycle", "reenter_on", "updated_at"])
-    made = Opportunity.objects.bulk_create(Opportunity(lead=walk.lead, **walk.facts) for walk in walked)
     return {opportunity.lead_id: opportunity for opportunity in made}
 
 
@@ -66,7 +70,7 @@ class _Walk:
 
     lead: Lead
     at: datetime
-    facts: dict[str, Any]
+    deal: Opportunity
 
     def moves(self, door: Door) -> list[Transition]:
         return [self._move(verb, door) for verb in STEPS]
@@ -87,7 +91,7 @@ class _Walk:
             via=door.via,
             historical=True,
             request_id=door.request_id,
-            facts=as_json(self.facts) if verb == Verb.CONVERT else {},
+            facts=as_json(self.deal.as_facts()) if verb == Verb.CONVERT else {},
         )
 
     def handoff(self, promotion: Transition, definition: Definition | None) -> Handoff:
@@ -104,9 +108,11 @@ class _Walk:
         )
 
 
-def _facts(deal: PastDeal) -> dict[str, Any]:
-    """The facts, cleaned; nothing when they do not fit."""
+def _deal(lead: Lead, past: PastDeal) -> Opportunity:
+    """Its deal, unsaved; one without a name when the facts do not fit."""
     try:
-        return check(ConvertFacts, Verb.CONVERT, Lead(), deal.facts, historical=True)
+        facts = check(ConvertFacts, Verb.CONVERT, lead, past.facts, historical=True)
     except FactsRefused:
-        return {}
+        return Opportunity()
+    known = {**facts, **past.details}
+    return Opportunity(lead=lead, **{attribute(name): value for name, value in known.items()})

@@ -74,7 +74,7 @@ def _answer(act: Act) -> None:
 def _move_belongings(gone: Lead, stays: Lead) -> list[Touch]:
     """Move what passed between us and the buyer, and what is known of them; return the genuine touches."""
     touches = list(gone.touches.filter(automatic=False).select_related("by"))
-    for belongings in (gone.touchpoints, gone.touches, gone.external_ids):
+    for belongings in (gone.touchpoints, gone.touches, gone.external_ids, gone.deals):
         belongings.update(lead=stays)
     _keep_capture(gone, stays)
     changed = _fill_in(gone, stays)

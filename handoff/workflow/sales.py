@@ -6,16 +6,17 @@ from django.db import connection
 
 from handoff.models import Decision, Rejection
 from handoff.refusals import FactsRefused
-from handoff.workflow import gates
+from handoff.workflow import deals, gates
 from handoff.workflow.act import Act, lock
 from handoff.workflow.cards import CARDS, Card, Request
 from handoff.workflow.facts import as_json, check
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
+from handoff.workflow.facts.deals import IMPORTED
 from handoff.workflow.facts.rejection import RejectFacts, RejectGiven
 from handoff.workflow.facts.sales import ConvertFacts, ConvertGiven, TouchFacts, TouchGiven
 from handoff.workflow.rights import WORKERS, rejects, works
 from handoff.workflow.verb import verb
-from leads.models import Definition, Opportunity, Stage, State, Touch, Transition, Verb
+from leads.models import Definition, Stage, State, Touch, Transition, Verb
 
 __all__ = ["accept", "convert", "qualify", "reject", "touch"]
 
@@ -100,22 +101,37 @@ def qualify(act: Act, **_: Unpack[NoteGiven]) -> Transition:
 def _same_conversion(request: Request) -> Transition | None:
     """The conversion that the same facts have made already."""
     lead, card = lock(request.lead_id), CARDS[Verb.CONVERT]
-    opportunity = Opportunity.objects.filter(lead=lead).first()
-    if opportunity is None or not card.permits(request.by, lead, request.door.via):
+    first = lead.deals.order_by("pk").first()
+    if first is None or not card.permits(request.by, lead, request.door.via):
         return None
     try:
         wanted = check(card.facts, card.verb, lead, request.facts, by=request.by, historical=request.door.historical)
     except FactsRefused:
         return None  # the state is refused first
-    same = all(getattr(opportunity, name) == value for name, value in wanted.items())
+    same = all(getattr(first, name) == value for name, value in wanted.items())
     return lead.transitions.get(verb=Verb.CONVERT) if same else None
 
 
-@verb(Card(Verb.CONVERT, facts=ConvertFacts, may=works, who=WORKERS, before=_same_conversion))
-def convert(act: Act, **_: Unpack[ConvertGiven]) -> Transition:
-    """Make an opportunity of the lead. The same facts again find it made, and write nothing."""
+# The form of a conversion asks for less than is known of a deal that comes in from a file.
+OF_THE_DEAL = (*IMPORTED, "stage", "state", "closed_at", "lost_reason", "deal_owner")
+
+
+@verb(
+    Card(
+        Verb.CONVERT,
+        facts=ConvertFacts,
+        may=works,
+        who=WORKERS,
+        before=_same_conversion,
+        aside=OF_THE_DEAL,
+    )
+)
+def convert(act: Act, **given: Unpack[ConvertGiven]) -> Transition:
+    """Make an opportunity of the lead with its first deal. The same facts again find it made, and write nothing."""
     act.lead.convert(act.at)
-    Opportunity.objects.create(lead=act.lead, **act.facts)
+    deals.keep(
+        act, deals.new_deal(act), act.facts | {name: value for name, value in given.items() if name in OF_THE_DEAL}
+    )
     return act.record("state", "entered_at")
 
 

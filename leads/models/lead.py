@@ -163,6 +163,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.reason = None
         self._offer(at)
 
+    @property
+    def opportunity(self) -> Any:
+        """Its main deal: the newest that is open, else the newest; None without a deal."""
+        return next(iter(self.deals.model.by_rank(self.deals.all())), None)
+
     def facts(self) -> "LeadFacts":
         """Its facts by name, as conditions ask for them."""
         return LeadFacts(self)

@@ -42,11 +42,12 @@ class Verb(models.TextChoices):
     ACKNOWLEDGE = "acknowledge", "acknowledged an alarm of", "Acknowledge"
     EXCUSE = "excuse", "excused a breach of", "Excuse"
     REEVALUATE = "reevaluate", "re-evaluated the policies of", "Re-evaluate policies"
+    UPDATE_DEAL = "update_deal", "updated a deal of", "Update deals"
 
 
 GIVING = (Verb.PROMOTE, Verb.ASSIGN)
 """Verbs by which a lead is given to somebody."""
-ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE)
+ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.UPDATE_DEAL)
 """Verbs that may be dated before what was done later: they change neither the state of a lead nor its owner."""
 AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE)
 """Verbs that change running clocks, or those that have stopped, and not only start and stop them."""

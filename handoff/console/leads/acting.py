@@ -18,6 +18,7 @@ from django.utils.html import format_html
 from handoff import workflow
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
+from handoff.console.leads.deals import as_it_stands
 from handoff.console.leads.urgency import next_lead
 from handoff.console.leads.verbs import LOOKS, label_for, past_tense
 from handoff.doors import door
@@ -33,7 +34,7 @@ EVIDENCE_FIELDS = {
     Evidence.WRONG_FIELD: "wrong_field",
 }
 """Which field of the rejection shows the evidence that a reason demands."""
-SAID_BY_THE_BUTTON = ("clock", "alarm")
+SAID_BY_THE_BUTTON = ("clock", "alarm", "deal")
 """What needs no field where the button that was pressed stands beside it."""
 
 
@@ -151,6 +152,8 @@ def _suggested(request: HttpRequest, verb: str, lead: Lead) -> dict[str, Any]:
         likely["team"] = lead.team and lead.team.name
     if verb == Verb.CONVERT:
         likely = {"name": lead.company or str(lead)}
+    if verb == Verb.UPDATE_DEAL:
+        likely = as_it_stands(lead, request.GET.get("deal", ""))
     return likely | {name: request.GET[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.GET}
 
 

@@ -26,6 +26,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.clocks import clocks_of, most_urgent, row
+from handoff.console.leads.deals import deals_of
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
@@ -169,6 +170,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "buttons": buttons(user, lead, verbs, back),
         "packet": _packet(lead),
         "clocks": [row(clock, lead, user, back) for clock in clocks],
+        "deals": deals_of(lead, user, back),
         "events": timeline(lead),
     }
 

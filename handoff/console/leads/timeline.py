@@ -16,7 +16,7 @@ from handoff.models import AnswerKind, Delivery
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
 from leads.merged import family
-from leads.models import GIVING, Lead, Reason, State, Touch, Transition, Verb, Via
+from leads.models import GIVING, DealState, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Policy
 
@@ -33,14 +33,22 @@ FACT_LABELS = {
     "fixed": "Fixed",
     "argument": "Because",
     "decision": "Decision",
+    "deal": "Deal",
     "name": "Opportunity",
+    "state": "State",
+    "stage": "Stage",
     "amount": "Amount",
     "currency": "Currency",
+    "deal_owner": "Deal owner",
+    "opened_at": "Opened",
     "expected_close": "Expected close",
+    "closed_at": "Closed",
+    "lost_reason": "Lost because",
     "into": "Into lead",
     "note": "Note",
     "text": "",
 }
+MOMENTS = ("until", "opened_at", "closed_at")
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
 
@@ -124,10 +132,11 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
         "cause": dict(Cause.choices),
         "reason": reasons,
         "kind": dict(AnswerKind.choices),
+        "state": dict(DealState.choices),
         "wrong_field": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
-        if name == "until" and name in facts:
+        if name in MOMENTS and name in facts:
             yield label, moment(datetime.fromisoformat(facts[name]))
         elif name in facts:
             yield label, str(labels.get(name, {}).get(facts[name], facts[name]))

@@ -56,6 +56,9 @@ LOOKS: dict[str, Look] = {
     Verb.REEVALUATE: Look(
         "Re-evaluate policies", "Its running clocks change to the policy that fits.", about="of", icon="gavel"
     ),
+    Verb.UPDATE_DEAL: Look(
+        "Update deals", "How a deal of the lead stands; or another deal of it.", "plain", about="of", icon="payments"
+    ),
     Verb.MERGE: Look("Merge", "What the buyer did moves to the lead that stays.", "quiet", icon="merge"),
 }
 ORDER = list(LOOKS)

@@ -1,4 +1,4 @@
--- What each lead adds to the funnel: its stages, and on a row of its own the amount that was won with it.
+-- What each lead adds to the funnel: its stages, and on a row for each deal the amount that was won with it.
 -- This is the one definition: the triggers, check_integrity, and periods that cut a month all read it.
 CREATE OR REPLACE VIEW handoff_funnelshare AS
 SELECT lead.id AS lead_id, lead.created_at, lead.merged_into_id IS NULL AS counts,

@@ -60,28 +60,42 @@ CREATE OR REPLACE TRIGGER handoff_funnel_reached BEFORE INSERT ON leads_transiti
     FOR EACH ROW WHEN (NEW.from_state <> NEW.to_state AND NEW.to_state IN ('mql', 'sal', 'sql', 'opportunity'))
     EXECUTE FUNCTION handoff_funnel_move();
 
--- A deal is won, is lost after all, or its amount is corrected.
+-- A deal is won, is lost after all, its amount is corrected, or it goes to another lead. The lead counts as won once,
+-- with its first deal, and the amount with each. Like a move it is judged before it is written, and under the lead's lock:
+-- of two deals that one statement or two transactions change, the second sees the first. So whatever inserts deals must
+-- not pass over a conflict: it would be counted all the same.
 CREATE OR REPLACE FUNCTION handoff_funnel_deal_adds(deal leads_opportunity, sign int) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE lead leads_lead;
 BEGIN
+    IF deal.state <> 'won' THEN
+        RETURN;
+    END IF;
     SELECT * INTO lead FROM leads_lead WHERE id = deal.lead_id FOR NO KEY UPDATE;
-    IF deal.state = 'won' AND lead.merged_into_id IS NULL THEN
+    IF lead.merged_into_id IS NOT NULL THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM leads_opportunity WHERE lead_id = lead.id AND state = 'won' AND id <> deal.id) THEN
         PERFORM handoff_funnel_add(lead, 0, '', sign);
-        IF deal.amount IS NOT NULL THEN
-            PERFORM handoff_funnel_add(lead, 0, '', 0, deal.currency, sign, sign * deal.amount);
-        END IF;
+    END IF;
+    IF deal.amount IS NOT NULL THEN
+        PERFORM handoff_funnel_add(lead, 0, '', 0, deal.currency, sign, sign * deal.amount);
     END IF;
 END $$;
 CREATE OR REPLACE FUNCTION handoff_funnel_deal() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND (OLD.lead_id, OLD.state, OLD.amount, OLD.currency)
+        IS NOT DISTINCT FROM (NEW.lead_id, NEW.state, NEW.amount, NEW.currency) THEN
+        RETURN NEW;
+    END IF;
     IF TG_OP <> 'INSERT' THEN
         PERFORM handoff_funnel_deal_adds(OLD, -1);
     END IF;
-    IF TG_OP <> 'DELETE' THEN
-        PERFORM handoff_funnel_deal_adds(NEW, 1);
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
     END IF;
-    RETURN NULL;
+    PERFORM handoff_funnel_deal_adds(NEW, 1);
+    RETURN NEW;
 END $$;
-CREATE OR REPLACE TRIGGER handoff_funnel_deal AFTER INSERT OR UPDATE OR DELETE ON leads_opportunity
+CREATE OR REPLACE TRIGGER handoff_funnel_deal BEFORE INSERT OR UPDATE OR DELETE ON leads_opportunity
     FOR EACH ROW EXECUTE FUNCTION handoff_funnel_deal();

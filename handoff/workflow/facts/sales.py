@@ -1,12 +1,11 @@
 """What touching and converting a lead demand."""
 
-from datetime import date
-from decimal import Decimal
 from typing import Required
 
 from django import forms
 
-from handoff.workflow.facts.base import DayField, Facts, Given, MomentField, NoteFacts, NoteGiven
+from handoff.workflow.facts.base import DayField, Facts, MomentField, NoteFacts, NoteGiven
+from handoff.workflow.facts.deals import AmountField, CurrencyField, DealGiven
 from leads.models import Channel, Outcome
 
 
@@ -30,28 +29,16 @@ class TouchFacts(NoteFacts):
     field_order = ["channel", "outcome", "note", "at", "automatic"]
 
 
-class ConvertGiven(Given, total=False):
+class ConvertGiven(DealGiven, total=False):
     name: Required[str]
-    amount: Decimal | int | float | str
-    currency: str
-    expected_close: date | str
 
 
 class ConvertFacts(Facts):
     unknown_in_the_past = ("amount", "currency", "expected_close")
 
     name = forms.CharField(max_length=200, error_messages={"required": "Name the opportunity."})
-    amount = forms.DecimalField(
-        min_value=0, max_digits=14, decimal_places=2, error_messages={"required": "Give the amount, like 12000.00."}
-    )
-    currency = forms.RegexField(
-        r"^[A-Z]{3}$",
-        initial="EUR",
-        error_messages={
-            "required": "Give the currency, like EUR.",
-            "invalid": "Give the currency by its three letters, like EUR.",
-        },
-    )
+    amount = AmountField(error_messages={"required": "Give the amount, like 12000.00."})
+    currency = CurrencyField(initial="EUR", error_messages={"required": "Give the currency, like EUR."})
     expected_close = DayField(
         error_messages={"required": "Give the date of the expected close."},
     )

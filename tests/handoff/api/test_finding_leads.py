@@ -212,7 +212,7 @@ def test_a_list_takes_as_many_queries_for_many_leads_as_for_one(
         make_policy(metric)
     client = client_of(getattr(world, person))
     bring_to("mql", make_lead("First"), world)
-    expected = 4  # the token with the rights, the leads, their clocks and external ids
+    expected = 5  # the token with the rights, the leads, their clocks, external ids and deals
     with django_assert_num_queries(expected):
         assert len(found(client)) == 1
     for number in range(5):

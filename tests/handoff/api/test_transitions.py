@@ -97,6 +97,34 @@ def test_the_same_conversion_again_is_found_made(world: World, client_of: AsPers
     assert stored() == before
 
 
+def test_a_lead_shows_all_its_deals(world: World, client_of: AsPerson):
+    lead, ada = bring_to("sql", make_lead(), world), client_of(world.ada)
+    assert do(ada, lead, "convert", **CONVERSION).json()["lead"]["deals"][0]["name"] == "Fox deal"
+    answer = do(ada, lead, "update_deal", name="Second", amount="7.5", currency="EUR", deal_owner="ben", stage="Demo")
+    assert answer.status_code == 201
+    first, second = answer.json()["lead"]["deals"]
+    assert (first["state"], first["amount"], first["opened_at"]) == ("open", "1200.00", first["opened_at"])
+    assert second == {
+        "id": answer.json()["transition"]["facts"]["deal"],
+        "system": "",
+        "external_id": "",
+        "name": "Second",
+        "state": "open",
+        "stage": "Demo",
+        "amount": "7.50",
+        "currency": "EUR",
+        "owner": "ben",
+        "lost_reason": "",
+        "opened_at": second["opened_at"],
+        "expected_close": None,
+        "closed_at": None,
+    }
+    assert do(ada, lead, "update_deal", deal=first["id"], state="won").status_code == 201
+    shown = ada.get(f"/api/v1/leads/{lead.pk}/").json()
+    assert [deal["state"] for deal in shown["deals"]] == ["won", "open"]
+    assert do(ada, lead, "update_deal", deal=first["id"], system="crm").json()["errors"][0]["field"] == "system"
+
+
 def test_who_is_too_late_hears_who_was_faster(world: World, client_of: AsPerson):
     lead = bring_to("sal", make_lead(), world)
     before = stored()

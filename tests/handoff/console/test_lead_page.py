@@ -39,6 +39,25 @@ def test_the_page_shows_packet_clocks_and_timeline(world: World, as_) -> None:
         assert text in page
 
 
+def test_the_page_shows_every_deal_and_updates_one(world: World, as_) -> None:
+    lead = bring_to(State.OPPORTUNITY, make_lead(), world)
+    workflow.update_deal(lead.pk, by=world.ada, name="Second deal", stage="Demo", amount="7", currency="EUR")
+    first = lead.deals.get(name="Fox deal")
+    page = as_(world.ada).get(url(lead)).content.decode()
+    for text in ("Fox deal", "1200.00 EUR", "Second deal", "Demo", f"deal={first.pk}", "Updated a deal"):
+        assert text in page
+    act = reverse("admin:act", args=["update_deal", lead.pk])
+    form = as_(world.ada).get(f"{act}?deal={first.pk}").context["form"]
+    shown = {name: form[name].value() or "" for name in form.fields}
+    assert (shown["deal"], shown["name"], shown["amount"]) == (str(first.pk), "Fox deal", "1200.00")
+    as_(world.ada).post(act, shown | {"state": "won"})
+    first.refresh_from_db()
+    assert (first.state, str(first.amount), first.currency) == ("won", "1200.00", "EUR")
+    of_a_marketer = as_(world.mia).get(url(lead)).content.decode()
+    assert "Fox deal" in of_a_marketer
+    assert f"deal={first.pk}" not in of_a_marketer
+
+
 def test_all_that_happened_stands_in_one_order_newest_first(world: World, as_) -> None:
     make_policy(Metric.TIME_TO_ACCEPT)
     lead = make_lead()

@@ -82,6 +82,50 @@ class TestExact:
         assert_exact()
         assert [(row.opportunity, row.won, row.won_amount) for row in funnel(By.SOURCE)] == [(1, 0, {})]
 
+    def test_several_deals_of_a_lead_make_it_won_once_and_their_amounts_add_up(self, world: World) -> None:
+        lead = bring_to(State.OPPORTUNITY, make_lead(), world)
+        won = {"state": DealState.WON, "amount": 10, "currency": "EUR"}
+        deals = [Opportunity(lead=lead, name=f"Deal {n}", **won) for n in range(3)]
+        Opportunity.objects.bulk_create(deals)  # in one statement, none of which is the first one yet
+        assert_exact()
+        assert [(row.opportunity, row.won, row.won_amount) for row in funnel(By.SOURCE)] == [(1, 1, {"EUR": "30.00"})]
+        changes: list[dict[str, Any]] = [{"currency": "USD"}, {"amount": None}, {"state": DealState.LOST}]
+        for deal, change in zip(deals, changes, strict=True):
+            Opportunity.objects.filter(pk=deal.pk).update(**change)
+            assert_exact()
+        assert [(row.won, row.won_amount) for row in funnel(By.SOURCE)] == [(1, {"USD": "10.00"})]
+        Opportunity.objects.filter(lead=lead).update(state=DealState.LOST)
+        assert [(row.won, row.won_amount) for row in funnel(By.SOURCE)] == [(0, {})]
+        Opportunity.objects.filter(lead=lead).update(state=DealState.WON)
+        Opportunity.objects.filter(lead=lead).delete()
+        assert_exact()
+        assert [row.won for row in funnel(By.SOURCE)] == [0]
+
+    def test_a_deal_that_goes_to_another_lead_takes_its_amount_along(self) -> None:
+        google, friend = make_lead("A", source="google"), make_lead("B", source="friend")
+        won = {"state": DealState.WON, "amount": 10, "currency": "EUR"}
+        moved, _ = (Opportunity.objects.create(lead=google, name=name, **won) for name in ("Moved", "Stays"))
+        for lead in (friend, google):
+            Opportunity.objects.filter(pk=moved.pk).update(lead=lead)
+            assert_exact()
+        Opportunity.objects.all().update(lead=friend)
+        assert_exact()
+        assert {row.key: (row.won, row.won_amount) for row in funnel(By.SOURCE)} == {
+            "google": (0, {}),
+            "friend": (1, {"EUR": "20.00"}),
+        }
+
+    @pytest.mark.parametrize("seed", range(6))
+    def test_after_random_changes_of_deals(self, seed: int) -> None:
+        rng = random.Random(seed)
+        leads = [make_lead(f"Lead {n}", source=rng.choice(["google", ""])) for n in range(3)]
+        for _ in range(60):
+            change_a_deal(rng, [lead.pk for lead in leads])
+            if rng.random() < 0.1:
+                rollup.fold()
+        assert_exact()
+        assert funnel(By.SOURCE) == plain_funnel(By.SOURCE)
+
     def test_many_moves_of_one_lead_in_one_statement_count_once(self) -> None:
         lead = make_lead()
         Transition.objects.bulk_create(
@@ -178,6 +222,33 @@ class TestRepair:
         ]
 
 
+def change_a_deal(rng: random.Random, leads: list[int]) -> None:
+    """Make, change, move or delete one deal, or some at once."""
+    facts = {
+        "state": rng.choice(DealState.values),
+        "amount": rng.choice([None, 0, rng.randrange(10_000)]),
+        "currency": rng.choice(["EUR", "USD", ""]),
+    }
+    some = Opportunity.objects.filter(pk__in=rng.sample(ids, min(2, len(ids))) if (ids := deal_ids()) else [])
+    match rng.randrange(6):
+        case 0 | 1:
+            Opportunity.objects.create(lead_id=rng.choice(leads), name="Deal", **facts)
+        case 2:
+            Opportunity.objects.bulk_create(
+                Opportunity(lead_id=rng.choice(leads), name="Deal", **facts) for _ in range(3)
+            )
+        case 3:
+            some.update(**facts)
+        case 4:
+            some.update(lead=rng.choice(leads))
+        case 5:
+            some.delete()
+
+
+def deal_ids() -> list[int]:
+    return list(Opportunity.objects.order_by("pk").values_list("pk", flat=True))
+
+
 def write_at_random(seed: int, done: Any) -> None:
     """Move leads, campaigns and clocks, also without the lead's lock, until killed."""
     rng = random.Random(seed)
@@ -201,8 +272,18 @@ def write_at_random(seed: int, done: Any) -> None:
         runs: dict[str, Any] = {"state": ClockState.RUNNING, "stopped_at": None, "elapsed": None}
         Clock.objects.filter(lead=rng.choice(leads)).update(**rng.choice([ended, ended, runs]))
 
+    def change_deal() -> None:
+        with transaction.atomic():  # as every door does: first the lock of the lead
+            lead = Lead.objects.select_for_update(no_key=True).get(pk=rng.choice(leads[:5]))
+            own = Opportunity.objects.filter(lead=lead)
+            facts = {"state": rng.choice(DealState.values), "amount": rng.randrange(99), "currency": "EUR"}
+            if own.count() < 3:
+                Opportunity.objects.create(lead=lead, name="Deal", **facts)
+            else:
+                own.filter(pk__in=own.values("pk")[: rng.randrange(1, 4)]).update(**facts)
+
     while True:
-        rng.choice([move, correct_campaign, capture, end_a_clock])()
+        rng.choice([move, correct_campaign, capture, end_a_clock, change_deal])()
         done.value += 1
 
 

@@ -37,6 +37,7 @@ TARGETS = """
     acknowledge -       mql       sal       sql          -            rejected
     excuse    raw       mql       sal       sql          opportunity  rejected
     reevaluate   -         mql       sal       sql          -            rejected
+    update_deal  -         -         -         -            opportunity  -
 """
 SALES = {"ada", "max"}  # the owner, and the manager of the team
 MARKETING = {"mia", "nora"}
@@ -62,6 +63,7 @@ WHO: dict[str, set[str]] = {
     "acknowledge": SALES | {"olga"},
     "excuse": {"olga"},
     "reevaluate": {"olga", "system"},
+    "update_deal": SALES,
 }
 WHO_ELSE_WHERE: dict[tuple[str, str], set[str]] = {
     ("reject", "raw"): MARKETING,

@@ -1,0 +1,173 @@
+"""A deal as a row gives it, and which deal of its lead that is: by its id, else by name, else by date and amount."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core.exceptions import ValidationError
+
+from handoff.imports.kind import Reading, Row, named
+from handoff.imports.money import read_currency, read_money
+from handoff.imports.standing import Standing
+from handoff.workflow.deals import attribute
+from leads.models import DealState, Lead, Opportunity, User
+
+DEAL = {
+    "deal_id": ("opportunity_id", "converted_opportunity_id", "potential_id", "hs_deal_id", "deal_record_id"),
+    "won_at": ("won_date", "closed_won_date"),
+    "lost_at": ("lost_date", "closed_lost_date"),
+    "closed_at": ("close_date", "closed_date", "closing_date", "date_closed", "conversion_date", "sale_date"),
+    "amount": ("deal_amount", "deal_value", "opportunity_amount", "opportunity_value", "sale_value", "value"),
+    "currency": ("currency_iso_code", "currency_code", "deal_currency_code"),
+    "name": ("deal_name", "opportunity_name", "potential_name"),
+    "expected_close": ("expected_close_date", "expected_closing_date"),
+    "lost_reason": ("closed_lost_reason", "loss_reason", "reason_lost", "reason_for_loss"),
+    "deal_owner": ("opportunity_owner", "potential_owner", "owner", "owner_name"),
+    "opened_at": ("open_date", "opened_date", "date_opened", "deal_created_date", "opportunity_created_date"),
+    # Whose they are depends on the other columns: see `settle`.
+    "row_id": ("id", "record_id", "hs_object_id"),
+    "created_at": ("create_date", "created_date", "created_time", "created_on", "date_created"),
+}
+DATES = frozenset({"won_at", "lost_at", "closed_at", "expected_close", "opened_at", "created_at"})
+_ONLY_OF_DEALS = {"deal_id", "deal_stage", "deal_status", "is_won"}
+_EXACT = 9
+
+
+@dataclass(frozen=True)
+class Deal:
+    """What a row says of a deal; what it leaves out is not in `stated`."""
+
+    system: str
+    external_id: str
+    state: DealState
+    usual_name: str
+    stated: Mapping[str, Any]
+
+    def differs(self, deal: Opportunity) -> dict[str, Any]:
+        """The facts of a deal that must change so that it agrees."""
+        wanted = {**self.stated, "state": self.state.value}
+        if self.external_id:
+            wanted |= {"system": self.system, "external_id": self.external_id}
+        if self.state == DealState.OPEN:
+            wanted["closed_at"] = None
+        return {name: value for name, value in wanted.items() if getattr(deal, attribute(name)) != value}
+
+    def as_new(self) -> dict[str, Any]:
+        """The facts of a deal that is not there yet. A name it needs, to be found again."""
+        identity = {"system": self.system, "external_id": self.external_id, "name": self.usual_name}
+        return {**identity, **self.stated, "state": self.state.value}
+
+    def choose(self, candidates: Sequence[Opportunity]) -> Opportunity | None:
+        """The one among deals without another id that is most likely this one."""
+        alike = [(self._likeness(deal), deal) for deal in Opportunity.by_rank(candidates)]
+        likeness, best = max(alike, key=lambda pair: pair[0], default=(0, None))
+        if likeness:
+            return best
+        pending = [deal for deal in candidates if deal.state == DealState.OPEN]
+        # A deal that was made here has no other name than the one that sales gave it.
+        if len(pending) == 1 and ("name" not in self.stated or not pending[0].system):
+            return pending[0]
+        return None
+
+    def _likeness(self, deal: Opportunity) -> int:
+        if not self.differs(deal):
+            return _EXACT
+        name, date, amount = (self._agrees(deal, fact) for fact in ("name", "closed_at", "amount"))
+        if name:
+            return 4 if date else 0 if date is False and amount is False else 3
+        if name is False and deal.name != self.usual_name:
+            return 0
+        if date:
+            return 0 if amount is False else 2
+        has_ended = self.state != DealState.OPEN and deal.state == self.state
+        return int(has_ended and date is None and amount is not False)
+
+    def _agrees(self, deal: Opportunity, fact: str) -> bool | None:
+        """None where one of the two does not say."""
+        stored, stated = getattr(deal, fact), self.stated.get(fact)
+        return None if stored in ("", None) or stated in ("", None) else stored == stated
+
+
+def settle(rows: Sequence[Row], reading: Reading) -> list[Row]:
+    """In an export of deals “Record ID” and “Create Date” are the deal's, if something else says whose deal it is."""
+    if reading.fields.isdisjoint(_ONLY_OF_DEALS):
+        return list(rows)
+    is_one_column = all(row.get("external_id") == row.get("row_id") for row in rows)
+    return [_settled(row, is_one_column) for row in rows]
+
+
+def _settled(row: Row, is_one_column: bool) -> Row:
+    cells = dict(row.cells)
+    cells["opened_at"] = row.get("opened_at") or row.get("created_at")
+    if row.get("row_id") and not row.get("deal_id"):
+        if not is_one_column:
+            cells["deal_id"] = row.get("row_id")
+        elif row.get("email"):
+            cells["deal_id"], cells["external_id"] = row.get("row_id"), ""
+    return replace(row, cells=cells)
+
+
+def read_deal(row: Row, lead: Lead, standing: Standing, owners: Mapping[str, User], reading: Reading) -> Deal:
+    """What a row says of a deal, or a ValidationError that names the field."""
+    state = DealState(standing.outcome)
+    stage = "" if standing.stage.casefold() in DealState.values else standing.stage
+    stated: dict[str, Any] = {"name": row.get("name"), "stage": stage, **_money(row)}
+    stated["expected_close"] = reading.day(row, "expected_close")
+    stated["opened_at"] = reading.moment(row, "opened_at")
+    stated["deal_owner"] = owners.get(row.get("deal_owner").casefold())
+    if state == DealState.OPEN:  # what an open deal calls its close date is when it is expected to close
+        stated["expected_close"] = stated["expected_close"] or reading.day(row, "closed_at")
+    else:
+        ended_at = reading.moment(row, "won_at" if state == DealState.WON else "lost_at")
+        stated["closed_at"] = ended_at or reading.moment(row, "closed_at")
+    if state == DealState.LOST:
+        stated["lost_reason"] = row.prose("lost_reason") or row.prose("reason")
+    given = {name: value for name, value in stated.items() if value not in ("", None)}
+    usual_name = lead.name or lead.company or row.identity
+    deal = Deal(reading.system, row.get("deal_id"), state, usual_name, given)
+    _check(deal)
+    return deal
+
+
+def _money(row: Row) -> dict[str, Any]:
+    with named("currency"):
+        currency = read_currency(row.get("currency"))
+    if not row.get("amount"):
+        return {"currency": currency}
+    with named("amount"):
+        money = read_money(row.get("amount"))
+        if money.amount < 0:
+            raise ValidationError("The amount must not be below zero.")
+    return {"amount": money.amount, "currency": currency or money.currency}
+
+
+def _check(deal: Deal) -> None:
+    """Refuse what no column can hold, before anything is written."""
+    facts = {attribute(name): value for name, value in deal.as_new().items()}
+    Opportunity(**facts).clean_fields(exclude=["lead", "owner"])
+
+
+def owners_of(rows: Sequence[Row]) -> dict[str, User]:
+    """Whom the rows may mean by an owner: by username, email or full name."""
+    if not any(row.get("deal_owner") for row in rows):
+        return {}
+    users: dict[str, User] = {}
+    for user in User.objects.order_by("is_active", "-pk"):  # of two of one name the active one
+        users |= dict.fromkeys((user.get_full_name().casefold(), user.email.casefold(), user.username.casefold()), user)
+    return users
+
+
+def warning_of(row: Row, lead: Lead, deal: Deal, owners: Mapping[str, User]) -> str:
+    """What is strange about a deal that is kept all the same."""
+    closed_at, spelled = deal.stated.get("closed_at"), row.get("deal_owner")
+    warnings = []
+    if deal.state != DealState.OPEN and closed_at is None:
+        warnings.append(f"Nothing says when the deal was {deal.state}: it is kept without a date.")
+    elif closed_at and closed_at < lead.created_at:
+        warnings.append(
+            f"The deal was {deal.state} at {closed_at.isoformat()}, before the first contact with its lead at "
+            f"{lead.created_at.isoformat()}: it stays as it is."
+        )
+    if spelled and spelled.casefold() not in owners:
+        warnings.append(f"There is no user “{spelled}”: the deal is kept without an owner.")
+    return " ".join(warnings)
