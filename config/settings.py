@@ -6,14 +6,11 @@ import sys
 from pathlib import Path
 
 import environ
-from celery.schedules import crontab
 from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
 from django.urls import reverse_lazy
-from kombu import Queue
-from kombu.common import Broadcast
 
-from config import database, logs
+from config import database, logs, wakeups
 from handoff.console.frame.theme import UNFOLD  # noqa: F401 unfold reads it here
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -188,38 +185,12 @@ CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_DB_REUSE_MAX = 1000  # Celery closes Django's connection after every task unless told
 CELERY_TIMEZONE = "UTC"
-# Each worker is to deliver, so each is woken up: of a queue that they share the same one could take this each time.
-EACH_WORKER = Broadcast("deliver", queue="deliver")
-CELERY_TASK_QUEUES = [Queue("celery"), EACH_WORKER]
-# Declared with each wake-up: to a Redis that does not know the exchange it would go as if it had one receiver.
-CELERY_TASK_ROUTES = {"handoff.tasks.deliver": {"queue": "deliver", "declare": [EACH_WORKER.exchange]}}
 SWEEP_SECONDS = env.float("SWEEP_SECONDS", 1.0)
 # Beat or a worker that has shown no life for longer turns /enginez red, and RevOps is notified.
 BEAT_LATE_SECONDS = env.float("BEAT_LATE_SECONDS", 30.0 + 3 * SWEEP_SECONDS)
 CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at least, and so shows that it lives
-CELERY_BEAT_SCHEDULE = {
-    # A wake-up that was not taken before the next one is due is worth nothing.
-    "sweep": {"task": "handoff.tasks.sweep", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
-    "run_actions": {
-        "task": "handoff.tasks.run_actions",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS * 5},
-    },
-    "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
-    # Told once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
-    "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
-    "deliver": {"task": "handoff.tasks.deliver", "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS * 5}},
-    # The sweep sends nothing of a mistake anyway; this clears away what the request that declared it had no time for.
-    "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", "schedule": 10.0, "options": {"expires": 10.0}},
-    # What a person has asked for and a request had no time for: they look at its progress.
-    "run_bulk_acts": {
-        "task": "handoff.tasks.run_bulk_acts",
-        "schedule": SWEEP_SECONDS,
-        "options": {"expires": SWEEP_SECONDS * 5},
-    },
-    # Reports are exact without it, and slower the more there is to add up.
-    "fold_reports": {"task": "handoff.tasks.fold_reports", "schedule": 10.0, "options": {"expires": 10.0}},
-}
+CELERY_TASK_QUEUES, CELERY_TASK_ROUTES = wakeups.QUEUES, wakeups.ROUTES
+CELERY_BEAT_SCHEDULE = wakeups.schedule(SWEEP_SECONDS)
 
 # What Prometheus shows to read /metrics. Without it the page is closed.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")

@@ -5,11 +5,10 @@ import re
 from django.core.exceptions import ValidationError
 
 from leads import phones
-from leads.normalise import normalise_text, quoted
+from leads.normalise import normalise_text, quoted, without_formula
 
 _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d*)?E[+-]\d+|[+-]?\d+[.,]\d+E\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(?P<whole>\d+)[.,]0")
-_TEXT_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
 _EXACT = 2**53  # beyond it a program that keeps ids as decimal numbers has rounded them
 _SALESFORCE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Za-z0-5]{3})?")
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -60,9 +59,7 @@ def former_spellings(system: str, text: str, value: str) -> set[str]:
 
 def _unwrapped(text: str) -> str:
     """Without what marks it as text to a spreadsheet: '00123 and ="00123" are 00123."""
-    if formula := _TEXT_FORMULA.fullmatch(text):
-        text = formula["text"]
-    return normalise_text(text.removeprefix("'"))
+    return normalise_text(without_formula(text).removeprefix("'"))
 
 
 def _of_salesforce(text: str) -> str:

@@ -40,6 +40,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
 _IN_NO_ADDRESS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
 _HEADER = re.compile(r"[^<>]*<(?P<inner>[^<>]+)>[;,]?|(?P<first>[^\s()<>@]+@[^\s()<>@]+) ?\([^()]*\)")
 """“Ann Fox <ann@buyer.example>”, and the older “ann@buyer.example (Ann Fox)”."""
+_TEXT_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
 _QUOTED = 80  # characters of a wrong value that a message repeats
 
 
@@ -59,6 +60,12 @@ def normalise_name(text: str) -> str:
 
 def _visible(text: str) -> str:
     return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
+
+
+def without_formula(text: str) -> str:
+    """The text that a spreadsheet was made to keep as it is by ="00123"; any other text stays."""
+    formula = _TEXT_FORMULA.fullmatch(text) if text.startswith("=") else None
+    return formula["text"] if formula else text
 
 
 def is_storable(text: str) -> bool:

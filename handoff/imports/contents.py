@@ -50,7 +50,7 @@ def vetoed(kind: str, field: str, header: str, values: Values) -> str:
 
 
 def is_repeated(values: Values) -> bool:
-    """A column of few different values, as of owners, is no key of what the rows are about."""
+    """A column of few different values, as of owners, cannot be the key of the rows."""
     texts = filled(values)
     return len(texts) >= 4 and len(set(texts)) * 2 <= len(texts)
 

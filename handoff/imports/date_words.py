@@ -67,7 +67,7 @@ def is_weekday(word: str) -> bool:
 
 
 def zone_of(name: str) -> tzinfo | None:
-    """The zone of a name like CET or Europe/Berlin; None for a word that is none."""
+    """The zone of a name like CET or Europe/Berlin; None for any other word."""
     if "/" in name:
         return _region(name)
     word = name.casefold()

@@ -75,7 +75,7 @@ def _as_stated(data: bytes, name: str, stated: str) -> str:
         ) from error
     except (LookupError, ValueError) as error:
         raise Unreadable(
-            f"--encoding {stated}: there is no such encoding; write one like utf-8, cp1252 or shift_jis."
+            f"--encoding {stated} is not a valid encoding: write one like utf-8, cp1252 or shift_jis."
         ) from error
     if "\0" in text:
         raise Unreadable(_not_text(data, name))

@@ -1,4 +1,4 @@
-"""What reports write below their rows: totals, copyright, who printed it. None of it is a record."""
+"""What reports write below their rows: totals, copyright, who printed it. These rows are not records."""
 
 import re
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ _NUMBER = re.compile(r"[\d.,\s%$€£()+-]+|#?div/0!?", re.IGNORECASE)
 
 
 def footer_complaint(values: Sequence[str]) -> str:
-    """Why a row is no record; empty for one that may be one. A doubtful row passes: its own fields judge it."""
+    """Why a row is not a record; empty for one that may be. A row in doubt passes: its own fields decide."""
     first, *others = [value.strip() for value in values if value.strip()] or [""]
     is_footer = _PHRASE.match(first) is not None and not any("@" in value for value in others)
     if is_footer or (_TOTAL.fullmatch(first) and all(_NUMBER.fullmatch(value) for value in others)):

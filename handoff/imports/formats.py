@@ -1,4 +1,4 @@
-"""Files that are no delimited text: what they are, and how their makers export text instead."""
+"""Files that are not delimited text: what they are, and how their makers export text instead."""
 
 import json
 

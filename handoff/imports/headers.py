@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from handoff.imports.synonyms import synonyms, word_list
+from handoff.imports.unreadable import Unreadable
 
 Aliases = Mapping[str, tuple[str, ...]]
 LONGEST = 200  # characters of a header that may be recognised
@@ -129,6 +130,14 @@ class Vocabulary:
     def recognised(self, headers: Iterable[str]) -> int:
         """How many different fields the headers name."""
         return len({word.field for header in headers if (word := self.meaning(header))})
+
+
+def check_field(name: str, aliases: Aliases, where: str = "") -> None:
+    """Refuse a field that this kind of file does not have; `where` it is stated stands before the message."""
+    if name not in aliases:
+        hint = " A state is moved by the verbs, never set." if name == "state" else ""
+        place = f"{where}: " if where else ""
+        raise Unreadable(f"{place}“{name}” is not a valid field: use one of {', '.join(aliases)}.{hint}")
 
 
 def shown(header: str) -> str:

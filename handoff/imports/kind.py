@@ -1,6 +1,5 @@
 """What every kind of file has in common: rows with fields, read as the file demands, and an outcome for each."""
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,12 +16,11 @@ from handoff.workflow import Door
 from leads.identity import IdentityConflict, normalise_text
 from leads.models import Via
 from leads.moments import storable, storable_day
-from leads.normalise import normalise_name
+from leads.normalise import normalise_name, without_formula
 from leads.repeats import Repeats
 
 Outcome = Literal["created", "updated", "unchanged", "refused"]
 REFUSALS = (ValidationError, IdentityConflict, Refused)
-_TEXT_FORMULA = re.compile(r'="([^"]*)"')
 
 
 @dataclass(frozen=True)
@@ -57,10 +55,7 @@ class Row:
     def _plain(self, name: str) -> str:
         """A cell without what stops a spreadsheet from computing it: our apostrophe, or Excel's ="00123"."""
         cell = self.cells.get(name, "")
-        if cell.startswith("'"):
-            return unguarded(cell)
-        formula = _TEXT_FORMULA.fullmatch(cell) if cell.startswith("=") else None
-        return formula[1] if formula else cell
+        return unguarded(cell) if cell.startswith("'") else without_formula(cell)
 
     @property
     def identity(self) -> str:

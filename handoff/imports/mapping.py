@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from handoff.imports import contents, subjects
-from handoff.imports.headers import Aliases, How, Vocabulary, Word, key, listed
+from handoff.imports.headers import Aliases, How, Vocabulary, Word, check_field, key, listed
 from handoff.imports.unreadable import Unreadable
 from leads.normalise import normalise_text
 
@@ -190,9 +190,8 @@ def _assigned(text: str, headers: Sequence[str], aliases: Aliases) -> tuple[int,
     name = name.strip()
     if not equals:
         raise Unreadable(f"--map {text}: write it as HEADER=field.")
-    if name and name not in aliases:
-        hint = " A state is moved by the verbs, never set." if name == "state" else ""
-        raise Unreadable(f"--map {text}: there is no field “{name}”; use one of {', '.join(aliases)}.{hint}")
+    if name:
+        check_field(name, aliases, f"--map {text}")
     at = position(header, headers)
     if at is None:
         raise Unreadable(f"--map {text}: the file has no column “{header}”; it has {listed(headers)}.")

@@ -90,7 +90,7 @@ def _where(error: Exception) -> str:
 def _check(file: str, name: object, value: object) -> None:
     settings = (*_TEXTS, "historical", *_TABLES, *_LISTS)
     if name not in settings:
-        raise Unreadable(f"{file}: there is no setting “{name}”; use one of {', '.join(settings)}.")
+        raise Unreadable(f"{file}: “{name}” is not a valid setting: use one of {', '.join(settings)}.")
     is_right = {
         **dict.fromkeys(_TEXTS, isinstance(value, str)),
         **dict.fromkeys(_LISTS, isinstance(value, list) and all(isinstance(each, str) for each in value)),

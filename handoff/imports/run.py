@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
-from handoff.imports.headers import Vocabulary, key, listed
+from handoff.imports.headers import Vocabulary, check_field, key, listed
 from handoff.imports.kind import Kind, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
@@ -184,8 +184,8 @@ def _columns(wish: Wish, kind: Kind, table: Table) -> Columns:
         remembered=wish.remembered.by_header,
     )
     constants = {**wish.remembered.set, **stated.constants(wish.constants, kind.aliases)}
-    if unknown := {*constants, *wish.remembered.columns.values()} - kind.aliases.keys():
-        raise Unreadable(f"There is no field “{min(unknown)}”; use one of {', '.join(kind.aliases)}.")
+    for name in (*constants, *wish.remembered.columns.values()):
+        check_field(name, kind.aliases)
     columns = replace(columns, constants=constants)
     values = (
         stated.values([*wish.remembered.values, *wish.values], columns) if wish.values or wish.remembered.values else {}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from handoff.imports.headers import Aliases, listed
+from handoff.imports.headers import Aliases, check_field, listed
 from handoff.imports.mapping import Columns, ValueMap, position
 from handoff.imports.unreadable import Unreadable
 
@@ -14,8 +14,7 @@ def constants(texts: Sequence[str], aliases: Aliases) -> dict[str, str]:
         name, equals, value = (part.strip() for part in text.partition("="))
         if not equals or not value:
             raise Unreadable(f"--set {text}: write it as field=value.")
-        if name not in aliases:
-            raise Unreadable(f"--set {text}: there is no field “{name}”; use one of {', '.join(aliases)}.")
+        check_field(name, aliases, f"--set {text}")
         if stated.setdefault(name, value) != value:
             raise Unreadable(f"--set gives two values to “{name}”: {stated[name]} and {value}.")
     return stated

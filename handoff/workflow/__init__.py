@@ -37,7 +37,7 @@ def perform(
     """Do the verb of that name with facts as a door received them, unchecked."""
     if verb not in CARDS:
         names = ", ".join(CARDS)
-        raise FactsRefused(f"There is no verb “{verb}”: use one of {names}.", {"verb": [f"Use one of {names}."]})
+        raise FactsRefused(f"“{verb}” is not a valid verb: use one of {names}.", {"verb": [f"Use one of {names}."]})
     reserved = _RESERVED if CARDS[verb].is_dated_by_its_facts else _RESERVED | {"at"}
     if taken := sorted(reserved & set(facts)):
         complaint = f"These fields are set by the system: {', '.join(taken)}."

@@ -14,7 +14,7 @@ from leads.internals.composed import Composed
 
 
 def validate_zone(name: str) -> None:
-    """Refuse a name that is no IANA time zone, with an example of one that is."""
+    """Refuse a name that is not an IANA time zone, with an example of one that is."""
     if name not in available_timezones():
         raise ValidationError(
             "“%(name)s” is not a valid IANA time zone: write one like Europe/Berlin.", params={"name": name}

@@ -28,6 +28,8 @@ class Running:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
+                # What a script has put into the background ignores Ctrl-C, and so would all that it starts.
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 one thread
             )
 
     def output(self) -> str:

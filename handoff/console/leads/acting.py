@@ -43,7 +43,7 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign")
     lead = get_object_or_404(seen, pk=lead_id)
     if verb not in workflow.CARDS:
-        raise Http404(f"There is no verb “{verb}”.")
+        raise Http404(f"“{verb}” is not a valid verb.")
     return _do(request, verb, lead) if request.method == "POST" else _ask(request, verb, lead)
 
 

@@ -103,9 +103,9 @@ def test_a_stated_encoding_wins_over_one_that_seems_certain() -> None:
     ("data", "stated", "words"),
     [
         (b"name\nZo\xeb\n", "utf-8", "is not in the encoding utf-8: line 2 has the byte 0xEB"),
-        (b"name\n", "klingon", "there is no such encoding; write one like"),
-        (b"name\n", "base64", "there is no such encoding"),
-        (b"name\n", "zip", "there is no such encoding"),
+        (b"name\n", "klingon", "is not a valid encoding: write one like"),
+        (b"name\n", "base64", "is not a valid encoding"),
+        (b"name\n", "zip", "is not a valid encoding"),
         (b"na\0me\n", "cp1252", "is not text .NUL byte in line 1."),
     ],
 )

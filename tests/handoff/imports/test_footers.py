@@ -1,4 +1,4 @@
-"""Footers, totals and titles of reports are no leads; a real row never looks like one."""
+"""Footers, totals and titles of reports are not leads; a real row never looks like one of them."""
 
 import pytest
 

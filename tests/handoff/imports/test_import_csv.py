@@ -123,7 +123,7 @@ def test_a_row_that_does_not_fit_the_stated_order_is_refused(bring_in: Import) -
             "No column says who or what a row is about. Name it with --map HEADER=external_id",
         ),
         (b"email\na@b.example\n", ["--map", "mail=email"], "no column “mail”"),
-        (b"email\na@b.example\n", ["--map", "email=mail"], "no field “mail”"),
+        (b"email\na@b.example\n", ["--map", "email=mail"], "“mail” is not a valid field"),
         (b"email\na@b.example\n", ["--system", "x" * 41], "--system names the system of the file"),
         (b"email,created_at\na@b.example,03/04/2024\n", [], "State which: --dates DMY, --dates MDY or --dates YMD."),
         (b"email\na@b.example\n", ["--report", "/nowhere/report.csv"], "Cannot write /nowhere/report.csv"),

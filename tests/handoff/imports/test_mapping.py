@@ -256,8 +256,8 @@ def test_what_is_remembered_wins_over_names_and_loses_to_what_is_stated() -> Non
     ("stated", "words"),
     [
         ("mql_id=external_id", "the file has no column “mql_id”; it has Email, Name"),
-        ("Email=mail", "there is no field “mail”; use one of external_id, email, "),
-        ("Email=state", "there is no field “state”.* A state is moved by the verbs, never set"),
+        ("Email=mail", "“mail” is not a valid field: use one of external_id, email, "),
+        ("Email=state", "“state” is not a valid field.* A state is moved by the verbs, never set"),
         ("Email", "write it as HEADER=field"),
     ],
 )

@@ -60,7 +60,7 @@ def test_a_column_that_is_missing_now_is_said(explain: Explain, tmp_path: Path) 
         ("system: [", "crm.yaml is not a valid mapping: line"),
         ("- a", "it must have names and values"),
         ("", "it must have names and values"),
-        ("sytem: crm", "there is no setting “sytem”; use one of kind, system, dates"),
+        ("sytem: crm", "“sytem” is not a valid setting: use one of kind, system, dates"),
         ("system: 5", "“system” must be a text. Put quotation marks"),
         ("system: crm\ncolumns: [a]", "“columns” must be a table of texts"),
         ("system: crm\ncolumns: {no: email}", "“columns” must be a table of texts"),
@@ -69,8 +69,8 @@ def test_a_column_that_is_missing_now_is_said(explain: Explain, tmp_path: Path) 
         ("system: crm\ndates: DYM", "“dates” must be one of DMY, MDY, YMD"),
         ("system: crm\ntime_zone: Mars", "“Mars” is not a valid time zone"),
         ("system: crm\nkind: touches", "crm.yaml is a mapping for touches, not for leads"),
-        ("system: crm\nset: {colour: red}", "There is no field “colour”"),
-        ("system: crm\ncolumns: {email: colour}", "There is no field “colour”"),
+        ("system: crm\nset: {colour: red}", "“colour” is not a valid field"),
+        ("system: crm\ncolumns: {email: colour}", "“colour” is not a valid field"),
     ],
 )
 def test_a_mapping_is_read_strictly(explain: Explain, tmp_path: Path, text: str, words: str) -> None:

@@ -1,4 +1,4 @@
-"""A file is read whatever wrote it; of what is no such file it is said what it is."""
+"""A file is read whatever wrote it; of any other file the message says what it is."""
 
 import pytest
 

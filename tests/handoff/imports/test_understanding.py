@@ -134,7 +134,7 @@ def test_a_flag_is_an_outcome(bring_in: Import) -> None:
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--set", "colour=red"], "--set colour=red: there is no field “colour”; use one of external_id, email"),
+        (["--set", "colour=red"], "--set colour=red: “colour” is not a valid field: use one of external_id, email"),
         (["--set", "source"], "--set source: write it as field=value"),
         (["--set", "source="], "write it as field=value"),
         (["--set", "source=a", "--set", "source=b"], "--set gives two values to “source”: a and b"),
