@@ -1,7 +1,7 @@
 """A deal as a row gives it, and which deal of its lead that is: by its id, else by name, else by date and amount."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -24,12 +24,8 @@ DEAL = {
     "lost_reason": ("closed_lost_reason", "loss_reason", "reason_lost", "reason_for_loss"),
     "deal_owner": ("opportunity_owner", "potential_owner", "owner", "owner_name"),
     "opened_at": ("open_date", "opened_date", "date_opened", "deal_created_date", "opportunity_created_date"),
-    # Whose they are depends on the other columns: see `settle`.
-    "row_id": ("id", "record_id", "hs_object_id"),
-    "created_at": ("create_date", "created_date", "created_time", "created_on", "date_created"),
 }
-DATES = frozenset({"won_at", "lost_at", "closed_at", "expected_close", "opened_at", "created_at"})
-_ONLY_OF_DEALS = {"deal_id", "deal_stage", "deal_status", "is_won"}
+DATES = frozenset({"won_at", "lost_at", "closed_at", "expected_close", "opened_at"})
 _EXACT = 9
 
 
@@ -86,25 +82,6 @@ class Deal:
         """None where one of the two does not say."""
         stored, stated = getattr(deal, fact), self.stated.get(fact)
         return None if stored in ("", None) or stated in ("", None) else stored == stated
-
-
-def settle(rows: Sequence[Row], reading: Reading) -> list[Row]:
-    """In an export of deals “Record ID” and “Create Date” are the deal's, if something else says whose deal it is."""
-    if reading.fields.isdisjoint(_ONLY_OF_DEALS):
-        return list(rows)
-    is_one_column = all(row.get("external_id") == row.get("row_id") for row in rows)
-    return [_settled(row, is_one_column) for row in rows]
-
-
-def _settled(row: Row, is_one_column: bool) -> Row:
-    cells = dict(row.cells)
-    cells["opened_at"] = row.get("opened_at") or row.get("created_at")
-    if row.get("row_id") and not row.get("deal_id"):
-        if not is_one_column:
-            cells["deal_id"] = row.get("row_id")
-        elif row.get("email"):
-            cells["deal_id"], cells["external_id"] = row.get("row_id"), ""
-    return replace(row, cells=cells)
 
 
 def read_deal(row: Row, lead: Lead, standing: Standing, owners: Mapping[str, User], reading: Reading) -> Deal:

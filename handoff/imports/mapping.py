@@ -11,8 +11,6 @@ from leads.normalise import normalise_text
 ValueMap = Mapping[tuple[int | None, str], str]
 """By column, or None for any, and value in lower case: what it stands for."""
 
-_FLAGS = frozenset({"iswon", "won", "converted"})
-_YES, _NO = ("1", "true", "yes", "y", "ja", "oui", "sí"), ("0", "false", "no", "n", "nein", "non")
 _OF_A_LEAD = frozenset(
     map(
         key,
@@ -151,8 +149,7 @@ def map_columns(
     missing = {name: names for name, names in aliases.items() if name not in {choice.field for choice in choices}}
     choices += sheet.guesses({at: header for at, header in free.items() if at not in {**meanings, **left_out}}, missing)
     implied = {name: value for name, value in subjects.implied(kind, headers).items() if name in missing}
-    flags = _flags(kind, headers, choices)
-    return Columns(tuple(headers), tuple(choices), implied=implied, values=flags, left_out=left_out)
+    return Columns(tuple(headers), tuple(choices), implied=implied, left_out=left_out)
 
 
 def _remembered(remembered: Mapping[str, str], headers: Sequence[str], assigned: Mapping[int, str]) -> dict[int, str]:
@@ -164,14 +161,6 @@ def _remembered(remembered: Mapping[str, str], headers: Sequence[str], assigned:
         for header, at in places.items()
         if at is not None and at not in assigned
     }
-
-
-def _flags(kind: str, headers: Sequence[str], choices: Sequence[Choice]) -> ValueMap:
-    """A column “IsWon” has yes and no where others name the outcome."""
-    flags = [
-        each.at for each in choices if kind == "outcomes" and each.field == "state" and key(headers[each.at]) in _FLAGS
-    ]
-    return {(at, word): meaning for at in flags for words, meaning in ((_YES, "won"), (_NO, "")) for word in words}
 
 
 def _assignments(stated: Sequence[str], headers: Sequence[str], aliases: Aliases) -> dict[int, str]:
@@ -222,7 +211,8 @@ class _Sheet:
         """What the headers mean, and which of them are left out for what reason."""
         vocabulary = Vocabulary(self.kind, aliases)
         words = {at: word for at, header in free.items() if (word := vocabulary.meaning(header))}
-        words = {at: word for at, word in words.items() if word.field not in settled}
+        words |= subjects.of_deals(self.kind, self.headers, words, settled)
+        words = {at: word for at, word in words.items() if word.field not in settled and at in free}
         reasons = {at: contents.vetoed(self.kind, word.field, free[at], self.column(at)) for at, word in words.items()}
         left_out = {at: reason for at, reason in reasons.items() if reason}
         kept = {at: word for at, word in words.items() if at not in left_out}

@@ -14,7 +14,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.imports.deals import DATES, DEAL, Deal, owners_of, read_deal, settle, warning_of
+from handoff.imports.deals import DATES, DEAL, Deal, owners_of, read_deal, warning_of
 from handoff.imports.kind import REFUSALS, Kind, Outcome, Reading, Result, Row, refused
 from handoff.imports.leads import WHO, find
 from handoff.imports.leads import keys as keys_of_leads
@@ -56,7 +56,6 @@ class _Entry:
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """Write the rows in their order; but first, at once, what a file of the past says of leads that are still raw."""
-    rows = settle(rows, reading)
     owners = owners_of(rows)
     entries = [_read(row, lead, owners, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
     read = [entry for entry in entries if isinstance(entry, _Entry)]
@@ -194,7 +193,6 @@ def _past(lead: Lead, deal: Deal) -> PastDeal:
 
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
     """Rows about the same lead, or of the same deal."""
-    rows = settle(rows, reading)
     ids = ({("deal", row.get("deal_id"))} - {("deal", "")} for row in rows)
     return [{*of_lead, *own} for of_lead, own in zip(keys_of_leads(rows, reading), ids, strict=True)]
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
-from handoff.imports.headers import Word, currency_of, key
+from handoff.imports.headers import How, Word, currency_of, key
 
 _NAMES_OF_DEALS = frozenset(map(key, ("deal name", "deal title", "potential name", "opportunity name")))
 _NAMES = frozenset(map(key, ("name", "person name", "contact name", "lead name", "full name")))
@@ -37,7 +37,12 @@ _OF_CHANNELS = {
         map(key, ("meeting outcome", "meeting start time", "start datetime", "venue", "event title", "meeting owner"))
     ),
 }
-_OF_THE_RECORD = frozenset(
+_ONLY_OF_DEALS = {"deal_id", "deal_stage", "deal_status", "is_won"}
+_IDS_OF_RECORDS = frozenset(map(key, ("id", "record id", "hs object id", "datensatz-id", "record-id", "レコードid")))
+_CREATED = frozenset(
+    map(key, ("created at", "create date", "created date", "created time", "created on", "created", "date created"))
+)
+_OF_THE_RECORD = _CREATED | frozenset(
     map(
         key,
         [
@@ -53,7 +58,6 @@ _OF_THE_RECORD = frozenset(
                 "lead source",
                 "source",
             ),
-            *("created at", "create date", "created date", "created time", "created on", "created", "date created"),
         ],
     )
 )
@@ -74,6 +78,23 @@ def of_another(
         return {}
     subject = _subject(present)
     return {at: f"is that of the {subject}" for at in meanings if subject and spelled[at] in _OF_THE_RECORD}
+
+
+def of_deals(
+    kind: str, headers: Sequence[str], meanings: Mapping[int, Word], settled: Collection[str]
+) -> dict[int, Word]:
+    """In an export of deals “Record ID” and “Create Date” are the deal's, if something else says whose deal it is."""
+    spelled = [key(header) for header in headers]
+    ids = {at for at, header in enumerate(spelled) if header in _IDS_OF_RECORDS}
+    of_persons = {word.field for at, word in meanings.items() if at not in ids} | set(settled)
+    fields = {word.field for word in meanings.values()} | set(settled)
+    if kind != "outcomes" or fields.isdisjoint(_ONLY_OF_DEALS):
+        return {}
+    moments = {at for at, header in enumerate(spelled) if header in _CREATED}
+    renamed = {at: Word("opened_at", 1, How.SYNONYM) for at in moments if "opened_at" not in fields}
+    if of_persons & {"external_id", "email"} and "deal_id" not in fields:
+        renamed |= {at: Word("deal_id", 1, How.SYNONYM) for at in ids}
+    return renamed
 
 
 def implied(kind: str, headers: Sequence[str]) -> dict[str, str]:

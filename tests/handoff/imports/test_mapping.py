@@ -73,7 +73,13 @@ OF_OUTCOMES = {
     "won_at": "Sale_Date|Won time",
     "amount": "opportunity_value|Sale_Value_AED|Betrag|Montant|Deal - Value",
     "name": "Potential Name|Deal Name|Deal - Title",
-    "state": "StageName|Deal Stage|IsWon|Converted|Deal - Status",
+    "deal_stage": "StageName|Deal Stage|Opportunity Stage|Verkaufsphase",
+    "deal_status": "Deal - Status|Opportunity Status",
+    "is_won": "IsWon|Converted",
+    "is_closed": "IsClosed",
+    "lead_status": "Lead Status|Lead - Status",
+    "state": "Stage|Outcome",
+    "deal_owner": "Deal Owner|Opportunity Owner",
 }
 OF_TOUCHES = {
     "touch_id": "EVENTID|Activity ID",
@@ -139,7 +145,7 @@ def test_ids_that_many_rows_share_are_those_of_owners() -> None:
 def test_a_state_of_the_usa_is_no_outcome() -> None:
     assert mapped("Id,Email,State", "1,a@buyer.example,ME", kind="outcomes").positions.get("state") is None
     columns = mapped("Id,Email,State,Status", "1,a@buyer.example,ME,Qualified", kind="outcomes")
-    assert columns.cells(["1", "a@buyer.example", "ME", "Qualified"])["state"] == "Qualified"
+    assert (columns.positions.get("state"), columns.positions["status"]) == (None, (3,))
     assert columns.left_out == {2: "has regions"}
 
 
@@ -174,10 +180,12 @@ def test_beside_a_first_name_alone_name_is_the_family_name() -> None:
     assert set(mapped("Vorname,Name", "Dana,Dana Fox").positions) == {"first_name", "name"}
 
 
-def test_yes_and_no_of_a_flag_are_won_and_nothing() -> None:
-    columns = mapped("Id,StageName,IsWon", kind="outcomes")
-    assert [columns.cells(["1", "", flag])["state"] for flag in ("1", "TRUE", "0", "false")] == ["won", "won", "", ""]
-    assert columns.cells(["1", "Closed Lost", "0"])["state"] == "Closed Lost"
+def test_in_an_export_of_deals_the_id_of_the_record_is_that_of_the_deal() -> None:
+    deals = mapped("Record ID,Deal Name,Deal Stage,Create Date,Associated Contact Email", kind="outcomes").positions
+    assert (deals["deal_id"], deals["opened_at"], deals.get("external_id")) == ((0,), (3,), None)
+    assert mapped("Id,StageName,ConvertedLeadId", kind="outcomes").positions["deal_id"] == (0,)
+    of_leads = mapped("Record ID,Lead Status,Create Date,Email", kind="outcomes").positions
+    assert of_leads.keys() == {"external_id", "lead_status", "email"}
 
 
 def test_a_header_may_name_the_currency() -> None:
