@@ -10,6 +10,7 @@ from handoff.imports.kind import Reading, Row, named
 from handoff.imports.money import read_currency, read_money
 from handoff.imports.standing import Standing
 from handoff.workflow.deals import attribute
+from leads.external_ids import normalise_id
 from leads.models import DealState, Lead, Opportunity, User
 
 DEAL = {
@@ -101,7 +102,9 @@ def read_deal(row: Row, lead: Lead, standing: Standing, owners: Mapping[str, Use
         stated["lost_reason"] = row.prose("lost_reason") or row.prose("reason")
     given = {name: value for name, value in stated.items() if value not in ("", None)}
     usual_name = lead.name or lead.company or row.identity
-    deal = Deal(reading.system, row.get("deal_id"), state, usual_name, given)
+    with named("deal_id"):
+        external_id = normalise_id(reading.system, row.get("deal_id"))
+    deal = Deal(reading.system, external_id, state, usual_name, given)
     _check(deal)
     return deal
 

@@ -135,6 +135,17 @@ class TestIds:
         assert (deal.state, deal.closed_at, deal.amount) == (DealState.WON, MARCH, Decimal(12))
         again(bring_in, moved, "--historical")
 
+    def test_ids_as_spreadsheets_spell_them_are_one_and_rounded_ones_are_refused(self, bring_in: Import) -> None:
+        bring_in("outcomes", self.FILE + "1,9001,Big,Closed Won,10,2026-03-01\n", "--historical")
+        done = bring_in(
+            "outcomes",
+            self.FILE + "1,9001.0,Big,Closed Won,10,2026-03-01\n1,3.97792E+10,Big,Closed Won,10,2026-03-01\n",
+            "--historical",
+        )
+        assert done.outcomes == ["unchanged", "refused"]
+        assert done.reasons[1].startswith("deal_id: The spreadsheet has rounded this id")
+        assert won_amount() == {"": "10.00"}
+
     def test_deals_alike_in_all_but_their_ids_are_different(self, bring_in: Import) -> None:
         file = self.FILE + "".join(f"1,D{n},Renewal,Closed Won,5000,2026-03-01\n" for n in range(3))
         assert bring_in("outcomes", file, "--historical").outcomes == ["created"] * 3
