@@ -69,7 +69,7 @@ class TestOpening:
         [
             ({}, "Name the deal, or give the number of one to update."),
             ({"deal": 10**9}, "This lead has no deal"),
-            ({"name": "X", "state": "wno"}, "Select a valid choice"),
+            ({"name": "X", "state": "wno"}, "“wno” is not a valid state"),
             ({"name": "X", "closed_at": "2026-01-01"}, "An open deal has not ended yet"),
             ({"name": "X", "state": "won", "closed_at": "2199-01-01"}, "This time is in the future."),
             ({"name": "X", "deal_owner": "mia"}, "“mia” is not an active salesperson"),
