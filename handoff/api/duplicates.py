@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.exceptions import ValidationError
@@ -58,7 +58,7 @@ class PossibleDuplicatesView(generics.GenericAPIView[PossibleDuplicate]):
             return pairs
         if not (lead.isascii() and lead.isdigit() and len(lead) <= LONGEST_ID):
             raise ValidationError({"lead": "Give the number of a lead."})
-        return pairs.filter(first=lead) | pairs.filter(second=lead)
+        return pairs.filter(Q(first=int(lead)) | Q(second=int(lead)))
 
     @extend_schema(
         operation_id="duplicates_list",

@@ -20,8 +20,8 @@ __all__ = ["unmerge"]
 
 def _lock_both(request: Request) -> None:
     """Lock both leads in the order of their numbers, as a merge does."""
-    into = Lead.objects.filter(pk=request.lead_id, merged_into__isnull=False)
-    hold_all([request.lead_id, *into.values_list("merged_into", flat=True)])
+    into = Lead.objects.filter(pk=request.lead_id).values_list("merged_into", flat=True)
+    hold_all([request.lead_id, *(pk for pk in into if pk)])
 
 
 def _is_not_merged(lead: Lead, at: Any) -> str:  # noqa: ARG001 the same shape as the others

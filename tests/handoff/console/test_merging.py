@@ -118,7 +118,8 @@ def test_what_cannot_be_merged_says_why(two: tuple[Lead, Lead], world: World, as
     bring_to(State.OPPORTUNITY, gone, world)
     page = text_of(as_(world.mia).get(merge_url(gone), {"into": stays.pk}))
     assert "Cannot merge Jon Smith" in page
-    assert "You may not merge" in text_of(as_(world.ada).get(merge_url(gone)))
+    mine = bring_to(State.SAL, make_lead("Ada's own"), world)
+    assert "You may not merge" in text_of(as_(world.ada).get(merge_url(mine)))
     assert "There is no other lead of this number" in text_of(as_(world.mia).get(merge_url(stays), {"into": stays.pk}))
 
 

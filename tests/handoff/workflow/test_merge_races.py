@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -23,7 +24,8 @@ ROUNDS = 6
 
 def at_once(*acts: Callable[[], Any]) -> list[Exception]:
     """Do them in threads that begin together; return what was refused."""
-    together, refused = threading.Barrier(len(acts)), []
+    together = threading.Barrier(len(acts))
+    refused: list[Exception] = []
     failed: list[BaseException] = []
 
     def run(act: Callable[[], Any]) -> None:
@@ -57,8 +59,8 @@ def test_of_two_who_merge_the_same_pair_one_wins(world: World) -> None:
     for number in range(ROUNDS):
         one, other = clocked(f"One {number}", world), clocked(f"Other {number}", world)
         refused = at_once(
-            lambda one=one, other=other: workflow.merge(one.pk, by=world.mia, into=other.pk),
-            lambda one=one, other=other: workflow.merge(one.pk, by=world.olga, into=other.pk),
+            partial(workflow.merge, one.pk, by=world.mia, into=other.pk),
+            partial(workflow.merge, one.pk, by=world.olga, into=other.pk),
         )
         assert len(refused) == 1
         assert Lead.objects.get(pk=one.pk).transitions.filter(verb=Verb.MERGE).count() == 1
@@ -70,9 +72,9 @@ def test_a_ring_is_not_closed(world: World) -> None:
     for number in range(ROUNDS):
         one, two, three = (clocked(f"Ring {number} {name}", world) for name in ("One", "Two", "Three"))
         refused = at_once(
-            lambda a=one, b=two: workflow.merge(a.pk, by=world.mia, into=b.pk),
-            lambda a=two, b=three: workflow.merge(a.pk, by=world.olga, into=b.pk),
-            lambda a=three, b=one: workflow.merge(a.pk, by=world.nora, into=b.pk),
+            partial(workflow.merge, one.pk, by=world.mia, into=two.pk),
+            partial(workflow.merge, two.pk, by=world.olga, into=three.pk),
+            partial(workflow.merge, three.pk, by=world.nora, into=one.pk),
         )
         assert refused
         assert Lead.objects.filter(pk__in=(one.pk, two.pk, three.pk), merged_into=None).count() == 1
@@ -83,9 +85,9 @@ def test_a_capture_beside_a_merge_is_kept_on_the_lead_that_stays(world: World) -
     for number in range(ROUNDS):
         gone, stays = make_lead(f"Gone {number}", source="google"), make_lead(f"Stays {number}", source="google")
         refused = at_once(
-            lambda gone=gone, stays=stays: workflow.merge(gone.pk, by=world.mia, into=stays.pk),
-            lambda gone=gone: upsert({"email": gone.email, "source": "webinar", "message": "Call me"}),
-            lambda stays=stays: upsert({"email": stays.email, "phone": "+49 30 1234567"}),
+            partial(workflow.merge, gone.pk, by=world.mia, into=stays.pk),
+            partial(upsert, {"email": gone.email, "source": "webinar", "message": "Call me"}),
+            partial(upsert, {"email": stays.email, "phone": "+49 30 1234567"}),
         )
         assert refused == []
         assert Touchpoint.objects.filter(lead=stays, detail="Call me").count() == 1
@@ -98,8 +100,8 @@ def test_of_two_who_undo_a_merge_one_wins(world: World) -> None:
         gone, stays = clocked(f"Gone {number}", world), clocked(f"Stays {number}", world)
         workflow.merge(gone.pk, by=world.mia, into=stays.pk)
         refused = at_once(
-            lambda gone=gone: workflow.unmerge(gone.pk, by=world.mia, reason="Two people."),
-            lambda gone=gone: workflow.unmerge(gone.pk, by=world.olga, reason="Two people."),
+            partial(workflow.unmerge, gone.pk, by=world.mia, reason="Two people."),
+            partial(workflow.unmerge, gone.pk, by=world.olga, reason="Two people."),
         )
         assert len(refused) == 1
     assert_consistent()
@@ -112,9 +114,9 @@ def test_an_undoing_beside_acts_on_the_lead_that_stayed(world: World) -> None:
         gone, stays = clocked(f"Gone {number}", world), clocked(f"Stays {number}", world)
         workflow.merge(gone.pk, by=world.mia, into=stays.pk)
         refused = at_once(
-            lambda gone=gone: workflow.unmerge(gone.pk, by=world.mia, reason="Two people."),
-            lambda stays=stays: workflow.touch(stays.pk, by=world.ada, **CALL),
-            lambda stays=stays: workflow.accept(stays.pk, by=world.ada),
+            partial(workflow.unmerge, gone.pk, by=world.mia, reason="Two people."),
+            partial(workflow.touch, stays.pk, by=world.ada, **CALL),
+            partial(workflow.accept, stays.pk, by=world.ada),
         )
         assert refused == []
     assert_consistent()
@@ -135,8 +137,8 @@ def test_the_worker_beside_merges_and_decisions(world: World) -> None:
         other = make_lead("John Smith", email=f"john{number}@firm{number}.example.com", company=f"Firm {number}")
         refused = at_once(
             duplicates.find_marked,
-            lambda one=one, other=other: workflow.merge(one.pk, by=world.mia, into=other.pk),
-            lambda other=other: workflow.correct(other.pk, {"title": "Buyer"}),
+            partial(workflow.merge, one.pk, by=world.mia, into=other.pk),
+            partial(workflow.correct, other.pk, {"title": "Buyer"}),
         )
         assert refused == []
     assert duplicates.find_marked()
