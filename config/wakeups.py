@@ -29,6 +29,8 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", **now_and_then},
         # Reports are exact without it, and slower the more there is to add up.
         "fold_reports": {"task": "handoff.tasks.fold_reports", **now_and_then},
+        # Whoever was captured a moment ago is compared with all others: nobody waits for it.
+        "find_duplicates": {"task": "handoff.tasks.find_duplicates", **now_and_then},
         "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
         # Sent once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
         "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},

@@ -4,7 +4,7 @@ from celery import shared_task
 
 from handoff import alerts
 from handoff.alerts import worker
-from handoff.amending import bulk, stopping
+from handoff.amending import bulk, duplicates, stopping
 from handoff.engine import heartbeat, leaks
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -45,6 +45,11 @@ def stop_mistakes() -> None:
 @shared_task
 def run_bulk_acts() -> None:
     bulk.run_in_turn()
+
+
+@shared_task
+def find_duplicates() -> None:
+    duplicates.find_in_turn()
 
 
 @shared_task

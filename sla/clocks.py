@@ -7,10 +7,11 @@ a start or a stop (a pause, other terms, an act recorded late) is read from the 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from leads.models import AMENDING, ANY_TIME, Lead, Transition, Verb
@@ -19,7 +20,7 @@ from sla import agreement
 from sla.business_time import tz_version
 from sla.comparison import Difference, differences, fields_of
 from sla.course import Course, between, outcome
-from sla.history import Versions
+from sla.history import Versions, undone_by
 from sla.metrics import RULES, Move
 from sla.models import Calendar, Clock, ClockState, OnReassign, OwnerHours, PendingAlarm, Policy, WhoseHours
 
@@ -98,6 +99,18 @@ def advance(
     return [clock.pk for clock in ending if _outcome(clock, move) == ClockState.CANCELLED]
 
 
+def leaves_behind(lead: Lead, undone: Collection[int], at: datetime) -> list[tuple[str, int]]:
+    """The clocks begun by acts that are about to be undone, and that have fired: they cannot vanish."""
+    begun = Clock.objects.filter(lead=lead, started_by__in=undone)
+    fired = begun.filter(Q(alarms__isnull=False) | Q(excused_by__isnull=False) | Q(due_at__lte=at, stopped_at=None))
+    return sorted(set(fired.order_by().values_list("metric", "started_by_id")))
+
+
+def reopen(undone: Collection[int]) -> None:
+    """Let clocks that such acts have stopped be computed again, also by another time zone database than before."""
+    Clock.objects.filter(stopped_by__in=undone).update(tz_version=tz_version())
+
+
 def called_off(differences: Iterable[Difference]) -> list[int]:
     """The clocks that were cancelled or excused as they were made what their history says."""
     return [
@@ -121,16 +134,26 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
 
     Call it in a transaction, with the lead locked.
     """
-    clocks = list(Clock.objects.filter(lead=lead))
-    found = list(differences(lead.transitions.all(), clocks, versions or Versions(), timezone.now()))
-    for difference in sorted(found, key=lambda difference: difference.stored is None):
-        _mend(lead, difference)
-    return found
+    acts, clocks = list(lead.transitions.all()), list(Clock.objects.filter(lead=lead))
+    disagreeing = list(differences(acts, clocks, versions or Versions(), timezone.now()))
+    undone = undone_by(acts)
+    for difference in sorted(disagreeing, key=_rank):
+        _mend(lead, difference, undone)
+    return disagreeing
 
 
-def _mend(lead: Lead, difference: Difference) -> None:
+def _rank(difference: Difference) -> int:
+    """What ends is mended first: no two clocks of one metric may run at once."""
+    if difference.expected is None:
+        return 0
+    return 3 if difference.stored is None else 2 if difference.expected.stopped_at is None else 1
+
+
+def _mend(lead: Lead, difference: Difference, undone: Collection[int]) -> None:
     expected, clock = difference.expected, difference.stored
     if expected is None:
+        if clock is not None and clock.started_by_id in undone and not clock.alarms.exists():
+            clock.delete()  # a merge began it that was undone, and nobody was notified of it
         return
     if clock is None:
         following = _rounds(lead, expected.cycle).get(expected.metric, 0) + 1

@@ -1,6 +1,6 @@
 """What the history says the clocks must be: derived from it alone, to write what is missing and to compare."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -89,12 +89,33 @@ class Measurement:
 def measurements(acts: Iterable[Transition], versions: Versions) -> list[Measurement]:
     """All clocks of one lead, from its acts.
 
-    Acts count in the order in which they happened, so that a touch written down late ends what it ended.
+    Acts count in the order in which they happened, so that a touch written down late ends what it ended. Those of a
+    merge that was undone do not count, but for the clocks that they began and that have fired.
     """
+    written = list(acts)
+    undone = undone_by(written)
     life = _Life(versions)
-    for act, move in moves(acts):
+    for act, move in moves(act for act in written if act.pk not in undone):
         life.go_through(act, move)
-    return life.measurements
+    return [*life.measurements, *_left_behind(written, versions)]
+
+
+def undone_by(acts: Iterable[Transition]) -> frozenset[int]:
+    """The acts that later ones have undone, by their ids."""
+    return frozenset(pk for act in acts for pk in act.facts.get("undone", ()))
+
+
+def _left_behind(acts: Sequence[Transition], versions: Versions) -> Iterator[Measurement]:
+    """The clocks that a merge began and that have fired: they end where it was undone, as the lead stood then."""
+    for undoing in acts:
+        if not undoing.facts.get("left"):
+            continue
+        before = [act for act in acts if act.pk <= undoing.pk]
+        undone = undone_by(act for act in before if act.pk < undoing.pk)
+        life = _Life(versions)
+        for act, move in moves(act for act in before if act.pk not in undone):
+            life.go_through(act, move)
+        yield from life.leave(undoing, [act for act in acts if act.pk > undoing.pk])
 
 
 def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
@@ -143,6 +164,17 @@ class _Life:
                 self._stop(metric, act, move)
                 started.state = ClockState.CANCELLED
         self._excuse(act)
+
+    def leave(self, undoing: Transition, later: Iterable[Transition]) -> Iterator[Measurement]:
+        """End those clocks that an act leaves behind, and return them. A breach of one may be excused later."""
+        names = {(metric, started_by) for metric, started_by in undoing.facts["left"]}
+        left = [each for each in self.measurements if (each.metric, each.started_by) in names]
+        for measurement in left:
+            if measurement.stopped_at is None:
+                _end(measurement, undoing, cancelled=True)
+        for act in later:
+            self._excuse(act)
+        yield from left
 
     def _pause(self, act: Transition, move: Move) -> None:
         if act.verb == Verb.RESUME or move.moves_state():
@@ -200,6 +232,7 @@ class _Life:
         for pause, recorded_at in sorted(lasting, key=itemgetter(1)):
             if recorded_at > act.recorded_at:  # the clock ran already, or had been breached
                 course.pause(pause, recorded_at=recorded_at)
+        self._stop(metric, act, move)  # without an undone merge it would have ended before, and two cannot run
         self.running[metric] = Measurement(metric, move.cycle, act.pk, course, move.owner, self.team)
         self.measurements.append(self.running[metric])
         return self.running[metric]
@@ -207,9 +240,7 @@ class _Life:
     def _stop(self, metric: str, act: Transition, move: Move) -> None:
         if (measurement := self.running.pop(metric, None)) is None:
             return
-        measurement.course.stop(act.at)
-        measurement.stopped_at, measurement.stopped_by = act.at, act.pk
-        measurement.state = outcome(measurement.course.due_at, act.at, cancelled=not RULES[metric].stops(move))
+        _end(measurement, act, cancelled=not RULES[metric].stops(move))
 
     def _excuse(self, act: Transition) -> None:
         if act.verb != Verb.EXCUSE:
@@ -220,6 +251,12 @@ class _Life:
 
     def _calendar(self, metric: str, policy: Policy, calendars: Mapping[str, Any]) -> Calendar:
         return self.versions.calendar(calendars[metric]) if metric in calendars else policy.calendar
+
+
+def _end(measurement: Measurement, act: Transition, *, cancelled: bool) -> None:
+    measurement.course.stop(act.at)
+    measurement.stopped_at, measurement.stopped_by = act.at, act.pk
+    measurement.state = outcome(measurement.course.due_at, act.at, cancelled=cancelled)
 
 
 def _is_about(act: Transition, measurement: Measurement) -> bool:

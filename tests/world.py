@@ -126,6 +126,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "uphold": {"decision": "It does not fit."},
     "pause": {"cause": "buyer_away"},
     "update_deal": {"name": "Second deal"},
+    "unmerge": {"reason": "They are two people."},
 }
 
 

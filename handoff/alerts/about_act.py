@@ -21,6 +21,8 @@ LABELS = {
     "wrong_field": "Wrong detail",
     "duplicate_of": "The other lead",
     "into": "Merged into lead",
+    "from": "Separated from lead",
+    "separated": "Separated lead",
     "channel": "Channel",
     "outcome": "Outcome",
     "name": "Opportunity",

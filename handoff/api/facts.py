@@ -10,8 +10,20 @@ from handoff.workflow import CARDS, VERBS
 from handoff.workflow.facts import unknown_field
 from leads.models import Verb
 
-_TYPES: dict[str, tuple[type, ...]] = {"string": (str,), "integer": (int,), "boolean": (bool,), "number": (int, float)}
-_NAMES = {"string": "text", "integer": "a whole number", "boolean": "true or false", "number": "a number"}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "boolean": (bool,),
+    "number": (int, float),
+    "array": (list,),
+}
+_NAMES = {
+    "string": "text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "number": "a number",
+    "array": "a list",
+}
 
 
 def stated(body: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
@@ -79,6 +91,9 @@ def _alternatives(field: forms.Field) -> list[dict[str, Any]]:
             return [{"type": "string", "format": "date-time"}]
         case forms.DateField():
             return [{"type": "string", "format": "date"}]
+        case forms.MultipleChoiceField():
+            names = [value for value, _ in cast("list[tuple[str, str]]", field.choices)]
+            return [{"type": "array", "items": {"type": "string", "enum": names}}]
         case forms.RegexField(regex=pattern):
             return [{"type": "string", "pattern": pattern.pattern}]
     return [_text_schema(field)]

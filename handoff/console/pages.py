@@ -1,6 +1,6 @@
 """All pages, so that one import registers them."""
 
-from handoff.console.leads import acting, bulk, leads, my_leads, rejections
+from handoff.console.leads import acting, bulk, duplicates, leads, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     calendars,
@@ -22,6 +22,7 @@ __all__ = [
     "campaigns",
     "definitions",
     "destinations",
+    "duplicates",
     "engine",
     "excusing",
     "explanations",

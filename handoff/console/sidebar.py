@@ -1,4 +1,4 @@
-"""The sidebar: the pages that a person's roles open, with the counts of what waits. Three queries at most."""
+"""The sidebar: the pages that a person's roles open, with the counts of what waits. Four queries at most."""
 
 from typing import Any
 
@@ -11,8 +11,10 @@ from handoff.console.leads import urgency
 from handoff.models import Delivery, DeliveryState
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
+from handoff.workflow.duplicates import open_pairs
 from leads.models import SALES, Role, User
 
+MOST_COUNTED = 1000
 SETTINGS = {
     "Agreement": {
         "sla_policy": ("Policies", "timer"),
@@ -82,6 +84,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
+        _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         *(_report(request, report) for report in REPORTS.values()),
         *for_revops,
@@ -116,6 +119,11 @@ def _unanswered() -> int:
     return urgency.unanswered().count()
 
 
+def _undecided(user: User) -> int:
+    """Counted up to a bound: it is read with every page."""
+    return open_pairs(user).order_by()[:MOST_COUNTED].count()
+
+
 def _group(
     request: HttpRequest, title: str, pages: dict[str, tuple[str, str]], badges: dict[str, int] | None = None
 ) -> dict[str, Any]:
@@ -123,9 +131,11 @@ def _group(
     return {"title": title, "collapsible": True, "items": items}
 
 
-def _page(request: HttpRequest, name: str, title: str, icon: str, badge: int = 0) -> dict[str, Any]:
+def _page(
+    request: HttpRequest, name: str, title: str, icon: str, badge: int = 0, variant: str = "danger"
+) -> dict[str, Any]:
     link = reverse(f"admin:{name}_changelist")
-    return _item(title, icon, link, request.path.startswith(link), badge)
+    return _item(title, icon, link, request.path.startswith(link), badge, variant)
 
 
 def _item(title: str, icon: str, link: str, active: bool, badge: int = 0, variant: str = "danger") -> dict[str, Any]:

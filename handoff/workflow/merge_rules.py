@@ -9,8 +9,9 @@ from datetime import datetime
 from django.utils import timezone
 
 from handoff.models import Dispute, Rejection
+from handoff.workflow.belongings import taken_email
 from handoff.workflow.rights import WITH_SALES
-from leads.models import Lead, Route, State
+from leads.models import Lead, Route, State, Transition, Verb
 from sla.metrics import IN_SALES, Metric
 from sla.models import Clock
 
@@ -36,6 +37,22 @@ def complaint(gone: Lead, stays: Lead) -> str:
     if stays.state != State.OPPORTUNITY and not _obstacle(stays, gone):
         return f"Merge {stays.pk} into {gone.pk} instead: {why}."
     return f"{why[:1].upper()}{why[1:]}. {_advice(gone, stays)}"
+
+
+def last_merge(gone: Lead) -> Transition:
+    """The act by which a lead vanished."""
+    return gone.transitions.filter(verb=Verb.MERGE).order_by("-pk")[0]
+
+
+def undo_complaint(gone: Lead, stays: Lead, merge: Transition) -> str:
+    """Why a merge cannot be undone, and what to do instead; empty when it can."""
+    if "moved" not in merge.facts:
+        return "This merge cannot be undone: it was done in a release that did not record what it moved."
+    if stays.merged_into_id is not None:
+        return f"Lead {stays.pk} was merged into lead {stays.merged_into_id} since: undo that merge first."
+    if email := taken_email(gone, stays, merge):
+        return f"Another lead has the email {email} by now: correct it there first, or merge the two."
+    return ""
 
 
 def answers(gone: Lead) -> Rejection | None:

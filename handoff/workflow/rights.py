@@ -73,6 +73,14 @@ def merges(user: User, lead: Lead) -> bool:
     return markets(user, lead) or runs_operations(user, lead)
 
 
+def undoes_merge(user: User, lead: Lead) -> bool:
+    """RevOps, and whoever has merged it."""
+    if lead.merged_into_id is None or runs_operations(user, lead):
+        return runs_operations(user, lead)
+    merged = lead.transitions.filter(verb=Verb.MERGE).order_by("-pk").values_list("by_id", flat=True)
+    return merged.first() == user.pk
+
+
 def owes(user: User, lead: Lead) -> bool:
     """Whoever owes what the clocks of the lead measure may pause them, or answer their alarms; and RevOps."""
     return runs_operations(user, lead) or (markets(user, lead) if lead.state == State.REJECTED else works(user, lead))

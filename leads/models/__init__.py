@@ -3,6 +3,7 @@
 from leads.models.campaign import Campaign
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
+from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
@@ -24,9 +25,13 @@ __all__ = [
     "ExternalId",
     "Lead",
     "LeadQuerySet",
+    "LeadToMatch",
+    "MatchKey",
     "Membership",
     "Opportunity",
     "Outcome",
+    "PairState",
+    "PossibleDuplicate",
     "Reason",
     "Role",
     "Route",

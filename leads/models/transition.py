@@ -43,13 +43,14 @@ class Verb(models.TextChoices):
     EXCUSE = "excuse", "excused a breach of", "Excuse"
     REEVALUATE = "reevaluate", "re-evaluated the policies of", "Re-evaluate policies"
     UPDATE_DEAL = "update_deal", "updated a deal of", "Update deals"
+    UNMERGE = "unmerge", "undid the merge of", "Undo the merge"
 
 
 GIVING = (Verb.PROMOTE, Verb.ASSIGN)
 """Verbs by which a lead is given to somebody."""
 ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.UPDATE_DEAL)
 """Verbs that may be dated before what was done later: they change neither the state of a lead nor its owner."""
-AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE)
+AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE, Verb.UNMERGE)
 """Verbs that change running clocks, or those that have stopped, and not only start and stop them."""
 
 

@@ -19,12 +19,14 @@ from handoff import workflow
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.deals import as_it_stands
+from handoff.console.leads.merging import merge_page
 from handoff.console.leads.urgency import next_lead
 from handoff.console.leads.verbs import LOOKS, label_for, past_tense
 from handoff.doors import door
 from handoff.refusals import FactsRefused, Refused
 from handoff.workflow import rights
 from handoff.workflow.facts import Facts
+from handoff.workflow.merge_outlook import undone
 from handoff.workflow.refusing import not_allowed, wrong_state
 from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
 
@@ -44,6 +46,8 @@ def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     lead = get_object_or_404(seen, pk=lead_id)
     if verb not in workflow.CARDS:
         raise Http404(f"“{verb}” is not a valid verb.")
+    if verb == Verb.MERGE:
+        return merge_page(request, lead, refusal_in_advance(viewer(request), verb, lead))
     return _do(request, verb, lead) if request.method == "POST" else _ask(request, verb, lead)
 
 
@@ -109,6 +113,7 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         evidence = _evidence(form)
         context |= {"form": form, "evidence": evidence and json.dumps(evidence)}
         context["candidates"] = _candidates(user, verb, lead)
+        context["shown"] = undone(lead) if verb == Verb.UNMERGE else ()
     if is_in_dialog(request):
         return TemplateResponse(request, "handoff/console/dialog_body.html", context)
     return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)
@@ -136,9 +141,8 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
     for name in SAID_BY_THE_BUTTON:
         if name in form.fields and name in request.GET:
             form.fields[name].widget = forms.HiddenInput()
-    for name in ("duplicate_of", "into"):
-        if name in form.fields:
-            form.fields[name].widget.attrs["list"] = "candidates"
+    if "duplicate_of" in form.fields:
+        form.fields["duplicate_of"].widget.attrs["list"] = "candidates"
     return form
 
 
@@ -170,7 +174,7 @@ def _evidence(form: Facts) -> dict[str, Any]:
 
 def _candidates(user: User, verb: str, lead: Lead) -> list[Lead]:
     """Leads that look like this one, to be offered where another lead is asked for."""
-    if verb not in (Verb.REJECT, Verb.MERGE):
+    if verb != Verb.REJECT:
         return []
     values = {field: getattr(lead, field) for field in ("company", "name", "phone") if getattr(lead, field)}
     if not values:

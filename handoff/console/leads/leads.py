@@ -9,16 +9,17 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
+from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
 )
-from unfold.widgets import UnfoldAdminTextInputWidget
+from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from handoff import workflow
 from handoff.console.frame.page import is_id
@@ -27,6 +28,7 @@ from handoff.console.frame.words import ago, moment, pause_of, state_of, time_le
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.deals import deals_of
+from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
@@ -36,6 +38,7 @@ from handoff.workflow import rights
 from leads.correct import email_taken, refusing_taken_email
 from leads.facts import fact, facts
 from leads.identity import IdentityConflict
+from leads.matching.finding import who_may_be
 from leads.models import Lead, Via
 
 
@@ -48,6 +51,13 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
         required=False,
         help_text=fact("country").help,
         widget=UnfoldAdminTextInputWidget,
+    )
+
+    is_another_person = forms.BooleanField(
+        required=False,
+        label="Another person than those named",
+        help_text="Leads that may be the same person are named here before a new one is saved.",
+        widget=UnfoldBooleanWidget,
     )
 
     class Meta:
@@ -64,7 +74,15 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
                     self.add_error(card.name, error)
         if "email" in values:
             self._check_email(values["email"])
+        if self.instance.pk is None and not self.errors and not values["is_another_person"]:
+            self._name_who_may_be_the_same(values)
         return values
+
+    def _name_who_may_be_the_same(self, values: dict[str, Any]) -> None:
+        for lead, score in who_may_be(values):
+            link = reverse("admin:leads_lead_change", args=[lead.pk])
+            words = format_html('This may be <a href="{}" class="underline">{}</a>', link, f"{lead} (lead {lead.pk})")
+            self.add_error("is_another_person", format_html("{}: {}.", words, "; ".join(score.reasons)))
 
     def _check_email(self, email: str) -> None:
         if not email and not (self.instance.pk and self.instance.external_ids.exists()):
@@ -91,7 +109,7 @@ class LeadPage(LeadListPage):
         ("Facts", {"fields": [tuple(card.name for card in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
         ("System fields", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
-    add_fieldsets = [(None, {"fields": [card.name for card in facts()]})]
+    add_fieldsets = [(None, {"fields": [*(card.name for card in facts()), "is_another_person"]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def get_urls(self) -> list[URLPattern]:
@@ -171,6 +189,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "packet": _packet(lead),
         "clocks": [row(clock, lead, user, back) for clock in clocks],
         "deals": deals_of(lead, user, back),
+        "suggestions": suggestions_of(lead, user, back),
         "events": timeline(lead),
     }
 

@@ -45,9 +45,14 @@ FACT_LABELS = {
     "closed_at": "Closed",
     "lost_reason": "Lost because",
     "into": "Into lead",
+    "take": "Facts taken along",
+    "from": "From lead",
+    "separated": "Lead that was separated",
     "note": "Note",
     "text": "",
 }
+OTHER_LEAD: Mapping[str, tuple[str, ...]] = {Verb.MERGE: ("into",), Verb.UNMERGE: ("from", "separated")}
+"""Where an act that is about two leads names the other one."""
 MOMENTS = ("until", "opened_at", "closed_at")
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
@@ -122,8 +127,8 @@ def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Pol
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
     event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
-    into = act.facts.get("into") if act.verb == Verb.MERGE else None
-    return replace(event, other=f"Lead {into}", other_url=_url(into)) if into else event
+    other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
+    return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
 
 
 def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -139,7 +144,8 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
         if name in MOMENTS and name in facts:
             yield label, moment(datetime.fromisoformat(facts[name]))
         elif name in facts:
-            yield label, str(labels.get(name, {}).get(facts[name], facts[name]))
+            value = ", ".join(facts[name]) if isinstance(facts[name], list) else facts[name]
+            yield label, str(labels.get(name, {}).get(value, value))
 
 
 def _policies(acts: Iterable[Transition]) -> dict[int, Policy]:

@@ -14,7 +14,10 @@ from leads.models import Lead, Role, User, Verb
 
 @dataclass(frozen=True)
 class Look:
-    """One verb on a page. `about` is read between its label and the lead. With `at_once` it needs no dialog."""
+    """One verb on a page. `about` is read between its label and the lead. With `at_once` it needs no dialog.
+
+    `on_page`: its question is a page, as it is too wide for a dialog.
+    """
 
     label: str
     explained: str
@@ -22,6 +25,7 @@ class Look:
     about: str = ""
     icon: str = "sync_alt"
     at_once: bool = False
+    on_page: bool = False
 
 
 OF = "the rejection of"
@@ -59,7 +63,10 @@ LOOKS: dict[str, Look] = {
     Verb.UPDATE_DEAL: Look(
         "Update deals", "How a deal of the lead stands; or another deal of it.", "plain", about="of", icon="payments"
     ),
-    Verb.MERGE: Look("Merge", "What the buyer did moves to the lead that stays.", "quiet", icon="merge"),
+    Verb.MERGE: Look("Merge", "What the buyer did moves to the lead that stays.", "quiet", icon="merge", on_page=True),
+    Verb.UNMERGE: Look(
+        "Undo the merge", "Both leads get back what they had before.", "plain", about="of", icon="call_split"
+    ),
 }
 ORDER = list(LOOKS)
 
@@ -96,6 +103,10 @@ def button(verb: str, lead: Lead, back: str, label: str = "", **given: str) -> S
         return format_html(
             '<button type="submit" form="act-form" formaction="{}" class="act act-{}" aria-label="{} {}">{}</button>',
             *(url, look.tone, text, lead, text),
+        )
+    if look.on_page:
+        return format_html(
+            '<a href="{}" class="act act-{}" aria-label="{} {}">{}</a>', url, look.tone, text, lead, text
         )
     return format_html(
         '<a href="{}" class="act act-{}" data-dialog aria-haspopup="dialog" aria-label="{} {}">{}</a>',

@@ -1,12 +1,9 @@
-"""Whose a lead shall be, and into which other it is merged."""
-
-from typing import Required
+"""Whose a lead shall be."""
 
 from django import forms
-from django.core.exceptions import ValidationError
 
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
-from leads.models import SALES, Lead, Team, User
+from leads.models import SALES, Team, User
 
 
 class OwnerGiven(NoteGiven, total=False):
@@ -30,26 +27,3 @@ class OwnerFacts(NoteFacts):
         required=False,
         error_messages={"invalid_choice": "There is no team “%(value)s”."},
     )
-
-
-class MergeGiven(NoteGiven):
-    into: Required[Lead | int | str]
-
-
-class MergeFacts(NoteFacts):
-    into = forms.ModelChoiceField(
-        Lead.objects.filter(merged_into=None),
-        widget=forms.NumberInput,
-        help_text="The number of the lead that stays.",
-        error_messages={
-            "required": "Give the number of the lead that stays.",
-            "invalid_choice": "There is no lead %(value)s to merge into.",
-        },
-    )
-    field_order = ["into", "note"]
-
-    def clean_into(self) -> Lead:
-        survivor: Lead = self.cleaned_data["into"]
-        if survivor == self.lead:
-            raise ValidationError("A lead cannot be merged into itself.")
-        return survivor

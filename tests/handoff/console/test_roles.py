@@ -14,6 +14,7 @@ PAGES = {
     "my_leads": SALES,
     "leads_lead_changelist": ALL,
     "handoff_rejection_changelist": ALL,
+    "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
     "sla_policy_changelist": ALL,
@@ -64,6 +65,7 @@ ADDS = {
     "handoff_delivery_add": set(),
     "handoff_bulkact_add": set(),
     "handoff_rejection_add": set(),
+    "leads_possibleduplicate_add": set(),
     "auth_group_add": set(),
 }
 

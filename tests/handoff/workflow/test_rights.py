@@ -38,6 +38,7 @@ TARGETS = """
     excuse    raw       mql       sal       sql          opportunity  rejected
     reevaluate   -         mql       sal       sql          -            rejected
     update_deal  -         -         -         -            opportunity  -
+    unmerge      -         -         -         -            -            -
 """
 SALES = {"ada", "max"}  # the owner, and the manager of the team
 MARKETING = {"mia", "nora"}
@@ -64,6 +65,7 @@ WHO: dict[str, set[str]] = {
     "excuse": {"olga"},
     "reevaluate": {"olga", "system"},
     "update_deal": SALES,
+    "unmerge": {"olga"},
 }
 WHO_ELSE_WHERE: dict[tuple[str, str], set[str]] = {
     ("reject", "raw"): MARKETING,

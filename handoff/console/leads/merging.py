@@ -1,0 +1,155 @@
+"""The page of a merge: pick the lead that stays, look at the two side by side, choose the facts, and merge."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import reverse
+from django.utils.html import format_html
+
+from handoff import workflow
+from handoff.console.frame.page import is_id
+from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import moment, state_of
+from handoff.doors import door
+from handoff.refusals import Refused
+from handoff.workflow import duplicates, merge_rules
+from handoff.workflow.merge_outlook import carried_over, differing
+from leads.facts import Fact
+from leads.models import Lead, User, Verb, Via
+
+MOST_RESULTS = 10
+LONGEST_SEARCH = 200
+CHOICE = "choice_"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One fact of the two leads. Where both have it, one chooses."""
+
+    fact: Fact
+    of_gone: str
+    of_stays: str
+    is_taken: bool
+    is_choice: bool
+
+
+def merge_page(request: HttpRequest, lead: Lead, hindrance: str) -> HttpResponse:
+    """Pick another lead, and merge this one into it. `hindrance` is why this one cannot be merged at all."""
+    user = viewer(request)
+    into = _other(user, lead, request.POST.get("into") or request.GET.get("into", ""))
+    if request.method != "POST" or into is None or hindrance:
+        return _show(request, lead, into, hindrance)
+    note, take = request.POST.get("note", ""), _taken(request.POST)
+    try:
+        facts = {"into": into.pk, "take": take, "note": note}
+        workflow.perform(Verb.MERGE, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
+    except Refused as refusal:
+        return _show(request, lead, into, refusal.message, take, note)
+    undo = f"{reverse('admin:act', args=[Verb.UNMERGE, lead.pk])}?{urlencode({'next': _page_of(into)})}"
+    words = format_html('Merged {} into {}. <a href="{}" data-dialog class="underline">Undo</a>', lead, into, undo)
+    messages.success(request, words)
+    return redirect(_page_of(into))
+
+
+def two_lines_of(lead: Lead) -> dict[str, Any]:
+    """A lead as it is told from others: who it is, and by what it is reached."""
+    job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
+    reached = [lead.email, lead.phone, lead.country]
+    return {
+        "lead": lead,
+        "url": _page_of(lead),
+        "job": job,
+        "reached": " · ".join(filter(None, reached)),
+        "state": state_of(lead),
+        "owner": lead.owner or "No owner",
+        "captured": moment(lead.created_at),
+    }
+
+
+def _other(user: User, lead: Lead, text: str) -> Lead | None:
+    """The lead that is meant by a number, if this person may see it, and it is another one that is still there."""
+    if not is_id(text):
+        return None
+    others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk)
+    return others.select_related("owner", "team", "campaign").filter(pk=text).first()
+
+
+def _taken(posted: Any) -> list[str]:
+    """The facts for which the lead that vanishes was chosen."""
+    chosen = (name.removeprefix(CHOICE) for name in posted if name.startswith(CHOICE) and posted[name] == "gone")
+    return sorted(chosen)
+
+
+def _show(
+    request: HttpRequest,
+    lead: Lead,
+    into: Lead | None,
+    complaint: str = "",
+    take: Sequence[str] = (),
+    note: str = "",
+) -> HttpResponse:
+    user, asked = viewer(request), request.GET.get("q", "").strip()[:LONGEST_SEARCH]
+    context: dict[str, Any] = {
+        "title": f"Merge {lead}",
+        "gone": two_lines_of(lead),
+        "complaint": complaint,
+        "asked": asked,
+        "note": note,
+        "back": _page_of(lead),
+    }
+    if into is None:
+        if request.GET.get("into") or request.POST.get("into"):
+            context["complaint"] = complaint or "There is no other lead of this number to merge into."
+        context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
+    else:
+        context |= _side_by_side(lead, into, complaint, take)
+    return TemplateResponse(request, "handoff/console/merge.html", site.each_context(request) | context)
+
+
+def _side_by_side(lead: Lead, into: Lead, complaint: str, take: Sequence[str]) -> Mapping[str, Any]:
+    in_advance = complaint or merge_rules.complaint(lead, into)
+    return {
+        "complaint": in_advance,
+        "stays": two_lines_of(into),
+        "rows": [
+            Row(fact, mine, theirs, is_taken or fact.name in take, bool(mine and theirs and mine != theirs))
+            for fact, mine, theirs, is_taken in differing(lead, into)
+        ],
+        "outlook": carried_over(lead, into),
+        "swapped": f"{reverse('admin:act', args=[Verb.MERGE, into.pk])}?{urlencode({'into': lead.pk})}",
+    }
+
+
+def _results(user: User, lead: Lead, asked: str) -> list[dict[str, Any]] | None:
+    """The leads that every word of a search fits; None where nothing was asked."""
+    if not asked:
+        return None
+    others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk).select_related("owner")
+    for word in asked.split():
+        fits = Q()
+        for column in ("name", "company", "email", "phone"):
+            fits |= Q(**{f"{column}__icontains": word})
+        others = others.filter(fits | Q(pk=word) if is_id(word) else fits)
+    return [_offered(lead, other) for other in others.order_by("-created_at", "-pk")[:MOST_RESULTS]]
+
+
+def _suggested(user: User, lead: Lead) -> list[dict[str, Any]]:
+    return [
+        _offered(lead, other) | {"score": pair.score, "reasons": "; ".join(pair.reasons)}
+        for pair, other in duplicates.pairs_of(lead, user)
+    ]
+
+
+def _offered(lead: Lead, other: Lead) -> dict[str, Any]:
+    return two_lines_of(other) | {"pick": f"{reverse('admin:act', args=[Verb.MERGE, lead.pk])}?into={other.pk}"}
+
+
+def _page_of(lead: Lead) -> str:
+    return reverse("admin:leads_lead_change", args=[lead.pk])

@@ -1,0 +1,69 @@
+"""Possible duplicates: which of them a person sees, and the decision that two leads are not the same."""
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from handoff.refusals import NoSuchLead, NotAllowed, WrongState
+from handoff.workflow.rights import merges, works
+from leads.models import Lead, PairState, PossibleDuplicate, User
+
+NOBODY_ELSE = "You may not decide this: marketing, RevOps, and whoever works one of the two leads may."
+
+
+def open_pairs(user: User) -> QuerySet[PossibleDuplicate]:
+    """What waits for a decision, the likeliest first: pairs of which this person may see both leads."""
+    waiting = PossibleDuplicate.objects.filter(
+        state=PairState.OPEN, first__merged_into=None, second__merged_into=None
+    ).order_by("-score", "-pk")
+    return visible(user, waiting)
+
+
+def visible(user: User, pairs: QuerySet[PossibleDuplicate]) -> QuerySet[PossibleDuplicate]:
+    """A pair is seen by whoever sees both of its leads: one alone would tell of a lead of another team."""
+    seen = Lead.objects.visible_to(user)
+    if seen.query.where:
+        return pairs.filter(first__in=seen.values("pk"), second__in=seen.values("pk"))
+    return pairs
+
+
+def pairs_of(lead: Lead, user: User) -> list[tuple[PossibleDuplicate, Lead]]:
+    """Whom a lead may be, each with its suggestion."""
+    of_lead = open_pairs(user).select_related("first__owner", "second__owner")
+    pairs = [*of_lead.filter(first=lead), *of_lead.filter(second=lead)]
+    pairs.sort(key=lambda pair: -pair.score)
+    return [(pair, pair.second if pair.first_id == lead.pk else pair.first) for pair in pairs]
+
+
+def may_decide(user: User, pair: PossibleDuplicate) -> bool:
+    return user.is_active and (merges(user, pair.first) or works(user, pair.first) or works(user, pair.second))
+
+
+@transaction.atomic
+def not_the_same(pair_id: int, *, by: User) -> PossibleDuplicate:
+    """Decide that two leads are two people: they are never suggested again.
+
+    Raises NoSuchLead for a pair that this person may not see, NotAllowed, and WrongState for one that is decided.
+    """
+    seen = visible(by, PossibleDuplicate.objects.select_related("first__owner", "second__owner", "decided_by"))
+    pair = seen.select_for_update(no_key=True, of=("self",)).filter(pk=pair_id).first()
+    if pair is None:
+        raise NoSuchLead(f"There is no possible duplicate {pair_id}.")
+    if pair.state != PairState.OPEN:
+        who = f" by {pair.decided_by}" if pair.decided_by else ""
+        state = PairState(pair.state).label.lower()
+        raise WrongState(f"{pair} is not open any more: {state}{who}.", state=pair.state)
+    if not may_decide(by, pair):
+        raise NotAllowed(NOBODY_ELSE)
+    pair.state, pair.decided_by, pair.decided_at = PairState.NOT_THE_SAME, by, timezone.now()
+    pair.save(update_fields=["state", "decided_by", "decided_at"])
+    return pair
+
+
+def part(one: Lead, other: Lead, by: User | None) -> None:
+    """Two leads whose merge was undone are two people. They are not suggested again."""
+    first, second = sorted((one.pk, other.pk))
+    decision = {"state": PairState.NOT_THE_SAME, "decided_by": by, "decided_at": timezone.now()}
+    PossibleDuplicate.objects.update_or_create(
+        first_id=first, second_id=second, defaults=decision, create_defaults={**decision, "score": 0}
+    )

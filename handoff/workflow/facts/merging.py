@@ -1,0 +1,73 @@
+"""Into which lead another is merged and which of its facts go along; and why a merge is undone."""
+
+from typing import Required
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from handoff.workflow.facts.base import LONGEST, Facts, Given, NoteFacts, NoteGiven
+from leads.facts import Fact, FactType, fact, facts
+from leads.models import Lead
+
+
+class MergeGiven(NoteGiven, total=False):
+    into: Required[Lead | int | str]
+    take: list[str]
+
+
+class UnmergeGiven(Given):
+    reason: Required[str]
+
+
+def choosable() -> list[tuple[str, str]]:
+    """The facts of which one may choose, with their labels."""
+    return [(each.name, each.label) for each in facts()]
+
+
+def kept_in(each: Fact) -> str:
+    """The attribute of a lead that holds a fact."""
+    return f"{each.name}_id" if each.type == FactType.CAMPAIGN else each.name
+
+
+class MergeFacts(NoteFacts):
+    into = forms.ModelChoiceField(
+        Lead.objects.filter(merged_into=None),
+        widget=forms.NumberInput,
+        help_text="The number of the lead that stays.",
+        error_messages={
+            "required": "Give the number of the lead that stays.",
+            "invalid_choice": "There is no lead %(value)s to merge into.",
+        },
+    )
+    take = forms.MultipleChoiceField(
+        choices=choosable,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Facts that the lead that stays takes from the other. Of the rest it keeps its own.",
+        error_messages={
+            "invalid_choice": "“%(value)s” is not a fact of a lead.",
+            "invalid_list": "Give the names of facts, as a list.",
+        },
+    )
+    field_order = ["into", "take", "note"]
+
+    def clean_into(self) -> Lead:
+        survivor: Lead = self.cleaned_data["into"]
+        if survivor == self.lead:
+            raise ValidationError("A lead cannot be merged into itself.")
+        return survivor
+
+    def clean_take(self) -> list[str]:
+        names: list[str] = sorted(set(self.cleaned_data["take"]))
+        for name in names:
+            if getattr(self.lead, kept_in(fact(name))) in ("", None):
+                raise ValidationError(f"Lead {self.lead.pk} has no {fact(name).label.lower()} to take.")
+        return names
+
+
+class UnmergeFacts(Facts):
+    reason = forms.CharField(
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Give the reason: it is recorded in the history of both leads."},
+    )
