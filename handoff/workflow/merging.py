@@ -12,12 +12,15 @@ from handoff.workflow.cards import Card, Request
 from handoff.workflow.facts.ownership import MergeFacts, MergeGiven
 from handoff.workflow.rights import CLOCKED, merges
 from handoff.workflow.verb import verb
-from leads.facts import FactType, facts
-from leads.models import Lead, State, Touch, Touchpoint, Transition, Verb
+from leads.facts import FactType, columns, facts, keep, kept
+from leads.models import Lead, State, Statement, Touch, Touchpoint, Transition, Verb
+from leads.models.consent import record
 from sla import clocks
 from sla.models import Clock
 
 __all__ = ["merge"]
+
+_OF_THE_BLOCK = ("do_not_contact", "do_not_contact_since", "do_not_contact_reason")
 
 
 def _lock_both(request: Request) -> None:
@@ -50,6 +53,7 @@ def merge(act: Act, **_: Unpack[MergeGiven]) -> Transition:
     running = clocks.hold(gone.pk)
     _answer(act)
     touches = _move_belongings(gone, stays)
+    _keep_stricter(act, gone, stays)
     gone.merged_into = stays
     transition = act.record("merged_into")
     if not act.door.historical:
@@ -74,7 +78,7 @@ def _answer(act: Act) -> None:
 def _move_belongings(gone: Lead, stays: Lead) -> list[Touch]:
     """Move what passed between us and the buyer, and what is known of them; return the genuine touches."""
     touches = list(gone.touches.filter(automatic=False).select_related("by"))
-    for belongings in (gone.touchpoints, gone.touches, gone.external_ids, gone.deals):
+    for belongings in (gone.touchpoints, gone.touches, gone.external_ids, gone.deals, gone.consents):
         belongings.update(lead=stays)
     _keep_capture(gone, stays)
     changed = _fill_in(gone, stays)
@@ -99,15 +103,34 @@ def _keep_capture(gone: Lead, stays: Lead) -> None:
 
 def _fill_in(gone: Lead, stays: Lead) -> list[str]:
     """What is known of the one and not of the other. The email stays: by it the lead that vanished is found."""
-    names = [fact.name for fact in facts() if fact.type not in (FactType.EMAIL, FactType.CAMPAIGN)]
+    apart = (FactType.EMAIL, FactType.CAMPAIGN)
+    names = [fact.name for fact in facts() if fact.type not in apart and fact.name not in _OF_THE_BLOCK]
     if stays.source or stays.campaign_id:
         names.remove("source")
     else:
         names.append("campaign_id")
-    filled = [name for name in names if getattr(stays, name) in ("", None) and getattr(gone, name) not in ("", None)]
+    filled = [name for name in names if kept(stays, name) in ("", None) and kept(gone, name) not in ("", None)]
     for name in filled:
-        setattr(stays, name, getattr(gone, name))
-    return filled
+        keep(stays, name, kept(gone, name))
+    return [*columns(filled)]
+
+
+def _keep_stricter(act: Act, gone: Lead, stays: Lead) -> None:
+    """Who must not be contacted as one of the two must not be as the other. Nor is a consent that was withdrawn there
+    given back by an older record of the same person."""
+    if gone.do_not_contact and not stays.do_not_contact:
+        for name in _OF_THE_BLOCK:
+            keep(stays, name, kept(gone, name))
+        stays.save(update_fields=[*_OF_THE_BLOCK])
+    withdrawn = {purpose for lead in (gone, stays) for purpose, word in lead.consent.items() if not word["granted"]}
+    stays.refresh_from_db(fields=["consent"])
+    by, via = act.by.pk if act.by else None, act.door.via
+    source = f"Merged from lead {gone.pk}: the stricter one counts."
+    record(
+        (stays, Statement(purpose, granted=False, at=act.recorded_at, source=source, via=via, by=by))
+        for purpose in sorted(withdrawn)
+        if stays.consent[purpose]["granted"]
+    )
 
 
 def _return_date(gone: Lead, stays: Lead) -> Any:

@@ -1,6 +1,8 @@
 """The nouns of the lead."""
 
+from leads.models.attribute import WITH_CHOICES, Attribute, AttributeType
 from leads.models.campaign import Campaign
+from leads.models.consent import Consent, Purpose, Statement
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
@@ -15,9 +17,13 @@ __all__ = [
     "GIVING",
     "MARKETING",
     "SALES",
+    "WITH_CHOICES",
     "Absence",
+    "Attribute",
+    "AttributeType",
     "Campaign",
     "Channel",
+    "Consent",
     "DealState",
     "Definition",
     "Evidence",
@@ -27,12 +33,14 @@ __all__ = [
     "Membership",
     "Opportunity",
     "Outcome",
+    "Purpose",
     "Reason",
     "Role",
     "Route",
     "Side",
     "Stage",
     "State",
+    "Statement",
     "Team",
     "Touch",
     "Touchpoint",
