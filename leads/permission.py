@@ -32,8 +32,13 @@ def may_use(lead: Lead, purpose: Purpose) -> bool:
 def warnings_of(lead: Lead) -> list[str]:
     """All that whoever is about to contact the buyer must know, the strictest first."""
     if block := block_of(lead):
-        return [f"{block}."]
+        return [sentence(block)]
     return [f"No {means}: consent was withdrawn." for purpose, means in _MEANS.items() if not may_use(lead, purpose)]
+
+
+def sentence(text: str) -> str:
+    """With a point at its end, unless whoever wrote it has set one."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _day(at: datetime) -> str:

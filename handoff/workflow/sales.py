@@ -17,7 +17,7 @@ from handoff.workflow.facts.sales import ConvertFacts, ConvertGiven, TouchFacts,
 from handoff.workflow.rights import WORKERS, rejects, works
 from handoff.workflow.verb import verb
 from leads.models import Definition, Stage, State, Touch, Transition, Verb
-from leads.permission import block_of
+from leads.permission import block_of, sentence
 
 __all__ = ["accept", "convert", "qualify", "reject", "touch"]
 
@@ -98,7 +98,7 @@ def _refuse_blocked(act: Act) -> None:
     if act.door.historical or not is_ours or not lead.do_not_contact or (since and act.at < since):
         return
     raise FactsRefused(
-        f"{block_of(lead)}. Do not call or write to {lead}. If the buyer contacted you, say so with “inbound”; "
+        f"{sentence(block_of(lead))} Do not call or write to {lead}. If the buyer contacted you, say so with “inbound”; "
         "if they may be contacted again, change that on the lead first.",
         {"inbound": ["Say whether the buyer contacted you."]},
     )

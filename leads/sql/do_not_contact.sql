@@ -2,7 +2,7 @@
 CREATE OR REPLACE FUNCTION leads_date_do_not_contact() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.do_not_contact THEN
-        NEW.do_not_contact_since := now();
+        NEW.do_not_contact_since := clock_timestamp();
     ELSE
         NEW.do_not_contact_since := NULL;
         NEW.do_not_contact_reason := '';

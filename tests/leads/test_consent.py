@@ -25,7 +25,7 @@ def says(lead: Lead, purpose: str, granted: bool, at: datetime | None = None, **
     return lead
 
 
-@pytest.mark.parametrize("order", permutations([(MARCH, True), (APRIL, False), (MAY, True)]))
+@pytest.mark.parametrize("order", [*permutations([(MARCH, True), (APRIL, False), (MAY, True)])])
 def test_the_newest_word_counts_in_whatever_order_they_arrive(order: Any) -> None:
     lead = make_lead()
     for at, granted in order:

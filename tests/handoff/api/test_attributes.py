@@ -148,7 +148,7 @@ def test_a_definition_says_what_is_missing_only_to_who_may_see_it(
 ) -> None:
     Definition.objects.create(
         stage="mql",
-        version=1,
+        version=9,
         text="",
         active_from=timezone.now(),
         criteria=[{"field": "attributes.margin", "op": "at_least", "value": 10}],
