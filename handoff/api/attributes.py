@@ -26,15 +26,15 @@ from leads.models import AttributeType, Consent, Lead, User
 
 class ChoiceShape(serializers.Serializer[Any]):
     key = serializers.CharField()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     archived = serializers.BooleanField(source="is_archived", help_text="Shown where it was chosen, not offered.")
 
 
-class AttributeShape(serializers.Serializer[Fact]):
+class AttributeShape(serializers.Serializer[Any]):
     """An attribute that RevOps has added to the leads of this installation."""
 
     key = serializers.CharField(help_text="Under it the value is in `attributes` of a lead.")
-    field = serializers.CharField(source="name", help_text="Its name in conditions, filters and mappings of files.")  # type: ignore[assignment]
+    field = serializers.CharField(source="name", help_text="Its name in conditions, filters and mappings of files.")
     label = serializers.CharField()  # type: ignore[assignment]
     type = serializers.ChoiceField(choices=AttributeType.choices)
     choices = ChoiceShape(many=True)

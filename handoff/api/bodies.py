@@ -35,7 +35,9 @@ class ConsentBody(serializers.Serializer[Any]):
         help_text="When the buyer said so. Empty: now; such a consent does not give back what was withdrawn.",
     )
     wording = Text(max_length=LONGEST_WORDING, required=False, allow_blank=True, help_text="Word by word.")
-    source = Text(max_length=LONGEST_SOURCE, required=False, allow_blank=True, help_text="Like “Webinar form”.")
+    source = Text(  # type: ignore[assignment]
+        max_length=LONGEST_SOURCE, required=False, allow_blank=True, help_text="Like “Webinar form”."
+    )
 
 
 class CorrectionBody(serializers.Serializer[Any]):

@@ -1,6 +1,7 @@
 """Consent as files have it: “Email Opt Out” 1 is withdrawn, “Opt-in” yes is given, and “Opt out” no says nothing."""
 
 from datetime import datetime
+from functools import partial
 
 from django.core.exceptions import ValidationError
 
@@ -42,9 +43,11 @@ _COLUMNS = (
 
 def statements_of(row: Row, reading: Reading) -> tuple[Statement, ...]:
     """What a row says of consent: of two columns that contradict each other, the stricter one."""
+    if reading.fields.isdisjoint(ALIASES):
+        return ()
     granted: dict[Purpose, bool] = {}
     for name, purpose, yes, no in _COLUMNS:
-        word = reading.side(row, name, lambda name=name, yes=yes, no=no: _word(row.get(name), yes, no))
+        word = reading.side(row, name, partial(_word, row.get(name), yes, no))
         if word is not None:
             granted[purpose] = granted.get(purpose, True) and word
     unsubscribed_at = reading.side(row, "unsubscribed_at", lambda: reading.moment(row, "unsubscribed_at"))

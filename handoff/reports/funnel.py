@@ -77,9 +77,10 @@ def funnel_by_attribute(attribute: Fact, start: datetime | None = None, end: dat
 
 def _row_of_attribute(attribute: Fact, key: str, *values: Any) -> FunnelRow:
     spelled = _YES_NO.get(key, key) if attribute.type == FactType.YES_NO else key
+    row = _row(f"(no {attribute.label.lower()})", spelled, *values)
     labels = {choice.key: choice.label for choice in attribute.choices}
     label = spelled.capitalize() if attribute.type == FactType.YES_NO else labels.get(key, key)
-    return replace(_row(f"(no {attribute.label.lower()})", spelled, *values), **({"label": label} if key else {}))
+    return replace(row, label=label) if key else row
 
 
 def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:

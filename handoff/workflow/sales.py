@@ -98,8 +98,8 @@ def _refuse_blocked(act: Act) -> None:
     if act.door.historical or not is_ours or not lead.do_not_contact or (since and act.at < since):
         return
     raise FactsRefused(
-        f"{sentence(block_of(lead))} Do not call or write to {lead}. If the buyer contacted you, say so with “inbound”; "
-        "if they may be contacted again, change that on the lead first.",
+        f"{sentence(block_of(lead))} Do not call or write to {lead}. If the buyer contacted you, say so with "
+        "“inbound”; if they may be contacted again, change that on the lead first.",
         {"inbound": ["Say whether the buyer contacted you."]},
     )
 

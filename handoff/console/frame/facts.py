@@ -1,6 +1,5 @@
 """Form fields for facts that have no column of their own: each with the widget that fits its type."""
 
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from django import forms
@@ -56,23 +55,25 @@ def _hint(fact: Fact) -> str:
 
 
 def _widget(fact: Fact, value: Any) -> forms.Widget:
-    return _WIDGETS.get(fact.type, lambda fact, value: UnfoldAdminTextInputWidget())(fact, value)  # noqa: ARG005
+    """What fits the type; the value decides which archived choices are still offered."""
+    widget: forms.Widget
+    match fact.type:
+        case FactType.LONG_TEXT:
+            widget = UnfoldAdminTextareaWidget({"rows": 4})
+        case FactType.DATE:
+            widget = forms.DateInput({"type": "date", "class": " ".join(INPUT_CLASSES)})
+        case FactType.YES_NO:
+            widget = UnfoldAdminSelectWidget(choices=[UNKNOWN, ("yes", "Yes"), ("no", "No")])
+        case FactType.CHOICE:
+            widget = UnfoldAdminSelectWidget(choices=[UNKNOWN, *_offered(fact, value)])
+        case FactType.CHOICES:
+            widget = UnfoldAdminCheckboxSelectMultipleWidget(choices=_offered(fact, value))
+        case _:
+            widget = UnfoldAdminTextInputWidget()
+    return widget
 
 
 def _offered(fact: Fact, value: Any) -> list[tuple[str, str]]:
     """What may be chosen, with what was chosen before it was archived."""
     chosen = value if isinstance(value, list) else [value]
     return [(each.key, each.label) for each in fact.choices if not each.is_archived or each.key in chosen]
-
-
-def _select(fact: Fact, value: Any) -> forms.Widget:
-    return UnfoldAdminSelectWidget(choices=[UNKNOWN, *_offered(fact, value)])
-
-
-_WIDGETS: Mapping[FactType, Callable[[Fact, Any], forms.Widget]] = {
-    FactType.LONG_TEXT: lambda fact, value: UnfoldAdminTextareaWidget({"rows": 4}),  # noqa: ARG005
-    FactType.DATE: lambda fact, value: forms.DateInput({"type": "date", "class": " ".join(INPUT_CLASSES)}),  # noqa: ARG005
-    FactType.YES_NO: lambda fact, value: UnfoldAdminSelectWidget(choices=[UNKNOWN, ("yes", "Yes"), ("no", "No")]),  # noqa: ARG005
-    FactType.CHOICE: _select,
-    FactType.CHOICES: lambda fact, value: UnfoldAdminCheckboxSelectMultipleWidget(choices=_offered(fact, value)),
-}

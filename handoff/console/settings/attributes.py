@@ -162,7 +162,8 @@ class AttributePage(Page):
         seen = Q(seen_by=[])
         for role in viewer(request).roles:
             seen |= Q(seen_by__contains=[role])
-        return super().get_queryset(request).filter(seen)
+        attributes: QuerySet[Attribute] = super().get_queryset(request).filter(seen)
+        return attributes
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         fixed = ["key", *(["type"] if obj.is_used() else [])] if obj else []

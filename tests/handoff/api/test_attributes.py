@@ -169,7 +169,7 @@ def test_a_capture_brings_consents_and_shows_the_newest(mia: APIClient) -> None:
     assert mia.post(LEADS, body).status_code == 200
     assert Consent.objects.count() == 1
     kept = Consent.objects.get()
-    assert (kept.by.username, kept.via, kept.wording, kept.source) == ("mia", "api", "Yes.", "Form")
+    assert (str(kept.by), kept.via, kept.wording, kept.source) == ("Mia", "api", "Yes.", "Form")
 
 
 def test_a_consent_is_recorded_and_listed(world: World, client_of: AsPerson, mia: APIClient) -> None:

@@ -244,7 +244,7 @@ def test_the_packet_and_the_timeline_hide_what_may_not_be_seen(world: World, as_
 def test_a_restricted_condition_is_not_shown(world: World) -> None:
     attribute("tier", AttributeType.CHOICE)
     attribute("margin", AttributeType.NUMBER, seen_by=[Role.REVOPS])
-    asked = [
+    asked: list[dict[str, Any]] = [
         {"field": "attributes.tier", "op": "is", "value": "gold"},
         {"field": "attributes.margin", "op": "at_least", "value": 5},
     ]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leads.models import Consent, Lead
+from leads.models import Consent, Lead, Purpose
 from leads.permission import may_use
 from tests.handoff.imports.conftest import Import
 
@@ -63,7 +63,7 @@ def test_an_old_file_gives_no_consent_back(bring_in: Import) -> None:
 
 def test_of_two_columns_the_stricter_one_counts(bring_in: Import) -> None:
     bring_in("leads", "Email,Opt-in,Email Opt Out\ndana@buyer.example,yes,1\n")
-    assert not may_use(Lead.objects.get(), "email")
+    assert not may_use(Lead.objects.get(), Purpose.EMAIL)
 
 
 def test_a_word_that_says_neither_is_left_out(bring_in: Import) -> None:

@@ -69,7 +69,7 @@ def test_a_period_bounds_it() -> None:
 
 
 def test_every_door_shows_it(world: World) -> None:
-    client = Client()
+    client: Any = Client()
     client.force_login(world.ada)
     page = client.get(reverse("admin:funnel"), {"by": "attributes.tier"}).content.decode()
     assert "Gold" in page

@@ -119,4 +119,5 @@ def test_many_rows_of_one_buyer_agree_once(world: World) -> None:
 
 def test_a_block_is_dated_from_when_it_was_set(world: World) -> None:
     lead = block(make_lead())
+    assert lead.do_not_contact_since
     assert timezone.now() - lead.do_not_contact_since < timedelta(minutes=1)
