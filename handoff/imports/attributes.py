@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
+from django.core.exceptions import ValidationError
+
 from handoff.imports.kind import Reading, Row
 from handoff.imports.money import read_money
 from leads.facts import Fact, FactType, seen_attributes
@@ -46,7 +48,7 @@ def dates() -> frozenset[str]:
 
 def values_of(row: Row, reading: Reading) -> dict[str, Any]:
     """What a row says of attributes. Each is a side value: what cannot be read is left out with a remark."""
-    wanted = [each for each in seen_attributes(None) if each.name in reading.fields]
+    wanted = [each for each in seen_attributes(reading.roles) if each.name in reading.fields]
     return {each.name: reading.side(row, each.name, partial(_value, row, reading, each)) for each in wanted}
 
 
@@ -54,6 +56,8 @@ def _value(row: Row, reading: Reading, attribute: Fact) -> Any:
     text = row.get(attribute.name)
     if not text:
         return None
+    if reading.roles is not None and not attribute.is_edited_by(reading.roles):
+        raise ValidationError(f"{attribute.label} is not edited by your roles.")
     value, doubt = _READERS.get(attribute.type, _as_it_is)(row, reading, attribute)
     cleaned = attribute.clean(value)
     reading.note(row, attribute.name, doubt)

@@ -88,7 +88,12 @@ def _key_of(label: str) -> str:
 
 class RolesField(forms.MultipleChoiceField):
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(choices=Role.choices, required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs)
+        super().__init__(
+            choices=[(role, role) for role in Role.values],
+            required=False,
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            **kwargs,
+        )
 
 
 class AttributeForm(forms.ModelForm):  # type: ignore[type-arg]

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
-from leads.models import Attribute, AttributeType, Lead
+from handoff.imports.attributes import values_of
+from handoff.imports.kind import Reading, Row
+from leads.models import Attribute, AttributeType, Lead, Role
 from tests.handoff.imports.conftest import Explain, Import
 
 GOLD = [{"key": "gold", "label": "Gold"}, {"key": "silver", "label": "Silver"}]
@@ -15,6 +17,16 @@ def attribute(key: str, kind: str, **fields: Any) -> None:
     choices = GOLD if kind in (AttributeType.CHOICE, AttributeType.CHOICES) else []
     label = fields.pop("label", key.title())
     Attribute.objects.create(key=key, label=label, type=kind, choices=choices, **fields)
+
+
+def test_whoever_imports_writes_what_they_may_edit_and_sees_nothing_else() -> None:
+    attribute("tier", AttributeType.CHOICE, edited_by=[Role.SALES_REP])
+    attribute("size", AttributeType.NUMBER)
+    attribute("margin", AttributeType.NUMBER, seen_by=[Role.REVOPS])
+    row = Row(2, {"attributes.tier": "gold", "attributes.size": "5", "attributes.margin": "9"})
+    reading = Reading("x", frozenset(row.cells), roles=frozenset({Role.MARKETER}))
+    assert values_of(row, reading) == {"attributes.tier": None, "attributes.size": 5}
+    assert row.remarks == ["attributes.tier: Tier is not edited by your roles. It was left out."]
 
 
 @pytest.mark.parametrize("header", ["company_tier", "Company Tier", "Kundenklasse", "attributes.company_tier", "Role"])
