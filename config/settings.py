@@ -161,6 +161,7 @@ SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
 # Messages that a worker has under way to one server at once.
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", 24)
+ATTRIBUTES_FRESH_SECONDS = 2.0  # after which a process sees what another one has changed of the catalogue
 # Hosts that webhooks may name; *.example.com is any name below it. Slack's and Teams' take nothing else.
 SLACK_WEBHOOK_HOSTS = env.list("SLACK_WEBHOOK_HOSTS", default=["hooks.slack.com", "hooks.slack-gov.com"])
 TEAMS_WEBHOOK_HOSTS = env.list(

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from leads.facts import fact
+from leads.facts import columns, fact, keep, kept
 from leads.identity import IdentityConflict
 from leads.incoming import Incoming, Person, clean
 from leads.models import Campaign, Lead
+from leads.names import with_whole
 
 
 def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
@@ -46,13 +47,20 @@ def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
     # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
     known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
     person = clean(Incoming({"email": lead.email, **fields}, known_by))
-    wanted = {name: _wanted(name, person) for name in fields}
-    changes = {name: value for name, value in wanted.items() if getattr(lead, name) != value}
+    wanted = with_whole({name: _wanted(name, person) for name in fields}, lead)
+    changes = {name: value for name, value in wanted.items() if kept(lead, name) != value}
+    _refuse_archived(lead, changes)
     for name, value in changes.items():
-        setattr(lead, name, value)
+        keep(lead, name, value)
     if changes:
-        lead.save(update_fields=[*changes, "updated_at"])
+        lead.save(update_fields=[*columns(changes), "updated_at"])
     return lead
+
+
+def _refuse_archived(lead: Lead, changes: Mapping[str, Any]) -> None:
+    complaints = {name: fact(name).complaint(value, kept(lead, name)) for name, value in changes.items() if "." in name}
+    if errors := {name: [complaint] for name, complaint in complaints.items() if complaint}:
+        raise ValidationError(errors)
 
 
 def _wanted(name: str, person: Person) -> Any:

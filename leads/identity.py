@@ -10,9 +10,12 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
+from leads.facts import as_columns, columns, fact, keep, kept
 from leads.incoming import ExternalKey, Incoming, Person, clean
 from leads.intent import Capture, Enquiries, attribution
-from leads.models import Campaign, ExternalId, Lead, State, Touchpoint
+from leads.models import Campaign, ExternalId, Lead, State, Statement, Touchpoint
+from leads.models.consent import is_news, record
+from leads.names import with_whole
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
 from leads.repeats import Repeats, Stated, remark
 from leads.stored import IdentityConflict, Stored, campaign_ids
@@ -44,20 +47,21 @@ def upsert(
     external_ids: Sequence[ExternalKey] = (),
     at: datetime | None = None,
     system: str = "",
+    consents: Sequence[Statement] = (),
     then: Then | None = None,
 ) -> Upsert:
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
 
     One that has neither is known by its phone.
 
-    Fields: email, name, company, title, phone, country, source, campaign (a Campaign, its id in `system`, or its
-    name), score, created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
+    Fields: the facts by name, of an attribute like `attributes.budget` (campaign is a Campaign, its id in `system`, or
+    its name), created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
     the first source and campaign keep the attribution. State and owner are the verbs' affair. A lead that was merged
     away is the one that it was merged into. What a known buyer asks for again is kept as a touchpoint: see `intent`.
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
-    [done] = upsert_many([Incoming(fields, external_ids, at, system)], then=then)
+    [done] = upsert_many([Incoming(fields, external_ids, at, system, consents=tuple(consents))], then=then)
     if isinstance(done, Exception):
         raise done
     return done
@@ -123,6 +127,7 @@ class _Batch(Stored):
     new: list[Lead] = field(default_factory=list)
     new_ids: list[ExternalId] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
+    consents: list[tuple[Lead, Statement]] = field(default_factory=list)
     enquiries: Enquiries = field(init=False)
 
     def write(self, people: Sequence[Person]) -> list[Upsert | Refusal]:
@@ -145,6 +150,8 @@ class _Batch(Stored):
             return lead
         if lead is None and person.is_reference:
             return ValidationError("The row has an id and nothing else: a lead needs a name, an email or another fact.")
+        if complaints := _not_offered(lead, person):
+            return ValidationError(complaints)
         done = self._update(lead, person) if lead else Upsert(self._make(person), "created")
         self._state(done.lead, person)
         return replace(done, remark=strange)
@@ -161,7 +168,7 @@ class _Batch(Stored):
         contradicted = {
             name
             for name, value in person.fields.items()
-            if name in earlier.names - {"source"} and value != getattr(lead, name)
+            if name in earlier.names - {"source"} and value != kept(lead, name)
         }
         if self.by_email.get(person.email) is lead:  # its own, or of one that was merged into it
             contradicted.discard("email")
@@ -185,7 +192,8 @@ class _Batch(Stored):
             intent = self.enquiries.keep(lead, capture, _system_of(person))
         is_changed = self._change(lead, person, capture)
         is_named = self._name(lead, person)
-        return Upsert(lead, "updated" if is_changed or is_named else "unchanged", intent)
+        is_agreed = self._agree(lead, person)
+        return Upsert(lead, "updated" if is_changed or is_named or is_agreed else "unchanged", intent)
 
     def _capture(self, person: Person) -> Capture:
         campaign = person.campaign
@@ -196,21 +204,23 @@ class _Batch(Stored):
         now = timezone.now()
         at = person.captured_at or now
         capture = self._capture(person)
-        lead = Lead(**person.fields, campaign_id=capture.campaign_id, created_at=at, entered_at=min(at, now))
+        facts = as_columns(with_whole(person.fields))
+        lead = Lead(**facts, campaign_id=capture.campaign_id, created_at=at, entered_at=min(at, now))
         self.new.append(lead)
         if capture.message:
             self.enquiries.keep(lead, replace(capture, at=at), _system_of(person))
         if person.email:
             self.by_email[person.email] = lead
         self._name(lead, person)
+        self._agree(lead, person)
         return lead
 
     def _change(self, lead: Lead, person: Person, capture: Capture) -> bool:
-        fields = {name: value for name, value in person.fields.items() if name != "source"}
+        fields = with_whole({name: value for name, value in person.fields.items() if name != "source"}, lead)
         is_first = _precedes(capture, lead) and not self.enquiries.is_repeated(lead, capture)
         if is_first or not _precedes(capture, lead):
             fields |= attribution(lead, capture)
-        changes = {name: value for name, value in fields.items() if getattr(lead, name) != value}
+        changes = {name: value for name, value in fields.items() if kept(lead, name) != value}
         if person.email in self.by_email:  # held by this lead, or by one that was merged into it
             changes.pop("email", None)
         if "email" in changes:
@@ -222,10 +232,16 @@ class _Batch(Stored):
                 changes["entered_at"] = person.captured_at
             changes["created_at"] = person.captured_at
         for name, value in changes.items():
-            setattr(lead, name, value)
+            keep(lead, name, value)
         if lead.pk and changes:
-            self.changed.setdefault(lead.pk, set()).update(changes)
+            self.changed.setdefault(lead.pk, set()).update(columns(changes))
         return bool(changes)
+
+    def _agree(self, lead: Lead, person: Person) -> bool:
+        """Note what the buyer agreed to or took back, and say whether that is new."""
+        new = [statement for statement in person.consents if is_news(lead, statement)]
+        self.consents += [(lead, statement) for statement in new]
+        return bool(new)
 
     def _name(self, lead: Lead, person: Person) -> bool:
         """Note by which ids the lead is known from now, and say whether there are new ones."""
@@ -240,6 +256,17 @@ class _Batch(Stored):
         Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
         ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
         self.enquiries.save()
+        record(self.consents)
+
+
+def _not_offered(lead: Lead | None, person: Person) -> dict[str, list[str]]:
+    """What is said of attributes that only older values may say: choices that were archived since."""
+    complaints = {
+        name: fact(name).complaint(value, kept(lead, name) if lead else None)
+        for name, value in person.fields.items()
+        if "." in name
+    }
+    return {name: [complaint] for name, complaint in complaints.items() if complaint}
 
 
 def _precedes(capture: Capture, lead: Lead) -> bool:

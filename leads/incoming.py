@@ -11,8 +11,9 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from leads.external_ids import former_spellings, normalise_id
 from leads.facts import fact, facts
-from leads.models import Campaign, ExternalId
+from leads.models import Campaign, ExternalId, Statement
 from leads.moments import EARLIEST, storable
+from leads.names import PARTS, with_whole
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
@@ -39,6 +40,7 @@ class Incoming:
     system: str = ""
     row: int = 0
     is_reference: bool = False
+    consents: tuple[Statement, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class Person:
     former_ids: frozenset[ExternalKey] = frozenset()
     row: int = 0
     is_reference: bool = False
+    consents: tuple[Statement, ...] = ()
 
 
 def clean(row: Incoming) -> Person:
@@ -71,9 +74,15 @@ def clean(row: Incoming) -> Person:
         errors["external_ids"] = error.messages
     if not external_ids and not fields.get("email") and errors.keys().isdisjoint(("email", "external_ids", "phone")):
         external_ids = _identified_by_phone(fields, errors)
+    try:
+        _check_consents(row.consents)
+    except ValidationError as error:
+        errors["consents"] = error.messages
     if errors:
         raise ValidationError(errors)
-    present = {name: value for name, value in fields.items() if value not in ("", None)}
+    present = {name: value for name, value in fields.items() if not _is_blank(name, value)}
+    if all(name in present for name in PARTS):
+        present = with_whole(present)
     return Person(
         email=present.get("email", ""),
         external_ids=tuple(external_ids),
@@ -84,8 +93,19 @@ def clean(row: Incoming) -> Person:
         system=normalise_system(row.system),
         row=row.row,
         is_reference=row.is_reference,
+        consents=row.consents,
         fields=present,
     )
+
+
+def _is_blank(name: str, value: Any) -> bool:
+    """It says nothing. That a buyer may be contacted is no news either: only a person lifts what another one said."""
+    return value in ("", None) or (name == "do_not_contact" and not value)
+
+
+def _check_consents(statements: Sequence[Statement]) -> None:
+    for statement in statements:
+        statement.check()
 
 
 def _clean_fields(fields: Mapping[str, Any], errors: dict[str, list[str]]) -> dict[str, Any]:
@@ -103,7 +123,7 @@ def _identified_by_phone(fields: Mapping[str, Any], errors: dict[str, list[str]]
 
     It is kept as an external id, which the database keeps single however many doors bring the person in at once.
     """
-    if not (phone := fields.get("phone")):
+    if not (phone := fields.get("phone") or fields.get("mobile_phone")):
         errors["email"] = ["Give an email or an external id, or at least a phone: by them a lead is known."]
         return {}
     try:

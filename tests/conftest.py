@@ -6,6 +6,10 @@ from typing import TypeVar
 
 import pytest
 
+from leads import catalogue
+
+catalogue.assume_none()  # modules of tests name facts before there is a database
+
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 ALLOWED_SKIPS = ("needs ../shared/data", "needs root")
 
@@ -19,6 +23,12 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     fixtures = set(getattr(item, "fixturenames", ()))
     if (marker and marker.kwargs.get("transaction")) or fixtures & {"transactional_db", "live_server"}:
         item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
+
+
+@pytest.fixture(autouse=True)
+def _without_attributes() -> None:
+    """The attributes of the test before went with its transaction."""
+    catalogue.assume_none()
 
 
 @pytest.hookimpl(wrapper=True)

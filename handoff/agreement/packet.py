@@ -11,8 +11,11 @@ TOUCHPOINTS = 50
 def snapshot(lead: Lead) -> dict[str, Any]:
     """The packet of a lead as it is now: plain values, so that later edits do not change it."""
     recent = lead.touchpoints.order_by("-at", "-id")[:TOUCHPOINTS]
+    values = {fact: value_of(lead, fact) for fact in facts() if fact.in_packet}
     return {
-        **{fact.name: value_of(lead, fact) for fact in facts()},
+        **{fact.name: value for fact, value in values.items() if not fact.key or value is not None},
+        "do_not_contact_since": lead.do_not_contact_since,
+        "consent": lead.consent,
         "promise": lead.campaign.promise if lead.campaign else "",
         "touchpoints": [{"kind": point.kind, "at": point.at, "detail": point.detail} for point in recent],
     }

@@ -10,6 +10,7 @@ from handoff.alerts import audience
 from handoff.alerts.content import one_line, title
 from handoff.models import Audience, Delivery, Notice, StandardKind, StandardMessage
 from leads.models import Lead
+from leads.permission import warnings_of
 
 MORNING = time(8)
 
@@ -36,7 +37,11 @@ def announce(
     if not StandardMessage.is_on(kind):
         return False
     # Each line is read alone: what the buyer wrote may have several, and the first would pass for the headline.
-    words = {"subject": one_line(subject, 200), "text": "\n".join(one_line(line) for line in lines), "lead": lead}
+    words = {
+        "subject": one_line(subject, 200),
+        "text": "\n".join(map(one_line, (*lines, *warnings_of(lead)))),
+        "lead": lead,
+    }
     notice, is_new = Notice.objects.get_or_create(key=key, defaults=words)
     if not is_new:
         return False

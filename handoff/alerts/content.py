@@ -13,6 +13,7 @@ from django.conf import settings
 from handoff.models import Delivery
 from leads.facts import facts, value_of
 from leads.models import Lead, User
+from leads.permission import BLOCKED, warnings_of
 
 # Control characters, line ends, and those that turn the direction of writing.
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -71,8 +72,16 @@ def one_line(text: str, longest: int = LONGEST) -> str:
 
 
 def title(lead: Lead) -> str:
-    """Like `Grace Hopper (Navy)`."""
-    return f"{lead.name} ({lead.company})" if lead.name and lead.company else str(lead)
+    """Like `Grace Hopper (Navy)`; of a buyer who must not be contacted it says so, and gives no address."""
+    called = f"{lead.name} ({lead.company})" if lead.name and lead.company else _called(lead)
+    return f"{called} [{BLOCKED.lower()}]" if lead.do_not_contact else called
+
+
+def _called(lead: Lead) -> str:
+    """Its name, and else its email, unless nobody may write to it."""
+    if lead.do_not_contact:
+        return lead.name or lead.company or f"Lead {lead.pk}"
+    return str(lead)
 
 
 def name(person: User | None, nobody: str = "Handoff") -> str:
@@ -88,7 +97,8 @@ def sentence(text: str) -> str:
 def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
     """Which lead it is and its state as the message is sent."""
     return (
-        ("Lead", lead.name or lead.email),
+        ("Attention", " ".join(warnings_of(lead))),
+        ("Lead", lead.name or ("" if lead.do_not_contact else lead.email)),
         *_shown(lead, contact=True),
         ("State now", lead.get_state_display()),
         ("Owner now", name(lead.owner, nobody="nobody")),

@@ -5,7 +5,9 @@ from typing import Any
 
 from rest_framework import serializers
 
-from leads.facts import LARGEST, SMALLEST, Fact, facts
+from leads.facts import LARGEST, SMALLEST, Fact, FactType, built_in_facts
+from leads.models import Purpose, Statement, User, Via
+from leads.models.consent import LONGEST_SOURCE, LONGEST_WORDING
 
 
 class Text(serializers.CharField):
@@ -22,11 +24,34 @@ class ExternalIdBody(serializers.Serializer[Any]):
     value = Text(max_length=200, help_text="What the lead is called there.")
 
 
+class ConsentBody(serializers.Serializer[Any]):
+    """What the buyer agreed to be contacted for, or took back."""
+
+    purpose = serializers.ChoiceField(choices=Purpose.choices)
+    granted = serializers.BooleanField(help_text="True: given. False: withdrawn.")
+    at = serializers.DateTimeField(
+        required=False,
+        allow_null=True,
+        help_text="When the buyer said so. Empty: now; such a consent does not give back what was withdrawn.",
+    )
+    wording = Text(max_length=LONGEST_WORDING, required=False, allow_blank=True, help_text="Word by word.")
+    source = Text(  # type: ignore[assignment]
+        max_length=LONGEST_SOURCE, required=False, allow_blank=True, help_text="Like “Webinar form”."
+    )
+
+
 class CorrectionBody(serializers.Serializer[Any]):
     """The plain facts of a lead. State, owner and team are moved by verbs: see its transitions."""
 
+    attributes = serializers.DictField(
+        required=False,
+        child=serializers.JSONField(),
+        help_text="The attributes of this installation by key: see /attributes/. Money is an object of amount and "
+        "currency, several choices are a list; null erases where a lead is corrected.",
+    )
+
     def get_fields(self) -> dict[str, serializers.Field[Any, Any, Any, Any]]:
-        return {fact.name: _field(fact) for fact in facts()} | super().get_fields()
+        return {fact.name: _field(fact) for fact in built_in_facts()} | super().get_fields()
 
 
 class LeadBody(CorrectionBody):
@@ -36,6 +61,7 @@ class LeadBody(CorrectionBody):
     """
 
     external_ids = ExternalIdBody(many=True, required=False)
+    consents = ConsentBody(many=True, required=False)
     created_at = serializers.DateTimeField(required=False, help_text="When it was captured; empty: now.")
     message = serializers.CharField(
         max_length=10_000,
@@ -51,6 +77,11 @@ def _field(fact: Fact) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.IntegerField(
             required=False, allow_null=True, min_value=SMALLEST, max_value=LARGEST, help_text=hint
         )
+    if fact.type == FactType.YES_NO:
+        return serializers.BooleanField(required=False, allow_null=True, help_text=hint)
+    if fact.choices:
+        choices = [(choice.key, choice.label) for choice in fact.choices]
+        return serializers.ChoiceField(choices, required=False, allow_blank=True, help_text=hint)
     return serializers.CharField(max_length=fact.longest, required=False, allow_blank=True, help_text=hint)
 
 
@@ -60,3 +91,11 @@ def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not ids.is_valid():
         raise serializers.ValidationError({"external_ids": ids.errors})
     return [(each["system"], each["value"]) for each in ids.validated_data]
+
+
+def statements_of(bodies: Any, user: User) -> tuple[Statement, ...]:
+    """The consents of a request, or a ValidationError that points at the wrong one."""
+    consents = ConsentBody(data=bodies or [], many=True)
+    if not consents.is_valid():
+        raise serializers.ValidationError({"consents": consents.errors})
+    return tuple(Statement(**each, via=Via.API, by=user.pk) for each in consents.validated_data)

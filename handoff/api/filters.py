@@ -3,11 +3,16 @@
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
+from rest_framework import serializers
 
+from leads.cards import ATTRIBUTES
+from leads.facts import seen_attributes
+from leads.finding import with_attributes
 from leads.models import Lead, LeadQuerySet, State
 from leads.moments import storable
 from leads.normalise import normalise_source
@@ -31,7 +36,7 @@ class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
 
 
 class LeadFilter(filters.FilterSet):  # type: ignore[misc]
-    """All that are given must hold."""
+    """All that are given must hold; `attributes.KEY=value` as well, which may be given several times for either."""
 
     state = filters.MultipleChoiceFilter(choices=State.choices, help_text="May be given several times.")
     owner = filters.CharFilter(field_name="owner__username", help_text="A username.")
@@ -48,10 +53,21 @@ class LeadFilter(filters.FilterSet):  # type: ignore[misc]
     metric = filters.ChoiceFilter(choices=Metric.choices, method="of_clock", help_text="Has a clock of this metric.")
     created_after = MomentFilter(field_name="created_at", lookup_expr="gte", help_text="At or after.")
     created_before = MomentFilter(field_name="created_at", lookup_expr="lt", help_text="Before.")
+    do_not_contact = filters.BooleanFilter(help_text="No one may call or write to the buyer.")
 
     class Meta:
         model = Lead
         fields: list[str] = []
+
+    def filter_queryset(self, queryset: LeadQuerySet) -> LeadQuerySet:
+        leads: LeadQuerySet = super().filter_queryset(queryset)
+        asked = {name: self.data.getlist(name) for name in self.data if name.startswith(f"{ATTRIBUTES}.")}
+        if not asked:
+            return leads
+        try:
+            return leads.filter(with_attributes(asked, seen_attributes(self.request.user.roles)))
+        except ValidationError as error:
+            raise serializers.ValidationError(error.message_dict) from error
 
     def of_source(self, leads: LeadQuerySet, name: str, value: str) -> LeadQuerySet:  # noqa: ARG002 django-filter's
         return leads.filter(source__iexact=normalise_source(value))

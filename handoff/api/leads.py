@@ -18,8 +18,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from handoff import workflow
+from handoff.api.attributes import check_rights, flattened
 from handoff.api.authentication import asker
-from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of
+from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of, statements_of
 from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
@@ -118,7 +119,7 @@ class LeadsView(LeadView):
 
     filter_backends = [DjangoFilterBackend, SearchFilter]
     filterset_class = LeadFilter
-    search_fields = ["name", "company", "email", "external_ids__value"]
+    search_fields = ["name", "company", "email", "phone", "mobile_phone", "external_ids__value"]
     pagination_class = KeysetPagination
     default_ordering = "-created_at"
     orderings = {
@@ -150,10 +151,12 @@ class LeadsView(LeadView):
         """
         if not rights.may_capture(asker(request)):
             raise NotAllowed("You may not create leads: marketing and RevOps may.")
-        body = body_of(request)
-        fields = {name: value for name, value in body.items() if name != "external_ids"}
+        body, user = body_of(request), asker(request)
+        fields = flattened(body)
+        check_rights(user, fields)
+        who = {"external_ids": external_ids_of(body), "consents": statements_of(body.get("consents"), user)}
         try:
-            done = workflow.upsert(fields, door=door(Via.API), external_ids=external_ids_of(body))
+            done = workflow.upsert(fields, door=door(Via.API), **who)
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         shown = self.shown(done.lead.pk)
@@ -177,11 +180,13 @@ class OneLeadView(LeadView):
     def patch(self, request: Request, pk: int) -> Response:
         """Correct the plain facts that are given; a blank erases. State and owner are moved by verbs."""
         lead = self.get_object()
-        body = body_of(request)
+        body = flattened(body_of(request))
+        check_rights(asker(request), body)
         if not rights.may_correct(asker(request), lead, body):
+            names = ", ".join(fact.name for fact in contact_facts())
             raise NotAllowed(
                 f"You may not correct this of {lead}: marketing and RevOps may, and its owner and the manager of its "
-                f"team correct {', '.join(fact.name for fact in contact_facts())}."
+                f"team correct {names}, and the attributes that their roles edit."
             )
         try:
             workflow.correct(pk, body, door=door(Via.API))

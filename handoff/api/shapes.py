@@ -7,10 +7,12 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
+from handoff.api.attributes import ConsentNowShape
 from handoff.workflow import rights
-from leads.facts import facts
+from leads.facts import built_in_facts, seen_attributes, value_of
 from leads.internals.serializers import ReusableSerializer
 from leads.models import DealState, ExternalId, Lead, Opportunity, State, Touch, Touchpoint, Transition, Verb
+from leads.permission import warnings_of
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
 from sla.standing import Standing, standing
@@ -158,6 +160,15 @@ class LeadShape(serializers.ModelSerializer[Lead]):
     external_ids = ExternalIdShape(many=True)
     clocks = ClockShape(many=True)
     deals = DealShape(many=True, help_text="In the order in which they were recorded; a lead may have several.")
+    attributes = serializers.SerializerMethodField(help_text="By key, those that you may see and that are known.")
+    consent = serializers.DictField(
+        read_only=True,
+        child=ConsentNowShape(),
+        help_text="By purpose (email, phone, all), the newest word of the buyer; see its consents.",
+    )
+    contact_warnings = serializers.SerializerMethodField(
+        help_text="What whoever is about to contact the buyer must know, in words: do not contact, withdrawn consent."
+    )
     paused = serializers.SerializerMethodField(help_text="Its clocks are paused now.")
     can = serializers.SerializerMethodField(help_text="The verbs that you can do with this lead now.")
 
@@ -165,7 +176,11 @@ class LeadShape(serializers.ModelSerializer[Lead]):
         model = Lead
         fields = [
             "id",
-            *(fact.name for fact in facts()),
+            *(fact.name for fact in built_in_facts()),
+            "do_not_contact_since",
+            "consent",
+            "contact_warnings",
+            "attributes",
             "state",
             "entered_at",
             "owner",
@@ -184,6 +199,15 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "deals",
             "can",
         ]
+
+    @extend_schema_field(serializers.DictField(child=serializers.JSONField()))
+    def get_attributes(self, lead: Lead) -> dict[str, Any]:
+        seen = seen_attributes(self.context["request"].user.roles)
+        return {each.key: value for each in seen if (value := value_of(lead, each)) is not None}
+
+    @extend_schema_field(serializers.ListField(child=serializers.CharField()))
+    def get_contact_warnings(self, lead: Lead) -> list[str]:
+        return warnings_of(lead)
 
     def get_paused(self, lead: Lead) -> bool:
         return lead.is_paused(self.context["now"])
@@ -256,7 +280,7 @@ class TouchShape(serializers.ModelSerializer[Touch]):
 
     class Meta:
         model = Touch
-        fields = ["id", "channel", "outcome", "at", "by", "note", "automatic", "system", "external_id"]
+        fields = ["id", "channel", "outcome", "at", "by", "note", "automatic", "inbound", "system", "external_id"]
 
 
 class TouchpointShape(serializers.ModelSerializer[Touchpoint]):

@@ -1,8 +1,9 @@
 """All pages, so that one import registers them."""
 
-from handoff.console.leads import acting, bulk, duplicates, leads, my_leads, rejections
+from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
+    attributes,
     calendars,
     campaigns,
     definitions,
@@ -16,10 +17,12 @@ from handoff.console.settings import (
 
 __all__ = [
     "acting",
+    "attributes",
     "bulk",
     "bulk_acts",
     "calendars",
     "campaigns",
+    "consents",
     "definitions",
     "destinations",
     "duplicates",

@@ -21,6 +21,7 @@ SETTINGS = {
         "sla_calendar": ("Calendars", "calendar_month"),
         "leads_definition": ("Definitions", "contract"),
         "leads_reason": ("Reasons", "list_alt"),
+        "leads_attribute": ("Attributes", "dataset"),
     },
     "Records": {
         "handoff_handoff": ("Handoffs", "swap_horiz"),

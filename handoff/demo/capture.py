@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.demo import sayings
+from handoff.demo.attributes import attributes_of
 from handoff.demo.campaigns import Effort
 from handoff.demo.life import Life
 from leads.models import Campaign, DealState, Lead, Touchpoint
@@ -39,6 +40,7 @@ def _lead(life: Life, at: datetime, campaign: Campaign) -> Lead:
         title=buyer.title,
         phone=buyer.phone,
         country=buyer.country,
+        attributes=attributes_of(buyer.email),
         source=life.effort.source,
         campaign=campaign,
         score=life.score,

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from handoff.demo import campaigns, live
 from handoff.demo.agreement import make_agreement
+from handoff.demo.attributes import make_attributes
 from handoff.demo.capture import capture, reply
 from handoff.demo.life import in_order
 from handoff.demo.people import PEOPLE, make_people
@@ -51,6 +52,7 @@ def _tell(seed: int) -> None:
     started_at = timezone.now()
     since = started_at - HISTORY
     cast = make_people()
+    make_attributes()
     office = make_agreement(cast, since)
     story = plan(make_crews(cast, office), seed)
     efforts = campaigns.make_campaigns(cast, since.date())

@@ -83,6 +83,8 @@ class Reading:
     zone: tzinfo = UTC
     historical: bool = False
     strict: bool = False
+    roles: frozenset[str] | None = None
+    """Of whoever imports; None for the shell, which may do everything."""
     repeats: Repeats = field(default_factory=Repeats, compare=False)
     _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 

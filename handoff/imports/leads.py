@@ -3,38 +3,55 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from handoff import workflow
+from handoff.imports import attributes, consents
 from handoff.imports.kind import Kind, Reading, Result, Row, named, refused
-from handoff.imports.side_values import read_campaign, read_country, read_email, read_phone, read_score
+from handoff.imports.side_values import (
+    read_campaign,
+    read_country,
+    read_email,
+    read_fact,
+    read_phone,
+    read_score,
+)
 from leads.external_ids import normalise_id
-from leads.facts import FactType, fact, facts
+from leads.facts import FactType, built_in_facts, fact
 from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
-from leads.normalise import normalise_name
 
 WHO = {
     "external_id": ("record_id", "id", "lead_id", "contact_id", "hs_object_id", "lead_external_id", "who_id"),
     "email": fact("email").aliases,
     "phone": fact("phone").aliases,
 }
-ALIASES = {
+_FIELDS = {
     **WHO,
-    **{each.name: each.aliases for each in facts()},
-    "first_name": ("vorname", "given_name", "prénom", "nombre"),
-    "last_name": ("surname", "nachname", "family_name", "nom", "apellidos"),
+    **{each.name: each.aliases for each in built_in_facts()},
+    **consents.ALIASES,
+    "currency": ("currency_iso_code", "currency_code"),
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
-_PLAIN = [each.name for each in facts() if each.type != FactType.NAME]
-_OF_META = {"phone": "p", "campaign": "c"}
+ALIASES = attributes.Aliases(_FIELDS)
+_NAMES = [each.name for each in built_in_facts() if each.type == FactType.NAME]
+_PLAIN = [each.name for each in built_in_facts() if each.type != FactType.NAME]
+_OF_META = {"phone": "p", "mobile_phone": "p", "campaign": "c"}
 """What Meta writes in front of a value: l:123 is a lead, c:123 a campaign, p:+49 a phone."""
 _NATIONAL = 7  # last digits of a phone, which are the same with and without its country
 
 Read = Callable[[str], tuple[Any, str]]
+_SIDE_VALUES: Sequence[tuple[str, Read]] = (
+    ("country", read_country),
+    ("campaign", read_campaign),
+    ("score", read_score),
+    ("preferred_channel", partial(read_fact, "preferred_channel")),
+    ("do_not_contact", partial(read_fact, "do_not_contact")),
+)
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
@@ -110,23 +127,31 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
     fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
-    fields["name"] = row.name("name") or normalise_name(f"{row.name('first_name')} {row.name('last_name')}")
+    fields |= {name: row.name(name) for name in _NAMES}
     fields["message"] = row.prose("message")
-    has_content = any(fields.values()) or bool(row.get("created_at"))
+    fields |= attributes.values_of(row, reading)
+    agreed = consents.statements_of(row, reading)
+    has_content = any(map(_is_known, fields.values())) or bool(row.get("created_at") or agreed)
     fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
     _read_identity(row, reading, fields, has_id=bool(ids))
-    for name, read in (("country", read_country), ("campaign", read_campaign), ("score", read_score)):
+    for name, read in _SIDE_VALUES:
         if fields[name]:
             fields[name] = _side(row, reading, name, read, fields[name])
-    return Incoming(fields, ids, system=reading.system, row=row.number, is_reference=bool(ids) and not has_content)
+    is_reference = bool(ids) and not has_content
+    return Incoming(fields, ids, system=reading.system, row=row.number, is_reference=is_reference, consents=agreed)
+
+
+def _is_known(value: Any) -> bool:
+    return value not in ("", None)
 
 
 def _read_identity(row: Row, reading: Reading, fields: dict[str, Any], *, has_id: bool) -> None:
     """Email and phone. They are side values as well, unless the row is known by nothing else."""
-    for name, read in (("email", read_email), ("phone", read_phone)):
+    for name, read in (("email", read_email), ("phone", read_phone), ("mobile_phone", read_phone)):
         if not fields[name]:
             continue
-        if has_id or (name == "phone" and fields["email"]):
+        is_known_otherwise = fields["email"] or (name == "mobile_phone" and fields["phone"])
+        if has_id or (name != "email" and is_known_otherwise):
             fields[name] = _side(row, reading, name, read, fields[name])
         else:
             with named(name):
@@ -144,7 +169,7 @@ def _noted(row: Row, reading: Reading, name: str, value_and_doubt: tuple[Any, st
 
 
 def _phone(row: Row) -> str:
-    return _bare(row.get("phone"), _OF_META["phone"])
+    return _bare(row.get("phone") or row.get("mobile_phone"), _OF_META["phone"])
 
 
 def _bare(text: str, kind: str) -> str:
@@ -153,8 +178,14 @@ def _bare(text: str, kind: str) -> str:
 
 def _unknown(row: Row, reading: Reading) -> ValidationError:
     named_by = f"{reading.system}:{row.get('external_id')}" if row.get("external_id") else ""
-    called = named_by or row.get("email") or row.get("phone")
+    called = named_by or row.get("email") or _phone(row)
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
 
 
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"created_at"}), write, keys)
+KIND = Kind(
+    ALIASES,
+    ("external_id", "email", "phone", "mobile_phone"),
+    frozenset({"created_at"}) | consents.DATES,
+    write,
+    keys,
+)

@@ -39,6 +39,9 @@ _STAND_INS = frozenset(
 )
 
 
+_SETTLED = (How.STATED, How.REMEMBERED)
+
+
 @dataclass(frozen=True)
 class Choice:
     """One column, the field that it is, and how that is known."""
@@ -145,11 +148,21 @@ def map_columns(
     meanings, left_out = sheet.meanings(free, aliases, {each.field for each in choices})
     preferred = sorted(meanings, key=lambda at: (meanings[at].rank, at))
     choices += [Choice(at, meanings[at].field, meanings[at].how) for at in preferred]
-    choices = sheet.with_family_names(choices)
+    choices = _with_one_phone(sheet.with_family_names(choices))
     missing = {name: names for name, names in aliases.items() if name not in {choice.field for choice in choices}}
     choices += sheet.guesses({at: header for at, header in free.items() if at not in {**meanings, **left_out}}, missing)
     implied = {name: value for name, value in subjects.implied(kind, headers).items() if name in missing}
     return Columns(tuple(headers), tuple(choices), implied=implied, left_out=left_out)
+
+
+def _with_one_phone(choices: list[Choice]) -> list[Choice]:
+    """Where a file has no other phone, the mobile one is the phone: nobody looks for the second of one."""
+    if any(choice.field == "phone" for choice in choices):
+        return choices
+    return [
+        Choice(each.at, "phone", each.how) if each.field == "mobile_phone" and each.how not in _SETTLED else each
+        for each in choices
+    ]
 
 
 def _remembered(remembered: Mapping[str, str], headers: Sequence[str], assigned: Mapping[int, str]) -> dict[int, str]:

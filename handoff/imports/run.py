@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
-from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
+from handoff.imports import attributes, campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
@@ -129,7 +129,7 @@ def prepare(path: Path, wish: Wish) -> Import:
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
     rows = [_row(line, columns) for line in table.lines]
-    dates = sorted(kind.dates & columns.fields)
+    dates = sorted((kind.dates | attributes.dates()) & columns.fields)
     order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
     reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict)
     understanding = Understanding(

@@ -100,7 +100,7 @@ def of_deals(
 def implied(kind: str, headers: Sequence[str]) -> dict[str, str]:
     """What holds of every row for what the file is about: a list of calls has no column for the channel."""
     currencies = {code for header in headers if (code := currency_of(header))}
-    if kind in ("outcomes", "campaigns") and len(currencies) == 1:
+    if kind in ("outcomes", "campaigns", "leads") and len(currencies) == 1:
         return {"currency": currencies.pop()}
     if kind != "touches":
         return {}

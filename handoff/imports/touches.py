@@ -17,6 +17,7 @@ from handoff.imports.leads import keys as keys_of_leads
 from leads.external_ids import normalise_id, spellings
 from leads.merged import families
 from leads.models import Channel, Lead, Outcome, Touch, User
+from leads.permission import block_of
 
 ALIASES = WHO | {
     "external_id": ("lead_id", "contact_id", "record_id", "who_id", "lead_external_id"),
@@ -116,6 +117,8 @@ def _log(parsed: _ParsedTouch, logged: Touch | None, reading: Reading) -> Result
         return _compare(parsed, Touch.objects.get(system=reading.system, external_id=parsed.key))
     except REFUSALS as error:
         return refused(parsed.row, error)
+    if parsed.lead.do_not_contact and reading.historical:
+        parsed.row.remark(f"{block_of(parsed.lead)}; the touch is kept, as it happened.")
     return Result(parsed.row, "created")
 
 

@@ -21,6 +21,7 @@ from handoff.workflow.marketing import *  # noqa: F403
 from handoff.workflow.merging import *  # noqa: F403
 from handoff.workflow.ownership import *  # noqa: F403
 from handoff.workflow.plain_facts import correct as correct
+from handoff.workflow.plain_facts import record_consent as record_consent
 from handoff.workflow.plain_facts import upsert as upsert
 from handoff.workflow.plain_facts import upsert_many as upsert_many
 from handoff.workflow.sales import *  # noqa: F403

@@ -8,10 +8,11 @@ from django.db import IntegrityError
 
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts.merging import kept_in
-from leads.facts import fact, facts
+from handoff.workflow.merged_permission import BLOCK
+from leads.facts import columns, fact, facts, keep, kept
 from leads.models import Lead, State, Touchpoint, Transition, Verb
 
-MOVED = ("touches", "touchpoints", "external_ids", "deals")
+MOVED = ("touches", "touchpoints", "external_ids", "deals", "consents")
 ATTRIBUTION = ("source", "campaign")
 Moved = dict[str, Any]
 
@@ -38,12 +39,12 @@ def give_back(gone: Lead, stays: Lead, merge: Transition) -> None:
     """Give each of the two back what it had; what was changed since the merge stays as it is."""
     moved = merge.facts["moved"]
     for name in MOVED:
-        getattr(stays, name).filter(pk__in=moved[name]).update(lead=gone)
+        getattr(stays, name).filter(pk__in=moved.get(name, ())).update(lead=gone)
     stays.touchpoints.filter(pk__in=moved["captures"]).delete()
     changed = [name for name, (_, after) in moved["facts"].items() if _as_kept(stays, name) == after]
     for name in changed:
         if name != "email":
-            setattr(stays, kept_in(fact(name)), moved["facts"][name][0])
+            keep(stays, kept_in(fact(name)), moved["facts"][name][0])
     if "email" in moved["facts"]:
         _give_back_email(gone, stays, moved["facts"]["email"])
     stays.last_touch_at = _last_touch(stays, merge)
@@ -70,7 +71,7 @@ def chosen(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, str]:
     filled = [
         each.name
         for each in facts()
-        if each.name not in ("email", *ATTRIBUTION) and not _has(stays, each.name) and _has(gone, each.name)
+        if each.name not in ("email", *ATTRIBUTION, *BLOCK) and not _has(stays, each.name) and _has(gone, each.name)
     ]
     if not any(_has(stays, name) for name in ATTRIBUTION):
         filled += [name for name in ATTRIBUTION if _has(gone, name)]
@@ -85,9 +86,9 @@ def _fill_in(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, list[A
     """
     changes: dict[str, list[Any]] = {}
     for name, attribute in chosen(gone, stays, take).items():
-        before, after = getattr(stays, attribute), getattr(gone, attribute)
+        before, after = kept(stays, attribute), kept(gone, attribute)
         changes[name] = [before, after]
-        setattr(stays, attribute, after)
+        keep(stays, attribute, after)
         if name == "email":
             gone.email = before
     return changes
@@ -142,7 +143,7 @@ def _save(gone: Lead, stays: Lead, changed: Collection[str]) -> None:
     is_exchanged = Lead.objects.filter(pk=gone.pk).exclude(email=gone.email).exists()
     if is_exchanged:
         Lead.objects.filter(pk=gone.pk).update(email="")
-    fields = {*changed, *(["email"] if is_exchanged else []), "last_touch_at", "reenter_on", "updated_at"}
+    fields = {*columns(changed), *(["email"] if is_exchanged else []), "last_touch_at", "reenter_on", "updated_at"}
     try:
         stays.save(update_fields=fields)
         if is_exchanged:
@@ -152,11 +153,11 @@ def _save(gone: Lead, stays: Lead, changed: Collection[str]) -> None:
 
 
 def _has(lead: Lead, name: str) -> bool:
-    return getattr(lead, kept_in(fact(name))) not in ("", None)
+    return _as_kept(lead, name) not in ("", None)
 
 
 def _as_kept(lead: Lead, name: str) -> Any:
-    return getattr(lead, kept_in(fact(name)))
+    return kept(lead, kept_in(fact(name)))
 
 
 def _iso(moment: date | None) -> str | None:

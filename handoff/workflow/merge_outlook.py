@@ -15,6 +15,7 @@ COUNTED = {
     "touchpoints": ("touchpoint", "touchpoints"),
     "deals": ("deal", "deals"),
     "external_ids": ("external id", "external ids"),
+    "consents": ("consent", "consents"),
 }
 
 
@@ -43,7 +44,7 @@ def undone(gone: Lead) -> list[tuple[str, str]]:
     if stays is None or "moved" not in merge.facts:
         return []
     moved = merge.facts["moved"]
-    back = [_counted(name, len(moved[name])) for name in COUNTED if moved[name]]
+    back = [_counted(name, len(moved[name])) for name in COUNTED if moved.get(name)]
     rows = [(f"Back to lead {gone.pk}", ", ".join([*back, "its clocks, due when they were"]))]
     if due := _overdue(gone, merge):
         rows.append(("Overdue at once", f"{due}: alarms that would have fired meanwhile fire now."))

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 
 from handoff.models import AnswerKind
 from handoff.refusals import FactsRefused
-from handoff.workflow import belongings, merge_rules
+from handoff.workflow import belongings, merge_rules, merged_permission
 from handoff.workflow.act import Act, lock
 from handoff.workflow.cards import Card, Request
 from handoff.workflow.facts.merging import MergeFacts, MergeGiven
@@ -53,7 +53,8 @@ def merge(act: Act, **_: Unpack[MergeGiven]) -> Transition:
     _answer(act)
     touches = list(gone.touches.filter(automatic=False).select_related("by"))
     take = act.facts["take"] = act.facts["take"] or None
-    act.facts["moved"] = belongings.move(gone, stays, take or [])
+    moved = belongings.move(gone, stays, take or [])
+    act.facts["moved"] = moved | merged_permission.keep_stricter(act, gone, stays)
     gone.merged_into = stays
     transition = act.record("merged_into")
     if not act.door.historical:

@@ -11,7 +11,9 @@ from handoff.workflow.new_intent import announce_intent
 from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
-from leads.models import Campaign, Lead
+from leads.facts import fact
+from leads.models import Campaign, Lead, Statement
+from leads.models.consent import is_news, record
 from leads.repeats import Repeats
 from sla import agreement
 from sla.models import Clock
@@ -21,8 +23,23 @@ from sla.models import Clock
 def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields)
-    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(fields))}.", door=door)
+    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(set(map(_named, fields))))}.", door=door)
     return lead
+
+
+def _named(name: str) -> str:
+    """For the history, which whoever sees the lead may read."""
+    return "a restricted attribute" if "." in name and fact(name).seen_by else name
+
+
+@transaction.atomic
+def record_consent(lead_id: int, statement: Statement) -> bool:
+    """Keep what a buyer agreed to or took back; False when that is on record already. ValidationError says why not."""
+    statement.check()
+    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    is_new = is_news(lead, statement)
+    record([(lead, statement)])
+    return is_new
 
 
 def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> identity.Upsert:

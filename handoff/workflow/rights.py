@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from handoff.workflow.cards import CARDS
-from leads.facts import contact_facts
+from leads.facts import Fact, contact_facts, facts, seen_facts
 from leads.models import MARKETING, SALES, Lead, Role, State, User, Verb, Via
 
 WITH_SALES = (State.MQL, State.SAL, State.SQL)
@@ -39,10 +39,41 @@ def may_capture(user: User) -> bool:
     return user.is_active and user.has_role(*MARKETING, Role.REVOPS)
 
 
-def may_correct(user: User, lead: Lead, facts: Collection[str]) -> bool:
-    """This person may correct these plain facts of the lead: who works it, only how the buyer is reached."""
-    correctable = {fact.name for fact in contact_facts()}
-    return may_capture(user) or (user.is_active and works(user, lead) and correctable.issuperset(facts))
+def may_correct(user: User, lead: Lead, names: Collection[str]) -> bool:
+    """This person may correct these plain facts of the lead: who works it, only how the buyer is reached.
+
+    Of attributes, those that their roles may edit.
+    """
+    correctable = {each.name for each in contact_facts()}
+    plain = {name for name in names if "." not in name}
+    is_theirs = may_capture(user) or (user.is_active and works(user, lead) and correctable.issuperset(plain))
+    return is_theirs and not forbidden_attributes(user, names)
+
+
+def forbidden_attributes(user: User, names: Collection[str]) -> list[Fact]:
+    """Those of these attributes that this person sees and may not edit, at any lead. What they do not see is unknown
+    to them, and is refused as any other name that is."""
+    seen = {each.name: each for each in seen_facts(user.roles) if each.key}
+    return [seen[name] for name in sorted(names) if name in seen and not seen[name].is_edited_by(user.roles)]
+
+
+def unseen_attributes(user: User, names: Collection[str]) -> list[str]:
+    """Names of attributes that this person may not see, or that are not there."""
+    seen = {each.name for each in seen_facts(user.roles)}
+    return [name for name in sorted(names) if "." in name and name not in seen]
+
+
+def editable_facts(user: User, lead: Lead | None = None) -> list[Fact]:
+    """The facts that this person may state of a lead, or of any lead that they bring in."""
+    wanted = [each for each in facts() if each.is_seen_by(user.roles)]
+    if lead is None:
+        return [each for each in wanted if may_capture(user) and not forbidden_attributes(user, [each.name])]
+    return [each for each in wanted if may_correct(user, lead, [each.name])]
+
+
+def whose_attribute(attribute: Fact) -> str:
+    """Completes a refusal: who may edit it."""
+    return f"{attribute.label} is edited by {', '.join(sorted(attribute.edited_by))}"
 
 
 def sees(user: User, lead: Lead) -> bool:

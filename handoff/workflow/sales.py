@@ -17,6 +17,7 @@ from handoff.workflow.facts.sales import ConvertFacts, ConvertGiven, TouchFacts,
 from handoff.workflow.rights import WORKERS, rejects, works
 from handoff.workflow.verb import verb
 from leads.models import Definition, Stage, State, Touch, Transition, Verb
+from leads.permission import block_of, sentence
 
 __all__ = ["accept", "convert", "qualify", "reject", "touch"]
 
@@ -71,6 +72,7 @@ def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
 def touch(act: Act, **given: Unpack[TouchGiven]) -> Transition:
     """Log a contact attempt, now or earlier. Only a human's counts; the earliest one counts."""
     facts = act.facts
+    _refuse_blocked(act)
     Touch.objects.create(
         lead=act.lead,
         by=act.by,
@@ -79,6 +81,7 @@ def touch(act: Act, **given: Unpack[TouchGiven]) -> Transition:
         at=act.at,
         note=facts["note"],
         automatic=facts["automatic"],
+        inbound=facts["inbound"],
         system=given.get("system", ""),
         external_id=given.get("external_id", ""),
     )
@@ -86,6 +89,19 @@ def touch(act: Act, **given: Unpack[TouchGiven]) -> Transition:
         return act.record()
     act.lead.last_touch_at = max(act.at, act.lead.last_touch_at or act.at)
     return act.record("last_touch_at", genuine_touch=True)
+
+
+def _refuse_blocked(act: Act) -> None:
+    """Nobody contacts a buyer who must not be contacted. What happened before, and what the buyer did, is logged."""
+    lead, since = act.lead, act.lead.do_not_contact_since
+    is_ours = not act.facts["automatic"] and not act.facts["inbound"]
+    if act.door.historical or not is_ours or not lead.do_not_contact or (since and act.at < since):
+        return
+    raise FactsRefused(
+        f"{sentence(block_of(lead))} Do not call or write to {lead}. If the buyer contacted you, say so with "
+        "“inbound”; if they may be contacted again, change that on the lead first.",
+        {"inbound": ["Say whether the buyer contacted you."]},
+    )
 
 
 @verb(Card(Verb.QUALIFY, facts=NoteFacts, may=works, who=WORKERS))

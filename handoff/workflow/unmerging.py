@@ -4,7 +4,7 @@ from typing import Any, Unpack
 
 from handoff.models import Rejection
 from handoff.refusals import FactsRefused
-from handoff.workflow import belongings, duplicates, merge_rules
+from handoff.workflow import belongings, duplicates, merge_rules, merged_permission
 from handoff.workflow.act import Act, lock
 from handoff.workflow.cards import Card, Request
 from handoff.workflow.facts.merging import UnmergeFacts, UnmergeGiven
@@ -50,6 +50,7 @@ def unmerge(act: Act, **_: Unpack[UnmergeGiven]) -> Transition:
     left = clocks.leaves_behind(stays, of_stays, act.recorded_at)
     clocks.reopen([*of_gone, *of_stays])
     belongings.give_back(gone, stays, merge)
+    merged_permission.give_back(act, gone, stays, merge.facts["moved"])
     _reopen_rejection(gone, merge)
     gone.merged_into = None
     act.facts |= {"from": stays.pk, "undone": of_gone}

@@ -1,6 +1,8 @@
 """The nouns of the lead."""
 
+from leads.models.attribute import WITH_CHOICES, Attribute, AttributeType
 from leads.models.campaign import Campaign
+from leads.models.consent import Consent, Purpose, Statement
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
@@ -16,9 +18,13 @@ __all__ = [
     "GIVING",
     "MARKETING",
     "SALES",
+    "WITH_CHOICES",
     "Absence",
+    "Attribute",
+    "AttributeType",
     "Campaign",
     "Channel",
+    "Consent",
     "DealState",
     "Definition",
     "Evidence",
@@ -32,12 +38,14 @@ __all__ = [
     "Outcome",
     "PairState",
     "PossibleDuplicate",
+    "Purpose",
     "Reason",
     "Role",
     "Route",
     "Side",
     "Stage",
     "State",
+    "Statement",
     "Team",
     "Touch",
     "Touchpoint",

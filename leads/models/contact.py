@@ -35,6 +35,7 @@ class Touch(models.Model):
     at = models.DateTimeField()
     note = models.TextField(blank=True)
     automatic = models.BooleanField(default=False)
+    inbound = models.BooleanField(default=False, db_default=False, help_text="The buyer contacted us.")
     system = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
 

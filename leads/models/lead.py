@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Any, NoReturn, Self
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -61,11 +62,28 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     name = models.CharField(max_length=200, blank=True)
     company = models.CharField(max_length=200, blank=True)
     title = models.CharField(max_length=200, blank=True)
+    first_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    last_name = models.CharField(max_length=200, blank=True, default="", db_default="")
     phone = models.CharField(max_length=40, blank=True)
+    mobile_phone = models.CharField(max_length=40, blank=True, default="", db_default="")
+    preferred_channel = models.CharField(max_length=8, blank=True, default="", db_default="")
+    do_not_contact = models.BooleanField(default=False, db_default=False)
+    do_not_contact_reason = models.CharField(max_length=200, blank=True, default="", db_default="")
+    do_not_contact_since = models.DateTimeField(
+        null=True, blank=True, help_text="A trigger of the database keeps it, so that no writer can forget it."
+    )
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
     source = models.CharField(max_length=80, blank=True)
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     score = models.IntegerField(null=True, blank=True)
+    attributes = models.JSONField(default=dict, db_default={}, blank=True, help_text="By key, in canonical form.")
+    consent = models.JSONField(
+        default=dict,
+        db_default={},
+        blank=True,
+        editable=False,
+        help_text="By purpose, what the newest word of the buyer is and when it was said. A trigger sums it up.",
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )
@@ -113,6 +131,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(
                 fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
             ),
+            GinIndex(fields=["attributes"], name="lead_attributes"),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, IntegerField
+from django.db.models import BooleanField, CharField, IntegerField
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,15 +19,16 @@ from handoff.console.leads.lead_list import EXPORTED
 from handoff.console.leads.leads import LeadForm, LeadPage
 from handoff.imports.leads import ALIASES
 from leads import conditions
-from leads.facts import FactType, contact_facts, fact, facts, value_of
+from leads.facts import FactType, built_in_facts, contact_facts, fact, value_of
 from leads.models import Campaign, Lead
 from leads.normalise import is_storable
 
 DOCS = Path(__file__).parents[2] / "docs"
-NAMES = [each.name for each in facts()]
+NAMES = [each.name for each in built_in_facts()]
 BY_VERBS_AND_ENGINE = {
     *("id", "state", "owner", "team", "entered_at", "cycle", "reason", "last_touch_at", "reenter_on"),
     *("paused_at", "paused_until", "merged_into", "created_at", "updated_at"),
+    *("attributes", "consent", "do_not_contact_since"),  # the catalogue, and what triggers keep
 }
 
 
@@ -59,11 +60,13 @@ def test_the_documentation_names_every_fact(name: str) -> None:
     assert re.search(rf"\b{name}\b", segments.partition("Operators:")[0])
 
 
-@pytest.mark.parametrize("each", facts(), ids=str)
+@pytest.mark.parametrize("each", built_in_facts(), ids=str)
 def test_the_column_holds_what_the_card_lets_pass(each: Any) -> None:
     column = Lead._meta.get_field(each.name)
     if each.is_number:
         assert isinstance(column, IntegerField)
+    elif each.type == FactType.YES_NO:
+        assert isinstance(column, BooleanField)
     elif each.type == FactType.CAMPAIGN:
         assert Campaign._meta.get_field("name").max_length == each.longest
     else:
@@ -78,7 +81,10 @@ def test_headers_belong_to_one_fact_each() -> None:
 
 def test_whoever_works_a_lead_corrects_how_the_buyer_is_reached() -> None:
     """Score, source and campaign carry attribution: they are marketing's."""
-    assert [each.name for each in contact_facts()] == ["name", "email", "company", "title", "phone", "country"]
+    assert [each.name for each in contact_facts()] == [
+        *("name", "first_name", "last_name", "email", "company", "title", "phone", "mobile_phone"),
+        *("preferred_channel", "do_not_contact", "do_not_contact_reason", "country"),
+    ]
 
 
 def test_a_lead_gives_its_facts_by_name() -> None:
@@ -118,7 +124,7 @@ def refusal_of(check: Callable[[Any], Any], value: Any) -> str:
     return ""
 
 
-@pytest.mark.parametrize("each", facts(), ids=str)
+@pytest.mark.parametrize("each", built_in_facts(), ids=str)
 @settings(max_examples=50, deadline=None)
 @given(value=VALUES)
 def test_any_value_is_kept_in_a_form_that_fits_or_refused_in_words(each: Any, value: Any) -> None:
@@ -163,10 +169,11 @@ def test_what_nobody_sees_makes_no_other_name(text: str) -> None:
 
 def test_a_value_is_read_by_one_accessor() -> None:
     lead = Lead(email="dana@buyer.example")
-    assert {each.name: value_of(lead, each) for each in facts()} == {
+    assert {each.name: value_of(lead, each) for each in built_in_facts()} == {
         **dict.fromkeys(NAMES, ""),
         "email": "dana@buyer.example",
         "score": None,
+        "do_not_contact": False,
     }
 
 

@@ -218,7 +218,7 @@ class TestRefusing:
             ({"created_at": "0021-04-15"}, "created_at", "is before 1970: check the year"),
             ({"created_at": "2999-01-01"}, "created_at", "is in the future"),
             ({"state": "sql"}, "state", "The state of a lead is moved by the verbs"),
-            ({"nmae": "Dana"}, "nmae", "“nmae” is not a field of a lead; use one of name, email, "),
+            ({"nmae": "Dana"}, "nmae", "“nmae” is not a field of a lead; use one of name, first_name, "),
         ],
     )
     def test_what_does_not_fit_is_refused_with_the_words_that_help(self, fields: dict[str, Any], name: str, words: str):

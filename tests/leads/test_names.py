@@ -2,7 +2,9 @@
 
 import pytest
 
+from leads.correct import correct
 from leads.facts import fact
+from leads.identity import upsert
 from leads.normalise import normalise_email, normalise_name, normalise_text
 
 
@@ -41,3 +43,26 @@ def test_other_facts_keep_the_words_for_nothing(text: str) -> None:
 )
 def test_an_address_is_taken_out_of_its_header(text: str) -> None:
     assert normalise_email(text) == "ann@example.com"
+
+
+@pytest.mark.django_db
+def test_parts_make_a_whole_and_a_whole_is_never_cut() -> None:
+    ann = upsert({"email": "ann@buyer.example", "first_name": "Ann", "last_name": "Fox"}).lead
+    assert ann.name == "Ann Fox"
+    correct(ann.pk, {"last_name": "Wolf"})
+    ann.refresh_from_db()
+    assert (ann.name, ann.first_name, ann.last_name) == ("Ann Wolf", "Ann", "Wolf")
+    whole = upsert({"email": "ben@buyer.example", "name": "Ben van der Berg"}).lead
+    assert (whole.first_name, whole.last_name) == ("", "")
+    upsert({"email": "ben@buyer.example", "first_name": "Ben"})
+    whole.refresh_from_db()
+    assert (whole.name, whole.first_name) == ("Ben van der Berg", "Ben")
+
+
+@pytest.mark.django_db
+def test_one_part_alone_is_the_name_until_more_is_known() -> None:
+    lead = upsert({"email": "ann@buyer.example", "last_name": "Null"}).lead
+    assert lead.name == "Null"
+    upsert({"email": "ann@buyer.example", "first_name": "Ann"})
+    lead.refresh_from_db()
+    assert lead.name == "Ann Null"

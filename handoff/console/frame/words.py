@@ -8,7 +8,10 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from leads.conditions import in_words as in_words_of
+from leads.conditions import is_hidden
 from leads.models import Lead, State
+from leads.permission import BLOCKED, block_of
 from sla.durations import in_words
 from sla.models import Clock
 from sla.standing import Standing, standing
@@ -47,10 +50,8 @@ def conditions_of(conditions: Iterable[Mapping[str, Any]]) -> str:
 
 
 def _condition(condition: Mapping[str, Any]) -> str:
-    field, op, value = condition["field"], condition["op"].replace("_", " "), condition["value"]
-    if op == "present":
-        return f"{field} is {'given' if value else 'empty'}"
-    return f"{field} {op} {', '.join(map(str, value)) if isinstance(value, list) else value}"
+    """In lists that all roles read, so without what only some may see."""
+    return "a restricted condition" if is_hidden(condition, ()) else in_words_of(condition)
 
 
 def source_of(source: str) -> str:
@@ -62,6 +63,13 @@ def state_of(lead: Lead) -> SafeString:
     if lead.merged_into_id:
         return badge("Merged", "plain", f"Into lead {lead.merged_into_id}")
     return badge(State(lead.state).label, STATE_TONES[State(lead.state)])
+
+
+def with_block(shown: Any, lead: Lead) -> Any:
+    """What stands for a lead on a page, beside the loud word where nobody may contact the buyer."""
+    if not lead.do_not_contact:
+        return shown
+    return format_html("{} {}", shown, badge(BLOCKED, "danger", block_of(lead)))
 
 
 def pause_of(lead: Lead) -> SafeString:

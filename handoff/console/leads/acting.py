@@ -29,6 +29,7 @@ from handoff.workflow.facts import Facts
 from handoff.workflow.merge_outlook import undone
 from handoff.workflow.refusing import not_allowed, wrong_state
 from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
+from leads.permission import warnings_of
 
 EVIDENCE_FIELDS = {
     Evidence.OTHER_LEAD: "duplicate_of",
@@ -36,6 +37,8 @@ EVIDENCE_FIELDS = {
     Evidence.WRONG_FIELD: "wrong_field",
 }
 """Which field of the rejection shows the evidence that a reason demands."""
+BEFORE_CONTACT = (Verb.PROMOTE, Verb.ASSIGN, Verb.ACCEPT, Verb.RESUBMIT, Verb.OVERTURN)
+"""After these somebody is about to contact the buyer."""
 SAID_BY_THE_BUTTON = ("clock", "alarm", "deal")
 """What needs no field where the button that was pressed stands beside it."""
 
@@ -71,6 +74,8 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
         messages.warning(request, refusal.message)
     else:
         messages.success(request, _done(verb, lead, user))
+        for warning in warnings_of(lead) if verb in BEFORE_CONTACT else ():
+            messages.warning(request, f"{lead}: {warning}")
     return leave(request, back(request, _page_of(lead)))
 
 
@@ -105,6 +110,7 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         "back": back(request, _page_of(lead)),
         "notice": refusal_in_advance(user, verb, lead),
         "typed": _typed(request, verb),
+        "warnings": warnings_of(lead),
     }
     if refusal and not isinstance(refusal, FactsRefused):
         context["notice"] = refusal.message

@@ -21,6 +21,7 @@ from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow.facts.ownership import OwnerFacts
 from leads.models import Lead, Verb, Via
+from leads.permission import warnings_of
 
 MOST = 500
 
@@ -85,7 +86,7 @@ def _attempt(request: HttpRequest, verb: Verb, lead: Lead, facts: dict[str, Any]
         workflow.perform(verb, lead.pk, by=viewer(request), door=door(Via.CONSOLE), facts=facts)
     except Refused as refusal:
         return False, refusal.message
-    return True, past_tense(verb)
+    return True, " ".join((past_tense(verb), *warnings_of(lead)))
 
 
 def _count(leads: Any) -> str:

@@ -17,18 +17,26 @@ from unfold.views import ChangeList as UnfoldChangeList
 from handoff.console.frame import export
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import viewer
-from handoff.console.frame.words import pause_of, source_of, state_of, time_left, two_lines
-from handoff.console.leads import bulk
+from handoff.console.frame.words import pause_of, source_of, state_of, time_left, two_lines, with_block
+from handoff.console.leads import attributes, bulk
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
 from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
-from leads.facts import facts, value_of
+from leads.facts import Fact, FactType, built_in_facts, value_of
 from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
+
+
+def _plain(lead: Lead, wanted: Fact) -> Any:
+    """As an import reads it again."""
+    value = value_of(lead, wanted)
+    return wanted.as_text(value) if wanted.type == FactType.YES_NO else value
+
 
 EXPORTED: dict[str, export.Column] = {
     "id": lambda lead: lead.pk,
-    **{fact.name: partial(value_of, wanted=fact) for fact in facts()},
+    **{fact.name: partial(_plain, wanted=fact) for fact in built_in_facts()},
+    "do_not_contact_since": lambda lead: lead.do_not_contact_since,
     "state": lambda lead: lead.state,
     "entered_at": lambda lead: lead.entered_at,
     "cycle": lambda lead: lead.cycle,
@@ -95,7 +103,7 @@ class LeadListPage(Page):
     list_display: Sequence[Any] = ["who", "state_badge", "score", "source_shown", "owner_shown", "due", "decide"]
     list_display_links = ["who"]
     list_select_related = ["owner", "team", "campaign", "reason"]
-    search_fields = ["name", "company", "email", "phone"]
+    search_fields = ["name", "company", "email", "phone", "mobile_phone"]
     search_help_text = "Name, company, email or phone"
     actions = [bulk.accept_selected, bulk.assign_selected]
     exports = "leads"
@@ -103,6 +111,9 @@ class LeadListPage(Page):
 
     def get_queryset(self, request: HttpRequest) -> LeadQuerySet:
         return with_clocks(Lead.objects.visible_to(viewer(request)))
+
+    def get_list_filter(self, request: HttpRequest) -> list[Any]:
+        return [*super().get_list_filter(request), *attributes.filters(viewer(request).roles)]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
         return [FIRST_DUE, "-score", "-pk"]
@@ -112,12 +123,12 @@ class LeadListPage(Page):
 
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         """The filtered rows of all pages, as CSV."""
-        return self.as_csv(request, EXPORTED, self.exports)
+        return self.as_csv(request, EXPORTED | attributes.exported(viewer(request).roles), self.exports)
 
     @display(description="Lead", ordering="name")
     def who(self, lead: Lead) -> SafeString:
         job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
-        return two_lines(lead, job)
+        return two_lines(with_block(lead, lead), job)
 
     @display(description="State", ordering="state")
     def state_badge(self, lead: Lead) -> SafeString:

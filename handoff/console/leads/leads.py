@@ -1,5 +1,6 @@
 """All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -19,14 +20,17 @@ from unfold.contrib.filters.admin import (
     RangeDateFilter,
     RelatedDropdownFilter,
 )
-from unfold.widgets import UnfoldAdminTextInputWidget, UnfoldBooleanWidget
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from handoff import workflow
+from handoff.console.frame.facts import UNKNOWN, FactField
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
+from handoff.console.leads import attributes
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.clocks import clocks_of, most_urgent, row
+from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
@@ -36,10 +40,12 @@ from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
 from leads.correct import email_taken, refusing_taken_email
-from leads.facts import fact, facts
+from leads.facts import built_in_facts, fact, keep, seen_attributes, seen_facts
 from leads.identity import IdentityConflict
 from leads.matching.finding import who_may_be
-from leads.models import Lead, Via
+from leads.models import Lead, User, Via
+from leads.names import with_whole
+from leads.permission import warnings_of
 
 
 class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -52,6 +58,14 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=fact("country").help,
         widget=UnfoldAdminTextInputWidget,
     )
+    preferred_channel = forms.ChoiceField(
+        choices=[UNKNOWN, *((choice.key, choice.label) for choice in fact("preferred_channel").choices)],
+        required=False,
+        help_text=fact("preferred_channel").help,
+        widget=UnfoldAdminSelectWidget,
+    )
+    editable: frozenset[str] | None = None
+    """The facts that whoever looks may edit; None for all."""
 
     is_another_person = forms.BooleanField(
         required=False,
@@ -62,11 +76,18 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Lead
-        fields = [card.name for card in facts()]
+        fields = [card.name for card in built_in_facts()]
+        labels = {card.name: card.label for card in built_in_facts()}
+        help_texts = {card.name: card.help for card in built_in_facts()}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            field.disabled = self.editable is not None and name not in {*self.editable, "is_another_person"}
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or self.cleaned_data
-        for card in facts():
+        for card in built_in_facts():
             if card.name in values and not isinstance(values[card.name], Model):
                 try:
                     values[card.name] = card.clean(values[card.name])
@@ -91,6 +112,18 @@ class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
             self.add_error("email", email_taken(email))
 
 
+def _form_for(user: User, lead: Lead | None) -> type[LeadForm]:
+    """The form with the attributes that this person sees; what they may not edit is shown and cannot be changed."""
+    known = lead.attributes if lead else {}
+    fields = {each.name: FactField(each, known.get(each.key)) for each in seen_attributes(user.roles)}
+    editable = frozenset(each.name for each in rights.editable_facts(user, lead))
+    return type("LeadForm", (LeadForm,), {**fields, "editable": editable})
+
+
+def _in_pairs(names: Sequence[str]) -> list[tuple[str, ...]]:
+    return [tuple(names[at : at + 2]) for at in range(0, len(names), 2)]
+
+
 class LeadPage(LeadListPage):
     title = "Leads"
     empty = "There are no leads yet. They come through imports, the API or “Add lead”."
@@ -106,11 +139,29 @@ class LeadPage(LeadListPage):
     ]
     change_form_template = "handoff/console/lead.html"
     fieldsets = [
-        ("Facts", {"fields": [tuple(card.name for card in facts()[at : at + 2]) for at in range(0, len(facts()), 2)]}),
+        ("Facts", {"fields": _in_pairs([card.name for card in built_in_facts()])}),
         ("System fields", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
     ]
-    add_fieldsets = [(None, {"fields": [*(card.name for card in facts()), "is_another_person"]})]
+    add_fieldsets = [(None, {"fields": [*(card.name for card in built_in_facts()), "is_another_person"]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whoever works a lead corrects how the buyer is reached, and what attributes their roles edit."""
+        return super().has_change_permission(request) or (
+            obj is not None and bool(rights.editable_facts(viewer(request), obj))
+        )
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is None or self.has_change_permission(request, obj):
+            kwargs["form"] = _form_for(viewer(request), obj)
+        return super().get_form(request, obj, change, **kwargs)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        first, *others = super().get_fieldsets(request, obj)
+        names = [each.name for each in seen_attributes(viewer(request).roles)]
+        if not names or (obj is not None and not self.has_change_permission(request, obj)):
+            return [first, *others]
+        return [first, ("Attributes", {"fields": _in_pairs(names)}), *others]
 
     def get_urls(self) -> list[URLPattern]:
         export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")
@@ -135,6 +186,7 @@ class LeadPage(LeadListPage):
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
         # The form has checked all this; someone else may have taken the email since.
         if not change:
+            _complete(obj, form.cleaned_data)
             with refusing_taken_email(form.cleaned_data["email"]):
                 obj.save()
         elif form.changed_data:
@@ -173,6 +225,14 @@ class LeadPage(LeadListPage):
         return redirect(self.url("change", object_id))
 
 
+def _complete(lead: Any, values: Mapping[str, Any]) -> None:
+    """What a new lead has besides the columns of the form."""
+    plain = {name: value for name, value in values.items() if value not in ("", None)}
+    for name, value in with_whole(plain).items():
+        if name == "name" or "." in name:
+            keep(lead, name, value)
+
+
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
     verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
@@ -186,15 +246,19 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "time_left": time_left(urgent),
         "paused": pause_of(lead),
         "buttons": buttons(user, lead, verbs, back),
-        "packet": _packet(lead),
+        "packet": _packet(lead, user),
+        "warnings": warnings_of(lead),
+        "consents": consents_of(lead),
+        "consent_url": consent_url(lead, user, back),
+        "attributes": [] if rights.editable_facts(user, lead) else attributes.rows_of(lead, user.roles),
         "clocks": [row(clock, lead, user, back) for clock in clocks],
         "deals": deals_of(lead, user, back),
         "suggestions": suggestions_of(lead, user, back),
-        "events": timeline(lead),
+        "events": timeline(lead, user.roles),
     }
 
 
-def _packet(lead: Lead) -> dict[str, Any] | None:
+def _packet(lead: Lead, user: User) -> dict[str, Any] | None:
     """The packet of the current handoff, with labels and moments in the place of raw values."""
     handoff = Handoff.objects.filter(lead=lead).select_related("definition", "offered_to").order_by("-cycle").first()
     if handoff is None:
@@ -204,7 +268,7 @@ def _packet(lead: Lead) -> dict[str, Any] | None:
         {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
         for point in packet.get("touchpoints", [])
     ]
-    rows = [(card.label, card.shown(packet.get(card.name))) for card in facts()]
+    rows = [(card.label, card.shown(packet.get(card.name))) for card in seen_facts(user.roles)]
     rows.append(("Promise", packet.get("promise", "")))
     shown = [(label, text) for label, text in rows if text]
     return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}

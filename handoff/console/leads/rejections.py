@@ -18,7 +18,7 @@ from unfold.views import ChangeList as UnfoldChangeList
 from handoff.console.frame import export
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines
+from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block
 from handoff.console.leads.answering import dispute_of, still_open
 from handoff.console.leads.verbs import ORDER, button
 from handoff.models import AnswerKind, Rejection
@@ -187,7 +187,8 @@ class RejectionPage(Kept):
     @display(description="Lead", ordering="lead__name")
     def who(self, rejection: Any) -> SafeString:
         lead: Lead = rejection.lead
-        return two_lines(_link(lead) if rejection.is_seen else lead, lead.company if lead.company != str(lead) else "")
+        shown = with_block(_link(lead) if rejection.is_seen else lead, lead)
+        return two_lines(shown, lead.company if lead.company != str(lead) else "")
 
     @display(description="Reason and note", ordering="reason__label")
     def why(self, rejection: Rejection) -> SafeString:

@@ -1,6 +1,7 @@
 """All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
 
-from collections.abc import Iterable, Iterator, Mapping
+import json
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,6 +16,7 @@ from handoff.console.leads.verbs import LOOKS, past_of_this_lead
 from handoff.models import AnswerKind, Delivery
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
+from leads.facts import facts
 from leads.merged import family
 from leads.models import GIVING, DealState, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
@@ -81,7 +83,7 @@ class Event:
         return moment(self.at)
 
 
-def timeline(lead: Lead) -> list[Event]:
+def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
     """Newest first. One query for each kind of event, however many there are."""
     acts = list(lead.transitions.select_related("by", "owner"))
     reasons = dict(Reason.objects.values_list("code", "label"))
@@ -91,7 +93,8 @@ def timeline(lead: Lead) -> list[Event]:
         *_touches(lead, acts),
         *_touchpoints(lead),
         *_alarms(lead),
-        *_edits(lead),
+        *_consents(lead),
+        *_edits(lead, roles),
     ]
     # Sorting is stable: what happened at one moment stays in the order of its causes, turned round.
     events.sort(key=lambda event: event.at)
@@ -166,9 +169,15 @@ def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
     for touch in lead.touches.select_related("by"):
         act = doors.get((touch.at, touch.by_id))
         kind = f"{touch.get_channel_display()}: {touch.get_outcome_display().lower()}"
-        headline = f"{kind} (automatic, does not count)" if touch.automatic else kind
+        headline = f"{kind}{_aside(touch)}"
         why = (("Note", touch.note),) if touch.note else ()
         yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), headline, why, _door(act) if act else "")
+
+
+def _aside(touch: Touch) -> str:
+    if touch.automatic:
+        return " (automatic, does not count)"
+    return " (from the buyer)" if touch.inbound else ""
 
 
 def _touch_icon(touch: Touch) -> str:
@@ -215,11 +224,37 @@ def _moved(act: Transition | None) -> str:
     return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
 
 
-def _edits(lead: Lead) -> Iterator[Event]:
-    """Changes of plain facts, as the console has logged them."""
+def _consents(lead: Lead) -> Iterator[Event]:
+    for consent in lead.consents.select_related("by"):
+        about = consent.get_purpose_display().lower()
+        headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
+        why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
+        tone = "success" if consent.granted else "danger"
+        door = VIA.get(Via(consent.via), "")
+        yield Event(consent.at, "privacy_tip", tone, "The buyer", headline, tuple(why), door)
+
+
+def _edits(lead: Lead, roles: Collection[str] | None) -> Iterator[Event]:
+    """Changes of plain facts, as the console has logged them; of those that may be seen with these roles."""
     kind = ContentType.objects.get_for_model(Lead)
+    hidden = {each.label for each in facts() if roles is not None and not each.is_seen_by(roles)}
     for entry in LogEntry.objects.filter(content_type=kind, object_id=str(lead.pk)).select_related("user"):
+        if hidden:
+            entry.change_message = _without(entry.change_message, hidden)
         yield Event(entry.action_time, "edit", "plain", _who(entry.user), entry.get_change_message(), (), "console")
+
+
+def _without(message: str, hidden: Collection[str]) -> str:
+    """A message of Django's log that names only facts that may be seen."""
+    try:
+        parts = json.loads(message)
+    except ValueError:
+        return message
+    for part in parts if isinstance(parts, list) else ():
+        changed = part.get("changed", {})
+        if "fields" in changed:
+            changed["fields"] = [label for label in changed["fields"] if label not in hidden] or ["Other facts"]
+    return json.dumps(parts)
 
 
 def _who(person: Any) -> str:

@@ -19,13 +19,15 @@ from handoff.console.frame.versioned import InForceFilter, VersionedPage
 from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying, stopping
 from handoff.models import Destination
-from leads.conditions import OPERATORS, fields, validate_conditions
+from leads.conditions import BY_VERBS, OPERATORS, validate_conditions
+from leads.facts import built_in_facts
 from sla.durations import in_words
 from sla.models import Calendar, Policy, Step
 
 SEGMENT_HELP = (
     'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
-    f"Fields: {', '.join(fields())}. Operators: {', '.join(OPERATORS)}."
+    f"Fields: {', '.join((*(fact.name for fact in built_in_facts()), *BY_VERBS))}, attributes like attributes.tier. "
+    f"Operators: {', '.join(OPERATORS)}."
 )
 
 CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]

@@ -26,7 +26,7 @@ class Command(BaseCommand):
         reports = parser.add_subparsers(dest="report", required=True)
         for report in REPORTS.values():
             of_report = reports.add_parser(report.name, help=report.summary)
-            for name, field in report.form().fields.items():
+            for name, field in report.form({}).fields.items():
                 _add_option(of_report, name, field, report.asked_first["by"] if name == "by" else None)
             of_report.add_argument("--json", action="store_true", help="print a JSON array with an object for each row")
 

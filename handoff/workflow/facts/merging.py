@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from handoff.workflow.facts.base import LONGEST, Facts, Given, NoteFacts, NoteGiven
-from leads.facts import Fact, FactType, fact, facts
+from leads.facts import Fact, FactType, fact, facts, kept
 from leads.models import Lead
 
 
@@ -20,8 +20,8 @@ class UnmergeGiven(Given):
 
 
 def choosable() -> list[tuple[str, str]]:
-    """The facts of which one may choose, with their labels."""
-    return [(each.name, each.label) for each in facts()]
+    """The facts of which one may choose, with their labels. That a buyer must not be contacted is nobody's choice."""
+    return [(each.name, each.label) for each in facts() if each.name != "do_not_contact"]
 
 
 def kept_in(each: Fact) -> str:
@@ -60,7 +60,7 @@ class MergeFacts(NoteFacts):
     def clean_take(self) -> list[str]:
         names: list[str] = sorted(set(self.cleaned_data["take"]))
         for name in names:
-            if getattr(self.lead, kept_in(fact(name))) in ("", None):
+            if kept(self.lead, kept_in(fact(name))) in ("", None):
                 raise ValidationError(f"Lead {self.lead.pk} has no {fact(name).label.lower()} to take.")
         return names
 

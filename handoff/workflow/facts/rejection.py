@@ -12,10 +12,13 @@ from handoff.workflow.facts.base import DayField, NoteFacts, NoteGiven
 from leads.facts import contact_facts
 from leads.models import Evidence, Lead, Reason
 
+_WISHES = ("preferred_channel", "do_not_contact", "do_not_contact_reason")
+"""What the buyer wants is no contact detail that could be wrong."""
+
 
 def wrong_fields() -> list[tuple[str, str]]:
     """The details of a lead that a rejection may call wrong."""
-    return [(fact.name, fact.label) for fact in contact_facts()]
+    return [(fact.name, fact.label) for fact in contact_facts() if fact.name not in _WISHES]
 
 
 class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs

@@ -13,6 +13,7 @@ class TouchGiven(NoteGiven, total=False):
     channel: Required[str]
     outcome: Required[str]
     automatic: bool
+    inbound: bool
     system: str
     external_id: str
 
@@ -26,7 +27,10 @@ class TouchFacts(NoteFacts):
     )
     at = MomentField(required=False, label="When", help_text="Empty: now.")
     automatic = forms.BooleanField(required=False, help_text="Sent automatically. Does not count as contact.")
-    field_order = ["channel", "outcome", "note", "at", "automatic"]
+    inbound = forms.BooleanField(
+        required=False, label="The buyer contacted us", help_text="A reply, or a call that came in."
+    )
+    field_order = ["channel", "outcome", "note", "at", "inbound", "automatic"]
 
 
 class ConvertGiven(DealGiven, total=False):

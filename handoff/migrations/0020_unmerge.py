@@ -4,13 +4,13 @@ from importlib import import_module
 
 from django.db import migrations, models
 
-VERBS = import_module("leads.migrations.0019_duplicates").VERBS
+VERBS = import_module("leads.migrations.0017_duplicates").VERBS
 # The acts stay as comments when the leads go back to the release before, and nobody subscribed to those.
 FORGET = "DELETE FROM handoff_subscription WHERE verb = 'unmerge'"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0019_duplicates"), ("handoff", "0019_deals")]
+    dependencies = [("leads", "0017_duplicates"), ("handoff", "0019_deals")]
     operations = [
         migrations.AlterField("subscription", "verb", models.CharField(choices=VERBS, max_length=12)),
         migrations.RunSQL(migrations.RunSQL.noop, FORGET),

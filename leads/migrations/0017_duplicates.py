@@ -51,7 +51,7 @@ MARK_ALL = "INSERT INTO leads_leadtomatch (lead_id) SELECT id FROM leads_lead WH
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0014_deals")]
+    dependencies = [("leads", "0016_find_attributes")]
 
     operations = [
         migrations.CreateModel(

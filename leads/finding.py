@@ -1,0 +1,44 @@
+"""Leads by their attributes, in the way that the index on them answers."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q
+
+from leads.facts import Fact, FactType
+
+
+def having(attribute: Fact, wanted: Iterable[Any]) -> Q:
+    """Leads that have one of these values of an attribute; a blank one is met where nothing is known."""
+    found = Q()
+    for value in wanted:
+        found |= _having(attribute, attribute.clean(value))
+    return found
+
+
+def _having(attribute: Fact, value: Any) -> Q:
+    if value is None:
+        return ~Q(attributes__has_key=attribute.key)
+    return Q(attributes__contains={attribute.key: value})
+
+
+def with_attributes(asked: Mapping[str, Iterable[Any]], known: Iterable[Fact]) -> Q:
+    """All of these must hold: values by the names of attributes. ValidationError for one that is not known."""
+    by_name = {each.name: each for each in known}
+    errors: dict[str, list[str]] = {}
+    condition = Q()
+    for name, wanted in asked.items():
+        try:
+            condition &= having(by_name[name], wanted)
+        except KeyError:
+            errors[name] = [f"There is no attribute “{name.partition('.')[2][:80]}”."]
+        except ValidationError as error:
+            errors[name] = error.messages
+    if errors:
+        raise ValidationError(errors)
+    return condition
+
+
+FILTERED = (FactType.CHOICE, FactType.CHOICES, FactType.YES_NO)
+"""Types of which a page offers the values to choose from."""

@@ -1,0 +1,27 @@
+"""The whole name of a person, and its parts where they are known apart. Parts make a whole; a whole is never cut."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from leads.normalise import normalise_name
+
+PARTS = ("first_name", "last_name")
+
+
+def composed(first: str, last: str) -> str:
+    """Like `Grace Hopper`; empty for what only stands for nothing."""
+    return normalise_name(f"{first} {last}")[:200]
+
+
+def with_whole(fields: Mapping[str, Any], stored: Any = None) -> dict[str, Any]:
+    """Facts to be written, with the whole name that follows from parts where none is given.
+
+    A whole that did not come from its parts stays, as whoever gave it knew better.
+    """
+    if "name" in fields or not any(name in fields for name in PARTS):
+        return dict(fields)
+    before = [getattr(stored, name) for name in PARTS] if stored else ["", ""]
+    after = [fields.get(name, known) for name, known in zip(PARTS, before, strict=True)]
+    is_derived = stored is None or stored.name in ("", composed(*before))
+    whole = composed(*after) if is_derived else ""
+    return dict(fields) | ({"name": whole} if whole else {})

@@ -1,0 +1,46 @@
+"""Whether a buyer may be contacted, and by what means: said at every door in the same words."""
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from leads.models.consent import Purpose
+from leads.models.lead import Lead
+
+BLOCKED = "Do not contact"
+_MEANS = {Purpose.EMAIL: "email", Purpose.PHONE: "calls"}
+
+
+def block_of(lead: Lead) -> str:
+    """Like “Do not contact, since 3 Mar 2026: asked us by phone”; empty where nothing forbids it."""
+    if not lead.do_not_contact:
+        return ""
+    since = f", since {_day(lead.do_not_contact_since)}" if lead.do_not_contact_since else ""
+    because = f": {lead.do_not_contact_reason}" if lead.do_not_contact_reason else ""
+    return f"{BLOCKED}{since}{because}"
+
+
+def may_use(lead: Lead, purpose: Purpose) -> bool:
+    """The buyer may be contacted so: nothing was withdrawn since they last agreed to it."""
+    if lead.do_not_contact:
+        return False
+    words = [lead.consent[name] for name in (purpose, Purpose.ALL) if name in lead.consent]
+    newest = max(words, key=lambda word: (word["at"], not word["granted"]), default=None)
+    return newest is None or bool(newest["granted"])
+
+
+def warnings_of(lead: Lead) -> list[str]:
+    """All that whoever is about to contact the buyer must know, the strictest first."""
+    if block := block_of(lead):
+        return [sentence(block)]
+    return [f"No {means}: consent was withdrawn." for purpose, means in _MEANS.items() if not may_use(lead, purpose)]
+
+
+def sentence(text: str) -> str:
+    """With a point at its end, unless whoever wrote it has set one."""
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _day(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%b %Y}"

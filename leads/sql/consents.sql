@@ -1,0 +1,35 @@
+-- What a buyer said is never changed nor deleted; only a merge moves it to the lead that stays.
+CREATE OR REPLACE TRIGGER leads_consent_append_only BEFORE DELETE ON leads_consent
+    FOR EACH ROW EXECUTE FUNCTION leads_refuse_change();
+CREATE OR REPLACE TRIGGER leads_consent_keeps_words BEFORE UPDATE ON leads_consent
+    FOR EACH ROW WHEN (
+        (OLD.id, OLD.purpose, OLD.granted, OLD.wording, OLD.at, OLD.recorded_at, OLD.source, OLD.via, OLD.by_id)
+        IS DISTINCT FROM
+        (NEW.id, NEW.purpose, NEW.granted, NEW.wording, NEW.at, NEW.recorded_at, NEW.source, NEW.via, NEW.by_id)
+    ) EXECUTE FUNCTION leads_refuse_change();
+
+-- By purpose, the newest word; of two at one moment, the stricter one.
+CREATE OR REPLACE FUNCTION leads_newest_consents(wanted bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT COALESCE(jsonb_object_agg(purpose, jsonb_build_object(
+        'granted', granted, 'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"')
+    )), '{}'::jsonb)
+    FROM (
+        SELECT DISTINCT ON (purpose) purpose, granted, at FROM leads_consent
+        WHERE lead_id = wanted ORDER BY purpose, at DESC, granted, id DESC
+    ) newest
+$$;
+
+-- Each lead carries them, so that lists and messages need not look for them.
+CREATE OR REPLACE FUNCTION leads_sum_up_consents() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        UPDATE leads_lead SET consent = leads_newest_consents(id) WHERE id IN (SELECT lead_id FROM new_consents);
+        RETURN NULL;
+    END IF;
+    UPDATE leads_lead SET consent = leads_newest_consents(id) WHERE id IN (OLD.lead_id, NEW.lead_id);
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER leads_consent_sums_up AFTER INSERT ON leads_consent
+    REFERENCING NEW TABLE AS new_consents FOR EACH STATEMENT EXECUTE FUNCTION leads_sum_up_consents();
+CREATE OR REPLACE TRIGGER leads_consent_sums_up_moved AFTER UPDATE OF lead_id ON leads_consent
+    FOR EACH ROW EXECUTE FUNCTION leads_sum_up_consents();
