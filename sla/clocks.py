@@ -73,7 +73,7 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
     again = going_on if move.verb in (Verb.ASSIGN, Verb.REEVALUATE) and applied is None else {}
     in_force = agreement.in_force(lead) if starting or held else {}
     _introduce(held, in_force)
-    judging = _judging(lead, starting | again.keys(), in_force.values())
+    judging = judging_of(lead, starting | again.keys(), in_force.values())
     plan.starts = {metric: judging[metric] for metric in judging if metric in starting}
     for metric, clock in going_on.items():
         following = judging.get(metric) if applied is None else applied
@@ -96,6 +96,15 @@ def advance(
     _hand_over(lead, move, [clock for clock in held if clock not in ending])
     _stop_and_start(lead, move, transition, ending, plan)
     return [clock.pk for clock in ending if _outcome(clock, move) == ClockState.CANCELLED]
+
+
+def judging_of(lead: Lead, metrics: Collection[str], in_force: Iterable[Policy]) -> dict[str, Policy]:
+    """The first policy in force, by position, whose conditions hold: of each of these metrics."""
+    chosen: dict[str, Policy] = {}
+    for policy in in_force:
+        if policy.metric in metrics and policy.metric not in chosen and policy.judges(lead):
+            chosen[policy.metric] = policy
+    return chosen
 
 
 def called_off(differences: Iterable[Difference]) -> list[int]:
@@ -124,11 +133,12 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
     clocks = list(Clock.objects.filter(lead=lead))
     found = list(differences(lead.transitions.all(), clocks, versions or Versions(), timezone.now()))
     for difference in sorted(found, key=lambda difference: difference.stored is None):
-        _mend(lead, difference)
+        mend(lead, difference)
     return found
 
 
-def _mend(lead: Lead, difference: Difference) -> None:
+def mend(lead: Lead, difference: Difference) -> None:
+    """Make one clock what the history says."""
     expected, clock = difference.expected, difference.stored
     if expected is None:
         return
@@ -151,15 +161,6 @@ def _introduce(held: Iterable[Clock], in_force: Mapping[int, Policy]) -> None:
             clock.policy = policy
             if clock.calendar_id == policy.calendar_id:
                 clock.calendar = policy.calendar
-
-
-def _judging(lead: Lead, metrics: Collection[str], in_force: Iterable[Policy]) -> dict[str, Policy]:
-    """The first policy in force, by position, whose conditions hold: of each of these metrics."""
-    chosen: dict[str, Policy] = {}
-    for policy in in_force:
-        if policy.metric in metrics and policy.metric not in chosen and policy.judges(lead):
-            chosen[policy.metric] = policy
-    return chosen
 
 
 def _follows(policy: Policy | None, clock: Clock, applied: Policy | None) -> bool:
