@@ -8,7 +8,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 
 from handoff import workflow
-from handoff.imports.kind import Kind, Reading, Result, Row, named, refused
+from handoff.imports.kind import Reading, Result, Row, named, refused
 from handoff.imports.side_values import read_campaign, read_country, read_email, read_phone, read_score
 from leads.external_ids import normalise_id
 from leads.facts import FactType, fact, facts
@@ -38,6 +38,11 @@ Read = Callable[[str], tuple[Any, str]]
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    return [_result(row, done) for row, done in zip(rows, upsert(rows, reading), strict=True)]
+
+
+def upsert(rows: Sequence[Row], reading: Reading) -> list[Upsert | Exception]:
+    """Bring the lead of each row up to date, or make it; a row that is refused spoils no other."""
     incoming: list[Incoming | ValidationError] = []
     for row in rows:
         try:
@@ -46,14 +51,14 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(error)
     present = [entry for entry in incoming if isinstance(entry, Incoming)]
     done = iter(workflow.upsert_many(present, door=reading.door, repeats=reading.repeats))
-    results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
-    return [
-        _result(row, entry) if isinstance(entry, Upsert) else refused(row, entry)
-        for row, entry in zip(rows, results, strict=True)
-    ]
+    return [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
 
 
-def _result(row: Row, done: Upsert) -> Result:
+def _result(row: Row, done: Upsert | Exception) -> Result:
+    return refused(row, done) if isinstance(done, Exception) else result(row, done)
+
+
+def result(row: Row, done: Upsert) -> Result:
     """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
     if done.remark:
         row.remark(done.remark)
@@ -155,6 +160,3 @@ def _unknown(row: Row, reading: Reading) -> ValidationError:
     named_by = f"{reading.system}:{row.get('external_id')}" if row.get("external_id") else ""
     called = named_by or row.get("email") or row.get("phone")
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
-
-
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"created_at"}), write, keys)
