@@ -13,7 +13,18 @@ from pathlib import Path
 from benchmarks.databases import durable_servers, own_database
 from benchmarks.harness import Prepare, Result, measure
 
-PARTS = ["business_time", "delivery", "due", "growth", "integrity", "memory", "punctual", "reports", "transition"]
+PARTS = [
+    "business_time",
+    "delivery",
+    "due",
+    "growth",
+    "imports",
+    "integrity",
+    "memory",
+    "punctual",
+    "reports",
+    "transition",
+]
 
 
 def main() -> int:
