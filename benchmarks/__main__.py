@@ -18,6 +18,7 @@ PARTS = [
     "delivery",
     "due",
     "growth",
+    "imports",
     "integrity",
     "matching",
     "memory",

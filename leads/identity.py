@@ -13,6 +13,7 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 from leads.facts import as_columns, columns, fact, keep, kept
 from leads.incoming import ExternalKey, Incoming, Person, clean
 from leads.intent import Capture, Enquiries, attribution
+from leads.internals.copying import copy_in
 from leads.models import Campaign, ExternalId, Lead, State, Statement, Touchpoint
 from leads.models.consent import is_news, record
 from leads.names import with_whole
@@ -253,8 +254,8 @@ class _Batch(Stored):
     def _save(self) -> None:
         for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
             self.leads[pk].save(update_fields=[*names, "updated_at"])
-        Lead.objects.bulk_create(sorted(self.new, key=lambda lead: lead.email))
-        ExternalId.objects.bulk_create(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
+        copy_in(sorted(self.new, key=lambda lead: lead.email))
+        copy_in(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
         self.enquiries.save()
         record(self.consents)
 

@@ -41,9 +41,11 @@ _IN_NO_ADDRESS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u202a\u202b\u2
 _HEADER = re.compile(r"[^<>]*<(?P<inner>[^<>]+)>[;,]?|(?P<first>[^\s()<>@]+@[^\s()<>@]+) ?\([^()]*\)")
 """“Ann Fox <ann@buyer.example>”, and the older “ann@buyer.example (Ann Fox)”."""
 _TEXT_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
+_PLAIN_LOCAL, _SHORT = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*", re.ASCII), 64
 _QUOTED = 80  # characters of a wrong value that a message repeats
 
 
+@lru_cache(maxsize=4096)  # one cell is asked for many times, and many cells are the same
 def normalise_text(text: str) -> str:
     """The text without what surrounds it, and nothing when it only stands for nothing: “n/a”, “Select”, “null”, “-”."""
     text = _visible(text)
@@ -103,6 +105,18 @@ def normalise_email(text: str) -> str:
 
 @lru_cache(maxsize=4096)  # a row of a file asks once how it is to be read, and once to write it
 def _valid_address(text: str) -> str:
+    local, _, domain = text.lower().rpartition("@")
+    if len(text) <= _SHORT and _PLAIN_LOCAL.fullmatch(local):
+        return f"{local}@{_valid_domain(domain)}"  # many people have the same domain, which takes longest to check
+    return _validated(text)
+
+
+@lru_cache(maxsize=4096)
+def _valid_domain(domain: str) -> str:
+    return _validated(f"a@{domain}").removeprefix("a@")
+
+
+def _validated(text: str) -> str:
     return validate_email(text, check_deliverability=False).normalized.lower()
 
 

@@ -74,7 +74,7 @@ def choose(lead: Lead, move: Move, held: Sequence[Clock] = (), applied: Policy |
     again = going_on if move.verb in (Verb.ASSIGN, Verb.REEVALUATE) and applied is None else {}
     in_force = agreement.in_force(lead) if starting or held else {}
     _introduce(held, in_force)
-    judging = _judging(lead, starting | again.keys(), in_force.values())
+    judging = judging_of(lead, starting | again.keys(), in_force.values())
     plan.starts = {metric: judging[metric] for metric in judging if metric in starting}
     for metric, clock in going_on.items():
         following = judging.get(metric) if applied is None else applied
@@ -111,6 +111,15 @@ def reopen(undone: Collection[int]) -> None:
     Clock.objects.filter(stopped_by__in=undone).update(tz_version=tz_version())
 
 
+def judging_of(lead: Lead, metrics: Collection[str], in_force: Iterable[Policy]) -> dict[str, Policy]:
+    """The first policy in force, by position, whose conditions hold: of each of these metrics."""
+    chosen: dict[str, Policy] = {}
+    for policy in in_force:
+        if policy.metric in metrics and policy.metric not in chosen and policy.judges(lead):
+            chosen[policy.metric] = policy
+    return chosen
+
+
 def called_off(differences: Iterable[Difference]) -> list[int]:
     """The clocks that were cancelled or excused as they were made what their history says."""
     return [
@@ -137,19 +146,20 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
     acts, clocks = list(lead.transitions.all()), list(Clock.objects.filter(lead=lead))
     disagreeing = list(differences(acts, clocks, versions or Versions(), timezone.now()))
     undone = undone_by(acts)
-    for difference in sorted(disagreeing, key=_rank):
-        _mend(lead, difference, undone)
+    for difference in sorted(disagreeing, key=rank):
+        mend(lead, difference, undone)
     return disagreeing
 
 
-def _rank(difference: Difference) -> int:
+def rank(difference: Difference) -> int:
     """What ends is mended first: no two clocks of one metric may run at once."""
     if difference.expected is None:
         return 0
     return 3 if difference.stored is None else 2 if difference.expected.stopped_at is None else 1
 
 
-def _mend(lead: Lead, difference: Difference, undone: Collection[int]) -> None:
+def mend(lead: Lead, difference: Difference, undone: Collection[int]) -> None:
+    """Make one clock what the history says, of which these acts are undone."""
     expected, clock = difference.expected, difference.stored
     if expected is None:
         if clock is not None and clock.started_by_id in undone and not clock.alarms.exists():
@@ -174,15 +184,6 @@ def _introduce(held: Iterable[Clock], in_force: Mapping[int, Policy]) -> None:
             clock.policy = policy
             if clock.calendar_id == policy.calendar_id:
                 clock.calendar = policy.calendar
-
-
-def _judging(lead: Lead, metrics: Collection[str], in_force: Iterable[Policy]) -> dict[str, Policy]:
-    """The first policy in force, by position, whose conditions hold: of each of these metrics."""
-    chosen: dict[str, Policy] = {}
-    for policy in in_force:
-        if policy.metric in metrics and policy.metric not in chosen and policy.judges(lead):
-            chosen[policy.metric] = policy
-    return chosen
 
 
 def _follows(policy: Policy | None, clock: Clock, applied: Policy | None) -> bool:

@@ -58,6 +58,10 @@ _WITH_WORDS = (
 _EPOCH = re.compile(r"(?P<seconds>\d{10})(?P<rest>\d{3}|\d{6})?(?:\.(?P<fraction>\d{1,9}))?")
 _SERIAL = re.compile(r"(?P<days>[2-7]\d{4})(?:[.,](?P<fraction>\d{1,12}))?")
 _DAY_ZERO = datetime(1899, 12, 30)  # noqa: DTZ001 - a spreadsheet's day has no zone
+_ISO = re.compile(
+    r"\d{4}-\d\d-\d\d (?: [T\ ] (?:[01]\d|2[0-3]):\d\d (?: :\d\d (?:\.\d{1,6})? )? (?: Z | [+-]\d\d:\d\d )? )?",
+    re.VERBOSE | re.ASCII,
+)
 _TOO_NARROW = re.compile("#{3,}")
 _CHINESE = str.maketrans({"年": "-", "月": "-", "日": " "})
 _EXAMPLE = "write one like 2026-03-02 or 2026-03-02T09:00:00Z."
@@ -104,6 +108,8 @@ _HOW = "--dates DMY, --dates MDY or --dates YMD"
 
 def read_moment(text: str, order: Order, zone: tzinfo) -> datetime:
     """The moment that a text says, in UTC. One without a zone is in `zone`; a date alone is its first moment."""
+    if _ISO.fullmatch(text) and (plain := _iso(text, zone)):
+        return plain
     written = _read(text, order)
     if written.clock is None:
         raise ValidationError(f"{quoted(text)} does not have a valid time of day.")
@@ -112,6 +118,15 @@ def read_moment(text: str, order: Order, zone: tzinfo) -> datetime:
         return moment.astimezone(UTC)
     except (OverflowError, ValueError) as error:
         raise ValidationError(f"{quoted(text)} is not a valid date.") from error
+
+
+def _iso(text: str, zone: tzinfo) -> datetime | None:
+    """What most programs write, read by Python itself, which is many times faster; None for what it cannot read."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except (OverflowError, ValueError):
+        return None
 
 
 def read_day(text: str, order: Order) -> date:
@@ -177,8 +192,8 @@ def _read_digits(text: str) -> _Written | None:
 
 def _readings(text: str) -> dict[Order, date]:
     """What a date of three numbers means in each order in which it is one. One with the year in front has no say."""
-    match = _NUMBERS.fullmatch(text)
-    if match is None or len(match["a"]) == 4:
+    match = None if text[:4].isdecimal() else _NUMBERS.fullmatch(text)
+    if match is None:
         return {}
     readings = {order: _by_order(match, order) for order in Order}
     return {order: day for order, day in readings.items() if day}

@@ -2,16 +2,23 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.core.exceptions import ValidationError
+from django.utils import timezone
 
 from handoff.imports.kind import Reading, Row, named
 from handoff.imports.money import read_currency, read_money
+from handoff.imports.people import People
 from handoff.imports.standing import Standing
+from handoff.workflow.backfill import NEXT, STEPS, PastAct
 from handoff.workflow.deals import attribute
 from leads.external_ids import normalise_id
-from leads.models import DealState, Lead, Opportunity, User
+from leads.models import DealState, Lead, Opportunity, Team, Verb
+from leads.models.opportunity import CENT
+from leads.normalise import is_storable
 
 DEAL = {
     "deal_id": ("opportunity_id", "converted_opportunity_id", "potential_id", "hs_deal_id", "deal_record_id"),
@@ -28,6 +35,7 @@ DEAL = {
 }
 DATES = frozenset({"won_at", "lost_at", "closed_at", "expected_close", "opened_at"})
 _EXACT = 9
+LONGEST, LONGEST_SYSTEM, LARGEST = 200, 40, Decimal(10**12)  # of the columns of a deal
 
 
 @dataclass(frozen=True)
@@ -85,14 +93,14 @@ class Deal:
         return None if stored in ("", None) or stated in ("", None) else stored == stated
 
 
-def read_deal(row: Row, lead: Lead, standing: Standing, owners: Mapping[str, User], reading: Reading) -> Deal:
+def read_deal(row: Row, lead: Lead, standing: Standing, people: People, reading: Reading) -> Deal:
     """What a row says of a deal, or a ValidationError that names the field."""
     state = DealState(standing.outcome)
     stage = "" if standing.stage.casefold() in DealState.values else standing.stage
     stated: dict[str, Any] = {"name": row.get("name"), "stage": stage, **_money(row)}
     stated["expected_close"] = reading.day(row, "expected_close")
     stated["opened_at"] = reading.moment(row, "opened_at")
-    stated["deal_owner"] = owners.get(row.get("deal_owner").casefold())
+    stated["deal_owner"] = people.user(row, "deal_owner", reading)
     if state == DealState.OPEN:  # what an open deal calls its close date is when it is expected to close
         stated["expected_close"] = stated["expected_close"] or reading.day(row, "closed_at")
     else:
@@ -123,23 +131,41 @@ def _money(row: Row) -> dict[str, Any]:
 
 def _check(deal: Deal) -> None:
     """Refuse what no column can hold, before anything is written."""
+    if not _is_plain(deal):
+        unsaved(None, deal).clean_fields(exclude=["lead", "owner"])
+
+
+def _is_plain(deal: Deal) -> bool:
+    """Any column can hold it, at sight: most deals are so, and the thorough check takes longer than all the rest."""
+    facts, amount = deal.as_new(), deal.stated.get("amount")
+    texts = [str(facts.get(name, "")) for name in ("name", "stage", "external_id", "lost_reason")]
+    is_short = all(len(text) <= LONGEST for text in texts[:3]) and len(deal.system) <= LONGEST_SYSTEM
+    is_amount = amount is None or (amount < LARGEST and amount == amount.quantize(CENT))
+    return bool(texts[0]) and is_short and is_amount and all(map(is_storable, texts))
+
+
+def unsaved(lead: Lead | None, deal: Deal) -> Opportunity:
+    """The deal of a lead as a new record."""
     facts = {attribute(name): value for name, value in deal.as_new().items()}
-    Opportunity(**facts).clean_fields(exclude=["lead", "owner"])
+    return Opportunity(**facts, **({"lead": lead} if lead else {}))
 
 
-def owners_of(rows: Sequence[Row]) -> dict[str, User]:
-    """Whom the rows may mean by an owner: by username, email or full name."""
-    if not any(row.get("deal_owner") for row in rows):
-        return {}
-    users: dict[str, User] = {}
-    for user in User.objects.order_by("is_active", "-pk"):  # of two of one name the active one
-        users |= dict.fromkeys((user.get_full_name().casefold(), user.email.casefold(), user.username.casefold()), user)
-    return users
+def to_deal(lead: Lead, deal: Deal, since: datetime, team: Team | None = None) -> list[PastAct]:
+    """The acts by which a lead came to its first deal: through every stage before it, at moments that never go
+    backwards. Of the conversion alone may be known when it was; who had the deal had the lead."""
+    opened_at = deal.stated.get("opened_at")
+    at = max(opened_at or deal.stated.get("closed_at") or timezone.now(), since)
+    owner = {} if lead.owner_id else {"owner": deal.stated.get("deal_owner"), "team": team}
+    left = STEPS[STEPS.index(NEXT[lead.state]) :]
+    acts = [
+        PastAct(verb=verb, at=at, facts=owner if verb == Verb.PROMOTE else {}, is_guessed=True) for verb in left[:-1]
+    ]
+    return [*acts, PastAct(verb=Verb.CONVERT, at=at, deal=unsaved(lead, deal), is_guessed=opened_at is None)]
 
 
-def warning_of(row: Row, lead: Lead, deal: Deal, owners: Mapping[str, User]) -> str:
+def warning_of(lead: Lead, deal: Deal) -> str:
     """What is strange about a deal that is kept all the same."""
-    closed_at, spelled = deal.stated.get("closed_at"), row.get("deal_owner")
+    closed_at = deal.stated.get("closed_at")
     warnings = []
     if deal.state != DealState.OPEN and closed_at is None:
         warnings.append(f"Nothing says when the deal was {deal.state}: it is kept without a date.")
@@ -148,6 +174,4 @@ def warning_of(row: Row, lead: Lead, deal: Deal, owners: Mapping[str, User]) -> 
             f"The deal was {deal.state} at {closed_at.isoformat()}, before the first contact with its lead at "
             f"{lead.created_at.isoformat()}: it stays as it is."
         )
-    if spelled and spelled.casefold() not in owners:
-        warnings.append(f"There is no user “{spelled}”: the deal is kept without an owner.")
     return " ".join(warnings)

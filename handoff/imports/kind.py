@@ -13,6 +13,7 @@ from handoff.imports.dates import Order, doubt_of, read_day, read_moment
 from handoff.refusals import Refused
 from handoff.reports.cells import unguarded
 from handoff.workflow import Door
+from handoff.workflow.backfill import Clocks
 from leads.identity import IdentityConflict, normalise_text
 from leads.models import Via
 from leads.moments import storable, storable_day
@@ -85,6 +86,8 @@ class Reading:
     strict: bool = False
     roles: frozenset[str] | None = None
     """Of whoever imports; None for the shell, which may do everything."""
+    clocks: Clocks = Clocks.NONE
+    """From when the clocks run of leads that come in with their stages."""
     repeats: Repeats = field(default_factory=Repeats, compare=False)
     _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -97,9 +100,20 @@ class Reading:
         number = self._first.get(key, row.number)
         return 0 if number == row.number else number
 
+    def of_deals(self, fields: frozenset[str]) -> "Reading":
+        """The same file read for the deals in it, which are of the past; which row was first is asked of both."""
+        deals = replace(self, fields=fields, historical=True)
+        object.__setattr__(deals, "_first", self._first)
+        return deals
+
     @property
     def door(self) -> Door:
         return Door(via=Via.IMPORT, historical=self.historical)
+
+    @property
+    def past(self) -> Door:
+        """For what happened elsewhere, whatever else the file is: it is not judged by the evidence of today."""
+        return replace(self.door, historical=True)
 
     def moment(self, row: Row, name: str, *, may_lie_ahead: bool = False) -> datetime | None:
         """The moment in a field, which must not be in the future unless that makes sense."""
@@ -169,6 +183,8 @@ class Kind:
     dates: frozenset[str]
     write: Write
     keys: Keys
+    together: bool = False
+    """Rows about the same thing are written at once, wherever in the file they are."""
 
 
 def reason_of(error: Exception) -> str:

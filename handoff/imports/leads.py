@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 
 from handoff import workflow
 from handoff.imports import attributes, consents
-from handoff.imports.kind import Kind, Reading, Result, Row, named, refused
+from handoff.imports.kind import Reading, Result, Row, named, refused
 from handoff.imports.side_values import (
     read_campaign,
     read_country,
@@ -29,7 +29,7 @@ WHO = {
     "email": fact("email").aliases,
     "phone": fact("phone").aliases,
 }
-_FIELDS = {
+FIELDS = {
     **WHO,
     **{each.name: each.aliases for each in built_in_facts()},
     **consents.ALIASES,
@@ -37,7 +37,7 @@ _FIELDS = {
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
 }
-ALIASES = attributes.Aliases(_FIELDS)
+ALIASES = attributes.Aliases(FIELDS)
 _NAMES = [each.name for each in built_in_facts() if each.type == FactType.NAME]
 _PLAIN = [each.name for each in built_in_facts() if each.type != FactType.NAME]
 _OF_META = {"phone": "p", "mobile_phone": "p", "campaign": "c"}
@@ -55,6 +55,11 @@ _SIDE_VALUES: Sequence[tuple[str, Read]] = (
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    return [_result(row, done) for row, done in zip(rows, upsert(rows, reading), strict=True)]
+
+
+def upsert(rows: Sequence[Row], reading: Reading) -> list[Upsert | Exception]:
+    """Bring the lead of each row up to date, or make it; a row that is refused spoils no other."""
     incoming: list[Incoming | ValidationError] = []
     for row in rows:
         try:
@@ -63,14 +68,14 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
             incoming.append(error)
     present = [entry for entry in incoming if isinstance(entry, Incoming)]
     done = iter(workflow.upsert_many(present, door=reading.door, repeats=reading.repeats))
-    results = [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
-    return [
-        _result(row, entry) if isinstance(entry, Upsert) else refused(row, entry)
-        for row, entry in zip(rows, results, strict=True)
-    ]
+    return [next(done) if isinstance(entry, Incoming) else entry for entry in incoming]
 
 
-def _result(row: Row, done: Upsert) -> Result:
+def _result(row: Row, done: Upsert | Exception) -> Result:
+    return refused(row, done) if isinstance(done, Exception) else result(row, done)
+
+
+def result(row: Row, done: Upsert) -> Result:
     """A buyer who asks again brings their lead up to date, even if no fact of it changed."""
     if done.remark:
         row.remark(done.remark)
@@ -180,12 +185,3 @@ def _unknown(row: Row, reading: Reading) -> ValidationError:
     named_by = f"{reading.system}:{row.get('external_id')}" if row.get("external_id") else ""
     called = named_by or row.get("email") or _phone(row)
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
-
-
-KIND = Kind(
-    ALIASES,
-    ("external_id", "email", "phone", "mobile_phone"),
-    frozenset({"created_at"}) | consents.DATES,
-    write,
-    keys,
-)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from handoff.imports import contents, subjects
 from handoff.imports.headers import Aliases, How, Vocabulary, Word, check_field, key, listed
@@ -65,6 +66,7 @@ class Columns:
     left_out: Mapping[int, str] = field(default_factory=dict)
     """Columns that are not read though their headers name a field, and why."""
     positions: Mapping[str, tuple[int, ...]] = field(init=False)
+    fields: frozenset[str] = field(init=False)
 
     def __post_init__(self) -> None:
         positions: dict[str, tuple[int, ...]] = {}
@@ -72,14 +74,11 @@ class Columns:
             if choice.field not in self.constants:
                 positions[choice.field] = (*positions.get(choice.field, ()), choice.at)
         object.__setattr__(self, "positions", positions)
+        object.__setattr__(self, "fields", frozenset({*positions, *self.constants, *self.implied}))
 
     @property
     def width(self) -> int:
         return len(self.headers)
-
-    @property
-    def fields(self) -> frozenset[str]:
-        return frozenset({*self.positions, *self.constants, *self.implied})
 
     def has(self, names: Iterable[str]) -> bool:
         return not self.fields.isdisjoint(names)
@@ -118,6 +117,10 @@ class Cells(Mapping[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._columns.value(name, self._values)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """Most fields have no column, and to fail at each would take longer than to look."""
+        return self._columns.value(name, self._values) if name in self._columns.fields else default
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns.fields)

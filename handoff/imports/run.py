@@ -8,7 +8,19 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
-from handoff.imports import attributes, campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
+from handoff.imports import (
+    attributes,
+    campaigns,
+    dry_run,
+    evidence,
+    outcomes,
+    pauses,
+    records,
+    stage_events,
+    stated,
+    systems,
+    touches,
+)
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
@@ -18,14 +30,16 @@ from handoff.imports.memory import NOTHING, Remembered
 from handoff.imports.table import Line, Source, Table, read
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
+from handoff.workflow.backfill import Clocks
 from leads.identity import normalise_system
 from leads.repeats import Repeats
 
 KINDS: dict[str, Kind] = {
     "campaigns": campaigns.KIND,
-    "leads": leads.KIND,
+    "leads": records.KIND,
     "touches": touches.KIND,
     "outcomes": outcomes.KIND,
+    "stages": stage_events.KIND,
     "pauses": pauses.KIND,
 }
 CHUNK = 200  # rows that are looked up, locked and committed at once
@@ -52,6 +66,7 @@ class Wish:
     historical: bool = False
     dry_run: bool = False
     strict: bool = False
+    clocks: Clocks = Clocks.NONE
 
 
 @dataclass
@@ -108,7 +123,8 @@ class Import:
         A dry run does the same, and takes every chunk back at once.
         """
         kind, rows = KINDS[self.wish.kind], [row for row in self.rows if not row.complaint]
-        write = dry_run.write if self.wish.dry_run else _write
+        write = dry_run.write_together if kind.together else _write
+        write = dry_run.write if self.wish.dry_run else write
         # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
         results = write(rows, kind, replace(self.reading, repeats=Repeats()))
         for row in self.rows:
@@ -131,7 +147,7 @@ def prepare(path: Path, wish: Wish) -> Import:
     rows = [_row(line, columns) for line in table.lines]
     dates = sorted((kind.dates | attributes.dates()) & columns.fields)
     order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
-    reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict)
+    reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict, clocks=wish.clocks)
     understanding = Understanding(
         kind=wish.kind,
         system=system,

@@ -27,6 +27,7 @@ OF_DEALS = frozenset(
     {"deal_id", "deal_status", "deal_stage", "is_won", "amount", "won_at", "lost_at", "closed_at", "expected_close"}
 )
 """Columns that only a file with deals has."""
+_OF_REJECTIONS = REJECTION.keys() - {"other_reason"}
 _OF_ONE_DEAL = ("deal_status", "deal_stage", "state", "status")
 _OF_THE_LEAD = ("lead_status", "status", "state")
 _MOMENTS = (("won", "won_at"), ("lost", "lost_at"), (REJECTED, "rejected_at"))
@@ -79,8 +80,8 @@ def _of_the_lead(row: Row, reading: Reading) -> Standing:
         name = next(name for name in names if row.get(name))
         complaint = f"“{text}” is not a valid outcome: write won, lost or rejected."
         raise ValidationError({name: [f"{complaint} For the stage of a deal, use --map HEADER=deal_stage."]})
-    is_rejection = any(map(row.get, REJECTION.keys() - {"note"})) or not has_deals(reading)
-    if is_rejection and not reading.fields.isdisjoint(REJECTION):
+    is_rejection = any(map(row.get, _OF_REJECTIONS - {"note"})) or not has_deals(reading)
+    if is_rejection and not reading.fields.isdisjoint(_OF_REJECTIONS):
         return Standing(REJECTED)  # a file of rejections; should this one lack its reason, the verb says so
     raise _unclear("The row says no outcome")
 

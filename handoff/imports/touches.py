@@ -3,6 +3,7 @@
 import hashlib
 import re
 from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,9 +15,13 @@ from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
 from handoff.imports.leads import WHO, find
 from handoff.imports.leads import keys as keys_of_leads
+from handoff.imports.people import People
+from handoff.workflow.backfill import PastAct, lock_many, record
+from handoff.workflow.facts.base import LONGEST
 from leads.external_ids import normalise_id, spellings
 from leads.merged import families
-from leads.models import Channel, Lead, Outcome, Touch, User
+from leads.models import Channel, Lead, Outcome, Touch, User, Verb
+from leads.normalise import is_storable
 from leads.permission import block_of
 
 ALIASES = WHO | {
@@ -25,7 +30,10 @@ ALIASES = WHO | {
     "channel": ("activity_type", "task_subtype", "type"),
     "outcome": ("call_disposition", "disposition", "call_outcome", "result"),
     "at": ("activity_date", "timestamp", "date", "completed_at", "created_at", "created_date"),
-    "by": ("username", "rep", "activity_assigned_to"),
+    "by": (
+        *("username", "rep", "activity_assigned_to", "activity_owner", "call_owner", "meeting_owner", "assigned_to"),
+        *("event_owner", "task_owner", "owner", "owner_name", "host"),
+    ),
     "note": ("notes", "comments", "description", "body"),
     "automatic": ("automated", "is_automatic"),
 }
@@ -44,6 +52,7 @@ _OUTCOMES = {
 }
 _YES = {"yes", "true", "1", "x", "y", "ja", "oui", "si", "sí", "sim"}
 _NO = {"", "no", "false", "0", "n", "nein", "non", "não"}
+_LONGEST_ID = 200
 
 
 @dataclass(frozen=True)
@@ -59,13 +68,47 @@ class _ParsedTouch:
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
-    users = {user.username.casefold(): user for user in User.objects.filter(username__in=_usernames(rows))}
-    read = [_read(row, lead, users, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
-    logged = _logged([parsed for parsed in read if isinstance(parsed, _ParsedTouch)], reading)
+    people = People.of(rows, users=("by",), teams=())
+    read = [_read(row, lead, people, reading) for row, lead in zip(rows, find(rows, reading), strict=True)]
+    parsed = [each for each in read if isinstance(each, _ParsedTouch)]
+    logged = _logged(parsed, reading)
+    new = _log_past(parsed, logged, reading) if reading.historical else {}
     return [
-        parsed if isinstance(parsed, Result) else _log(parsed, logged.get(parsed.row.number), reading)
-        for parsed in read
+        each
+        if isinstance(each, Result)
+        else new.get(each.row.number) or _log(each, logged.get(each.row.number), reading)
+        for each in read
     ]
+
+
+def _log_past(touches: Sequence[_ParsedTouch], logged: Mapping[int, Touch], reading: Reading) -> dict[int, Result]:
+    """Log at once what a file of the past says for the first time; the others are looked at one by one."""
+    first: dict[str, _ParsedTouch] = {}
+    for touch in touches:
+        if touch.row.number not in logged and _is_plain(touch):
+            first.setdefault(touch.key, touch)
+    acts: dict[int, list[PastAct]] = {}
+    for touch in first.values():
+        acts.setdefault(touch.lead.pk, []).append(_as_act(touch, reading))
+    # Another import may log the same touches now: then they are looked at one by one, which finds them.
+    with suppress(IntegrityError), transaction.atomic():
+        leads = lock_many(acts)
+        present = {pk: lead for pk, lead in leads.items() if lead.merged_into_id is None}
+        record([(lead, acts[pk]) for pk, lead in present.items()], door=reading.door, clocks=reading.clocks)
+        return {touch.row.number: Result(touch.row, "created") for touch in first.values() if touch.lead.pk in present}
+    return {}
+
+
+def _is_plain(touch: _ParsedTouch) -> bool:
+    """The verb would not refuse it. Of any other one it says why."""
+    facts = touch.facts
+    is_text = len(facts["note"]) <= LONGEST and is_storable(facts["note"]) and len(touch.key) <= _LONGEST_ID
+    return is_text and facts["channel"] in Channel.values and facts["outcome"] in Outcome.values
+
+
+def _as_act(touch: _ParsedTouch, reading: Reading) -> PastAct:
+    facts = {**touch.facts, "at": touch.at}
+    return PastAct(verb=Verb.TOUCH, at=touch.at, by=touch.by, facts=facts, key=(reading.system, touch.key))
 
 
 def _logged(rows: Sequence[_ParsedTouch], reading: Reading) -> dict[int, Touch]:
@@ -82,18 +125,16 @@ def _keys(parsed: _ParsedTouch, members: Sequence[int], reading: Reading) -> lis
     """Its own id; or, of one without an id, what it would have been given on each lead that was merged into this."""
     if touch_id := parsed.row.get("touch_id"):
         return spellings(reading.system, touch_id)
+    if len(members) == 1:
+        return [parsed.key]
     return [_fingerprint(member, parsed.by, parsed.at, parsed.facts) for member in members]
 
 
-def _usernames(rows: Sequence[Row]) -> set[str]:
-    return {spelled for row in rows for spelled in (row.get("by"), row.get("by").casefold())}
-
-
-def _read(row: Row, lead: Lead | Exception, users: Mapping[str, User], reading: Reading) -> _ParsedTouch | Result:
+def _read(row: Row, lead: Lead | Exception, people: People, reading: Reading) -> _ParsedTouch | Result:
     if isinstance(lead, Exception):
         return refused(row, lead)
     try:
-        at, by, facts, touch_id = _at(row, reading), _by(row, users), _facts(row), _touch_id(row, reading)
+        at, by, facts, touch_id = _at(row, reading), _by(row, people, reading), _facts(row), _touch_id(row, reading)
     except ValidationError as error:
         return refused(row, error)
     return _ParsedTouch(row, lead, by, at, facts, touch_id or _fingerprint(lead.pk, by, at, facts))
@@ -150,11 +191,12 @@ def _at(row: Row, reading: Reading) -> datetime:
     return at
 
 
-def _by(row: Row, users: Mapping[str, User]) -> User | None:
-    spelled = row.get("by")
-    if spelled and spelled.casefold() not in users:
-        raise ValidationError({"by": [f"There is no user “{spelled}”: give a username, or leave it empty."]})
-    return users.get(spelled.casefold())
+def _by(row: Row, people: People, reading: Reading) -> User | None:
+    """Who made it. Of today's touches a clock may depend on who did: one by somebody unknown is refused."""
+    if reading.historical:
+        return people.user(row, "by", reading)
+    with named("by"):
+        return people.find(row.get("by"))
 
 
 def _facts(row: Row) -> dict[str, Any]:
@@ -162,8 +204,8 @@ def _facts(row: Row) -> dict[str, Any]:
     if automatic not in _YES | _NO:
         raise ValidationError({"automatic": [f"“{row.get('automatic')}” is neither yes nor no."]})
     return {
-        "channel": _CHANNELS.get(channel, channel),
-        "outcome": _OUTCOMES.get(outcome, outcome),
+        "channel": str(_CHANNELS.get(channel, channel)),
+        "outcome": str(_OUTCOMES.get(outcome, outcome)),
         "note": row.prose("note"),
         "automatic": automatic in _YES,
     }

@@ -57,7 +57,8 @@ def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
 @verb(Card(Verb.RECYCLE, facts=RecycleFacts, may=markets, who=MARKETERS))
 def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
     """Take a rejected lead back to nurture, until a date from which it may be promoted again."""
-    gates.may_recycle_again(act)
+    if not act.door.historical:
+        gates.may_recycle_again(act)
     _answer(act, AnswerKind.RECYCLE, act.facts["note"])
     act.lead.recycle(act.at, act.facts["reenter_on"])
     act.lead.owner = None

@@ -1,4 +1,4 @@
-"""Import a file of campaigns, leads, touches, outcomes or pauses."""
+"""Import a file of campaigns, leads, touches, outcomes, stages or pauses."""
 
 import json
 import sys
@@ -23,6 +23,7 @@ from handoff.imports.memory import NOTHING, Remembered, load
 from handoff.imports.run import KINDS, Import, Tally, Wish, prepare
 from handoff.imports.unreadable import Unreadable
 from handoff.management.terminal import printable
+from handoff.workflow.backfill import Clocks
 from leads.models.people import validate_zone
 
 SHOWN = 20  # complaints on the screen, row by row
@@ -48,6 +49,12 @@ class Command(BaseCommand):
             "--strict",
             action="store_true",
             help="refuse a row with a value that cannot be read, instead of leaving it out",
+        )
+        parser.add_argument(
+            "--clocks",
+            choices=[clocks.value for clocks in Clocks],
+            default=Clocks.NONE.value,
+            help="from when the clocks of stages run that the file brings: from their true moments, from now, or not",
         )
         parser.add_argument("--explain", action="store_true", help="show how the file is understood, and do nothing")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and report the same")
@@ -167,6 +174,7 @@ def _wish(**options: Any) -> Wish:
         historical=options["historical"] or remembered.historical,
         dry_run=options["dry_run"],
         strict=options["strict"],
+        clocks=Clocks(options["clocks"]),
     )
 
 

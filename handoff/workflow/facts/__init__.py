@@ -5,8 +5,9 @@ form stands a TypedDict of what the shell may give for its fields, so that mypy 
 """
 
 import json
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
 from math import isfinite
 from typing import Any
 
@@ -18,6 +19,10 @@ from handoff.workflow.facts.base import Facts, day_of
 from leads.models import Lead, Reason, Team, User
 from leads.normalise import is_storable
 
+_SPELLED: Mapping[type, Callable[[Any], Any]] = {
+    **dict.fromkeys((str, int, bool), lambda value: value),
+    **dict.fromkeys((datetime, date, Decimal), DjangoJSONEncoder().default),
+}
 __all__ = ["Facts", "as_json", "check", "day_of", "unknown_field"]
 
 
@@ -56,6 +61,9 @@ def unknown_field(verb: str, name: str) -> str:
 def as_json(facts: Mapping[str, Any]) -> dict[str, Any]:
     """The facts as the history keeps them: named things by their key, and nothing that was left empty."""
     kept = {name: _key(value) for name, value in facts.items() if value not in (None, "", False)}
+    spell = [_SPELLED.get(type(value)) for value in kept.values()]
+    if all(spell):  # most are so, and to write them as JSON and to read that again takes long
+        return {name: each(value) for (name, value), each in zip(kept.items(), spell, strict=True) if each}
     as_stored: dict[str, Any] = json.loads(json.dumps(kept, cls=DjangoJSONEncoder))
     return as_stored
 

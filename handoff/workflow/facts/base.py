@@ -63,7 +63,7 @@ class Facts(forms.Form):
         **kwargs: Any,
     ) -> None:
         super().__init__(data, **kwargs)
-        self.lead = lead
+        self.lead, self.historical = lead, historical
         self.now = at or timezone.now()
         self.today = day_of(self.now, by)
         self._offer_visible_leads(by, historical)

@@ -15,14 +15,16 @@ class RecycleGiven(NoteGiven):
 
 
 class RecycleFacts(NoteFacts):
+    unknown_in_the_past = ("reenter_on",)
+
     reenter_on = DayField(
         label="Re-entry date",
         error_messages={"required": "Give the date from which the lead may be promoted again."},
     )
 
-    def clean_reenter_on(self) -> date:
-        day: date = self.cleaned_data["reenter_on"]
-        if day <= self.today:
+    def clean_reenter_on(self) -> date | None:
+        day: date | None = self.cleaned_data["reenter_on"]
+        if day and day <= self.today and not self.historical:
             raise ValidationError("The re-entry date must be in the future.")
         return day
 

@@ -70,10 +70,15 @@ class RejectFacts(NoteFacts):
     )
     field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", "note"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.historical:  # leads were rejected for reasons that are retired since
+            self.fields["reason"].queryset = Reason.objects.all()  # type: ignore[attr-defined]
+
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data
         reason = facts.get("reason")
-        if reason is not None:
+        if reason is not None and not self.historical:  # what nobody wrote down then, nobody knows now
             self._demand_evidence(reason, facts)
         return facts
 

@@ -245,7 +245,12 @@ class TestOpen:
         done = bring_in("outcomes", self.FILE + "1,D1,Big,Demo,5,,Nobody At All\n", "--historical")
         assert (done.outcomes, done.reasons) == (
             ["created"],
-            ["There is no user “Nobody At All”: the deal is kept without an owner."],
+            [
+                (
+                    "deal_owner: There is no user “Nobody At All”: give a username, an email or a full name. "
+                    "It was left out."
+                )
+            ],
         )
         assert ann.opportunity.owner is None
 

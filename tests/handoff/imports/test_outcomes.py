@@ -166,7 +166,6 @@ class TestRejections:
             assert done.outcomes == ["created"]
             assert other.rejections.get().duplicate_of == eric
 
-    @pytest.mark.parametrize("options", [(), ("--historical",)])
     @pytest.mark.parametrize(
         ("reason", "note", "duplicate_of"),
         [
@@ -183,12 +182,12 @@ class TestRejections:
         ],
     )
     def test_it_is_refused_in_the_same_words_as_everywhere(
-        self, bring_in: Import, dana: Lead, world: World, reason: str, note: str, duplicate_of: str, options: list[str]
+        self, bring_in: Import, dana: Lead, world: World, reason: str, note: str, duplicate_of: str
     ) -> None:
         Reason.objects.filter(code="wrong_territory").update(retired_at=MONDAY)
         bring_to(State.MQL, dana, world)
         file = f"email,reason,note,duplicate_of\n{dana.email},{reason},{note},{duplicate_of}\n"
-        done = bring_in("outcomes", file, *options)
+        done = bring_in("outcomes", file)
         with pytest.raises(FactsRefused) as refusal:
             workflow.reject(dana.pk, by=world.ada, reason=reason, note=note, duplicate_of=duplicate_of)
         assert (done.outcomes, done.reasons) == (["refused"], [refusal.value.message])
@@ -218,6 +217,8 @@ def everything(lead: Lead) -> list[dict[str, Any]]:
     lead = Lead.objects.get(pk=lead.pk)
     handoff, deal = Handoff.objects.get(lead=lead), Opportunity.objects.get(lead=lead)
     acts = list(lead.transitions.order_by("id"))
+    for act in acts:  # a verb does not know that its moment is a guess
+        act.facts.pop("guessed", None)
     assert acts[-1].facts.pop("deal") == deal.pk
     handoff.packet = {name: value for name, value in handoff.packet.items() if name not in ("name", "email")}
     assert handoff.transition == lead.transitions.get(verb=Verb.PROMOTE)

@@ -13,9 +13,9 @@ from handoff.alerts.settle import settle
 from handoff.models import Delivery, Handoff
 from handoff.refusals import FactsRefused, WrongState
 from handoff.workflow import Door
-from handoff.workflow.backfill import PastDeal, convert_raw
+from handoff.workflow.backfill import PastAct, lock_many, record
 from leads.identity import upsert
-from leads.models import Campaign, Touchpoint, Via
+from leads.models import Campaign, Lead, Touchpoint, Verb, Via
 from tests.handoff.alerts.conftest import claim
 from tests.waiting import Waiting
 from tests.world import World, make_lead
@@ -45,6 +45,12 @@ def test_a_manager_may_accept_what_was_reassigned_meanwhile(world: World) -> Non
     assert waiting.end() is None
 
 
+@transaction.atomic
+def backfill(lead: Lead, door: Door) -> None:
+    promotion = PastAct(verb=Verb.PROMOTE, at=timezone.now())
+    record([(locked, [promotion]) for locked in lock_many([lead.pk]).values()], door=door)
+
+
 @pytest.mark.parametrize("way", ["promote", "backfill"])
 def test_the_packet_has_the_campaign_that_was_set_meanwhile(world: World, way: str) -> None:
     campaign = Campaign.objects.create(name="Spring")
@@ -52,7 +58,7 @@ def test_the_packet_has_the_campaign_that_was_set_meanwhile(world: World, way: s
     past = Door(via=Via.IMPORT, historical=True)
     ways: dict[str, Callable[[], Any]] = {
         "promote": lambda: workflow.promote(lead.pk, by=world.mia),
-        "backfill": lambda: convert_raw([PastDeal(lead.pk, timezone.now(), {"name": "Deal"})], door=past),
+        "backfill": lambda: backfill(lead, past),
     }
     with transaction.atomic():
         upsert({"email": lead.email, "campaign": campaign})
