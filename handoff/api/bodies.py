@@ -7,6 +7,8 @@ from rest_framework import serializers
 
 from leads.facts import LARGEST, SMALLEST, Fact, facts
 
+SYSTEM_LENGTH = 40
+
 
 class Text(serializers.CharField):
     """A text, and nothing that could be written as one."""
@@ -32,11 +34,23 @@ class CorrectionBody(serializers.Serializer[Any]):
 class LeadBody(CorrectionBody):
     """A lead as another system knows it. It needs an email or an external id, or at least a phone: by them it is found.
 
-    A blank field never erases what is known.
+    A blank field never erases what is known; null does, except for the email of a lead without an external id, and for
+    source and campaign, which follow from the captures.
     """
 
     external_ids = ExternalIdBody(many=True, required=False)
+    system = Text(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Which system says so, like hubspot; empty: that of the first external id.",
+    )
     created_at = serializers.DateTimeField(required=False, help_text="When it was captured; empty: now.")
+    updated_at = serializers.DateTimeField(
+        required=False,
+        help_text="Since when the facts are so in that system; empty: since it was captured. What is older than a "
+        "value that is stored does not replace it.",
+    )
     message = serializers.CharField(
         max_length=10_000,
         required=False,
@@ -51,7 +65,9 @@ def _field(fact: Fact) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.IntegerField(
             required=False, allow_null=True, min_value=SMALLEST, max_value=LARGEST, help_text=hint
         )
-    return serializers.CharField(max_length=fact.longest, required=False, allow_blank=True, help_text=hint)
+    return serializers.CharField(
+        max_length=fact.longest, required=False, allow_blank=True, allow_null=True, help_text=hint
+    )
 
 
 def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -60,3 +76,16 @@ def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     if not ids.is_valid():
         raise serializers.ValidationError({"external_ids": ids.errors})
     return [(each["system"], each["value"]) for each in ids.validated_data]
+
+
+def system_of(body: Mapping[str, Any]) -> str:
+    """The system that a request is from, or a ValidationError."""
+    text = body.get("system") or ""
+    if not isinstance(text, str) or len(text) > SYSTEM_LENGTH:
+        raise serializers.ValidationError({"system": [f"Name a system in at most {SYSTEM_LENGTH} characters."]})
+    return text
+
+
+def erased_of(body: Mapping[str, Any]) -> frozenset[str]:
+    """What a request states to be empty."""
+    return frozenset(name for name, value in body.items() if value is None)

@@ -10,6 +10,7 @@ from handoff.console.settings import (
     people,
     policies,
     reasons,
+    sources,
     standard_messages,
     tokens,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "rejections",
     "reports",
     "simulations",
+    "sources",
     "standard_messages",
     "tokens",
 ]

@@ -28,6 +28,7 @@ ALIASES = {
     "last_name": ("surname", "nachname", "family_name", "nom", "apellidos"),
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
+    "updated_at": ("last_modified_date", "lastmodifieddate", "modified_time", "last_modified", "hs_lastmodifieddate"),
 }
 _PLAIN = [each.name for each in facts() if each.type != FactType.NAME]
 _OF_META = {"phone": "p", "campaign": "c"}
@@ -114,6 +115,7 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
     fields["message"] = row.prose("message")
     has_content = any(fields.values()) or bool(row.get("created_at"))
     fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
+    fields["updated_at"] = reading.side(row, "updated_at", lambda: reading.moment(row, "updated_at"))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in (("country", read_country), ("campaign", read_campaign), ("score", read_score)):
         if fields[name]:
@@ -157,4 +159,4 @@ def _unknown(row: Row, reading: Reading) -> ValidationError:
     return ValidationError(f"There is no lead “{called}”: import the leads first, or correct what identifies it.")
 
 
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"created_at"}), write, keys)
+KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"created_at", "updated_at"}), write, keys)

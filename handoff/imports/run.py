@@ -8,7 +8,7 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 
-from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches
+from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pauses, stated, systems, touches, touchpoints
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
@@ -24,6 +24,7 @@ from leads.repeats import Repeats
 KINDS: dict[str, Kind] = {
     "campaigns": campaigns.KIND,
     "leads": leads.KIND,
+    "touchpoints": touchpoints.KIND,
     "touches": touches.KIND,
     "outcomes": outcomes.KIND,
     "pauses": pauses.KIND,

@@ -31,7 +31,7 @@ class By(StrEnum):
     MONTH = "month"
 
 
-_WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
+WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
 """What a person reads where the key is empty."""
 
 
@@ -59,7 +59,7 @@ def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -
     """
     with connection.cursor() as cursor:
         cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value, **_bounds(start, end)})
-        return [_row(_WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
+        return [_row(WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
 
 
 def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:

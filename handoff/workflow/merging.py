@@ -14,6 +14,7 @@ from handoff.workflow.rights import CLOCKED, merges
 from handoff.workflow.verb import verb
 from leads.facts import FactType, facts
 from leads.models import Lead, State, Touch, Touchpoint, Transition, Verb
+from leads.provenance import CAPTURE, carry
 from sla import clocks
 from sla.models import Clock
 
@@ -78,10 +79,11 @@ def _move_belongings(gone: Lead, stays: Lead) -> list[Touch]:
         belongings.update(lead=stays)
     _keep_capture(gone, stays)
     changed = _fill_in(gone, stays)
+    carry(gone, stays, ["campaign" if name == "campaign_id" else name for name in changed])
     moments = [moment for moment in (gone.last_touch_at, stays.last_touch_at) if moment]
     stays.last_touch_at = max(moments, default=None)
     stays.reenter_on = _return_date(gone, stays)
-    stays.save(update_fields=[*changed, "last_touch_at", "reenter_on", "updated_at"])
+    stays.save(update_fields=[*changed, "provenance", "last_touch_at", "reenter_on", "updated_at"])
     return touches
 
 
@@ -94,6 +96,7 @@ def _keep_capture(gone: Lead, stays: Lead) -> None:
             source=gone.source,
             campaign_id=gone.campaign_id,
             at=gone.created_at,
+            system=gone.provenance.get(CAPTURE, {}).get("system", ""),
         )
 
 

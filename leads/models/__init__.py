@@ -7,6 +7,7 @@ from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
+from leads.models.source import PERSON, SourceRank
 from leads.models.transition import AMENDING, ANY_TIME, GIVING, Transition, Verb, Via
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "ANY_TIME",
     "GIVING",
     "MARKETING",
+    "PERSON",
     "SALES",
     "Absence",
     "Campaign",
@@ -31,6 +33,7 @@ __all__ = [
     "Role",
     "Route",
     "Side",
+    "SourceRank",
     "Stage",
     "State",
     "Team",

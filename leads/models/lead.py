@@ -66,6 +66,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     source = models.CharField(max_length=80, blank=True)
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     score = models.IntegerField(null=True, blank=True)
+    provenance = models.JSONField(
+        default=dict, db_default={}, editable=False, help_text="By fact: from which system, when and by whom it is."
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )
