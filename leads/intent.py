@@ -39,7 +39,7 @@ class Capture:
 
     @classmethod
     def of(cls, point: Touchpoint) -> "Capture":
-        return cls(point.source, point.campaign_id, point.detail, point.at, point.system)
+        return cls(point.source, point.campaign_id, point.detail, point.at, point.system, point.recorded_by_id)
 
     @property
     def content(self) -> Content:
@@ -128,7 +128,7 @@ class Journeys:
     def save(self) -> None:
         Touchpoint.objects.bulk_create(self.new)
         if self.changed:
-            names = ["source", "campaign", "detail", "system"]
+            names = ["source", "campaign", "detail", "system", "recorded_by"]
             Touchpoint.objects.bulk_update(self.changed.values(), names)
         if self.removed:
             Touchpoint.objects.filter(pk__in=self.removed).delete()
@@ -236,7 +236,7 @@ class Journeys:
         return point
 
     def _rewrite(self, row: Touchpoint, capture: Capture) -> None:
-        if Capture.of(row) != replace(capture, at=row.at, by=None):
+        if Capture.of(row) != replace(capture, at=row.at):
             _write(row, capture)
             if row.pk:
                 self.changed[row.pk] = row
@@ -278,7 +278,7 @@ def _note_giver(lead: Lead, name: str, giver: Capture | None) -> None:
 
 def _write(point: Touchpoint, capture: Capture) -> None:
     point.source, point.campaign_id = capture.source, capture.campaign_id
-    point.detail, point.system = capture.message, capture.system
+    point.detail, point.system, point.recorded_by_id = capture.message, capture.system, capture.by
 
 
 def _said(captures: Iterable[Capture]) -> set[tuple[datetime | None, Content]]:

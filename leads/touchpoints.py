@@ -164,7 +164,7 @@ class _Batch:
         ]
         Touchpoint.objects.bulk_create(self.new)
         if self.changed:
-            names = ["kind", "source", "campaign", "detail", "at", "system"]
+            names = ["kind", "source", "campaign", "detail", "at", "system", "recorded_by"]
             Touchpoint.objects.bulk_update(self.changed.values(), names)
         return done
 
@@ -200,6 +200,7 @@ class _Batch:
             detail=stated.person.message,
             system=stated.person.stated_by,
             external_id=stated.external_id,
+            recorded_by_id=stated.person.by,
         )
         if not stated.external_id:
             return self._keep_by_content(stated, point)
@@ -222,6 +223,11 @@ class _Batch:
             if same.pk:
                 self.changed[same.pk] = same
         return Recorded(same, point.lead, "unchanged")
+
+    def _is_stronger(self, point: Touchpoint, other: Touchpoint) -> bool:
+        if point.system != other.system:
+            return self.precedence.order_of(point.system) < self.precedence.order_of(other.system)
+        return (point.recorded_by_id or 0) < (other.recorded_by_id or 0)
 
     def _add(self, point: Touchpoint) -> Recorded:
         self.new.append(point)

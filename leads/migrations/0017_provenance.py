@@ -1,6 +1,8 @@
 """Whose each fact of a lead is, which sources are believed more, and when a touchpoint was recorded."""
 
+import django.db.models.deletion
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -68,6 +70,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.RunPython(rank_persons, migrations.RunPython.noop),
+        migrations.AddField(
+            "touchpoint",
+            "recorded_by",
+            models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
         # In two steps: those that are there were not recorded now.
         migrations.AddField("touchpoint", "recorded_at", models.DateTimeField(null=True)),
         migrations.AlterField(

@@ -69,6 +69,9 @@ class Touchpoint(models.Model):
     detail = models.TextField(blank=True)
     system = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     recorded_at = models.DateTimeField(
         null=True, default=timezone.now, db_default=Now(), help_text="Empty: before this was kept."
     )

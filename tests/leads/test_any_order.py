@@ -156,6 +156,8 @@ class Teller:
         provenance = json.loads(json.dumps(lead.provenance))
         first = provenance["created_at"]
         first["campaign"] = campaigns.get(first["campaign"])
+        if not first.get("is_dated", True):
+            del first["system"], first["by"]  # nobody said when they came in: who did so first is a matter of arrival
         return {
             "facts": {card.name: value_of(lead, card) for card in facts()},
             "provenance": provenance,
