@@ -75,7 +75,11 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
     before, precedence = dict(lead.provenance), Precedence()
     if at is None:
         _refuse_weaker(lead, wanted, precedence)
-    verdicts = {name: settle(lead, name, value, statement, precedence) for name, value in wanted.items()}
+    verdicts = {
+        name: settle(lead, name, value, statement, precedence)
+        for name, value in wanted.items()
+        if value in ("", None) or name in before or getattr(lead, name) != value  # else it is from before provenance
+    }
     taken = [name for name, verdict in verdicts.items() if verdict == Verdict.TAKEN]
     if lead.provenance != before:
         lead.save(update_fields=[*taken, "provenance", *(["updated_at"] if taken else [])])

@@ -216,10 +216,8 @@ class _Batch:
         if same is None:
             alike[point.at] = point
             return self._add(point)
-        if point.system != same.system and self.precedence.order_of(point.system) < self.precedence.order_of(
-            same.system
-        ):
-            same.system = point.system  # of two systems that tell of it the stronger one, whichever was first
+        if self._is_stronger(point, same):  # whichever was first
+            same.system, same.recorded_by_id = point.system, point.recorded_by_id
             if same.pk:
                 self.changed[same.pk] = same
         return Recorded(same, point.lead, "unchanged")

@@ -20,7 +20,16 @@ ALIASES = WHO | {
     "external_id": ("lead_id", "contact_id", "record_id", "who_id", "lead_external_id"),
     "touchpoint_id": ("activity_id", "event_id", "submission_id", "response_id", "campaign_member_id", "id"),
     "kind": ("activity_type", "event_type", "action", "event", "type"),
-    "at": ("timestamp", "date", "created_at", "created_date", "activity_date"),
+    # Of a member of a campaign the response is what they did; that they were added is what we did.
+    "at": (
+        "first_responded_date",
+        "conversion_date",
+        "timestamp",
+        "date",
+        "activity_date",
+        "created_at",
+        "created_date",
+    ),
     "country": ("country/region", "country_code"),
     "source": ("lead_source", "utm_source"),
     "campaign": ("campaign_id", "campaign_name"),
