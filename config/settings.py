@@ -241,6 +241,8 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "leads.models.Outcome",
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
+        "FunnelByEnum": "handoff.reports.funnel.ROWS",
+        "WriteOutcome": "handoff.api.provenance.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -109,17 +109,15 @@ class Journeys:
         if self._says_nothing_new(capture, first):
             return Arrival()
         kept = self._kept(lead)
-        if capture.at is None:
-            if any(map(capture.repeats, kept)):
-                return Arrival()
-            capture = replace(capture, at=timezone.now())
+        at = capture.at or timezone.now()
+        if capture.at is None and any(map(capture.repeats, kept)):
+            return Arrival()
+        capture = replace(capture, at=at)
         if CAPTURE not in lead.provenance:
             _note_first(lead, first)
-        is_earlier = capture.at < lead.created_at and not any(
-            capture.at == other.at and capture.repeats(other) for other in kept
-        )
+        is_earlier = at < lead.created_at and not any(at == other.at and capture.repeats(other) for other in kept)
         if is_earlier:
-            self._precede(lead, first, capture)
+            self._precede(lead, first, capture, at)
         created = self._arrange(lead, capture)
         self._attribute(lead)
         is_kept = _said(kept) != _said(self._kept(lead))
@@ -142,12 +140,12 @@ class Journeys:
         is_other = capture.content == first.content and (capture.system, capture.by) != (first.system, first.by)
         return not is_other or self._strength(capture) >= self._strength(first)
 
-    def _precede(self, lead: Lead, first: Capture, capture: Capture) -> None:
+    def _precede(self, lead: Lead, first: Capture, capture: Capture, at: datetime) -> None:
         """Date the lead by an earlier capture. What came first until now came later, and becomes a touchpoint."""
         was_dated = lead.provenance[CAPTURE].pop("is_dated", True)
         if lead.state == State.RAW and lead.entered_at == lead.created_at:  # it has not moved since
-            lead.entered_at = capture.at
-        lead.created_at = capture.at
+            lead.entered_at = at
+        lead.created_at = at
         _note_first(lead, capture.silent)
         # A moment of receipt alone is no coming in of its own, if the same is now dated.
         if was_dated or not first.repeats(capture.silent):
@@ -224,13 +222,13 @@ class Journeys:
     def _campaign_name(self, pk: int) -> str:
         if self._names is None:
             named = {*self.campaigns, *(lead.campaign_id for lead in self.leads.values())}
-            self._names = dict(Campaign.objects.filter(pk__in=named - {None}).values_list("pk", "name"))
+            self._names = dict(Campaign.objects.filter(pk__in=filter(None, named)).values_list("pk", "name"))
         if pk not in self._names:
             self._names[pk] = Campaign.objects.values_list("name", flat=True).get(pk=pk)
         return self._names[pk]
 
     def _add(self, lead: Lead, capture: Capture) -> Touchpoint:
-        point = Touchpoint(lead=lead, kind=Touchpoint.ENQUIRY, at=capture.at)
+        point = Touchpoint(lead=lead, kind=Touchpoint.ENQUIRY, at=capture.at or lead.created_at)
         _write(point, capture)
         self.new.append(point)
         return point

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
@@ -241,7 +241,12 @@ class _Batch:
             )
         if is_dated and point.at < known.at:
             return Recorded(known, lead, "unchanged")
-        stated = {"kind": point.kind, "source": point.source, "campaign_id": point.campaign_id, "detail": point.detail}
+        stated: dict[str, Any] = {
+            "kind": point.kind,
+            "source": point.source,
+            "campaign_id": point.campaign_id,
+            "detail": point.detail,
+        }
         if is_dated:
             stated["at"] = point.at
         changes = {name: value for name, value in stated.items() if value not in ("", None, getattr(known, name))}

@@ -10,6 +10,8 @@ from handoff.api.shapes import LeadShape
 from leads.identity import Upsert
 from leads.models import Lead, User
 
+OUTCOMES = [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged")]
+
 
 class OriginShape(serializers.Serializer[Any]):
     """Whose a fact is."""
@@ -46,7 +48,7 @@ class LeadInFullShape(LeadShape):
 class CapturedShape(LeadInFullShape):
     """The answer to a capture: the lead, what a buyer who was known asks for now, and which values were not taken."""
 
-    outcome = serializers.ChoiceField(choices=["created", "updated", "unchanged"], help_text="What the request did.")
+    outcome = serializers.ChoiceField(choices=OUTCOMES, help_text="What the request did.")
     new_intent = serializers.BooleanField(required=False, help_text="True when a known buyer asks for something new.")
     enquiry = serializers.IntegerField(required=False, help_text="The touchpoint that keeps what they ask for.")
     kept = KeptShape(many=True)

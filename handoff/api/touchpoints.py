@@ -19,6 +19,7 @@ from handoff.api.leads import visible
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
+from handoff.api.provenance import OUTCOMES
 from handoff.doors import door
 from handoff.refusals import NoSuchLead, NotAllowed
 from handoff.workflow import rights
@@ -45,7 +46,7 @@ class TouchpointShape(serializers.ModelSerializer[Touchpoint]):
 class RecordedShape(TouchpointShape):
     """The touchpoint as it is kept, and what the request did."""
 
-    outcome = serializers.ChoiceField(choices=["created", "updated", "unchanged"])
+    outcome = serializers.ChoiceField(choices=OUTCOMES)
     new_intent = serializers.BooleanField(help_text="A known buyer asks for something: whoever owes is notified.")
     new_lead = serializers.BooleanField(help_text="The buyer was not known, and a lead was created.")
 
@@ -61,7 +62,7 @@ class TouchpointBody(serializers.Serializer[Any]):
 
     kind = Text(max_length=LONGEST_KIND, help_text="Like form, page_visit, campaign_membership, reply or meeting.")
     at = serializers.DateTimeField(required=False, help_text="When it was; empty: now.")
-    source = Text(max_length=80, required=False, allow_blank=True)
+    source = Text(max_length=80, required=False, allow_blank=True)  # type: ignore[assignment]
     campaign = Text(max_length=200, required=False, allow_blank=True, help_text="Its id in that system, or its name.")
     detail = Text(max_length=10_000, required=False, allow_blank=True, help_text="Which page or form; what they wrote.")
     system = Text(max_length=40, required=False, allow_blank=True, help_text="Which system says so, like hubspot.")
@@ -110,6 +111,7 @@ class TouchpointFilter(filters.FilterSet):  # type: ignore[misc]
 class _TouchpointsView(generics.GenericAPIView[Touchpoint]):
     """What both lists have in common."""
 
+    queryset = Touchpoint.objects.none()  # whose schema it is
     serializer_class = TouchpointShape
     pagination_class = KeysetPagination
     filterset_class = TouchpointFilter

@@ -82,7 +82,7 @@ def figures(at: datetime | None = None) -> Figures:
     signs = heartbeat.signs()
     late = PendingAlarm.objects.filter(due_at__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
     waiting, dead = outbox(now), _dead(now)
-    returned = {name: _returned(now - window) for name, window in WINDOWS.items()}
+    returned = _returned(now)
     to_do = Alarm.objects.filter(to_do=True).aggregate(count=Count("pk"), oldest=Min("fired_at"))
     return Figures(
         at=now,
@@ -100,8 +100,8 @@ def figures(at: datetime | None = None) -> Figures:
         pending_actions=to_do["count"],
         pending_actions_age=_age(to_do["oldest"], now),
         leaks={kind.value: count for kind, count in leaks.counts(now).items()},
-        new_intent={name: counted["new_intent"] for name, counted in returned.items()},
-        duplicates={name: counted["duplicates"] for name, counted in returned.items()},
+        new_intent=returned["new_intent"],
+        duplicates=returned["duplicates"],
     )
 
 
@@ -119,14 +119,23 @@ def _lateness(since: datetime, now: datetime) -> Lateness:
     return Lateness(fired, p50, p99, worst)
 
 
-def _returned(since: datetime) -> dict[str, int]:
+def _returned(now: datetime) -> dict[str, dict[str, int]]:
     """What known buyers did, among the newest that were recorded: a large import must not slow every scrape."""
-    recorded = Touchpoint.objects.filter(recorded_at__gt=since).order_by("-recorded_at").values("pk")[:NEWEST]
-    points = Touchpoint.objects.filter(pk__in=recorded, kind__in=[Touchpoint.ENQUIRY, *settings.INTENT_KINDS])
-    later, other = Q(at__gt=F("lead__created_at")), ~Q(at=F("lead__created_at"))
-    return points.aggregate(
-        new_intent=Count("pk", filter=later), duplicates=Count("pk", filter=other & Q(kind=Touchpoint.ENQUIRY))
+    recorded = Touchpoint.objects.filter(recorded_at__gt=now - WINDOWS[DAY])
+    newest = recorded.order_by("-recorded_at").values("pk")[:NEWEST]
+    points = Touchpoint.objects.filter(pk__in=newest, kind__in=[Touchpoint.ENQUIRY, *settings.INTENT_KINDS])
+    kinds = {
+        "new_intent": Q(at__gt=F("lead__created_at")),
+        "duplicates": ~Q(at=F("lead__created_at")) & Q(kind=Touchpoint.ENQUIRY),
+    }
+    counted = points.aggregate(
+        **{
+            f"{kind} {name}": Count("pk", filter=counts & Q(recorded_at__gt=now - window))
+            for kind, counts in kinds.items()
+            for name, window in WINDOWS.items()
+        }
     )
+    return {kind: {name: counted[f"{kind} {name}"] for name in WINDOWS} for kind in kinds}
 
 
 def _dead(now: datetime) -> dict[str, Any]:

@@ -28,7 +28,7 @@ ALIASES = {
     "last_name": ("surname", "nachname", "family_name", "nom", "apellidos"),
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
-    "updated_at": ("last_modified_date", "lastmodifieddate", "modified_time", "last_modified", "hs_lastmodifieddate"),
+    "updated_at": ("last_modified_date", "lastmodifieddate", "modified_time", "hs_lastmodifieddate"),
 }
 _PLAIN = [each.name for each in facts() if each.type != FactType.NAME]
 _OF_META = {"phone": "p", "campaign": "c"}

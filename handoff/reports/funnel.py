@@ -95,10 +95,11 @@ def _row(without: str, key: str, *values: Any) -> FunnelRow:
     return FunnelRow(key, key or without, *figures)
 
 
+ROWS = [(by.value, by.value.title()) for by in By]
+
+
 class FunnelForm(PeriodForm):
-    by = forms.ChoiceField(
-        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
-    )
+    by = forms.ChoiceField(choices=ROWS, label="Rows", help_text="What the rows are.")
     of_what = "Leads captured"
 
 

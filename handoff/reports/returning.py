@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.db import connection
 
-from handoff.reports.funnel import WITHOUT, By
+from handoff.reports.funnel import ROWS, WITHOUT, By
 from handoff.reports.period import PeriodForm
 from handoff.reports.report import Asked, Column, Report
 from leads.models import Touchpoint
@@ -39,9 +39,7 @@ def returning(by: By, start: datetime | None = None, end: datetime | None = None
 
 
 class ReturningForm(PeriodForm):
-    by = forms.ChoiceField(
-        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
-    )
+    by = forms.ChoiceField(choices=ROWS, label="Rows", help_text="What the rows are.")
     of_what = "What came in"
 
 
