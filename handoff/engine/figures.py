@@ -130,12 +130,12 @@ def _returned(now: datetime) -> dict[str, dict[str, int]]:
     }
     counted = points.aggregate(
         **{
-            f"{kind} {name}": Count("pk", filter=counts & Q(recorded_at__gt=now - window))
+            f"{kind}_{name}": Count("pk", filter=counts & Q(recorded_at__gt=now - window))
             for kind, counts in kinds.items()
             for name, window in WINDOWS.items()
         }
     )
-    return {kind: {name: counted[f"{kind} {name}"] for name in WINDOWS} for kind in kinds}
+    return {kind: {name: counted[f"{kind}_{name}"] for name in WINDOWS} for kind in kinds}
 
 
 def _dead(now: datetime) -> dict[str, Any]:
