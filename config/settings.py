@@ -101,6 +101,9 @@ DATABASES = {"default": database.configure(env, sys.argv)}
 DATABASE_IS_POOLED = database.is_pooled(env)
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# What a known buyer does that is new intent, besides an enquiry: whoever owes the next step is notified.
+INTENT_KINDS = env.list("INTENT_KINDS", default=["form", "meeting", "reply"])
+
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 
@@ -239,6 +242,8 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "leads.models.Outcome",
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
+        "FunnelByEnum": "handoff.reports.funnel.ROWS",
+        "WriteOutcome": "handoff.api.provenance.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},
     "SWAGGER_UI_DIST": "SIDECAR",

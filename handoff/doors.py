@@ -20,6 +20,11 @@ class Door:
     request_id: str = ""
     historical: bool = False
 
+    @property
+    def source(self) -> str:
+        """Where facts are from that come in here without a system of their own."""
+        return self.via if self.via in (Via.API, Via.CONSOLE) else ""
+
 
 SHELL = Door()
 

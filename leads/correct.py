@@ -2,29 +2,53 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.utils import timezone
 
-from leads.facts import columns, fact, keep, kept
+from leads.facts import columns, fact, facts, kept, value_of
 from leads.identity import IdentityConflict
-from leads.incoming import Incoming, Person, clean
-from leads.models import Campaign, Lead
-from leads.names import with_whole
+from leads.incoming import ATTRIBUTION, Incoming, Person, clean
+from leads.models import PERSON, Campaign, Lead, User
+from leads.names import follow_parts, parts_of
+from leads.precedence import Precedence, Statement
+from leads.provenance import CAPTURE, Verdict, settle
+
+_NEVER = {
+    "created_at": "When a lead was captured is not corrected.",
+    "updated_at": "When a lead was changed is not corrected.",
+    "message": "What a buyer wrote is not corrected.",
+}
 
 
-def correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
+def correct(lead_id: int, fields: Mapping[str, Any], *, by: User | None = None, at: datetime | None = None) -> Lead:
     """Set what is given, cleaned as everywhere; unlike an upsert, a blank erases.
+
+    What a person corrects stays against every later sync, unless RevOps ranked a source above them. `at` is for a
+    correction that was made earlier: one that is newer stays.
 
     Raises ValidationError (field -> messages), and IdentityConflict for an email that another lead has.
     """
-    if "created_at" in fields:
-        raise ValidationError({"created_at": ["When a lead was captured is not corrected."]})
-    if "message" in fields:
-        raise ValidationError({"message": ["What a buyer wrote is not corrected."]})
+    if complaints := {name: [words] for name, words in _NEVER.items() if name in fields}:
+        raise ValidationError(complaints)
     with refusing_taken_email(fields.get("email", "")), transaction.atomic():
-        return _correct(lead_id, fields)
+        return _correct(lead_id, fields, by, at)
+
+
+def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
+    """Save a new lead that a person typed in: what they state stays like what they correct."""
+    entry = Statement(PERSON, timezone.now(), by.pk if by else None).entry
+    capture = {**entry, "system": door, "at": lead.created_at.isoformat()}
+    for each in facts():
+        if value_of(lead, each) not in ("", None):
+            lead.provenance[each.name] = capture if each.name in ATTRIBUTION else entry
+    lead.provenance[CAPTURE] = {**capture, "source": lead.source, "campaign": lead.campaign_id}
+    with refusing_taken_email(lead.email):
+        lead.save()
+    return lead
 
 
 @contextmanager
@@ -42,18 +66,27 @@ def email_taken(email: str) -> str:
     return f"Another lead has the email {email}: merge the two if they are one and the same."
 
 
-def _correct(lead_id: int, fields: Mapping[str, Any]) -> Lead:
+def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datetime | None) -> Lead:
     lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
     # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
     known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
     person = clean(Incoming({"email": lead.email, **fields}, known_by))
-    wanted = with_whole({name: _wanted(name, person) for name in fields}, lead)
-    changes = {name: value for name, value in wanted.items() if kept(lead, name) != value}
-    _refuse_archived(lead, changes)
-    for name, value in changes.items():
-        keep(lead, name, value)
-    if changes:
-        lead.save(update_fields=[*columns(changes), "updated_at"])
+    wanted = {name: _wanted(name, person) for name in fields}
+    _refuse_archived(lead, {name: value for name, value in wanted.items() if kept(lead, name) != value})
+    statement = Statement(PERSON, at or timezone.now(), by.pk if by else None)
+    before, parts, precedence = dict(lead.provenance), parts_of(lead), Precedence()
+    if at is None:
+        _refuse_weaker(lead, wanted, precedence)
+    verdicts = {
+        name: settle(lead, name, value, statement, precedence)
+        for name, value in wanted.items()
+        if value in ("", None) or name in before or kept(lead, name) != value  # else it is from before provenance
+    }
+    taken = [name for name, verdict in verdicts.items() if verdict == Verdict.TAKEN]
+    if follow_parts(lead, parts):
+        taken.append("name")
+    if lead.provenance != before:
+        lead.save(update_fields=[*columns(taken), "provenance", *(["updated_at"] if taken else [])])
     return lead
 
 
@@ -61,6 +94,18 @@ def _refuse_archived(lead: Lead, changes: Mapping[str, Any]) -> None:
     complaints = {name: fact(name).complaint(value, kept(lead, name)) for name, value in changes.items() if "." in name}
     if errors := {name: [complaint] for name, complaint in complaints.items() if complaint}:
         raise ValidationError(errors)
+
+
+def _refuse_weaker(lead: Lead, wanted: Mapping[str, Any], precedence: Precedence) -> None:
+    """A correction that the next sync would undo is refused, with where to make it."""
+    systems = {name: lead.provenance.get(name, {}).get("system", PERSON) for name in wanted}
+    complaints = {
+        name: [f"{system} has precedence for this: correct it there."]
+        for name, system in systems.items()
+        if kept(lead, name) != wanted[name] and precedence.outranks_people(name, system)
+    }
+    if complaints:
+        raise ValidationError(complaints)
 
 
 def _wanted(name: str, person: Person) -> Any:

@@ -10,18 +10,23 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, UniqueViolation
 
-from leads.facts import as_columns, columns, fact, keep, kept
-from leads.incoming import ExternalKey, Incoming, Person, clean
-from leads.intent import Capture, Enquiries, attribution
+from leads.facts import columns, fact
+from leads.facts import kept as kept_value
+from leads.incoming import ATTRIBUTION, ExternalKey, Incoming, Person, clean
+from leads.intent import Capture, Journeys
 from leads.internals.copying import copy_in
-from leads.models import Campaign, ExternalId, Lead, State, Statement, Touchpoint
+from leads.models import Campaign, ConsentStatement, ExternalId, Lead, Touchpoint
 from leads.models.consent import is_news, record
-from leads.names import with_whole
+from leads.names import follow_parts, parts_of
 from leads.normalise import normalise_country, normalise_email, normalise_source, normalise_system, normalise_text
+from leads.precedence import Precedence
+from leads.provenance import Kept, Verdict, explained, kept_instead, names_of, settle
 from leads.repeats import Repeats, Stated, remark
 from leads.stored import IdentityConflict, Stored, campaign_ids
 
 ATTEMPTS = 5
+CAPTURED = ("source", "campaign_id", "created_at", "entered_at")
+"""What follows from the captures of a lead."""
 
 Outcome = Literal["created", "updated", "unchanged"]
 
@@ -35,7 +40,9 @@ class Upsert:
     intent: Touchpoint | None = None
     """What a buyer who was known already asks for now, whether or not their facts changed."""
     remark: str = ""
-    """What was strange, though it was kept."""
+    """What was strange, though it was kept; and which values were not taken, and why."""
+    kept: Sequence[Kept] = ()
+    """The values that stay, as they are later or from a stronger source."""
 
 
 Refusal = ValidationError | IdentityConflict
@@ -48,21 +55,24 @@ def upsert(
     external_ids: Sequence[ExternalKey] = (),
     at: datetime | None = None,
     system: str = "",
-    consents: Sequence[Statement] = (),
+    consents: Sequence[ConsentStatement] = (),
     then: Then | None = None,
+    **more: Any,
 ) -> Upsert:
     """Find the lead by its external ids (system, value) and its email, and bring it up to date; or make it.
 
     One that has neither is known by its phone.
 
     Fields: the facts by name, of an attribute like `attributes.budget` (campaign is a Campaign, its id in `system`, or
-    its name), created_at, message. A blank one never erases; of two moments of capture the earlier one stays, and
-    the first source and campaign keep the attribution. State and owner are the verbs' affair. A lead that was merged
-    away is the one that it was merged into. What a known buyer asks for again is kept as a touchpoint: see `intent`.
+    its name), created_at, updated_at, message. A blank one never erases; of two moments of capture the earlier one
+    stays, and the first source and campaign keep the attribution. Of two values the later one stays, or that of the
+    stronger source: see `precedence`. State and owner are the verbs' affair. A lead that was merged away is the one
+    that it was merged into. What a known buyer asks for again is kept as a touchpoint: see `intent`. `more` is what
+    else an Incoming has.
 
     Raises ValidationError (field -> messages) for what does not fit, IdentityConflict for what points at two leads.
     """
-    [done] = upsert_many([Incoming(fields, external_ids, at, system, consents=tuple(consents))], then=then)
+    [done] = upsert_many([Incoming(fields, external_ids, at, system, consents=tuple(consents), **more)], then=then)
     if isinstance(done, Exception):
         raise done
     return done
@@ -128,16 +138,22 @@ class _Batch(Stored):
     new: list[Lead] = field(default_factory=list)
     new_ids: list[ExternalId] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
-    consents: list[tuple[Lead, Statement]] = field(default_factory=list)
-    enquiries: Enquiries = field(init=False)
+    consents: list[tuple[Lead, ConsentStatement]] = field(default_factory=list)
+    precedence: Precedence = field(default_factory=Precedence)
+    journeys: Journeys = field(init=False)
+    provenance: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """As it was before, by lead."""
+    now: datetime = field(init=False)
 
     def write(self, people: Sequence[Person]) -> list[Upsert | Refusal]:
         self.campaigns = campaign_ids(people)
         self.load(people, lock=True)
-        self.enquiries = Enquiries(self.leads)
+        self.now = timezone.now()  # under the locks: whoever waited states it after those they waited for
+        self.provenance = {pk: dict(lead.provenance) for pk, lead in self.leads.items()}
+        self.journeys = Journeys(self.leads, self.precedence, self.campaigns.values())
         done = [self._upsert(person) for person in people]
         self._save()
-        return done
+        return _with_words(done)
 
     def remember(self) -> None:
         """Call it once all is committed: a batch that was taken back has stated nothing."""
@@ -160,7 +176,8 @@ class _Batch(Stored):
     def _without_contradictions(self, person: Person) -> tuple[Person, str]:
         """The person without what an earlier row of the same file gives otherwise, and what to say of it.
 
-        An email counts too: the ids say who it is. Source and campaign have rules of their own, see `attribution`.
+        An email counts too: the ids say who it is. Source and campaign have rules of their own, see `intent`. Where
+        the rows say when they were changed, the later one stays.
         """
         lead = next(iter(self.by_ids(person).values()), None) or self.by_email.get(person.email)
         earlier = self._stated_of(lead) if lead and person.row else None
@@ -169,7 +186,7 @@ class _Batch(Stored):
         contradicted = {
             name
             for name, value in person.fields.items()
-            if name in earlier.names - {"source"} and value != kept(lead, name)
+            if name in earlier.names - {"source"} and value != kept_value(lead, name) and not person.updated_at
         }
         if self.by_email.get(person.email) is lead:  # its own, or of one that was merged into it
             contradicted.discard("email")
@@ -187,56 +204,62 @@ class _Batch(Stored):
             self.stated[id(lead)] = lead, Stated(earlier.row, earlier.names | person.fields.keys())
 
     def _update(self, lead: Lead, person: Person) -> Upsert:
-        capture = self._capture(person)
-        intent = None
-        if self.enquiries.is_new_intent(lead, capture) and not _precedes(capture, lead):
-            intent = self.enquiries.keep(lead, capture, _system_of(person))
-        is_changed = self._change(lead, person, capture)
+        before = {name: getattr(lead, name) for name in CAPTURED}
+        arrival = self.journeys.add(lead, self._capture(person))
+        moved = {name for name, value in before.items() if getattr(lead, name) != value}
+        taken, kept = self._settle(lead, person)
         is_named = self._name(lead, person)
         is_agreed = self._agree(lead, person)
-        return Upsert(lead, "updated" if is_changed or is_named or is_agreed else "unchanged", intent)
+        self._note(lead, {*moved, *columns(taken)})
+        is_changed = bool(moved or taken or is_named or is_agreed or (arrival.is_kept and not arrival.intent))
+        return Upsert(lead, "updated" if is_changed else "unchanged", arrival.intent, kept=kept)
 
     def _capture(self, person: Person) -> Capture:
         campaign = person.campaign
         pk = campaign.pk if isinstance(campaign, Campaign) else self.campaigns.get((person.system, campaign))
-        return Capture(person.fields.get("source", ""), pk, person.message, person.captured_at)
+        source = person.fields.get("source", "")
+        return Capture(source, pk, person.message, person.captured_at, person.stated_by, person.by)
 
     def _make(self, person: Person) -> Lead:
-        now = timezone.now()
-        at = person.captured_at or now
-        capture = self._capture(person)
-        facts = as_columns(with_whole(person.fields))
-        lead = Lead(**facts, campaign_id=capture.campaign_id, created_at=at, entered_at=min(at, now))
+        at = person.captured_at or self.now
+        lead = Lead(created_at=at, entered_at=min(at, self.now))
         self.new.append(lead)
-        if capture.message:
-            self.enquiries.keep(lead, replace(capture, at=at), _system_of(person))
-        if person.email:
-            self.by_email[person.email] = lead
+        self.journeys.begin(lead, self._capture(person), is_dated=person.captured_at is not None)
+        self._settle(lead, person)
         self._name(lead, person)
         self._agree(lead, person)
         return lead
 
-    def _change(self, lead: Lead, person: Person, capture: Capture) -> bool:
-        fields = with_whole({name: value for name, value in person.fields.items() if name != "source"}, lead)
-        is_first = _precedes(capture, lead) and not self.enquiries.is_repeated(lead, capture)
-        if is_first or not _precedes(capture, lead):
-            fields |= attribution(lead, capture)
-        changes = {name: value for name, value in fields.items() if kept(lead, name) != value}
-        if person.email in self.by_email:  # held by this lead, or by one that was merged into it
-            changes.pop("email", None)
-        if "email" in changes:
-            self.by_email.pop(lead.email, None)
-            self.by_email[person.email] = lead
-        if is_first:
-            self.enquiries.keep(lead, Capture.first_of(lead), "")  # what came first until now came later
-            if lead.state == State.RAW and lead.entered_at == lead.created_at:  # it has not moved since
-                changes["entered_at"] = person.captured_at
-            changes["created_at"] = person.captured_at
-        for name, value in changes.items():
-            keep(lead, name, value)
-        if lead.pk and changes:
-            self.changed.setdefault(lead.pk, set()).update(columns(changes))
-        return bool(changes)
+    def _settle(self, lead: Lead, person: Person) -> tuple[set[str], list[Kept]]:
+        """Set the facts that are stronger than what is stored; return their names, and those that stay."""
+        taken: set[str] = set()
+        stays: list[Kept] = []
+        statement, parts = person.statement(self.now), parts_of(lead)
+        stated = {name: value for name, value in person.fields.items() if name not in ATTRIBUTION}
+        if person.email in self.by_email and person.email != lead.email:  # of one that was merged into it
+            stated.pop("email", None)
+        for name, value in {**stated, **{name: fact(name).empty for name in person.erased}}.items():
+            former = kept_value(lead, name)
+            verdict = settle(lead, name, value, statement, self.precedence)
+            if verdict == Verdict.TAKEN:
+                taken.add(name)
+                if name == "email":
+                    self._readdress(lead, former)
+            elif verdict == Verdict.KEPT:
+                stays.append(kept_instead(lead, name, value))
+        if follow_parts(lead, parts):
+            taken.add("name")
+        return taken, stays
+
+    def _readdress(self, lead: Lead, former: str) -> None:
+        if self.by_email.get(former) is lead:
+            del self.by_email[former]
+        if lead.email:
+            self.by_email[lead.email] = lead
+
+    def _note(self, lead: Lead, names: set[str]) -> None:
+        if lead.pk and (names or lead.provenance != self.provenance[lead.pk]):
+            self.changed.setdefault(lead.pk, set()).update(names)
 
     def _agree(self, lead: Lead, person: Person) -> bool:
         """Note what the buyer agreed to or took back, and say whether that is new."""
@@ -252,31 +275,42 @@ class _Batch(Stored):
         return bool(new)
 
     def _save(self) -> None:
-        for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
-            self.leads[pk].save(update_fields=[*names, "updated_at"])
+        """A few statements, however many leads; first those that are known, as others may take an email given up."""
+        for pk, names in self.changed.items():
+            if "email" in names:  # one by one, in order: two leads may swap theirs
+                self.leads[pk].save(update_fields=["email"])
+        if self.changed:
+            names = set().union(*self.changed.values()) | {"provenance", "updated_at"}
+            leads = [self.leads[pk] for pk in sorted(self.changed)]
+            for lead in leads:
+                lead.updated_at = self.now if self.changed[lead.pk] else lead.updated_at
+            Lead.objects.bulk_update(leads, sorted(names))
         copy_in(sorted(self.new, key=lambda lead: lead.email))
         copy_in(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
-        self.enquiries.save()
+        self.journeys.save()
         record(self.consents)
 
 
 def _not_offered(lead: Lead | None, person: Person) -> dict[str, list[str]]:
     """What is said of attributes that only older values may say: choices that were archived since."""
     complaints = {
-        name: fact(name).complaint(value, kept(lead, name) if lead else None)
+        name: fact(name).complaint(value, kept_value(lead, name) if lead else None)
         for name, value in person.fields.items()
         if "." in name
     }
     return {name: [complaint] for name, complaint in complaints.items() if complaint}
 
 
-def _precedes(capture: Capture, lead: Lead) -> bool:
-    """It happened before all that is known of the lead, though it is recorded later."""
-    return capture.at is not None and capture.at < lead.created_at
+def _with_words(done: Sequence[Upsert | Refusal]) -> list[Upsert | Refusal]:
+    """With the words for what was not taken, once it is known who all the people are."""
+    refused = [each for each in done if isinstance(each, Upsert) and each.kept]
+    names = names_of(kept.because.by for each in refused for kept in each.kept)
+    return [_in_words(each, names) if isinstance(each, Upsert) and each.kept else each for each in done]
 
 
-def _system_of(person: Person) -> str:
-    return person.system or next((system for system, _ in person.external_ids), "")
+def _in_words(done: Upsert, names: Mapping[int, str]) -> Upsert:
+    kept = explained(done.kept, names)
+    return replace(done, kept=kept, remark=" ".join(filter(None, (done.remark, *(each.words for each in kept)))))
 
 
 __all__ = [

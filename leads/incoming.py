@@ -1,6 +1,6 @@
 """What another system says of a lead, cleaned field by field or refused in words that say what to do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,14 +11,18 @@ from django.utils.dateparse import parse_date, parse_datetime
 
 from leads.external_ids import former_spellings, normalise_id
 from leads.facts import fact, facts
-from leads.models import Campaign, ExternalId, Statement
+from leads.models import Campaign, ConsentStatement, ExternalId
 from leads.moments import EARLIEST, storable
-from leads.names import PARTS, with_whole
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
+from leads.precedence import Statement
 
 LONGEST_MESSAGE = 10_000
+LONGEST_SYSTEM = 40
+ATTRIBUTION = ("source", "campaign")
+"""Facts that follow from the captures of a lead, and not from whoever stated them last."""
+MOMENTS = {"created_at": "the capture time cannot be", "updated_at": "the time of the last change cannot be"}
 CLOCK_SKEW = timedelta(minutes=5)  # between the other system and us
 
 ExternalKey = tuple[str, str]
@@ -30,8 +34,10 @@ _Ids = dict[ExternalKey, set[ExternalKey]]
 class Incoming:
     """A lead as another system sends it. `at` is when it was captured, unless its field `created_at` says so.
 
-    `system` is the one whose ids the campaigns are known by. `row` is where it stands in a file; rows of one file that
-    contradict each other are settled by it. One that is a mere reference finds its lead, and never makes one.
+    `system` is the one that says so, and whose ids the campaigns are known by; where it is empty, the system of the
+    first external id says so, else `door`. `row` is where it stands in a file; rows of one file that contradict each
+    other are settled by it. One that is a mere reference finds its lead, and never makes one. `erased` names the facts
+    that are stated to be empty: a blank alone erases nothing.
     """
 
     fields: Mapping[str, Any]
@@ -40,7 +46,10 @@ class Incoming:
     system: str = ""
     row: int = 0
     is_reference: bool = False
-    consents: tuple[Statement, ...] = ()
+    consents: tuple[ConsentStatement, ...] = ()
+    erased: Collection[str] = ()
+    by: int | None = None
+    door: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,7 +69,18 @@ class Person:
     former_ids: frozenset[ExternalKey] = frozenset()
     row: int = 0
     is_reference: bool = False
-    consents: tuple[Statement, ...] = ()
+    consents: tuple[ConsentStatement, ...] = ()
+    updated_at: datetime | None = None
+    erased: frozenset[str] = frozenset()
+    by: int | None = None
+    stated_by: str = ""
+    """The system or the door that says so."""
+
+    def statement(self, received_at: datetime) -> Statement:
+        """Who states its facts, and since when they are so."""
+        at = self.updated_at or self.captured_at
+        restates = self.row > 0 and self.updated_at is None
+        return Statement(self.stated_by, at or received_at, self.by, is_dated=at is not None, restates=restates)
 
 
 def clean(row: Incoming) -> Person:
@@ -72,6 +92,9 @@ def clean(row: Incoming) -> Person:
         external_ids = _clean_ids(row.external_ids)
     except ValidationError as error:
         errors["external_ids"] = error.messages
+    system = normalise_system(row.system)
+    if len(system) > LONGEST_SYSTEM:
+        errors["system"] = [f"This may have at most {LONGEST_SYSTEM} characters (it has {len(system)})."]
     if not external_ids and not fields.get("email") and errors.keys().isdisjoint(("email", "external_ids", "phone")):
         external_ids = _identified_by_phone(fields, errors)
     try:
@@ -81,8 +104,6 @@ def clean(row: Incoming) -> Person:
     if errors:
         raise ValidationError(errors)
     present = {name: value for name, value in fields.items() if not _is_blank(name, value)}
-    if all(name in present for name in PARTS):
-        present = with_whole(present)
     return Person(
         email=present.get("email", ""),
         external_ids=tuple(external_ids),
@@ -90,10 +111,14 @@ def clean(row: Incoming) -> Person:
         campaign=present.pop("campaign", ""),
         message=present.pop("message", ""),
         captured_at=present.pop("created_at", row.at),
-        system=normalise_system(row.system),
+        updated_at=present.pop("updated_at", None),
+        system=system,
         row=row.row,
         is_reference=row.is_reference,
         consents=row.consents,
+        erased=_erased(row.erased, has_ids=bool(external_ids)),
+        by=row.by,
+        stated_by=system or next((name for name, _ in external_ids if name != PHONE), row.door),
         fields=present,
     )
 
@@ -103,9 +128,15 @@ def _is_blank(name: str, value: Any) -> bool:
     return value in ("", None) or (name == "do_not_contact" and not value)
 
 
-def _check_consents(statements: Sequence[Statement]) -> None:
+def _check_consents(statements: Sequence[ConsentStatement]) -> None:
     for statement in statements:
         statement.check()
+
+
+def _erased(names: Collection[str], *, has_ids: bool) -> frozenset[str]:
+    """An email is erased only where an id identifies the lead; the attribution follows from the captures."""
+    lasting = {*ATTRIBUTION, "do_not_contact", *(() if has_ids else ("email",))}
+    return frozenset(each.name for each in facts() if each.name in names) - lasting
 
 
 def _clean_fields(fields: Mapping[str, Any], errors: dict[str, list[str]]) -> dict[str, Any]:
@@ -134,8 +165,8 @@ def _identified_by_phone(fields: Mapping[str, Any], errors: dict[str, list[str]]
 
 
 def _clean_field(name: str, value: Any) -> Any:
-    if name == "created_at":
-        return _moment(value)
+    if name in MOMENTS:
+        return _moment(value, MOMENTS[name])
     if name == "message":
         return _message(value)
     if name == "campaign" and isinstance(value, Campaign):
@@ -167,7 +198,7 @@ def _clean_id(key: ExternalKey) -> tuple[ExternalKey, set[ExternalKey]]:
 def _complaint_about_name(name: str) -> str:
     if name in ("state", "owner", "team"):
         return f"The {name} of a lead is moved by the verbs, like promote and assign; leave it out."
-    present = ", ".join((*(each.name for each in facts()), "created_at", "message"))
+    present = ", ".join((*(each.name for each in facts()), *MOMENTS, "message"))
     return f"{quoted(name)} is not a field of a lead; use one of {present}."
 
 
@@ -184,7 +215,7 @@ def _message(value: Any) -> str:
     return value.strip() if normalise_text(value) else ""
 
 
-def _moment(value: Any) -> datetime | None:
+def _moment(value: Any, complaint: str) -> datetime | None:
     moment = value if isinstance(value, datetime) else _read_moment(value)
     if moment is None:
         return None
@@ -193,7 +224,7 @@ def _moment(value: Any) -> datetime | None:
     if moment < EARLIEST:
         raise ValidationError(f"{moment.isoformat()} is before {EARLIEST.year}: check the year.")
     if moment > timezone.now() + CLOCK_SKEW:
-        raise ValidationError(f"{moment.isoformat()} is in the future: the capture time cannot be.")
+        raise ValidationError(f"{moment.isoformat()} is in the future: {complaint}.")
     return storable(moment)
 
 

@@ -22,7 +22,8 @@ class Stored:
     by_email: dict[str, Lead] = field(default_factory=dict)
     by_external_id: dict[ExternalKey, Lead] = field(default_factory=dict)
 
-    def load(self, people: Sequence[Person], *, lock: bool = False) -> None:
+    def load(self, people: Sequence[Person], *, lock: bool = False, also: Collection[int] = ()) -> None:
+        """`also` are numbers of leads that are known already."""
         wanted = {key for person in people for key in (*person.external_ids, *person.former_ids)}
         systems, values = {system for system, _ in wanted}, {value for _, value in wanted}
         named = ExternalId.objects.filter(system__in=systems, value__in=values)
@@ -34,9 +35,14 @@ class Stored:
         emails = {person.email for person in people if person.email}
         # The condition of the index, said once more: the planner does not see it in a long list.
         mailed = Lead.objects.exclude(email="").filter(email__in=emails).values_list("pk", flat=True)
-        self._load_leads({*owners.values(), *mailed}, lock=lock)
+        self._load_leads({*owners.values(), *mailed, *also}, lock=lock)
         self.by_email = {lead.email: self._survivor(lead) for lead in self.leads.values() if lead.email}
         self.by_external_id = {key: self._survivor(self.leads[pk]) for key, pk in owners.items()}
+
+    def by_number(self, lead_id: int) -> Lead | None:
+        """The lead of this number, or the one that it was merged into."""
+        lead = self.leads.get(lead_id)
+        return self._survivor(lead) if lead else None
 
     def meant(self, person: Person) -> Lead | IdentityConflict | None:
         """The one lead that a person is."""

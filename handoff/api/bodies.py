@@ -6,8 +6,10 @@ from typing import Any
 from rest_framework import serializers
 
 from leads.facts import LARGEST, SMALLEST, Fact, FactType, built_in_facts
-from leads.models import Purpose, Statement, User, Via
+from leads.models import ConsentStatement, Purpose, User, Via
 from leads.models.consent import LONGEST_SOURCE, LONGEST_WORDING
+
+SYSTEM_LENGTH = 40
 
 
 class Text(serializers.CharField):
@@ -57,12 +59,24 @@ class CorrectionBody(serializers.Serializer[Any]):
 class LeadBody(CorrectionBody):
     """A lead as another system knows it. It needs an email or an external id, or at least a phone: by them it is found.
 
-    A blank field never erases what is known.
+    A blank field never erases what is known; null does, except for the email of a lead without an external id, and for
+    source and campaign, which follow from the captures.
     """
 
     external_ids = ExternalIdBody(many=True, required=False)
     consents = ConsentBody(many=True, required=False)
+    system = Text(
+        max_length=40,
+        required=False,
+        allow_blank=True,
+        help_text="Which system says so, like hubspot; empty: that of the first external id.",
+    )
     created_at = serializers.DateTimeField(required=False, help_text="When it was captured; empty: now.")
+    updated_at = serializers.DateTimeField(
+        required=False,
+        help_text="Since when the facts are so in that system; empty: since it was captured. What is older than a "
+        "value that is stored does not replace it.",
+    )
     message = serializers.CharField(
         max_length=10_000,
         required=False,
@@ -81,8 +95,10 @@ def _field(fact: Fact) -> serializers.Field[Any, Any, Any, Any]:
         return serializers.BooleanField(required=False, allow_null=True, help_text=hint)
     if fact.choices:
         choices = [(choice.key, choice.label) for choice in fact.choices]
-        return serializers.ChoiceField(choices, required=False, allow_blank=True, help_text=hint)
-    return serializers.CharField(max_length=fact.longest, required=False, allow_blank=True, help_text=hint)
+        return serializers.ChoiceField(choices, required=False, allow_blank=True, allow_null=True, help_text=hint)
+    return serializers.CharField(
+        max_length=fact.longest, required=False, allow_blank=True, allow_null=True, help_text=hint
+    )
 
 
 def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
@@ -93,9 +109,22 @@ def external_ids_of(body: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [(each["system"], each["value"]) for each in ids.validated_data]
 
 
-def statements_of(bodies: Any, user: User) -> tuple[Statement, ...]:
+def statements_of(bodies: Any, user: User) -> tuple[ConsentStatement, ...]:
     """The consents of a request, or a ValidationError that points at the wrong one."""
     consents = ConsentBody(data=bodies or [], many=True)
     if not consents.is_valid():
         raise serializers.ValidationError({"consents": consents.errors})
-    return tuple(Statement(**each, via=Via.API, by=user.pk) for each in consents.validated_data)
+    return tuple(ConsentStatement(**each, via=Via.API, by=user.pk) for each in consents.validated_data)
+
+
+def system_of(body: Mapping[str, Any]) -> str:
+    """The system that a request is from, or a ValidationError."""
+    text = body.get("system") or ""
+    if not isinstance(text, str) or len(text) > SYSTEM_LENGTH:
+        raise serializers.ValidationError({"system": [f"Name a system in at most {SYSTEM_LENGTH} characters."]})
+    return text
+
+
+def erased_of(body: Mapping[str, Any]) -> frozenset[str]:
+    """What a request states to be empty."""
+    return frozenset(name for name, value in body.items() if value is None)

@@ -20,12 +20,13 @@ from rest_framework.response import Response
 from handoff import workflow
 from handoff.api.attributes import check_rights, flattened
 from handoff.api.authentication import asker
-from handoff.api.bodies import CorrectionBody, LeadBody, external_ids_of, statements_of
+from handoff.api.bodies import CorrectionBody, LeadBody, erased_of, external_ids_of, statements_of, system_of
 from handoff.api.filters import LeadFilter
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
-from handoff.api.shapes import AlarmShape, CapturedShape, LeadShape, TouchpointShape, TouchShape
+from handoff.api.provenance import CapturedShape, LeadInFullShape, answer_to_capture
+from handoff.api.shapes import AlarmShape, LeadShape, TouchShape
 from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
@@ -33,7 +34,7 @@ from leads.facts import contact_facts
 from leads.identity import IdentityConflict
 from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
-from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, Touchpoint, User, Via
+from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
@@ -111,7 +112,8 @@ class LeadView(generics.GenericAPIView[Lead]):
 
     def shown(self, lead_id: int) -> dict[str, Any]:
         """A lead as it is now, after it was written."""
-        return dict(self.get_serializer(self.get_queryset().get(pk=lead_id)).data)
+        lead = self.get_queryset().get(pk=lead_id)
+        return dict(LeadInFullShape(lead, context=self.get_serializer_context()).data)
 
 
 class LeadsView(LeadView):
@@ -147,21 +149,25 @@ class LeadsView(LeadView):
         """Create a lead (201), or bring the one up to date that has this email or external id (200).
 
         What a buyer who is known already asks for now is kept as an enquiry, and whoever owes the next step is
-        notified. The same body again is not a new enquiry.
+        notified. The same body again is not a new enquiry. A blank says nothing and null erases; a value that is older
+        than the one that is stored, or weaker, is not taken: `kept` says which, and why.
         """
         if not rights.may_capture(asker(request)):
             raise NotAllowed("You may not create leads: marketing and RevOps may.")
         body, user = body_of(request), asker(request)
-        fields = flattened(body)
+        fields = {name: value for name, value in flattened(body).items() if name != "system"}
         check_rights(user, fields)
-        who = {"external_ids": external_ids_of(body), "consents": statements_of(body.get("consents"), user)}
+        who = {
+            "system": system_of(body),
+            "external_ids": external_ids_of(body),
+            "consents": statements_of(body.get("consents"), user),
+            "erased": erased_of(fields),
+        }
         try:
-            done = workflow.upsert(fields, door=door(Via.API), **who)
+            done = workflow.upsert(fields, by=user, door=door(Via.API), **who)
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
-        shown = self.shown(done.lead.pk)
-        if done.intent:
-            shown |= {"new_intent": True, "enquiry": done.intent.pk}
+        shown = self.shown(done.lead.pk) | answer_to_capture(done)
         if done.outcome != "created":
             return Response(shown)
         location = reverse("api:lead", args=[done.lead.pk])
@@ -170,6 +176,8 @@ class LeadsView(LeadView):
 
 class OneLeadView(LeadView):
     """One lead."""
+
+    serializer_class = LeadInFullShape
 
     @extend_schema(operation_id="leads_retrieve")
     def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 Django passes them
@@ -189,7 +197,7 @@ class OneLeadView(LeadView):
                 f"team correct {names}, and the attributes that their roles edit."
             )
         try:
-            workflow.correct(pk, body, door=door(Via.API))
+            workflow.correct(pk, body, by=asker(request), door=door(Via.API))
         except IdentityConflict as error:
             raise Conflict(str(error), "identity_conflict") from error
         return Response(self.shown(pk))
@@ -218,17 +226,3 @@ class AlarmsView(generics.ListAPIView[Alarm]):
     def get_queryset(self) -> QuerySet[Alarm]:
         lead = get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"])
         return Alarm.objects.filter(clock__lead=lead).select_related("clock", "step", "acknowledged_by__by")
-
-
-class TouchpointsView(generics.ListAPIView[Touchpoint]):
-    """What the buyer did."""
-
-    serializer_class = TouchpointShape
-    pagination_class = KeysetPagination
-    default_ordering = "-at"
-    orderings = {"at": F("at")}
-
-    def get_queryset(self) -> QuerySet[Touchpoint]:
-        return get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"]).touchpoints.select_related(
-            "campaign"
-        )

@@ -11,7 +11,7 @@ from handoff.api.attributes import ConsentNowShape
 from handoff.workflow import rights
 from leads.facts import built_in_facts, seen_attributes, value_of
 from leads.internals.serializers import ReusableSerializer
-from leads.models import DealState, ExternalId, Lead, Opportunity, State, Touch, Touchpoint, Transition, Verb
+from leads.models import DealState, ExternalId, Lead, Opportunity, State, Touch, Transition, Verb
 from leads.permission import warnings_of
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, StepKind
@@ -217,16 +217,6 @@ class LeadShape(serializers.ModelSerializer[Lead]):
         return [str(verb) for verb in rights.can(self.context["request"].user, lead, self.context["now"])]
 
 
-class CapturedShape(LeadShape):
-    """The answer to a capture: the lead; and, if a buyer who was known already asks again, what they ask for."""
-
-    new_intent = serializers.BooleanField(required=False, help_text="True when a known buyer asks for something new.")
-    enquiry = serializers.IntegerField(required=False, help_text="The touchpoint that keeps what they ask for.")
-
-    class Meta(LeadShape.Meta):
-        fields = [*LeadShape.Meta.fields, "new_intent", "enquiry"]
-
-
 class TransitionShape(serializers.ModelSerializer[Transition]):
     """One act on a lead, as the history keeps it."""
 
@@ -281,11 +271,3 @@ class TouchShape(serializers.ModelSerializer[Touch]):
     class Meta:
         model = Touch
         fields = ["id", "channel", "outcome", "at", "by", "note", "automatic", "inbound", "system", "external_id"]
-
-
-class TouchpointShape(serializers.ModelSerializer[Touchpoint]):
-    campaign = serializers.CharField(source="campaign.name", default=None, allow_null=True)
-
-    class Meta:
-        model = Touchpoint
-        fields = ["id", "kind", "source", "at", "detail", "campaign", "system", "external_id"]

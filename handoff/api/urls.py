@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from handoff.api import attributes, duplicates, explanations, leads, lists, reports, transitions
+from handoff.api import attributes, duplicates, explanations, leads, lists, reports, touchpoints, transitions
 from handoff.api.docs import DocsView
 
 app_name = "api"
@@ -15,7 +15,8 @@ urlpatterns = [
     path("leads/<int:lead_id>/alarms/", leads.AlarmsView.as_view(), name="alarms"),
     path("leads/<int:lead_id>/touches/", leads.TouchesView.as_view(), name="touches"),
     path("leads/<int:lead_id>/consents/", attributes.ConsentsView.as_view(), name="consents"),
-    path("leads/<int:lead_id>/touchpoints/", leads.TouchpointsView.as_view(), name="touchpoints"),
+    path("leads/<int:lead_id>/touchpoints/", touchpoints.LeadTouchpointsView.as_view(), name="lead_touchpoints"),
+    path("touchpoints/", touchpoints.TouchpointsView.as_view(), name="touchpoints"),
     path("clocks/<int:pk>/explanation/", explanations.ExplanationView.as_view(), name="explanation"),
     path("duplicates/", duplicates.PossibleDuplicatesView.as_view(), name="duplicates"),
     path("duplicates/<int:pk>/", duplicates.OnePossibleDuplicateView.as_view(), name="duplicate"),

@@ -11,6 +11,7 @@ from handoff.console.settings import (
     people,
     policies,
     reasons,
+    sources,
     standard_messages,
     tokens,
 )
@@ -39,6 +40,7 @@ __all__ = [
     "rejections",
     "reports",
     "simulations",
+    "sources",
     "standard_messages",
     "tokens",
 ]

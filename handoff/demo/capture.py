@@ -8,7 +8,13 @@ from handoff.demo import sayings
 from handoff.demo.attributes import attributes_of
 from handoff.demo.campaigns import Effort
 from handoff.demo.life import Life
+from leads.facts import facts
 from leads.models import Campaign, DealState, Lead, Touchpoint
+from leads.precedence import Statement
+from leads.provenance import CAPTURE
+
+SYSTEM = "hubspot"
+"""Where the leads of the story come from."""
 
 
 def capture(lives: Sequence[Life], now: datetime, campaigns: Mapping[Effort, Campaign]) -> None:
@@ -46,7 +52,15 @@ def _lead(life: Life, at: datetime, campaign: Campaign) -> Lead:
         score=life.score,
         entered_at=at,
         created_at=at,
+        provenance=_provenance(at, life.effort.source, campaign),
     )
+
+
+def _provenance(at: datetime, source: str, campaign: Campaign) -> dict[str, Any]:
+    """All of it came in with the capture."""
+    entry = Statement(SYSTEM, at).entry
+    first = {**entry, "source": source, "campaign": campaign.pk}
+    return dict.fromkeys((card.name for card in facts()), entry) | {CAPTURE: first}
 
 
 def _journey(life: Life, captured_at: datetime, campaign: Campaign) -> list[Touchpoint]:

@@ -37,6 +37,15 @@ class _Collector(Collector):
             "reason",
             self.figures.leaks,
         )
+        yield _labelled(
+            "new_intent", "What known buyers asked for, recorded in the window.", "window", self.figures.new_intent
+        )
+        yield _labelled(
+            "duplicates",
+            "Captures of buyers who were there already, recorded in the window.",
+            "window",
+            self.figures.duplicates,
+        )
 
     def _life(self) -> Iterable[GaugeMetricFamily]:
         up = {part.value: float(part not in self.figures.silent) for part in PROGRAMS}

@@ -4,14 +4,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, F, Min, Q, QuerySet
 from django.utils import timezone
 
 from handoff.engine import heartbeat, leaks
 from handoff.engine.backlog import outbox
 from handoff.engine.life import silences
 from handoff.models import Delivery, DeliveryState
+from leads.models import Touchpoint
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, PendingAlarm
 
@@ -68,6 +70,10 @@ class Figures:
     pending_actions: int
     pending_actions_age: float | None
     leaks: dict[str, int]
+    new_intent: dict[str, int]
+    """By window: touchpoints recorded in it by which known buyers ask for something."""
+    duplicates: dict[str, int]
+    """By window: captures recorded in it of buyers who were there already."""
 
 
 def figures(at: datetime | None = None) -> Figures:
@@ -76,6 +82,7 @@ def figures(at: datetime | None = None) -> Figures:
     signs = heartbeat.signs()
     late = PendingAlarm.objects.filter(due_at__lte=now).aggregate(count=Count("pk"), oldest=Min("due_at"))
     waiting, dead = outbox(now), _dead(now)
+    returned = _returned(now)
     to_do = Alarm.objects.filter(to_do=True).aggregate(count=Count("pk"), oldest=Min("fired_at"))
     return Figures(
         at=now,
@@ -93,6 +100,8 @@ def figures(at: datetime | None = None) -> Figures:
         pending_actions=to_do["count"],
         pending_actions_age=_age(to_do["oldest"], now),
         leaks={kind.value: count for kind, count in leaks.counts(now).items()},
+        new_intent=returned["new_intent"],
+        duplicates=returned["duplicates"],
     )
 
 
@@ -108,6 +117,25 @@ def _lateness(since: datetime, now: datetime) -> Lateness:
         fired, late = cursor.fetchone()
     p50, p99, worst = (max(0.0, round(seconds, 3)) for seconds in late) if fired else (None, None, None)
     return Lateness(fired, p50, p99, worst)
+
+
+def _returned(now: datetime) -> dict[str, dict[str, int]]:
+    """What known buyers did, among the newest that were recorded: a large import must not slow every scrape."""
+    recorded = Touchpoint.objects.filter(recorded_at__gt=now - WINDOWS[DAY])
+    newest = recorded.order_by("-recorded_at").values("pk")[:NEWEST]
+    points = Touchpoint.objects.filter(pk__in=newest, kind__in=[Touchpoint.ENQUIRY, *settings.INTENT_KINDS])
+    kinds = {
+        "new_intent": Q(at__gt=F("lead__created_at")),
+        "duplicates": ~Q(at=F("lead__created_at")) & Q(kind=Touchpoint.ENQUIRY),
+    }
+    counted = points.aggregate(
+        **{
+            f"{kind}_{name}": Count("pk", filter=counts & Q(recorded_at__gt=now - window))
+            for kind, counts in kinds.items()
+            for name, window in WINDOWS.items()
+        }
+    )
+    return {kind: {name: counted[f"{kind}_{name}"] for name in WINDOWS} for kind in kinds}
 
 
 def _dead(now: datetime) -> dict[str, Any]:

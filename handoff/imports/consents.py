@@ -6,7 +6,7 @@ from functools import partial
 from django.core.exceptions import ValidationError
 
 from handoff.imports.kind import Reading, Row
-from leads.models import Purpose, Statement, Via
+from leads.models import ConsentStatement, Purpose, Via
 from leads.normalise import quoted
 from leads.values import NO, YES
 
@@ -41,7 +41,7 @@ _COLUMNS = (
 )
 
 
-def statements_of(row: Row, reading: Reading) -> tuple[Statement, ...]:
+def statements_of(row: Row, reading: Reading) -> tuple[ConsentStatement, ...]:
     """What a row says of consent: of two columns that contradict each other, the stricter one."""
     if reading.fields.isdisjoint(ALIASES):
         return ()
@@ -71,6 +71,6 @@ def _word(text: str, yes: frozenset[str], no: frozenset[str]) -> bool | None:
     raise ValidationError(f"{quoted(text)} is neither yes nor no.")
 
 
-def _statement(row: Row, reading: Reading, purpose: Purpose, granted: bool, at: datetime | None) -> Statement:
+def _statement(row: Row, reading: Reading, purpose: Purpose, granted: bool, at: datetime | None) -> ConsentStatement:
     source = row.get("consent_source") or f"A file of {reading.system}"
-    return Statement(purpose, granted, at, row.prose("consent_wording")[:10_000], source[:200], via=Via.IMPORT)
+    return ConsentStatement(purpose, granted, at, row.prose("consent_wording")[:10_000], source[:200], via=Via.IMPORT)

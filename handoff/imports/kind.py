@@ -61,7 +61,7 @@ class Row:
     @property
     def identity(self) -> str:
         """What distinguishes this row from the others, for people."""
-        known_by = (self.get(name) for name in ("touch_id", "external_id", "email", "name"))
+        known_by = (self.get(name) for name in ("touch_id", "touchpoint_id", "external_id", "email", "name"))
         return next(filter(None, known_by), "")
 
 

@@ -36,6 +36,7 @@ FIELDS = {
     "currency": ("currency_iso_code", "currency_code"),
     "message": ("enquiry", "inquiry", "request", "what_they_asked", "nachricht", "mensaje"),
     "created_at": ("create_date", "created_date", "created_time", "hs_createdate", "first_contact_date", "created"),
+    "updated_at": ("last_modified_date", "lastmodifieddate", "modified_time", "hs_lastmodifieddate"),
 }
 ALIASES = attributes.Aliases(FIELDS)
 _NAMES = [each.name for each in built_in_facts() if each.type == FactType.NAME]
@@ -138,6 +139,7 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
     agreed = consents.statements_of(row, reading)
     has_content = any(map(_is_known, fields.values())) or bool(row.get("created_at") or agreed)
     fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
+    fields["updated_at"] = reading.side(row, "updated_at", lambda: reading.moment(row, "updated_at"))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in _SIDE_VALUES:
         if fields[name]:

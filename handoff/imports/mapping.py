@@ -240,7 +240,7 @@ class _Sheet:
     def _lesser_keys(self, words: Mapping[int, Word]) -> dict[int, str]:
         """Of several ids only that of the lead is read: an empty one must not be filled with that of something else."""
         left_out: dict[int, str] = {}
-        for name in ("external_id", "touch_id", "deal_id"):
+        for name in ("external_id", "touch_id", "touchpoint_id", "deal_id"):
             places = sorted((at for at, word in words.items() if word.field == name), key=lambda at: words[at].rank)
             of_a_lead = [at for at in places if key(self.headers[at]) in _OF_A_LEAD] if name == "external_id" else []
             doubtful = [at for at in places if key(self.headers[at]) in _DOUBTFUL]

@@ -185,7 +185,17 @@ def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
 KIND = Kind(
     ALIASES,
     ("external_id", "email", "phone", "mobile_phone"),
-    frozenset({"created_at", *consents.DATES, "rejected_at", "recycled_at", *DATES, *(DATES_OF_DEALS & DEAL.keys())}),
+    frozenset(
+        {
+            "created_at",
+            "updated_at",
+            *consents.DATES,
+            "rejected_at",
+            "recycled_at",
+            *DATES,
+            *(DATES_OF_DEALS & DEAL.keys()),
+        }
+    ),
     write,
     keys,
 )

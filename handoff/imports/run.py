@@ -20,6 +20,7 @@ from handoff.imports import (
     stated,
     systems,
     touches,
+    touchpoints,
 )
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
@@ -37,6 +38,7 @@ from leads.repeats import Repeats
 KINDS: dict[str, Kind] = {
     "campaigns": campaigns.KIND,
     "leads": records.KIND,
+    "touchpoints": touchpoints.KIND,
     "touches": touches.KIND,
     "outcomes": outcomes.KIND,
     "stages": stage_events.KIND,

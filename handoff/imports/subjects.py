@@ -37,6 +37,32 @@ _OF_CHANNELS = {
         map(key, ("meeting outcome", "meeting start time", "start datetime", "venue", "event title", "meeting owner"))
     ),
 }
+# What a list of touchpoints is of, by headers that no other list has.
+_OF_KINDS = {
+    "campaign_membership": _OF_MEMBERS | frozenset(map(key, ("member status", "campaign member", "member type"))),
+    "form": frozenset(
+        map(
+            key,
+            [
+                *(
+                    "submit date (utc)",
+                    "submitted at",
+                    "submission id",
+                    "submission date",
+                    "submission time",
+                    "form id",
+                ),
+                *("conversion date", "conversion page", "conversion title", "form name", "form", "form title"),
+                *("network id", "response type", "optin_time", "formularname"),
+            ],
+        )
+    ),
+    "page_visit": frozenset(map(key, ("page url", "page title", "page viewed", "visited page", "referrer"))),
+    "meeting": frozenset(
+        map(key, ("meeting start time", "booked at", "meeting link", "invitee email", "event type name"))
+    ),
+    "reply": frozenset(map(key, ("replied at", "reply date", "reply text", "reply body"))),
+}
 _ONLY_OF_DEALS = {"deal_id", "deal_stage", "deal_status", "is_won"}
 _IDS_OF_RECORDS = frozenset(map(key, ("id", "record id", "hs object id", "datensatz-id", "record-id", "レコードid")))
 _CREATED = frozenset(
@@ -102,9 +128,13 @@ def implied(kind: str, headers: Sequence[str]) -> dict[str, str]:
     currencies = {code for header in headers if (code := currency_of(header))}
     if kind in ("outcomes", "campaigns", "leads") and len(currencies) == 1:
         return {"currency": currencies.pop()}
+    present = {key(header) for header in headers}
+    if kind == "touchpoints":
+        of_kinds = [name for name, words in _OF_KINDS.items() if words & present]
+        is_of_members = {"campaignid", "leadid"} <= present or {"campaignid", "contactid"} <= present
+        return {"kind": of_kinds[0] if of_kinds else "campaign_membership"} if of_kinds or is_of_members else {}
     if kind != "touches":
         return {}
-    present = {key(header) for header in headers}
     likely = [channel for channel, words in _OF_CHANNELS.items() if words & present]
     return {"channel": likely[0]} if len(likely) == 1 else {}
 
@@ -113,10 +143,11 @@ def tokens(
     kind: str, headers: Sequence[str], missing: Collection[str], column: Callable[[int], Sequence[str]]
 ) -> dict[int, str]:
     """Typeform heads the ids of its answers “#”, as others head the numbers of rows."""
-    if kind != "leads" or "external_id" not in missing:
+    wanted = {"leads": "external_id", "touchpoints": "touchpoint_id"}.get(kind)
+    if wanted is None or wanted not in missing:
         return {}
     places = [at for at, header in enumerate(headers) if header.strip() == "#"]
-    return {at: "external_id" for at in places[:1] if column(at) and all(len(text) >= 16 for text in column(at))}
+    return {at: wanted for at in places[:1] if column(at) and all(len(text) >= 16 for text in column(at))}
 
 
 def _subject(present: set[str]) -> str:

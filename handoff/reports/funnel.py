@@ -35,7 +35,7 @@ class By(StrEnum):
 GROUPED = (FactType.TEXT, FactType.CHOICE, FactType.CHOICES, FactType.YES_NO)
 """Types of attributes that can be the rows: of the others each lead has a value of its own."""
 _YES_NO = {"true": "yes", "false": "no"}
-_WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
+WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
 """What a person reads where the key is empty."""
 
 
@@ -63,7 +63,7 @@ def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -
     """
     with connection.cursor() as cursor:
         cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value, **_bounds(start, end)})
-        return [_row(_WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
+        return [_row(WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
 
 
 def funnel_by_attribute(attribute: Fact, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
@@ -116,10 +116,11 @@ def _row(without: str, key: str, *values: Any) -> FunnelRow:
     return FunnelRow(key, key or without, *figures)
 
 
+ROWS = [(by.value, by.value.title()) for by in By]
+
+
 class FunnelForm(PeriodForm):
-    by = forms.ChoiceField(
-        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
-    )
+    by = forms.ChoiceField(choices=ROWS, label="Rows", help_text="What the rows are.")
     of_what = "Leads captured"
 
     def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:

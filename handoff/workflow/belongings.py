@@ -1,6 +1,6 @@
 """What goes along when a lead is merged, and comes back when that is undone: the merge records it, here it is read."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
@@ -11,6 +11,7 @@ from handoff.workflow.facts.merging import kept_in
 from handoff.workflow.merged_permission import BLOCK
 from leads.facts import columns, fact, facts, keep, kept
 from leads.models import Lead, State, Touchpoint, Transition, Verb
+from leads.provenance import CAPTURE, carry
 
 MOVED = ("touches", "touchpoints", "external_ids", "deals", "consents")
 ATTRIBUTION = ("source", "campaign")
@@ -26,7 +27,9 @@ def move(gone: Lead, stays: Lead, take: Collection[str]) -> Moved:
         belongings.update(lead=stays)
     moved["captures"] = _keep_captures(gone, stays, take)
     before = {name: getattr(stays, name) for name in ("last_touch_at", "reenter_on")}
+    entries = dict(stays.provenance)
     moved["facts"] = _fill_in(gone, stays, take)
+    moved["provenance"] = {name: entries.get(name) for name in (*moved["facts"], CAPTURE)}
     moments = [moment for moment in (gone.last_touch_at, stays.last_touch_at) if moment]
     stays.last_touch_at = max(moments, default=None)
     stays.reenter_on = _return_date(gone, stays)
@@ -45,6 +48,8 @@ def give_back(gone: Lead, stays: Lead, merge: Transition) -> None:
     for name in changed:
         if name != "email":
             keep(stays, kept_in(fact(name)), moved["facts"][name][0])
+    captured = [] if set(changed).isdisjoint(ATTRIBUTION) else [CAPTURE]
+    _give_back_provenance(stays, {name: moved["provenance"][name] for name in (*changed, *captured)})
     if "email" in moved["facts"]:
         _give_back_email(gone, stays, moved["facts"]["email"])
     stays.last_touch_at = _last_touch(stays, merge)
@@ -91,6 +96,10 @@ def _fill_in(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, list[A
         keep(stays, attribute, after)
         if name == "email":
             gone.email = before
+    carry(gone, stays, changes)
+    if not changes.keys().isdisjoint(ATTRIBUTION) and CAPTURE in stays.provenance:
+        captured = {"source": stays.source, "campaign": stays.campaign_id}
+        stays.provenance[CAPTURE] = stays.provenance[CAPTURE] | captured
     return changes
 
 
@@ -106,6 +115,7 @@ def _keep_captures(gone: Lead, stays: Lead, take: Collection[str]) -> list[int]:
             source=lead.source,
             campaign_id=lead.campaign_id,
             at=lead.created_at,
+            system=lead.provenance.get(CAPTURE, {}).get("system", ""),
         )
         for lead in losing
         if lead.source or lead.campaign_id
@@ -117,6 +127,14 @@ def _return_date(gone: Lead, stays: Lead) -> Any:
     """The promise to come back to the buyer lives on, unless sales has the lead that stays."""
     dates = [day for day in (gone.reenter_on, stays.reenter_on) if day]
     return min(dates, default=None) if stays.state in (State.RAW, State.REJECTED) else stays.reenter_on
+
+
+def _give_back_provenance(stays: Lead, entries: Mapping[str, Any]) -> None:
+    for name, entry in entries.items():
+        if entry is None:
+            stays.provenance.pop(name, None)
+        else:
+            stays.provenance[name] = entry
 
 
 def _give_back_email(gone: Lead, stays: Lead, change: list[str]) -> None:
@@ -143,7 +161,14 @@ def _save(gone: Lead, stays: Lead, changed: Collection[str]) -> None:
     is_exchanged = Lead.objects.filter(pk=gone.pk).exclude(email=gone.email).exists()
     if is_exchanged:
         Lead.objects.filter(pk=gone.pk).update(email="")
-    fields = {*columns(changed), *(["email"] if is_exchanged else []), "last_touch_at", "reenter_on", "updated_at"}
+    fields = {
+        *columns(changed),
+        "provenance",
+        *(["email"] if is_exchanged else []),
+        "last_touch_at",
+        "reenter_on",
+        "updated_at",
+    }
     try:
         stays.save(update_fields=fields)
         if is_exchanged:

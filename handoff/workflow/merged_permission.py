@@ -5,7 +5,7 @@ from typing import Any
 
 from handoff.workflow.act import Act
 from leads.facts import keep, kept
-from leads.models import Lead, Statement
+from leads.models import ConsentStatement, Lead
 from leads.models.consent import record
 
 BLOCK = ("do_not_contact", "do_not_contact_since", "do_not_contact_reason")
@@ -48,6 +48,6 @@ def _set_block(lead: Lead, like: Lead) -> None:
 def _state(act: Act, lead: Lead, purposes: list[str], *, granted: bool, source: str) -> None:
     by = act.by.pk if act.by else None
     record(
-        (lead, Statement(purpose, granted=granted, at=act.recorded_at, source=source, via=act.door.via, by=by))
+        (lead, ConsentStatement(purpose, granted=granted, at=act.recorded_at, source=source, via=act.door.via, by=by))
         for purpose in purposes
     )

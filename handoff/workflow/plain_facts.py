@@ -1,6 +1,7 @@
 """Plain facts of a lead that change: which policies judge its clocks may depend on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
@@ -12,7 +13,7 @@ from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
 from leads.facts import fact
-from leads.models import Campaign, Lead, Statement
+from leads.models import Campaign, ConsentStatement, Lead, User
 from leads.models.consent import is_news, record
 from leads.repeats import Repeats
 from sla import agreement
@@ -20,9 +21,16 @@ from sla.models import Clock
 
 
 @transaction.atomic
-def correct(lead_id: int, fields: Mapping[str, Any], *, door: Door = SHELL) -> Lead:
+def correct(
+    lead_id: int,
+    fields: Mapping[str, Any],
+    *,
+    by: User | None = None,
+    at: datetime | None = None,
+    door: Door = SHELL,
+) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
-    lead = correcting.correct(lead_id, fields)
+    lead = correcting.correct(lead_id, fields, by=by, at=at)
     reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(set(map(_named, fields))))}.", door=door)
     return lead
 
@@ -33,7 +41,7 @@ def _named(name: str) -> str:
 
 
 @transaction.atomic
-def record_consent(lead_id: int, statement: Statement) -> bool:
+def record_consent(lead_id: int, statement: ConsentStatement) -> bool:
     """Keep what a buyer agreed to or took back; False when that is on record already. ValidationError says why not."""
     statement.check()
     lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
@@ -42,9 +50,10 @@ def record_consent(lead_id: int, statement: Statement) -> bool:
     return is_new
 
 
-def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, **who: Any) -> identity.Upsert:
+def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, by: User | None = None, **who: Any) -> identity.Upsert:
     """Make a lead or bring it up to date, as `leads.identity` does, and choose again in the same transaction."""
-    return identity.upsert(fields, **who, then=_reevaluating(door))
+    asked = {"by": by.pk if by else None, "door": door.source, **who}
+    return identity.upsert(fields, **asked, then=_reevaluating(door))
 
 
 def upsert_many(
@@ -73,7 +82,8 @@ def _reevaluating(door: Door) -> identity.Then:
         changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
         _reevaluate(changed, "Its facts were brought up to date.", door)
         for each in done:
-            announce_intent(each, door)
+            if each.intent:
+                announce_intent(each.lead, each.intent, door)
 
     return reevaluate
 

@@ -2,7 +2,7 @@
 
 from leads.models.attribute import WITH_CHOICES, Attribute, AttributeType
 from leads.models.campaign import Campaign
-from leads.models.consent import Consent, Purpose, Statement
+from leads.models.consent import Consent, ConsentStatement, Purpose
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Definition, Stage
 from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
@@ -10,6 +10,7 @@ from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
+from leads.models.source import PERSON, SourceRank
 from leads.models.transition import AMENDING, ANY_TIME, GIVING, Transition, Verb, Via
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "ANY_TIME",
     "GIVING",
     "MARKETING",
+    "PERSON",
     "SALES",
     "WITH_CHOICES",
     "Absence",
@@ -25,6 +27,7 @@ __all__ = [
     "Campaign",
     "Channel",
     "Consent",
+    "ConsentStatement",
     "DealState",
     "Definition",
     "Evidence",
@@ -43,9 +46,9 @@ __all__ = [
     "Role",
     "Route",
     "Side",
+    "SourceRank",
     "Stage",
     "State",
-    "Statement",
     "Team",
     "Touch",
     "Touchpoint",

@@ -52,7 +52,7 @@ class Consent(models.Model):
 
 
 @dataclass(frozen=True)
-class Statement:
+class ConsentStatement:
     """A consent as it comes in. Without a moment it only says how things are now, and nobody knows since when."""
 
     purpose: str
@@ -77,7 +77,7 @@ class Statement:
             raise ValidationError("This time is in the future.")
 
 
-def record(statements: Iterable[tuple[Lead, Statement]]) -> None:
+def record(statements: Iterable[tuple[Lead, ConsentStatement]]) -> None:
     """Keep what is new in them, in few statements. Call it with the leads locked: they say what is on record.
 
     A trigger sums up on each lead what its newest consents say.
@@ -91,7 +91,7 @@ def record(statements: Iterable[tuple[Lead, Statement]]) -> None:
     Consent.objects.bulk_create(row for identity, row in new.items() if identity not in kept)
 
 
-def is_news(lead: Lead, statement: Statement) -> bool:
+def is_news(lead: Lead, statement: ConsentStatement) -> bool:
     """It says something that is not on record.
 
     One without a moment changes nothing where the same is on record; and a consent without a moment gives back nothing
@@ -105,7 +105,7 @@ def is_news(lead: Lead, statement: Statement) -> bool:
     return known["granted"] != statement.granted or datetime.fromisoformat(known["at"]) != storable(statement.at)
 
 
-def _row(lead: Lead, each: Statement, now: datetime) -> Consent:
+def _row(lead: Lead, each: ConsentStatement, now: datetime) -> Consent:
     return Consent(
         lead=lead,
         purpose=each.purpose,

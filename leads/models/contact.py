@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from leads.models.campaign import Campaign
 from leads.models.lead import Lead
@@ -53,7 +55,10 @@ class Touch(models.Model):
 
 
 class Touchpoint(models.Model):
-    """Something the buyer did: a form, a page, a webinar, a reply. Never lost at the handoff."""
+    """Something the buyer did: a form, a page, a webinar, a reply. Never lost at the handoff.
+
+    An enquiry is a capture of a buyer who was known already, or what a new one wrote.
+    """
 
     ENQUIRY = "enquiry"
 
@@ -65,6 +70,12 @@ class Touchpoint(models.Model):
     detail = models.TextField(blank=True)
     system = models.CharField(max_length=40, blank=True)
     external_id = models.CharField(max_length=200, blank=True)
+    recorded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    recorded_at = models.DateTimeField(
+        null=True, default=timezone.now, db_default=Now(), help_text="Empty: before this was kept."
+    )
 
     class Meta:
         ordering = ["at", "id"]
@@ -72,6 +83,10 @@ class Touchpoint(models.Model):
             models.UniqueConstraint(
                 fields=["system", "external_id"], condition=~Q(external_id=""), name="touchpoint_external_id_once"
             ),
+        ]
+        indexes = [
+            models.Index(fields=["recorded_at"], name="touchpoint_recorded"),
+            models.Index(fields=["at", "id"], name="touchpoint_at"),
         ]
 
     def __str__(self) -> str:

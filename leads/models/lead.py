@@ -84,6 +84,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         editable=False,
         help_text="By purpose, what the newest word of the buyer is and when it was said. A trigger sums it up.",
     )
+    provenance = models.JSONField(
+        default=dict, db_default={}, editable=False, help_text="By fact: from which system, when and by whom it is."
+    )
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )

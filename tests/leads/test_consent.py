@@ -10,7 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from leads.identity import upsert
-from leads.models import Consent, Lead, Purpose, Statement
+from leads.models import Consent, ConsentStatement, Lead, Purpose
 from leads.models.consent import record
 from leads.permission import block_of, may_use, warnings_of
 from tests.world import make_lead
@@ -20,7 +20,7 @@ MARCH, APRIL, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5)
 
 
 def says(lead: Lead, purpose: str, granted: bool, at: datetime | None = None, **more: Any) -> Lead:
-    record([(lead, Statement(purpose, granted, at, **more))])
+    record([(lead, ConsentStatement(purpose, granted, at, **more))])
     lead.refresh_from_db()
     return lead
 
@@ -85,14 +85,14 @@ def test_the_database_refuses_to_change_a_word(change: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("statement", "words"),
     [
-        (Statement("fax", True), "“fax” is not a valid purpose: use one of email, phone, all"),
-        (Statement("email", True, timezone.now() + timedelta(days=1)), "in the future"),
-        (Statement("email", True, wording="a\0"), "invalid characters"),
-        (Statement("email", True, wording="x" * 10_001), "at most 10000 characters"),
-        (Statement("email", True, source="x" * 201), "at most 200"),
+        (ConsentStatement("fax", True), "“fax” is not a valid purpose: use one of email, phone, all"),
+        (ConsentStatement("email", True, timezone.now() + timedelta(days=1)), "in the future"),
+        (ConsentStatement("email", True, wording="a\0"), "invalid characters"),
+        (ConsentStatement("email", True, wording="x" * 10_001), "at most 10000 characters"),
+        (ConsentStatement("email", True, source="x" * 201), "at most 200"),
     ],
 )
-def test_a_word_that_cannot_be_kept_is_refused(statement: Statement, words: str) -> None:
+def test_a_word_that_cannot_be_kept_is_refused(statement: ConsentStatement, words: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         upsert({"email": "dana@buyer.example"}, consents=[statement])
     assert words in " ".join(refusal.value.messages)
@@ -100,10 +100,10 @@ def test_a_word_that_cannot_be_kept_is_refused(statement: Statement, words: str)
 
 
 def test_a_capture_brings_its_consent_along() -> None:
-    statement = Statement("email", True, MARCH, "I want news.", "Webinar form")
+    statement = ConsentStatement("email", True, MARCH, "I want news.", "Webinar form")
     first = upsert({"email": "dana@buyer.example"}, consents=[statement])
     again = upsert({"email": "dana@buyer.example"}, consents=[statement])
-    later = upsert({"email": "dana@buyer.example"}, consents=[Statement("email", False, APRIL)])
+    later = upsert({"email": "dana@buyer.example"}, consents=[ConsentStatement("email", False, APRIL)])
     assert (first.outcome, again.outcome, later.outcome) == ("created", "unchanged", "updated")
     kept = first.lead.consents.earliest("at")
     assert (kept.wording, kept.source, kept.at) == ("I want news.", "Webinar form", MARCH)

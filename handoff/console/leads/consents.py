@@ -17,7 +17,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment
 from handoff.workflow import rights
 from handoff.workflow.facts.base import MomentField
-from leads.models import Consent, Lead, Purpose, Statement, User, Via
+from leads.models import Consent, ConsentStatement, Lead, Purpose, User, Via
 from leads.models.consent import LONGEST_SOURCE, LONGEST_WORDING
 
 
@@ -37,9 +37,9 @@ class ConsentForm(forms.Form):
         help_text="What they agreed to, word by word.",
     )
 
-    def statement(self, by: User) -> Statement:
+    def statement(self, by: User) -> ConsentStatement:
         words = self.cleaned_data
-        return Statement(
+        return ConsentStatement(
             words["purpose"],
             words["granted"] == "yes",
             words["at"],

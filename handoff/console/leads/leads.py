@@ -1,7 +1,7 @@
 """All leads, and the page of one: its facts, its packet, its clocks and its timeline."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import messages
@@ -34,12 +34,13 @@ from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
+from handoff.console.leads.provenance import origins
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
 from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
-from leads.correct import email_taken, refusing_taken_email
+from leads.correct import email_taken, enter
 from leads.facts import built_in_facts, fact, keep, seen_attributes, seen_facts
 from leads.identity import IdentityConflict
 from leads.matching.finding import who_may_be
@@ -183,16 +184,16 @@ class LeadPage(LeadListPage):
     def merged(self, lead: Lead) -> Any:
         return lead.merged_into
 
-    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:  # noqa: ARG002 Django's
+    def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         # The form has checked all this; someone else may have taken the email since.
         if not change:
-            _complete(obj, form.cleaned_data)
-            with refusing_taken_email(form.cleaned_data["email"]):
-                obj.save()
+            lead = cast("Lead", obj)
+            _complete(lead, form.cleaned_data)
+            enter(lead, by=viewer(request), door=Via.CONSOLE)
         elif form.changed_data:
             # Only what was edited: a verb may have moved the rest since the form was loaded.
             edited = {name: form.cleaned_data[name] for name in form.changed_data}
-            workflow.correct(obj.pk, edited, door=door(Via.CONSOLE))
+            workflow.correct(obj.pk, edited, by=viewer(request), door=door(Via.CONSOLE))
 
     def changeform_view(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Say what someone else made impossible between the check of the form and its saving."""
@@ -254,6 +255,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "clocks": [row(clock, lead, user, back) for clock in clocks],
         "deals": deals_of(lead, user, back),
         "suggestions": suggestions_of(lead, user, back),
+        "origins": origins(lead, user.roles),
         "events": timeline(lead, user.roles),
     }
 

@@ -37,6 +37,7 @@ def test_a_new_lead_is_created_and_says_where_it_is(world: World, mia: APIClient
     lead = Lead.objects.get()
     assert (answer.status_code, answer["Location"]) == (201, f"http://testserver{LEADS}{lead.pk}/")
     shown = answer.json()
+    assert (shown.pop("outcome"), shown.pop("kept")) == ("created", [])
     assert shown == mia.get(answer["Location"]).json()
     assert (shown["state"], shown["owner"], shown["cycle"], shown["clocks"]) == ("raw", None, 0, [])
     assert shown["can"] == ["promote", "reject", "assign", "comment", "merge"]
@@ -49,7 +50,7 @@ def test_the_same_again_changes_nothing(world: World, mia: APIClient):
     first = mia.post(LEADS, DANA)
     before = stored()
     again = mia.post(LEADS, DANA)
-    assert (again.status_code, again.json()) == (200, first.json())
+    assert (again.status_code, again.json()) == (200, first.json() | {"outcome": "unchanged"})
     assert "Location" not in again
     assert stored() == before
 

@@ -29,6 +29,7 @@ PAGES = {
     "leads_team_changelist": ALL,
     "handoff_subscription_changelist": REVOPS,
     "handoff_standardmessage_changelist": REVOPS,
+    "leads_sourcerank_changelist": REVOPS,
     "handoff_delivery_changelist": REVOPS,
     "leads_user_changelist": ALL,
     "auth_group_changelist": REVOPS,
@@ -44,6 +45,8 @@ TESTED_ELSEWHERE = {
     "excuse",
     "what_if",
     "funnel",
+    "returning",
+    "returning_export",
 }
 ADDS = {
     "leads_lead_add": MARKETING | REVOPS,
@@ -55,6 +58,7 @@ ADDS = {
     "handoff_destination_add": REVOPS,
     "handoff_subscription_add": REVOPS,
     "handoff_standardmessage_add": set(),
+    "leads_sourcerank_add": REVOPS,
     "leads_team_add": REVOPS,
     "leads_user_add": REVOPS,
     "handoff_apitoken_add": REVOPS,

@@ -34,7 +34,7 @@ def breach(world: World, due: datetime, late: float) -> None:
 
 def test_an_empty_engine(world: World, django_assert_num_queries) -> None:
     live()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         now = figures()
     assert now.lateness == {HOUR: Lateness(0, None, None, None), DAY: Lateness(0, None, None, None)}
     assert (now.overdue_alarms, now.outbox_pending, now.outbox_dead, now.clocks_with_error, now.pending_actions) == (

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.django_db
 METRIC = Metric.TIME_TO_ACCEPT
 PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
-NEEDED: dict[str, dict[str, str]] = {"attainment": {"metric": METRIC.value}, "funnel": {}}
+NEEDED: dict[str, dict[str, str]] = {"attainment": {"metric": METRIC.value}, "funnel": {}, "returning": {}}
 GROUPINGS = [
     (report, by)
     for report in REPORTS.values()

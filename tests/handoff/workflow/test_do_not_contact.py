@@ -11,7 +11,7 @@ from handoff.doors import Door
 from handoff.models import Handoff
 from handoff.refusals import FactsRefused
 from leads.identity import Incoming, upsert_many
-from leads.models import Consent, Lead, Purpose, State, Statement, Touch, Via
+from leads.models import Consent, ConsentStatement, Lead, Purpose, State, Touch, Via
 from leads.permission import warnings_of
 from tests.world import World, bring_to, make_lead
 
@@ -57,7 +57,7 @@ def test_an_import_of_the_past_keeps_what_happened(world: World) -> None:
 
 def test_the_packet_freezes_it(world: World) -> None:
     lead = block(make_lead())
-    workflow.record_consent(lead.pk, Statement("email", False, MARCH))
+    workflow.record_consent(lead.pk, ConsentStatement("email", False, MARCH))
     bring_to(State.MQL, lead, world)
     packet = Handoff.objects.get().packet
     assert (packet["do_not_contact"], packet["do_not_contact_reason"]) == (True, "Asked us to stop.")
@@ -87,8 +87,8 @@ def test_of_two_that_are_merged_the_stricter_one_counts(world: World, way: str) 
 
 def test_a_merge_gives_no_consent_back_that_was_withdrawn(world: World) -> None:
     gone, stays = make_lead("Dana Fox"), make_lead("Dana Wolf")
-    workflow.record_consent(gone.pk, Statement("email", False, MARCH))
-    workflow.record_consent(stays.pk, Statement("email", True, APRIL))
+    workflow.record_consent(gone.pk, ConsentStatement("email", False, MARCH))
+    workflow.record_consent(stays.pk, ConsentStatement("email", True, APRIL))
     workflow.merge(gone.pk, by=world.mia, into=stays.pk)
     stays.refresh_from_db()
     assert stays.consent["email"]["granted"] is False
@@ -109,7 +109,7 @@ def test_a_merge_fills_in_attributes_that_are_not_known(world: World) -> None:
 
 def test_many_rows_of_one_buyer_agree_once(world: World) -> None:
     rows = [
-        Incoming({"email": "dana@buyer.example"}, row=number, consents=(Statement(Purpose.EMAIL, False),))
+        Incoming({"email": "dana@buyer.example"}, row=number, consents=(ConsentStatement(Purpose.EMAIL, False),))
         for number in (1, 2)
     ]
     upsert_many(rows)
