@@ -6,6 +6,7 @@ from handoff import alerts
 from handoff.alerts import worker
 from handoff.amending import bulk, stopping
 from handoff.engine import heartbeat, leaks
+from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import rollup
@@ -45,6 +46,16 @@ def stop_mistakes() -> None:
 @shared_task
 def run_bulk_acts() -> None:
     bulk.run_in_turn()
+
+
+@shared_task
+def run_imports() -> None:
+    job.run_in_turn()
+
+
+@shared_task
+def forget_imports() -> None:
+    expiry.forget_old()
 
 
 @shared_task

@@ -73,6 +73,19 @@ class Result:
     reason: str = ""
 
 
+class FirstRows:
+    """The first row of a file about each thing, by number."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, int] = {}
+
+    def setdefault(self, key: object, row: int) -> int:
+        return self._first.setdefault(key, row)
+
+    def get(self, key: object, default: int) -> int:
+        return self._first.get(key, default)
+
+
 @dataclass(frozen=True)
 class Reading:
     """How one file is read: whose ids it has, in which order its dates are, where its clocks are."""
@@ -84,15 +97,15 @@ class Reading:
     historical: bool = False
     strict: bool = False
     repeats: Repeats = field(default_factory=Repeats, compare=False)
-    _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    first_rows: FirstRows = field(default_factory=FirstRows, repr=False, compare=False)
 
     def first_row(self, key: object, row: Row) -> int:
         """The number of the first row of this import that is about a thing: this row, unless another one was."""
-        return self._first.setdefault(key, row.number)
+        return self.first_rows.setdefault(key, row.number)
 
     def earlier_row(self, key: object, row: Row) -> int:
         """The number of another row of this import that was about it before; 0 if none was."""
-        number = self._first.get(key, row.number)
+        number = self.first_rows.get(key, row.number)
         return 0 if number == row.number else number
 
     @property

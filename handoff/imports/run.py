@@ -1,9 +1,10 @@
 """One import, from the file to the outcome of every row."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from itertools import islice
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -12,10 +13,10 @@ from handoff.imports import campaigns, dry_run, evidence, leads, outcomes, pause
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
-from handoff.imports.kind import Kind, Reading, Result, Row, refused, with_remarks
+from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
-from handoff.imports.table import Line, Source, Table, read
+from handoff.imports.table import Line, Source, Table, parse, read_bytes
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
 from leads.identity import normalise_system
@@ -69,12 +70,25 @@ class Tally:
         return {name: self.outcomes[name] for name in OUTCOMES} | {"warnings": self.warnings}
 
 
+class Rows(Iterable[Row]):
+    """The rows of a file by field, made again each time they are read: a file may have more than memory holds."""
+
+    def __init__(self, lines: Sequence[Line], columns: Columns) -> None:
+        self._lines, self._columns = lines, columns
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row_of(line, self._columns) for line in self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 @dataclass(frozen=True)
 class Import:
     """A file that was read and can be brought in."""
 
     wish: Wish
-    rows: Sequence[Row]
+    rows: Rows
     reading: Reading
     understanding: Understanding
 
@@ -107,28 +121,43 @@ class Import:
         Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
         A dry run does the same, and takes every chunk back at once.
         """
-        kind, rows = KINDS[self.wish.kind], [row for row in self.rows if not row.complaint]
-        write = dry_run.write if self.wish.dry_run else _write
         # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
-        results = write(rows, kind, replace(self.reading, repeats=Repeats()))
-        for row in self.rows:
-            yield refused(row, ValidationError(row.complaint)) if row.complaint else with_remarks(next(results))
+        reading = replace(self.reading, repeats=Repeats(), first_rows=FirstRows())
+        return write_rows(self.rows, KINDS[self.wish.kind], reading, is_dry_run=self.wish.dry_run)
 
 
-def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:
-    for start in range(0, len(rows), CHUNK):
-        yield from kind.write(rows[start : start + CHUNK], reading)
+def write_rows(rows: Iterable[Row], kind: Kind, reading: Reading, *, is_dry_run: bool = False) -> Iterator[Result]:
+    """The results of the rows, in their order. No more of them are in memory than are tried together."""
+    unread = iter(rows)
+    while chunk := list(islice(unread, dry_run.WINDOW if is_dry_run else CHUNK)):
+        yield from written(chunk, lambda sound: _results(sound, kind, reading, is_dry_run))
+
+
+def _results(rows: Sequence[Row], kind: Kind, reading: Reading, is_dry_run: bool) -> Iterable[Result]:
+    return dry_run.write(rows, kind, reading) if is_dry_run else kind.write(rows, reading)
+
+
+def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:
+    """Write those rows that are records; the others are refused for what they are."""
+    results = iter(write([row for row in chunk if not row.complaint]))
+    for row in chunk:
+        yield refused(row, ValidationError(row.complaint)) if row.complaint else with_remarks(next(results))
 
 
 def prepare(path: Path, wish: Wish) -> Import:
     """Read the file and decide how to understand it; Unreadable says why that is impossible."""
+    return understand(read_bytes(path), path.name, wish)
+
+
+def understand(data: bytes, name: str, wish: Wish) -> Import:
+    """The same of the bytes of a file."""
     kind = KINDS[wish.kind]
-    table = _table(path, wish, kind)
+    table = _table(data, name, wish, kind)
     system, is_recognised = _system(wish, table)
     columns = _columns(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
-    rows = [_row(line, columns) for line in table.lines]
+    rows = Rows(table.lines, columns)
     dates = sorted(kind.dates & columns.fields)
     order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
     reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict)
@@ -148,7 +177,7 @@ def prepare(path: Path, wish: Wish) -> Import:
     return Import(wish, rows, reading, understanding)
 
 
-def _table(path: Path, wish: Wish, kind: Kind) -> Table:
+def _table(data: bytes, name: str, wish: Wish, kind: Kind) -> Table:
     """The file as rows. Headers that the user names are as good as those that are recognised."""
     vocabulary = Vocabulary(wish.kind, kind.aliases)
     named = (*wish.remembered.by_header, *(text.rpartition("=")[0] for text in wish.mappings))
@@ -157,7 +186,7 @@ def _table(path: Path, wish: Wish, kind: Kind) -> Table:
     def recognised(headers: Sequence[str]) -> int:
         return vocabulary.recognised(headers) + len(stated_keys & {key(header) for header in headers if header})
 
-    return read(path, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
+    return parse(data, name, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
 
 
 def _system(wish: Wish, table: Table) -> tuple[str, bool]:
@@ -201,7 +230,7 @@ def _no_identity(table: Table, kind: Kind) -> str:
     )
 
 
-def _row(line: Line, columns: Columns) -> Row:
+def row_of(line: Line, columns: Columns) -> Row:
     surplus = [value for value in line.values[columns.width :] if value.strip()]
     complaint = footer_complaint(line.values)
     if surplus and not complaint:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
@@ -93,6 +93,10 @@ class LeadPage(LeadListPage):
     ]
     add_fieldsets = [(None, {"fields": [card.name for card in facts()]})]
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
+
+    def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:
+        may_import = rights.may_capture(viewer(request))
+        return ("Import a file", reverse("admin:handoff_import_add")) if may_import else None
 
     def get_urls(self) -> list[URLPattern]:
         export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")

@@ -33,6 +33,7 @@ PAGES = {
     "auth_group_changelist": REVOPS,
     "handoff_apitoken_changelist": REVOPS,
     "handoff_bulkact_changelist": REVOPS,
+    "handoff_import_changelist": MARKETING | REVOPS,
     "engine": REVOPS,
 }
 TESTED_ELSEWHERE = {
@@ -63,6 +64,7 @@ ADDS = {
     "leads_transition_add": set(),
     "handoff_delivery_add": set(),
     "handoff_bulkact_add": set(),
+    "handoff_import_add": MARKETING | REVOPS,
     "handoff_rejection_add": set(),
     "auth_group_add": set(),
 }
