@@ -1,6 +1,7 @@
 """A file that was brought and is looked at before it is imported: what it is, how it was understood, and its start."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,10 +13,12 @@ from handoff.doors import Door
 from handoff.imports import kinds, rights
 from handoff.imports.dates import Order
 from handoff.imports.headers import Vocabulary
+from handoff.imports.mapping import Columns
 from handoff.imports.memory import Remembered
 from handoff.imports.plan import Plan
-from handoff.imports.run import KINDS, Wish, understand
+from handoff.imports.run import KINDS, UnknownSystem, Wish, understand
 from handoff.imports.run import Import as Prepared
+from handoff.imports.run import columns_of as columns_by
 from handoff.imports.table import Source, Table, parse
 from handoff.imports.unreadable import Unreadable
 from handoff.models import FileMapping, Import, ImportState
@@ -23,6 +26,8 @@ from handoff.refusals import Refused
 from leads.models import User
 
 LONGEST_NAME = 200
+NO_SYSTEM = "file"
+_IDS = {"external_id", "touch_id", "deal_id", "row_id", "touchpoint_id"}
 _REMEMBERED = "is_remembered"  # of what is stated, most was taken from an earlier file
 
 
@@ -103,7 +108,15 @@ def prepared_of(draft: Import) -> Prepared:
     if not draft.kind:
         source = Source(encoding=draft.stated.get("encoding", ""), sheet=draft.stated.get("sheet", ""))
         draft.kind = kinds.propose(data, draft.file_name, source)
-    return understand(data, draft.file_name, wish_of(draft.kind, draft.stated))
+    wish = wish_of(draft.kind, draft.stated)
+    try:
+        return understand(data, draft.file_name, wish)
+    except UnknownSystem:
+        # Only ids are of a system: a list of people who are known by their emails needs none.
+        prepared = understand(data, draft.file_name, replace(wish, system=NO_SYSTEM))
+        if prepared.reading.fields & _IDS:
+            raise
+        return prepared
 
 
 def fill(draft: Import, prepared: Prepared) -> None:
@@ -185,6 +198,14 @@ def table_of(draft: Import) -> Table | None:
     aliases = KINDS[draft.kind].aliases if draft.kind in KINDS else {}
     try:
         return parse(bytes(draft.content or b""), draft.file_name, source, Vocabulary(draft.kind, aliases).recognised)
+    except Unreadable:
+        return None
+
+
+def columns_of(draft: Import, table: Table) -> Columns | None:
+    """What its columns are taken for, even if that is not enough."""
+    try:
+        return columns_by(wish_of(draft.kind, draft.stated), KINDS[draft.kind], table)
     except Unreadable:
         return None
 

@@ -15,6 +15,9 @@ LABELS = {
     "pauses": "Pauses",
 }
 
+# Ids and moments of whatever a file is about.
+_IN_ANY_FILE = {"external_id", "row_id", "touch_id", "email", "phone", "created_at"}
+
 
 def label(kind: str) -> str:
     return LABELS.get(kind, kind.replace("_", " ").capitalize())
@@ -34,6 +37,6 @@ def _score(kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     columns = map_columns(headers, card.aliases, kind=kind, rows=rows)
     if not columns.has(card.identities):
         return 0
-    named = {choice.field for choice in columns.choices if choice.how != How.CONTENT}
+    named = {choice.field for choice in columns.choices if choice.how != How.CONTENT} - _IN_ANY_FILE
     others = {name for other, each in KINDS.items() if other != kind for name in each.aliases}
     return len(named) + len(named - others)

@@ -55,6 +55,10 @@ class Wish:
     strict: bool = False
 
 
+class UnknownSystem(Unreadable):
+    """Nothing tells which system a file is from, and nobody has said it."""
+
+
 @dataclass
 class Tally:
     """How many rows came to which outcome."""
@@ -154,7 +158,7 @@ def understand(data: bytes, name: str, wish: Wish) -> Import:
     kind = KINDS[wish.kind]
     table = _table(data, name, wish, kind)
     system, is_recognised = _system(wish, table)
-    columns = _columns(wish, kind, table)
+    columns = columns_of(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
     rows = Rows(table.lines, columns)
@@ -194,7 +198,7 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
     stated_one = normalise_system(wish.system)
     system = stated_one or systems.recognise(table.headers, [line.values for line in table.lines[:20]])
     if not system and not wish.system:
-        raise Unreadable(
+        raise UnknownSystem(
             "The headers do not tell which system the file is from. Say with --system whose ids it has, like hubspot; "
             f"it has the columns {listed(table.headers)}."
         )
@@ -203,7 +207,7 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
     return system, not stated_one
 
 
-def _columns(wish: Wish, kind: Kind, table: Table) -> Columns:
+def columns_of(wish: Wish, kind: Kind, table: Table) -> Columns:
     columns = map_columns(
         table.headers,
         kind.aliases,

@@ -51,7 +51,8 @@ class _Seen:
             self.columns = view_columns(plan.columns.headers, first, plan.columns)
             self.values = value_columns(draft.kind, plan.columns, (line for line, _ in plan.rows(data)))
         elif table := drafts.table_of(draft):
-            self.columns = view_columns(table.headers, table.lines[:LOOKED_AT], None)
+            columns = drafts.columns_of(draft, table)
+            self.columns = view_columns(table.headers, table.lines[:LOOKED_AT], columns)
 
 
 def _apply(request: HttpRequest, draft: Import, seen: _Seen) -> HttpResponse:

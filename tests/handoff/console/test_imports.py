@@ -51,7 +51,14 @@ def test_a_file_shows_how_it_is_understood_and_what_it_would_do(world: World, as
     shown = page(client, record)
     for words in (
         *("How this file was understood", "Recognised by its headers", "ann@buyer.example", "Start the import"),
-        *("all 2 rows tried", "<b>1</b> changed", "<b>1</b> refused", "Anna", "Dated now", "Check the column Email"),
+        *(
+            "all 2 rows tried",
+            "<b>1</b> changed",
+            "<b>1</b> refused",
+            "Anna",
+            "so leads are dated now",
+            "Check the column Email",
+        ),
     ):
         assert words in shown, words
     assert not Lead.objects.filter(name="Ann").exists()
@@ -158,13 +165,19 @@ def test_pasted_rows_are_a_file_too(world: World, as_: Login) -> None:
     answer = client.post(NEW, {"pasted": "Email\tFirst Name\nann@buyer.example\tAnn\n"})
     assert answer.status_code == 302
     record = Import.objects.get()
-    assert (record.file_name, record.understanding.get("error", "")[:30]) == (
-        "Pasted rows",
-        "The headers do not tell which ",
-    )
-    client.post(url("change", record.pk), {"system": "fair", "do": "apply"})
-    record.refresh_from_db()
+    assert (record.file_name, record.system) == ("Pasted rows", "file")  # without ids it needs no system
     assert record.preview["outcomes"]["created"] == 1
+
+
+def test_ids_need_a_system_and_the_columns_are_shown_all_the_same(world: World, as_: Login) -> None:
+    client = as_(world.mia)
+    record = bring(client, "Id,Email\n1,ann@buyer.example\n")
+    shown = page(client, record)
+    assert "Enter the system whose ids it has" in shown
+    assert 'value="email" selected' in shown
+    client.post(url("change", record.pk), {"system": "crm", "do": "apply"})
+    record.refresh_from_db()
+    assert (record.system, record.preview["outcomes"]["created"]) == ("crm", 1)
 
 
 @pytest.mark.parametrize(
