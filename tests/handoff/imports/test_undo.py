@@ -71,7 +71,12 @@ def _figures(row: dict[str, Any]) -> list[Any]:
     return [row[name] for name in names if name in row]
 
 
-def test_new_leads_with_their_ids_and_campaigns_are_gone(world: World) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_new_leads_with_their_ids_and_campaigns_are_gone(
+    world: World, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not at_once:
+        monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
     before = everything()
     record = imported(LEADS, world.mia)
     assert (Lead.objects.count(), Campaign.objects.count()) == (2, 1)
@@ -173,6 +178,7 @@ def test_killed_in_the_middle_it_goes_on(world: World, monkeypatch: pytest.Monke
         advance(*args)
 
     monkeypatch.setattr(undoing, "_advance", killed)
+    monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         job.run_in_turn()
     assert Lead.objects.count() == 1
