@@ -196,6 +196,10 @@ CELERY_BEAT_MAX_LOOP_INTERVAL = 5  # seconds: how often beat looks around at lea
 CELERY_TASK_QUEUES, CELERY_TASK_ROUTES = wakeups.QUEUES, wakeups.ROUTES
 CELERY_BEAT_SCHEDULE = wakeups.schedule(SWEEP_SECONDS)
 
+# The largest file that may be imported, and for how many days one can be undone after it has ended.
+IMPORT_MAX_MB = env.int("IMPORT_MAX_MB", 100)
+IMPORT_KEEP_DAYS = env.int("IMPORT_KEEP_DAYS", 30)
+
 # What Prometheus shows to read /metrics. Without it the page is closed.
 METRICS_TOKEN = env.str("METRICS_TOKEN", "")
 

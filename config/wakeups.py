@@ -25,6 +25,8 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         "deliver": {"task": "handoff.tasks.deliver", **often},
         # What a person has asked for and a request had no time for: they look at its progress.
         "run_bulk_acts": {"task": "handoff.tasks.run_bulk_acts", **often},
+        "run_imports": {"task": "handoff.tasks.run_imports", **often},
+        "forget_imports": {"task": "handoff.tasks.forget_imports", "schedule": crontab(hour="*", minute="40")},
         # The sweep sends nothing of a mistake anyway; this clears away what the request that declared it left behind.
         "stop_mistakes": {"task": "handoff.tasks.stop_mistakes", **now_and_then},
         # Reports are exact without it, and slower the more there is to add up.

@@ -6,6 +6,7 @@ from handoff import alerts
 from handoff.alerts import worker
 from handoff.amending import bulk, duplicates, stopping
 from handoff.engine import heartbeat, leaks
+from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import rollup
@@ -50,6 +51,16 @@ def run_bulk_acts() -> None:
 @shared_task
 def find_duplicates() -> None:
     duplicates.find_in_turn()
+
+
+@shared_task
+def run_imports() -> None:
+    job.run_in_turn()
+
+
+@shared_task
+def forget_imports() -> None:
+    expiry.forget_old()
 
 
 @shared_task

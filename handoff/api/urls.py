@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from handoff.api import attributes, duplicates, explanations, leads, lists, reports, touchpoints, transitions
+from handoff.api import attributes, duplicates, explanations, imports, leads, lists, reports, touchpoints, transitions
 from handoff.api.docs import DocsView
 
 app_name = "api"
@@ -24,6 +24,12 @@ urlpatterns = [
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
     path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
     *(path(f"reports/{name}/", view.as_view(), name=name) for name, view in reports.VIEWS.items()),
+    path("imports/", imports.ImportsView.as_view(), name="imports"),
+    path("imports/<int:pk>/", imports.OneImportView.as_view(), name="import"),
+    path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import_refused"),
+    path("imports/<int:pk>/start/", imports.StartView.as_view(), name="import_start"),
+    path("imports/<int:pk>/stop/", imports.StopView.as_view(), name="import_stop"),
+    path("imports/<int:pk>/undo/", imports.UndoView.as_view(), name="import_undo"),
     path("me/", lists.MeView.as_view(), name="me"),
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
     # Split, so that its script is a file of its own: the content security policy lets no script stand in a page.

@@ -1,5 +1,6 @@
 """All pages, so that one import registers them."""
 
+from handoff.console.imports import listing
 from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
@@ -31,6 +32,7 @@ __all__ = [
     "excusing",
     "explanations",
     "leads",
+    "listing",
     "my_leads",
     "outbox",
     "people",

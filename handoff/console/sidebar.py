@@ -12,7 +12,7 @@ from handoff.models import Delivery, DeliveryState
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
 from handoff.workflow.duplicates import open_pairs
-from leads.models import SALES, Role, User
+from leads.models import MARKETING, SALES, Role, User
 
 MOST_COUNTED = 1000
 SETTINGS = {
@@ -88,6 +88,11 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
         _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
+        *(
+            [_page(request, "handoff_import", "Imports", "upload_file")]
+            if user.has_role(*MARKETING, Role.REVOPS)
+            else []
+        ),
         *(_report(request, report) for report in REPORTS.values()),
         *for_revops,
         *_people(request, user),

@@ -12,6 +12,7 @@ from handoff.imports.kind import Kind, Reading, Result, Row
 CHUNK = 50  # rows whose leads are locked at once; somebody who works with one of them waits for that long
 LONGEST = 200  # rows about the same lead that are still tried together
 LOOKED_UP = 1000
+WINDOW = 10_000  # rows that are in memory at once; rows about one lead are tried together within it
 
 
 def write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:

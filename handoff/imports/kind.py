@@ -74,6 +74,19 @@ class Result:
     reason: str = ""
 
 
+class FirstRows:
+    """The first row of a file about each thing, by number."""
+
+    def __init__(self) -> None:
+        self._first: dict[object, int] = {}
+
+    def setdefault(self, key: object, row: int) -> int:
+        return self._first.setdefault(key, row)
+
+    def get(self, key: object, default: int) -> int:
+        return self._first.get(key, default)
+
+
 @dataclass(frozen=True)
 class Reading:
     """How one file is read: whose ids it has, in which order its dates are, where its clocks are."""
@@ -89,22 +102,20 @@ class Reading:
     clocks: Clocks = Clocks.NONE
     """From when the clocks run of leads that come in with their stages."""
     repeats: Repeats = field(default_factory=Repeats, compare=False)
-    _first: dict[object, int] = field(default_factory=dict, init=False, repr=False, compare=False)
+    first_rows: FirstRows = field(default_factory=FirstRows, repr=False, compare=False)
 
     def first_row(self, key: object, row: Row) -> int:
         """The number of the first row of this import that is about a thing: this row, unless another one was."""
-        return self._first.setdefault(key, row.number)
+        return self.first_rows.setdefault(key, row.number)
 
     def earlier_row(self, key: object, row: Row) -> int:
         """The number of another row of this import that was about it before; 0 if none was."""
-        number = self._first.get(key, row.number)
+        number = self.first_rows.get(key, row.number)
         return 0 if number == row.number else number
 
     def of_deals(self, fields: frozenset[str]) -> "Reading":
         """The same file read for the deals in it, which are of the past; which row was first is asked of both."""
-        deals = replace(self, fields=fields, historical=True)
-        object.__setattr__(deals, "_first", self._first)
-        return deals
+        return replace(self, fields=fields, historical=True)
 
     @property
     def door(self) -> Door:
@@ -183,8 +194,8 @@ class Kind:
     dates: frozenset[str]
     write: Write
     keys: Keys
-    together: bool = False
-    """Rows about the same thing are written at once, wherever in the file they are."""
+    chronological: str = ""
+    """The field by whose moments the rows are taken, whatever their order in the file; empty: as they stand there."""
 
 
 def reason_of(error: Exception) -> str:

@@ -11,8 +11,9 @@ import yaml
 
 from handoff.imports.dates import Order
 from handoff.imports.unreadable import Unreadable
+from handoff.workflow.backfill import Clocks
 
-_TEXTS = ("kind", "system", "dates", "time_zone", "encoding", "sheet")
+_TEXTS = ("kind", "system", "dates", "time_zone", "encoding", "sheet", "clocks")
 _LISTS = ("ignore", "values")
 _TABLES = ("columns", "set")
 
@@ -27,6 +28,7 @@ class Remembered:
     time_zone: str = ""
     encoding: str = ""
     sheet: str = ""
+    clocks: str = ""
     historical: bool = False
     columns: Mapping[str, str] = field(default_factory=dict)
     """Headers and their fields; of several for a field, the first that is not empty counts."""
@@ -39,43 +41,58 @@ class Remembered:
         return {**dict(self.columns), **dict.fromkeys(self.ignore, "")}
 
     def save(self, path: Path) -> None:
-        stated = {name: value for name, value in self._plain().items() if value}
         try:
-            path.write_text(_written(path, stated), encoding="utf-8")
+            path.write_text(_written(path.suffix, self.plain()), encoding="utf-8")
         except (OSError, ValueError) as error:
             raise Unreadable(f"Cannot write {path}: {getattr(error, 'strerror', None) or error}.") from error
 
-    def _plain(self) -> dict[str, Any]:
-        return {
+    def as_yaml(self) -> str:
+        return _written(".yaml", self.plain())
+
+    def plain(self) -> dict[str, Any]:
+        """What it says, without what it leaves out."""
+        everything = {
             **{name: getattr(self, name) for name in (*_TEXTS, "historical")},
             **{name: dict(getattr(self, name)) for name in _TABLES},
             **{name: list(getattr(self, name)) for name in _LISTS},
         }
+        return {name: value for name, value in everything.items() if value}
+
+    @classmethod
+    def of(cls, plain: Mapping[str, Any]) -> "Remembered":
+        """What `plain` has kept; names of other things are passed over."""
+        names = (*_TEXTS, "historical", *_TABLES, *_LISTS)
+        stated: dict[str, Any] = {name: plain[name] for name in names if name in plain}
+        return cls(**stated | {name: tuple(stated[name]) for name in _LISTS if name in stated})
 
 
 NOTHING = Remembered()
 
 
 def load(path: Path) -> Remembered:
-    """Read a mapping strictly: what is misspelled in it would be passed over in silence otherwise."""
+    """Read a mapping from a file."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, ValueError) as error:
         raise Unreadable(f"Cannot read {path}: {getattr(error, 'strerror', None) or error}.") from error
+    return parse(text, path.name)
+
+
+def parse(text: str, name: str) -> Remembered:
+    """Read a mapping strictly: what is misspelled in it would be passed over in silence otherwise."""
     try:
-        stated = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
+        stated = json.loads(text) if name.endswith(".json") else yaml.safe_load(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
-        raise Unreadable(f"{path.name} is not a valid mapping: {_where(error)}.") from error
+        raise Unreadable(f"{name} is not a valid mapping: {_where(error)}.") from error
     if not isinstance(stated, dict):
-        raise Unreadable(f"{path.name} is not a valid mapping: it must have names and values, like “system: hubspot”.")
-    for name, value in stated.items():
-        _check(path.name, name, value)
-    checked: dict[str, Any] = {name: tuple(value) if name in _LISTS else value for name, value in stated.items()}
-    return Remembered(**checked)
+        raise Unreadable(f"{name} is not a valid mapping: it must have names and values, like “system: hubspot”.")
+    for setting, value in stated.items():
+        _check(name, setting, value)
+    return Remembered.of(stated)
 
 
-def _written(path: Path, stated: Mapping[str, Any]) -> str:
-    if path.suffix == ".json":
+def _written(suffix: str, stated: Mapping[str, Any]) -> str:
+    if suffix == ".json":
         return json.dumps(stated, ensure_ascii=False, indent=2) + "\n"
     return yaml.safe_dump(dict(stated), allow_unicode=True, sort_keys=False)
 
@@ -101,6 +118,8 @@ def _check(file: str, name: object, value: object) -> None:
     }[str(name)]
     if name == "dates" and value not in list(Order):
         raise Unreadable(f"{file}: “dates” must be one of {', '.join(Order)}.")
+    if name == "clocks" and value not in list(Clocks):
+        raise Unreadable(f"{file}: “clocks” must be one of {', '.join(Clocks)}.")
     if name == "time_zone" and value not in available_timezones():
         raise Unreadable(f"{file}: “{value}” is not a valid time zone: write one like Europe/Berlin.")
     if not is_right:

@@ -1,9 +1,10 @@
 """One import, from the file to the outcome of every row."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from itertools import islice
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -25,10 +26,10 @@ from handoff.imports import (
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
-from handoff.imports.kind import Kind, Reading, Result, Row, refused, with_remarks
+from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
-from handoff.imports.table import Line, Source, Table, read
+from handoff.imports.table import Line, Source, Table, parse, read_bytes
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
 from handoff.workflow.backfill import Clocks
@@ -71,6 +72,10 @@ class Wish:
     clocks: Clocks = Clocks.NONE
 
 
+class UnknownSystem(Unreadable):
+    """Nothing tells which system a file is from, and nobody has said it."""
+
+
 @dataclass
 class Tally:
     """How many rows came to which outcome."""
@@ -86,12 +91,25 @@ class Tally:
         return {name: self.outcomes[name] for name in OUTCOMES} | {"warnings": self.warnings}
 
 
+class Rows(Iterable[Row]):
+    """The rows of a file by field, made again each time they are read: a file may have more than memory holds."""
+
+    def __init__(self, lines: Sequence[Line], columns: Columns) -> None:
+        self._lines, self._columns = lines, columns
+
+    def __iter__(self) -> Iterator[Row]:
+        return (row_of(line, self._columns) for line in self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
 @dataclass(frozen=True)
 class Import:
     """A file that was read and can be brought in."""
 
     wish: Wish
-    rows: Sequence[Row]
+    rows: Rows
     reading: Reading
     understanding: Understanding
 
@@ -112,6 +130,7 @@ class Import:
             encoding=wish.encoding,
             sheet=wish.sheet,
             historical=wish.historical,
+            clocks="" if wish.clocks == Clocks.NONE else wish.clocks.value,
             columns={headers[each.at]: each.field for each in columns.choices if headers[each.at]},
             ignore=tuple(dict.fromkeys((*self.understanding.ignored, *(headers[at] for at in columns.left_out)))),
             set=dict(columns.constants),
@@ -124,29 +143,45 @@ class Import:
         Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
         A dry run does the same, and takes every chunk back at once.
         """
-        kind, rows = KINDS[self.wish.kind], [row for row in self.rows if not row.complaint]
-        write = dry_run.write_together if kind.together else _write
-        write = dry_run.write if self.wish.dry_run else write
         # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
-        results = write(rows, kind, replace(self.reading, repeats=Repeats()))
-        for row in self.rows:
-            yield refused(row, ValidationError(row.complaint)) if row.complaint else with_remarks(next(results))
+        reading = replace(self.reading, repeats=Repeats(), first_rows=FirstRows())
+        return write_rows(self.rows, KINDS[self.wish.kind], reading, is_dry_run=self.wish.dry_run)
 
 
-def _write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:
-    for start in range(0, len(rows), CHUNK):
-        yield from kind.write(rows[start : start + CHUNK], reading)
+def write_rows(rows: Iterable[Row], kind: Kind, reading: Reading, *, is_dry_run: bool = False) -> Iterator[Result]:
+    """The results of the rows, in their order. No more of them are in memory than are tried together."""
+    unread = iter(rows)
+    while chunk := list(islice(unread, dry_run.WINDOW if is_dry_run or kind.chronological else CHUNK)):
+        yield from written(chunk, lambda sound: _results(sound, kind, reading, is_dry_run))
+
+
+def _results(rows: Sequence[Row], kind: Kind, reading: Reading, is_dry_run: bool) -> Iterable[Result]:
+    if is_dry_run:
+        return dry_run.write(rows, kind, reading)
+    return dry_run.write_together(rows, kind, reading) if kind.chronological else kind.write(rows, reading)
+
+
+def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:
+    """Write those rows that are records; the others are refused for what they are."""
+    results = iter(write([row for row in chunk if not row.complaint]))
+    for row in chunk:
+        yield refused(row, ValidationError(row.complaint)) if row.complaint else with_remarks(next(results))
 
 
 def prepare(path: Path, wish: Wish) -> Import:
     """Read the file and decide how to understand it; Unreadable says why that is impossible."""
+    return understand(read_bytes(path), path.name, wish)
+
+
+def understand(data: bytes, name: str, wish: Wish) -> Import:
+    """The same of the bytes of a file."""
     kind = KINDS[wish.kind]
-    table = _table(path, wish, kind)
+    table = _table(data, name, wish, kind)
     system, is_recognised = _system(wish, table)
-    columns = _columns(wish, kind, table)
+    columns = columns_of(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
-    rows = [_row(line, columns) for line in table.lines]
+    rows = Rows(table.lines, columns)
     dates = sorted((kind.dates | attributes.dates()) & columns.fields)
     order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
     reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict, clocks=wish.clocks)
@@ -166,7 +201,7 @@ def prepare(path: Path, wish: Wish) -> Import:
     return Import(wish, rows, reading, understanding)
 
 
-def _table(path: Path, wish: Wish, kind: Kind) -> Table:
+def _table(data: bytes, name: str, wish: Wish, kind: Kind) -> Table:
     """The file as rows. Headers that the user names are as good as those that are recognised."""
     vocabulary = Vocabulary(wish.kind, kind.aliases)
     named = (*wish.remembered.by_header, *(text.rpartition("=")[0] for text in wish.mappings))
@@ -175,7 +210,7 @@ def _table(path: Path, wish: Wish, kind: Kind) -> Table:
     def recognised(headers: Sequence[str]) -> int:
         return vocabulary.recognised(headers) + len(stated_keys & {key(header) for header in headers if header})
 
-    return read(path, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
+    return parse(data, name, Source(encoding=wish.encoding, sheet=wish.sheet), recognised)
 
 
 def _system(wish: Wish, table: Table) -> tuple[str, bool]:
@@ -183,7 +218,7 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
     stated_one = normalise_system(wish.system)
     system = stated_one or systems.recognise(table.headers, [line.values for line in table.lines[:20]])
     if not system and not wish.system:
-        raise Unreadable(
+        raise UnknownSystem(
             "The headers do not tell which system the file is from. Say with --system whose ids it has, like hubspot; "
             f"it has the columns {listed(table.headers)}."
         )
@@ -192,7 +227,7 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
     return system, not stated_one
 
 
-def _columns(wish: Wish, kind: Kind, table: Table) -> Columns:
+def columns_of(wish: Wish, kind: Kind, table: Table) -> Columns:
     columns = map_columns(
         table.headers,
         kind.aliases,
@@ -219,7 +254,7 @@ def _no_identity(table: Table, kind: Kind) -> str:
     )
 
 
-def _row(line: Line, columns: Columns) -> Row:
+def row_of(line: Line, columns: Columns) -> Row:
     surplus = [value for value in line.values[columns.width :] if value.strip()]
     complaint = footer_complaint(line.values)
     if surplus and not complaint:

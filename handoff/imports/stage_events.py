@@ -114,4 +114,4 @@ def win(climb: Climb, reading: Reading) -> bool:
     return True
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at", "retry_on"}), write, keys, together=True)
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at", "retry_on"}), write, keys, chronological="at")

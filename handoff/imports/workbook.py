@@ -1,11 +1,12 @@
 """Workbooks of Excel and LibreOffice: the sheet with rows, and its cells as the text that a person sees."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from handoff.imports.unreadable import Unreadable
 
@@ -13,38 +14,63 @@ Cell = int | float | str | bool | time | date | datetime | timedelta
 SHOWN = 10  # names of sheets in a message
 
 
-def read_sheet(data: bytes, name: str, wanted: str = "") -> tuple[list[list[str]], str]:
-    """The rows of the wanted sheet, or of the only one that has rows, and its name."""
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(data))
-        sheets = {title: _rows(workbook, title) for title in workbook.sheet_names if wanted in ("", title)}
+def choose_sheet(data: bytes, name: str, wanted: str = "") -> str:
+    """The wanted sheet, or the only one that has rows."""
+    with _reading(name):
+        workbook = _open(data)
         titles = workbook.sheet_names
-    except (CalamineError, OSError, ValueError) as error:
-        raise Unreadable(
-            f"{name} is a workbook that cannot be read ({error}): save it as “CSV UTF-8” and import that."
-        ) from error
-    if wanted and wanted not in sheets:
+        with_rows = [title for title in titles if _has_rows(workbook, title, 1 if wanted else 2)]
+    if wanted and wanted not in titles:
         raise Unreadable(f"{name} has no sheet “{wanted}”; it has {_listed(titles)}.")
-    with_rows = [title for title, rows in sheets.items() if wanted or len(rows) > 1]
+    if wanted:
+        with_rows = [title for title in with_rows if title == wanted]
     if not with_rows:
         raise Unreadable(f"{name} is a workbook without rows: a sheet must have headers and rows below them.")
     if len(with_rows) > 1:
         raise Unreadable(f"{name} has several sheets with rows: {_listed(with_rows)}. Choose one with --sheet NAME.")
-    return sheets[with_rows[0]], with_rows[0]
+    return with_rows[0]
+
+
+def sheets_of(data: bytes, name: str) -> list[str]:
+    """The sheets that have rows."""
+    with _reading(name):
+        workbook = _open(data)
+        return [title for title in workbook.sheet_names if _has_rows(workbook, title, 2)]
+
+
+def sheet_of(data: bytes, title: str) -> CalamineSheet:
+    """A sheet, whose rows can be read any number of times: it keeps its cells in less room than Python would."""
+    return _open(data).get_sheet_by_name(title)
+
+
+def rows_of(sheet: CalamineSheet) -> Iterator[list[str]]:
+    """The rows, with the empty ones above, so that their numbers are those that the spreadsheet shows."""
+    return ([cell_text(cell) for cell in row] for row in sheet.iter_rows())
+
+
+def _open(data: bytes) -> CalamineWorkbook:
+    return CalamineWorkbook.from_filelike(io.BytesIO(data))
+
+
+def _has_rows(workbook: CalamineWorkbook, title: str, least: int) -> bool:
+    sheet = workbook.get_sheet_by_name(title)
+    rows = sheet.height if sheet.start else 0
+    return rows >= least
+
+
+@contextmanager
+def _reading(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (CalamineError, OSError, ValueError) as error:
+        raise Unreadable(
+            f"{name} is a workbook that cannot be read ({error}): save it as “CSV UTF-8” and import that."
+        ) from error
 
 
 def _listed(titles: Sequence[str]) -> str:
     more = f" and {len(titles) - SHOWN} more" if len(titles) > SHOWN else ""
     return ", ".join(f"“{title}”" for title in titles[:SHOWN]) + more
-
-
-def _rows(workbook: CalamineWorkbook, title: str) -> list[list[str]]:
-    # With the empty rows above, so that the numbers of rows are those that the spreadsheet shows.
-    rows = workbook.get_sheet_by_name(title).to_python(skip_empty_area=False)
-    texts = [[cell_text(cell) for cell in row] for row in rows]
-    while texts and not any(texts[-1]):
-        texts.pop()
-    return texts
 
 
 def cell_text(cell: Cell) -> str:

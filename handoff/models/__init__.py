@@ -7,12 +7,25 @@ from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
+from handoff.models.imports import (
+    ENDED,
+    IN_PROGRESS,
+    FileMapping,
+    Import,
+    ImportChange,
+    ImportRow,
+    ImportState,
+    RowOutcome,
+    StatedRow,
+)
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
+    "ENDED",
+    "IN_PROGRESS",
     "UNFINISHED",
     "AnswerKind",
     "ApiToken",
@@ -29,10 +42,15 @@ __all__ = [
     "Destination",
     "Dispute",
     "DisputeDecision",
+    "FileMapping",
     "FunnelCount",
     "FunnelDelta",
     "Handoff",
     "Heartbeat",
+    "Import",
+    "ImportChange",
+    "ImportRow",
+    "ImportState",
     "Incident",
     "Installation",
     "Lease",
@@ -41,8 +59,10 @@ __all__ = [
     "Priority",
     "RateLimit",
     "Rejection",
+    "RowOutcome",
     "StandardKind",
     "StandardMessage",
+    "StatedRow",
     "StepRecipient",
     "Subscription",
 ]

@@ -107,7 +107,7 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
             _keep_ids(request)
-        context = {"title": self.title, "empty": self.empty}
+        context = {"title": self.title, "empty": self.empty, "empty_link": self.empty_link(request)}
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
         try:
@@ -121,6 +121,10 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
                 raise
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return response
+
+    def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:  # noqa: ARG002
+        """What to do about an empty list, as a label and an address."""
+        return None
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values.

@@ -164,6 +164,10 @@ class LeadPage(LeadListPage):
             return [first, *others]
         return [first, ("Attributes", {"fields": _in_pairs(names)}), *others]
 
+    def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:
+        may_import = rights.may_capture(viewer(request))
+        return ("Import a file", reverse("admin:handoff_import_add")) if may_import else None
+
     def get_urls(self) -> list[URLPattern]:
         export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")
         return [export, *super().get_urls()]

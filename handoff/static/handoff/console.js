@@ -115,7 +115,9 @@
     const answer = await fetch(window.location.href);
     if (!answer.ok || answer.redirected) return;
     const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
-    if (!next || !("follow" in next.dataset)) return window.location.reload();
+    const goesOn = next && "follow" in next.dataset;
+    if (!goesOn && next && "inPlace" in part.dataset) delete part.dataset.follow; // beside it somebody types
+    else if (!goesOn) return window.location.reload();
     part.innerHTML = next.innerHTML; // of our own server, escaped there
   }
   document.addEventListener("DOMContentLoaded", follow);

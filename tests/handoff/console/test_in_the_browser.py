@@ -1,16 +1,13 @@
 """The console in a real chromium: dialogs, the keyboard, the loser of a race, and what axe finds."""
 
-import os
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.db import connection, connections
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page
 
 from handoff import workflow
 from handoff.amending import bulk
@@ -23,40 +20,6 @@ from tests.world import World, bring_to, make_lead, make_policy
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 SERIOUS = ("serious", "critical")
-
-
-@pytest.fixture(scope="module")
-def browser(django_db_setup: None) -> Iterator[Browser]:
-    # Playwright runs a loop in this thread: Django refuses the ORM there unless told, and opens another connection,
-    # which must know what the first one knows of the database of the tests.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
-    as_migrated = connection._test_serialized_contents  # type: ignore[attr-defined]
-    with sync_playwright() as playwright:
-        connection._test_serialized_contents = as_migrated  # type: ignore[attr-defined]
-        yield playwright.chromium.launch(
-            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=["--no-sandbox", "--disable-gpu"]
-        )
-        connections.close_all()
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
-
-
-@pytest.fixture
-def log_in(browser: Browser, live_server: Any) -> Iterator[Any]:
-    contexts = []
-
-    def as_(username: str) -> Page:
-        contexts.append(browser.new_context(viewport={"width": 1440, "height": 900}))
-        page = contexts[-1].new_page()
-        page.goto(f"{live_server.url}/console/")
-        page.fill("[name=username]", username)
-        page.fill("[name=password]", "demo")
-        page.click("[type=submit]")
-        page.wait_for_load_state("networkidle")
-        return page
-
-    yield as_
-    for context in contexts:
-        context.close()
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ PAGES = {
     "auth_group_changelist": REVOPS,
     "handoff_apitoken_changelist": REVOPS,
     "handoff_bulkact_changelist": REVOPS,
+    "handoff_import_changelist": MARKETING | REVOPS,
     "engine": REVOPS,
 }
 TESTED_ELSEWHERE = {
@@ -68,6 +69,7 @@ ADDS = {
     "leads_transition_add": set(),
     "handoff_delivery_add": set(),
     "handoff_bulkact_add": set(),
+    "handoff_import_add": MARKETING | REVOPS,
     "handoff_rejection_add": set(),
     "leads_possibleduplicate_add": set(),
     "auth_group_add": set(),

@@ -1,0 +1,205 @@
+"""Undo an import: what it made is removed, what it changed is as it was, unless something was built on it since.
+
+Lead by lead, each in one transaction with its progress: killed anywhere, it goes on from there.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from django.db import IntegrityError, connection, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from handoff import alerts
+from handoff.amending.reverting import Changes, changes_of, revert
+from handoff.amending.untouched import built_upon
+from handoff.models import ENDED, Delivery, Import, ImportChange, ImportRow, ImportState, Notice, RowOutcome
+from handoff.refusals import Refused
+from handoff.workflow.timing import reevaluate_policies
+from leads.models import ExternalId, Lead, LeadToMatch, MatchKey, PossibleDuplicate, Touchpoint, User
+from leads.sql import load, setting
+from sla import clocks
+from sla.models import Alarm, Clock, PendingAlarm
+
+CHUNK = 200  # leads whose numbers are read at a time
+GoOn = Callable[[], bool]
+
+
+class _Overtaken(Exception):
+    """Another process has dealt with this lead already."""
+
+
+class NotUndoable(Refused):
+    """There is nothing to undo, or what it would be undone by is deleted."""
+
+    status = 409
+    code = "not_undoable"
+
+
+def ask(record: Import, *, by: User | None) -> None:
+    """Write down that an import is to be undone. A worker does it."""
+    if record.is_in_progress:
+        raise NotUndoable("The import is in progress: stop it first.")
+    if record.state not in ENDED:
+        raise NotUndoable("The import has changed nothing that could be undone.")
+    if record.content is None:
+        raise NotUndoable("The import is too old to be undone: what it changed is no longer on record.")
+    ended = Import.objects.filter(pk=record.pk, state__in=ENDED)
+    if not ended.update(state=ImportState.UNDOING, undone_by=by, undo_cursor=0):
+        raise NotUndoable("The import is in progress: stop it first.")
+    record.refresh_from_db(fields=["state", "undone_by", "undo_cursor"])
+
+
+def run(record: Import, go_on: GoOn) -> None:
+    """Go on undoing, as far as there is time."""
+    while go_on() and _do_chunk(record, go_on):
+        pass
+
+
+def _do_chunk(record: Import, go_on: GoOn) -> bool:
+    """Undo what was done to some leads; False when nothing more is to be done here."""
+    record.refresh_from_db(fields=["state", "undo_cursor", "started_at"])
+    if record.state != ImportState.UNDOING:
+        return False
+    left = ImportChange.objects.filter(of_import=record, lead_id__gt=record.undo_cursor)
+    lead_ids = list(left.values_list("lead_id", flat=True).order_by("lead_id").distinct()[:CHUNK])
+    if not lead_ids:
+        _finish(record)
+        return False
+    _remove_new_leads(record, lead_ids)
+    left_ids = left.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True).order_by("lead_id").distinct()
+    for lead_id in filter(None, list(left_ids)):
+        if not go_on():
+            return False
+        try:
+            _undo(record, lead_id)
+        except _Overtaken:
+            break  # begin again with what the row says now
+    return True
+
+
+def _remove_new_leads(record: Import, lead_ids: Sequence[int | None]) -> None:
+    """Remove at once those that were only made and are as they were made: nearly all, after an import of leads."""
+    with suppress(IntegrityError), transaction.atomic():  # of any other lead the slow way says why it stays
+        leads = Lead.objects.filter(pk__in=lead_ids)
+        list(leads.order_by("pk").select_for_update().values_list("pk", flat=True))
+        with connection.cursor() as cursor:
+            asked = {"import": record.pk, "leads": list(lead_ids)}
+            cursor.execute(load("handoff.amending", "untouched_new_leads.sql"), asked)
+            new = [pk for (pk,) in cursor.fetchall()]
+        ExternalId.objects.filter(lead__in=new).delete()
+        Touchpoint.objects.filter(lead__in=new).delete()
+        _forget_matching(new)
+        removed = _delete_leads(new)
+        connection.check_constraints()
+        ImportChange.objects.filter(of_import=record, lead_id__in=new).delete()
+        Import.objects.filter(pk=record.pk).update(reverted=F("reverted") + removed)
+
+
+def _forget_matching(ids: Sequence[int]) -> None:
+    """What was kept to find their duplicates, and what was suggested."""
+    PossibleDuplicate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
+    MatchKey.objects.filter(lead__in=ids).delete()
+    LeadToMatch.objects.filter(lead__in=ids).delete()
+
+
+def _delete_leads(ids: Sequence[int]) -> int:
+    """By the database alone: Django would first look for all that belongs to them, which is gone already."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM leads_lead WHERE id = ANY(%s)", [list(ids)])
+        return cursor.rowcount
+
+
+def _undo(record: Import, lead_id: int) -> None:
+    try:
+        with transaction.atomic():
+            with setting("handoff.undo", str(record.pk)):  # the history lets the acts of this import go
+                words = _undo_lead(record, lead_id)
+            _advance(record, lead_id, words)
+    except IntegrityError as error:
+        # An email that another lead has now, or a row that somebody has made about this one in the meantime.
+        words = f"The database refuses it: {str(error.__cause__ or error).splitlines()[0]}."
+        with transaction.atomic():
+            _advance(record, lead_id, words)
+
+
+def _undo_lead(record: Import, lead_id: int) -> str:
+    """Undo what was done to a lead; or say why that, or a part of it, stays."""
+    lead = Lead.objects.select_for_update().filter(pk=lead_id).first()
+    changes = changes_of(record, lead_id)
+    if lead is None:
+        changes.forget()
+        return ""
+    if words := built_upon(record, lead, changes):
+        return words
+    _withdraw_messages(lead, changes)
+    if changes.is_new_lead:
+        _remove_clocks(Clock.objects.filter(lead=lead))
+        _forget_matching([lead.pk])
+    elif changes.acts:
+        _remove_clocks(Clock.objects.filter(lead=lead, started_by__in=changes.acts))
+    words = " ".join(revert(changes))
+    if not changes.is_new_lead:
+        _follow(lead, changes)
+    connection.check_constraints()
+    changes.forget()
+    return words
+
+
+def _withdraw_messages(lead: Lead, changes: Changes) -> None:
+    """Messages about what is undone are not sent: those that were are a reason to keep the lead."""
+    Delivery.objects.filter(transition__in=changes.acts).delete()
+    notices = Notice.objects.filter(lead=lead, key__in=[f"enquiry {pk}" for pk in changes.new("leads_touchpoint")])
+    Delivery.objects.filter(notice__in=notices).delete()
+    notices.delete()
+
+
+def _remove_clocks(removed: QuerySet[Clock]) -> None:
+    PendingAlarm.objects.filter(clock__in=removed).delete()
+    Alarm.objects.filter(clock__in=removed).delete()
+    removed.delete()
+
+
+def _follow(lead: Lead, changes: Changes) -> None:
+    """Let the clocks be what the history is without these acts, and be judged by the facts as they are again."""
+    if changes.acts:
+        lead = Lead.objects.get(pk=lead.pk)
+        clocks.hold(lead.pk)
+        differences = clocks.follow_history(lead)
+        alerts.withdraw(Alarm.objects.filter(clock__in=clocks.called_off(differences)))
+    if changes.has_facts:
+        reevaluate_policies(lead.pk, because="An import was undone.")
+
+
+def _advance(record: Import, lead_id: int, words: str) -> None:
+    """Write down how far it has come, provided that nobody else has: else what was just done is taken back."""
+    still = Import.objects.filter(pk=record.pk, state=ImportState.UNDOING, undo_cursor=record.undo_cursor)
+    counted = {"kept": F("kept") + 1} if words else {"reverted": F("reverted") + 1}
+    if not still.update(undo_cursor=lead_id, **counted):
+        raise _Overtaken
+    if words:
+        _keep(record, words, lead_id)
+    record.undo_cursor = lead_id
+
+
+def _keep(record: Import, words: str, lead_id: int | None = None) -> None:
+    ImportRow.objects.create(of_import=record, number=0, outcome=RowOutcome.KEPT, reason=words, lead_id=lead_id)
+
+
+@transaction.atomic
+def _finish(record: Import) -> None:
+    """At last the campaigns, which leads may name; then it is undone."""
+    still = Import.objects.filter(pk=record.pk, state=ImportState.UNDOING)
+    if not still.update(state=ImportState.UNDONE, undone_at=timezone.now()):
+        return
+    complaints = _campaigns(record)
+    for words in complaints:
+        _keep(record, words)
+    Import.objects.filter(pk=record.pk).update(kept=F("kept") + len(complaints))
+
+
+def _campaigns(record: Import) -> Sequence[str]:
+    changes = changes_of(record, None)
+    complaints = revert(changes)
+    changes.forget()
+    return complaints

@@ -1,0 +1,82 @@
+"""Fields whose values are one of a few words: what a value of a file may stand for, and which values it has."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from handoff.imports.mapping import Columns
+from handoff.imports.table import Line
+from handoff.workflow.facts.timing import Cause
+from leads.models import Channel, Outcome, Reason
+
+LOOKED_AT = 20_000  # rows
+MOST_VALUES = 60  # of a column that has choices: one with more is no list of words
+_STANDING = [("won", "Won"), ("lost", "Lost"), ("rejected", "Rejected"), ("open", "Open, in this stage")]
+_YES_OR_NO = [("yes", "Yes"), ("no", "No")]
+
+Choices = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of a column, how many rows have it, and what it stands for."""
+
+    text: str
+    count: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class ValueColumn:
+    """A column whose values are words of a list, at its place in the file."""
+
+    at: int
+    header: str
+    field: str
+    choices: Choices
+    values: Sequence[Value]
+
+
+def choices_of(kind: str, field: str) -> Choices:
+    """What values of a field may stand for; empty for a field without a list."""
+    if kind == "outcomes" and field == "reason":
+        return list(Reason.objects.filter(retired_at=None).order_by("position").values_list("code", "label"))
+    return _CHOICES.get((kind, field), ())
+
+
+_CHOICES: Mapping[tuple[str, str], Choices] = {
+    **{("outcomes", name): _STANDING for name in ("state", "status", "lead_status", "deal_status", "deal_stage")},
+    ("outcomes", "is_won"): _YES_OR_NO,
+    ("outcomes", "is_closed"): _YES_OR_NO,
+    ("touches", "channel"): Channel.choices,
+    ("touches", "outcome"): Outcome.choices,
+    ("touches", "automatic"): _YES_OR_NO,
+    ("pauses", "cause"): Cause.choices,
+}
+
+
+def value_columns(kind: str, columns: Columns, lines: Iterable[Line]) -> list[ValueColumn]:
+    """The columns with choices, each with its values, the most frequent first."""
+    wanted = {
+        choice.at: (choice.field, choices)
+        for choice in columns.choices
+        if choice.field not in columns.constants and (choices := choices_of(kind, choice.field))
+    }
+    counted: dict[int, Counter[str]] = {at: Counter() for at in wanted}
+    for line in islice(lines, LOOKED_AT) if wanted else ():
+        for at in wanted:
+            if at < len(line.values) and (text := line.values[at].strip()):
+                counted[at][text] += 1
+    return [
+        ValueColumn(at, columns.headers[at], field, choices, _values(at, counted[at], columns))
+        for at, (field, choices) in wanted.items()
+        if 0 < len(counted[at]) <= MOST_VALUES
+    ]
+
+
+def _values(at: int, counted: Counter[str], columns: Columns) -> list[Value]:
+    return [
+        Value(text, number, columns.values.get((at, text.casefold()), columns.values.get((None, text.casefold()), "")))
+        for text, number in counted.most_common()
+    ]

@@ -1,0 +1,268 @@
+"""Imports as records: each is brought in chunk by chunk, and resumed by a worker if it is not finished.
+
+A chunk and its progress are one transaction: whoever is killed when, each row is done once and counted once.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import Any
+
+import structlog
+from django.core.exceptions import ValidationError
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
+
+from handoff.alerts import worker
+from handoff.alerts.leases import leased
+from handoff.amending import undoing
+from handoff.imports import previews, rights
+from handoff.imports import run as importing
+from handoff.imports.complaints import Complaints, field_of
+from handoff.imports.kind import Kind, Result, Row, refused
+from handoff.imports.plan import Plan
+from handoff.imports.rows import noting_changes_of, write_as_author
+from handoff.imports.run import OUTCOMES, written
+from handoff.imports.stated_rows import StatedRows, StoredRepeats
+from handoff.imports.table import Line
+from handoff.imports.unreadable import Unreadable
+from handoff.models import IN_PROGRESS, Import, ImportRow, ImportState, RowOutcome, StatedRow
+
+FIRST_ROWS = 25  # of the first chunk; the next ones have as many as can be written in
+CHUNK_SECONDS = 0.1  # as whoever works with a lead of a chunk waits for that long
+RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
+SHARED_SECONDS = 0.5  # where one process does everything
+LEASE = "imports"
+LEASE_SECONDS = 30
+MOST_WARNINGS = 10_000  # that are kept with their rows; all are counted
+ATTEMPTS = 5
+
+log = structlog.get_logger(__name__)
+GoOn = Callable[[], bool]
+See = Callable[[Sequence[Line], Sequence[Result]], None]
+Pair = tuple[Line, Row]
+
+
+class _Overtaken(Exception):
+    """It was stopped, or another process has dealt with these rows already."""
+
+
+def run_in_turn() -> None:
+    """Go on with what is in progress, the oldest first, unless a worker is at it already. Beat calls it."""
+    unfinished = list(in_progress()[:10])
+    if not unfinished:
+        return
+    ends_at = time.monotonic() + (SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
+    with leased(LEASE, LEASE_SECONDS) as renew:
+        if renew is None:
+            return
+        for record in unfinished:
+            run(record, lambda: renew() and time.monotonic() < ends_at and not worker.is_shutting_down())
+
+
+def in_progress() -> QuerySet[Import]:
+    """Those to go on with: previews too."""
+    wanted = Q(state__in=IN_PROGRESS) | Q(is_preview_wanted=True)
+    return Import.objects.filter(wanted).defer("content").order_by("pk")
+
+
+def _unseen(_lines: Sequence[Line], _results: Sequence[Result]) -> None:
+    """Nobody looks at the rows as they are done."""
+
+
+def run(record: Import, go_on: GoOn, see: See = _unseen) -> None:
+    """Go on with one import, under a lease: that nothing is done twice is sure, but it would be tried twice.
+
+    `see` gets the rows of each chunk, as the file has them, with their results, once they are committed.
+    """
+    with leased(f"import {record.pk}", LEASE_SECONDS) as renew:
+        if not renew:
+            return
+        if record.state == ImportState.UNDOING:
+            undoing.run(record, lambda: renew() and go_on())
+        elif record.state == ImportState.DRAFT:
+            previews.go_on(record, lambda: renew() and go_on())
+        else:
+            _bring_in(record, lambda: renew() and go_on(), see)
+
+
+def _bring_in(record: Import, go_on: GoOn, see: See) -> None:
+    waiting = Import.objects.filter(pk=record.pk, state=ImportState.WAITING)
+    waiting.update(state=ImportState.RUNNING, started_at=timezone.now())
+    record.refresh_from_db()
+    if record.state != ImportState.RUNNING:
+        return
+    try:
+        work = _Work.of(record, see)
+        while go_on() and work.do_chunk():
+            pass
+    except (OperationalError, InterfaceError):
+        raise  # the database is away: it goes on from here later
+    except Unreadable as error:
+        finish(record, ImportState.FAILED, str(error))
+    except Exception as error:
+        log.exception("import_failed", id=record.pk)
+        finish(record, ImportState.FAILED, f"It failed: {type(error).__name__}: {error}")
+
+
+@dataclass
+class _Work:
+    """One process that brings rows in."""
+
+    record: Import
+    plan: Plan
+    kind: Kind
+    rows: Iterator[Pair]
+    stated: StatedRows
+    see: See
+    size: int
+
+    @classmethod
+    def of(cls, record: Import, see: See) -> "_Work":
+        if record.content is None:
+            raise Unreadable("The file was deleted.")
+        plan, stated = Plan.load(record.layout), StatedRows(record.pk)
+        roles = frozenset(record.by.roles) if record.by else None
+        plan = replace(
+            plan, reading=replace(plan.reading, repeats=StoredRepeats(stated), first_rows=stated, roles=roles)
+        )
+        kind = importing.KINDS[record.kind]
+        rows = plan.rows(bytes(record.content), record.cursor, kind.chronological)
+        record.content = None  # the rows hold what they need of it
+        return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK))
+
+    def do_chunk(self) -> bool:
+        """Bring some rows in; False when nothing more is to be done here."""
+        self.record.refresh_from_db(fields=["state", "cursor", "by"])
+        if self.record.state != ImportState.RUNNING:
+            return False
+        if words := rights.hindrance(self.record):
+            return not finish(self.record, ImportState.STOPPED, words)
+        pairs = list(islice(self.rows, self.size))
+        if not pairs:
+            return not finish(self.record, ImportState.DONE)
+        began = time.monotonic()
+        try:
+            self._write(pairs)
+        except _Overtaken:
+            return False
+        self._adapt(len(pairs), time.monotonic() - began)
+        return True
+
+    def _adapt(self, done: int, seconds: float) -> None:
+        """Take as many rows next as fit into the time that others may be made to wait."""
+        fitting = int(done * CHUNK_SECONDS / max(seconds, 0.001))
+        self.size = max(1, min(fitting, 2 * done, importing.CHUNK))
+
+    def _write(self, pairs: Sequence[Pair]) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            self.stated.forget()
+            try:
+                self._write_once(pairs)
+            except OperationalError as error:
+                if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
+                    raise
+            except (_Overtaken, InterfaceError):
+                raise
+            except Exception as error:
+                log.exception("import_chunk_failed", id=self.record.pk, row=pairs[0][0].number)
+                self._set_aside(pairs, error)
+                return
+            else:
+                return
+
+    def _set_aside(self, pairs: Sequence[Pair], error: Exception) -> None:
+        """Refuse a row that cannot be written for a fault of ours; of several, find it by writing them one by one."""
+        self.stated.forget()
+        if len(pairs) > 1:
+            for pair in pairs:
+                self._write([pair])
+            return
+        [(line, row)] = pairs
+        words = f"It failed: {type(error).__name__}: {error}"
+        with transaction.atomic():
+            results = [refused(row, ValidationError(words))]
+            advanced = self._advance([line], results)
+        advanced.apply(self.record)
+        self.see([line], results)
+
+    def _write_once(self, pairs: Sequence[Pair]) -> None:
+        lines, rows = [line for line, _ in pairs], [row for _, row in pairs]
+        with transaction.atomic():
+            with noting_changes_of(self.record):
+                results = list(written(rows, self._write_sound))
+            self.stated.save()
+            advanced = self._advance(lines, results)
+        advanced.apply(self.record)
+        self.see(lines, results)
+
+    def _write_sound(self, rows: Sequence[Row]) -> Sequence[Result]:
+        return write_as_author(self.record, rows, self.kind, self.plan.reading)
+
+    def _advance(self, lines: Sequence[Line], results: Sequence[Result]) -> "_Advanced":
+        """Write down how far it has come, provided that nobody else has: else what was just done is taken back."""
+        record, complaints = self.record, Complaints.load(self.record.complaints)
+        for result in results:
+            complaints.add(result)
+        keep_rows(record, lines, results)
+        advanced = _Advanced(record.cursor + len(lines), complaints.plain(), count(results))
+        still = Import.objects.filter(pk=record.pk, state=ImportState.RUNNING, cursor=record.cursor)
+        more = {name: F(name) + number for name, number in advanced.counted.items()}
+        if not still.update(cursor=advanced.cursor, complaints=advanced.complaints, **more):
+            raise _Overtaken
+        return advanced
+
+
+@dataclass(frozen=True)
+class _Advanced:
+    """What a chunk adds to its record. It is added to the one in memory once the chunk is committed."""
+
+    cursor: int
+    complaints: list[dict[str, Any]]
+    counted: Counter[str]
+
+    def apply(self, record: Import) -> None:
+        record.cursor, record.complaints = self.cursor, self.complaints
+        for name, number in self.counted.items():
+            setattr(record, name, getattr(record, name) + number)
+
+
+def keep_rows(record: Import, lines: Sequence[Line], results: Sequence[Result]) -> None:
+    """Keep the rows that were refused, and the first of those that were strange."""
+    room = MOST_WARNINGS - record.warnings
+    kept = []
+    for line, result in zip(lines, results, strict=True):
+        is_refused = result.outcome == "refused"
+        if not result.reason or not (is_refused or room > 0):
+            continue
+        room -= not is_refused
+        kept.append(
+            ImportRow(
+                of_import=record,
+                number=line.number,
+                outcome=RowOutcome.REFUSED if is_refused else RowOutcome.WARNING,
+                reason=result.reason,
+                field=field_of(result.reason),
+                cells=list(line.values),
+            )
+        )
+    ImportRow.objects.bulk_create(kept)
+
+
+def count(results: Sequence[Result]) -> Counter[str]:
+    counted = Counter[str](result.outcome for result in results)
+    warnings = sum(bool(result.reason) and result.outcome != "refused" for result in results)
+    return Counter({name: counted[name] for name in OUTCOMES} | {"warnings": warnings})
+
+
+def finish(record: Import, state: ImportState, note: str = "") -> bool:
+    """False when somebody else has finished it."""
+    unfinished = Import.objects.filter(pk=record.pk, state__in=(ImportState.WAITING, ImportState.RUNNING))
+    is_mine = unfinished.update(state=state, note=note, finished_at=timezone.now()) == 1
+    if is_mine:
+        StatedRow.objects.filter(of_import=record.pk).delete()
+    return is_mine

@@ -1,0 +1,42 @@
+"""Which kind of file one is, by the kind that recognises most of its columns."""
+
+from collections.abc import Sequence
+
+from handoff.imports.headers import How, Vocabulary
+from handoff.imports.mapping import map_columns
+from handoff.imports.run import KINDS, SAMPLE
+from handoff.imports.table import Source, parse
+
+LABELS = {
+    "leads": "Leads",
+    "campaigns": "Campaigns",
+    "outcomes": "Deals and rejections",
+    "touches": "Touches: calls, meetings, mails",
+    "pauses": "Pauses",
+}
+
+# Ids and moments of whatever a file is about.
+_IN_ANY_FILE = {"external_id", "row_id", "touch_id", "email", "phone", "created_at"}
+
+
+def label(kind: str) -> str:
+    return LABELS.get(kind, kind.replace("_", " ").capitalize())
+
+
+def propose(data: bytes, name: str, source: Source) -> str:
+    """The kind whose fields the headers name best; that of leads where none is better."""
+    vocabularies = [Vocabulary(name, kind.aliases) for name, kind in KINDS.items()]
+    table = parse(data, name, source, lambda headers: max(each.recognised(headers) for each in vocabularies))
+    rows = [line.values for line in table.lines[:SAMPLE]]
+    return max(KINDS, key=lambda kind: (_score(kind, table.headers, rows), kind == "leads"))
+
+
+def _score(kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> int:
+    """A point for each field with a column, and another for one that no other kind has. No kind without an identity."""
+    card = KINDS[kind]
+    columns = map_columns(headers, card.aliases, kind=kind, rows=rows)
+    if not columns.has(card.identities):
+        return 0
+    named = {choice.field for choice in columns.choices if choice.how != How.CONTENT} - _IN_ANY_FILE
+    others = {name for other, each in KINDS.items() if other != kind for name in each.aliases}
+    return len(named) + len(named - others)

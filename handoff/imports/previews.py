@@ -1,0 +1,110 @@
+"""What an import would do: its first rows are tried at once, all of them in the background; nothing stays written."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from handoff.imports import dry_run
+from handoff.imports.complaints import Complaints
+from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row
+from handoff.imports.plan import Plan
+from handoff.imports.rows import noting_changes_of, write_as_author
+from handoff.imports.run import KINDS, OUTCOMES, written
+from handoff.models import Import, ImportChange, ImportState
+from leads.facts import facts
+from leads.models import Lead
+from leads.repeats import Repeats
+
+SAMPLE = 200  # rows that are tried within the request
+WINDOW = 1000  # rows that are tried at once in the background
+MOST_CHANGES = 20  # leads whose changes are shown field by field
+
+GoOn = Callable[[], bool]
+
+
+def sample(draft: Import) -> None:
+    """Try the first rows, and ask a worker to try the others."""
+    begin(draft, SAMPLE)
+    draft.is_preview_wanted = draft.total > draft.preview["rows"]
+    _save(draft)
+
+
+def begin(draft: Import, most: int) -> None:
+    draft.preview = {"rows": 0, "cursor": 0, "outcomes": {}, "complaints": [], "changes": []}
+    chronological = KINDS[draft.kind].chronological
+    pairs = Plan.load(draft.layout).rows(bytes(draft.content or b""), 0, chronological)
+    rows = [row for _, row in islice(pairs, most)]
+    _add(draft, rows)
+
+
+def go_on(draft: Import, may_go_on: GoOn) -> None:
+    """Try further rows of a draft. A worker calls it, until all are tried or the file is understood otherwise."""
+    draft.refresh_from_db()
+    if draft.state != ImportState.DRAFT or not draft.is_preview_wanted or draft.content is None:
+        return
+    done, chronological = draft.preview.get("cursor", 0), KINDS[draft.kind].chronological
+    rows = (row for _, row in Plan.load(draft.layout).rows(bytes(draft.content), done, chronological))
+    while may_go_on():
+        window = list(islice(rows, WINDOW))
+        if window:
+            _add(draft, window)
+        draft.is_preview_wanted = bool(window)
+        if not _save(draft) or not window:
+            return
+
+
+def _save(draft: Import) -> bool:
+    """False when it was started, or understood otherwise, in the meantime."""
+    same = Import.objects.filter(pk=draft.pk, state=ImportState.DRAFT, layout=draft.layout)
+    return same.update(preview=draft.preview, is_preview_wanted=draft.is_preview_wanted) == 1
+
+
+def _add(draft: Import, rows: Sequence[Row]) -> None:
+    """Try rows, and add what came of it to what the preview has shown so far."""
+    preview, kind = draft.preview, KINDS[draft.kind]
+    changes: list[dict[str, Any]] = []
+    reading = replace(Plan.load(draft.layout).reading, repeats=Repeats(), first_rows=FirstRows())
+    trial = replace(kind, write=lambda rows, reading: _try(draft, kind, rows, reading, changes))
+    complaints, counted = Complaints.load(preview["complaints"]), Counter(preview["outcomes"])
+    for result in written(rows, lambda sound: dry_run.write(sound, trial, reading)):
+        complaints.add(result)
+        counted[result.outcome] += 1
+        counted["warnings"] += bool(result.reason) and result.outcome != "refused"
+    shown = [*preview["changes"], *changes][:MOST_CHANGES]
+    draft.preview = {
+        "rows": preview["rows"] + len(rows),
+        "cursor": preview["cursor"] + len(rows),
+        "outcomes": {name: counted[name] for name in (*OUTCOMES, "warnings")},
+        "complaints": complaints.plain(),
+        "changes": shown,
+    }
+
+
+def _try(
+    draft: Import, kind: Kind, rows: Sequence[Row], reading: Reading, changes: list[dict[str, Any]]
+) -> list[Result]:
+    """Write rows within the transaction that is taken back, and read what the database has noted of it."""
+    with transaction.atomic():
+        with noting_changes_of(draft):
+            results = write_as_author(draft, rows, kind, reading)
+        if len(changes) < MOST_CHANGES:
+            changes += _changes(draft)
+    return results
+
+
+def _changes(draft: Import) -> Iterator[dict[str, Any]]:
+    """Field by field, old and new, of leads that were there before."""
+    noted = ImportChange.objects.filter(of_import=draft.pk, table="leads_lead")
+    new = set(noted.filter(is_new=True).values_list("row_id", flat=True))
+    labels = {fact.name: fact.label for fact in facts()}
+    changed = [change for change in noted.filter(is_new=False).order_by("pk") if change.row_id not in new]
+    leads = Lead.objects.in_bulk([change.row_id for change in changed[:MOST_CHANGES]])
+    for change in changed[:MOST_CHANGES]:
+        before, after = change.before or {}, change.after or {}
+        shown = [[labels[name], before[name], after.get(name)] for name in before if name in labels]
+        if shown and change.row_id in leads:
+            yield {"lead": change.row_id, "name": str(leads[change.row_id]), "fields": shown}
