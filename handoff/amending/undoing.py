@@ -42,7 +42,7 @@ def ask(record: Import, *, by: User | None) -> None:
         raise NotUndoable("The import is in progress: stop it first.")
     if record.state not in ENDED:
         raise NotUndoable("The import has changed nothing that could be undone.")
-    if record.content is None:
+    if not record.has_file():
         raise NotUndoable("The import is too old to be undone: what it changed is no longer on record.")
     ended = Import.objects.filter(pk=record.pk, state__in=ENDED)
     if not ended.update(state=ImportState.UNDOING, undone_by=by, undo_cursor=0):
@@ -62,13 +62,14 @@ def _do_chunk(record: Import, go_on: GoOn) -> bool:
     if record.state != ImportState.UNDOING:
         return False
     left = ImportChange.objects.filter(of_import=record, lead_id__gt=record.undo_cursor)
-    lead_ids = list(left.values_list("lead_id", flat=True).order_by("lead_id").distinct()[:CHUNK])
+    numbers = left.values_list("lead_id", flat=True).order_by("lead_id").distinct()[:CHUNK]
+    lead_ids = [pk for pk in numbers if pk]
     if not lead_ids:
         _finish(record)
         return False
     _remove_new_leads(record, lead_ids)
     left_ids = left.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True).order_by("lead_id").distinct()
-    for lead_id in filter(None, list(left_ids)):
+    for lead_id in [pk for pk in left_ids if pk]:
         if not go_on():
             return False
         try:
@@ -78,14 +79,14 @@ def _do_chunk(record: Import, go_on: GoOn) -> bool:
     return True
 
 
-def _remove_new_leads(record: Import, lead_ids: Sequence[int | None]) -> None:
+def _remove_new_leads(record: Import, lead_ids: Sequence[int]) -> None:
     """Remove at once those that were only made and are as they were made: nearly all, after an import of leads."""
     with suppress(IntegrityError), transaction.atomic():  # of any other lead the slow way says why it stays
         leads = Lead.objects.filter(pk__in=lead_ids)
         list(leads.order_by("pk").select_for_update().values_list("pk", flat=True))
         with connection.cursor() as cursor:
-            asked = {"import": record.pk, "leads": list(lead_ids)}
-            cursor.execute(load("handoff.amending", "untouched_new_leads.sql"), asked)
+            statement = load("handoff.amending", "untouched_new_leads.sql")
+            cursor.execute(statement, {"import": record.pk, "leads": list(lead_ids)})
             new = [pk for (pk,) in cursor.fetchall()]
         ExternalId.objects.filter(lead__in=new).delete()
         Touchpoint.objects.filter(lead__in=new).delete()
@@ -107,7 +108,7 @@ def _delete_leads(ids: Sequence[int]) -> int:
     """By the database alone: Django would first look for all that belongs to them, which is gone already."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM leads_lead WHERE id = ANY(%s)", [list(ids)])
-        return cursor.rowcount
+        return int(cursor.rowcount)
 
 
 def _undo(record: Import, lead_id: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
 from django.utils import timezone
@@ -49,7 +49,7 @@ def bring(data: bytes, name: str, stated: Mapping[str, Any], *, by: User | None,
 def make(data: bytes, name: str, stated: Mapping[str, Any], *, by: User | None, door: Door) -> Import:
     """The same, not saved yet. What is not stated is taken from the last file of the system and kind."""
     check_size(len(data))
-    draft = Import(content=data, size=len(data), file_name=name.strip()[-LONGEST_NAME:] or "Pasted text", by=by)
+    draft = Import(content=data, size=len(data), file_name=_printable(name), by=by)
     draft.stated, draft.kind = dict(stated), stated.get("kind", "")
     draft.via, draft.request_id = door.via, door.request_id
     reread(draft)
@@ -57,6 +57,10 @@ def make(data: bytes, name: str, stated: Mapping[str, Any], *, by: User | None, 
     if known is not None:
         _remember(draft, known)
     return draft
+
+
+def _printable(name: str) -> str:
+    return "".join(filter(str.isprintable, name)).strip()[-LONGEST_NAME:] or "Pasted rows"
 
 
 def _remember(draft: Import, known: FileMapping) -> None:
@@ -132,6 +136,10 @@ def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
     if kind not in KINDS:
         raise Unreadable(f"“{kind}” is not a kind of file: use one of {', '.join(KINDS)}.")
     known = Remembered.of(stated)
+    if known.dates and known.dates not in list(Order):
+        raise Unreadable(f"“{known.dates}” is not an order of dates: use one of {', '.join(Order)}.")
+    if known.time_zone and known.time_zone not in available_timezones():
+        raise Unreadable(f"“{known.time_zone}” is not a valid time zone: write one like Europe/Berlin.")
     return Wish(
         kind=kind,
         system=known.system,

@@ -245,9 +245,9 @@ def keep_rows(record: Import, lines: Sequence[Line], results: Sequence[Result]) 
                 of_import=record,
                 number=line.number,
                 outcome=RowOutcome.REFUSED if is_refused else RowOutcome.WARNING,
-                reason=result.reason,
-                field=field_of(result.reason),
-                cells=list(line.values),
+                reason=result.reason.replace("\0", ""),
+                field=field_of(result.reason)[:80],
+                cells=[cell.replace("\0", "") for cell in line.values],  # an old workbook may have it in a cell
             )
         )
     ImportRow.objects.bulk_create(kept)

@@ -86,6 +86,10 @@ class Import(models.Model):
     def is_in_progress(self) -> bool:
         return self.state in IN_PROGRESS
 
+    def has_file(self) -> bool:
+        """Whether the file is still there, without reading it: it may be large."""
+        return Import.objects.filter(pk=self.pk, content__isnull=False).exists()
+
     @property
     def is_historical(self) -> bool:
         return bool(self.stated.get("historical"))

@@ -34,6 +34,6 @@ def for_importers(view: Callable[[HttpRequest, Import], HttpResponseBase]) -> Ca
     def checked(request: HttpRequest, pk: int) -> HttpResponseBase:
         if not rights.may_import(viewer(request)):
             raise PermissionDenied
-        return view(request, get_object_or_404(Import.objects.select_related("by"), pk=pk))
+        return view(request, get_object_or_404(Import.objects.select_related("by").defer("content"), pk=pk))
 
     return checked

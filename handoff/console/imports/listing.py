@@ -6,13 +6,13 @@ from typing import Any
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
 
-from handoff.console.frame.page import Kept
+from handoff.console.frame.page import Kept, is_id
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, moment, two_lines
 from handoff.console.imports import bringing, ending, fixing, mappings, result, reviewing
@@ -82,7 +82,9 @@ class ImportPage(Kept):
     ) -> HttpResponse:
         if not self.has_view_permission(request):
             raise PermissionDenied
-        record = get_object_or_404(Import.objects.select_related("by"), pk=object_id)
+        if not is_id(object_id):
+            raise Http404
+        record = get_object_or_404(Import.objects.select_related("by").defer("content"), pk=object_id)
         if record.state == ImportState.DRAFT:
             return reviewing.page(request, record)
         return result.page(request, record, self.state_badge(record))

@@ -39,7 +39,7 @@ def page(request: HttpRequest, record: Import, state: SafeString) -> HttpRespons
         "kept": _kept(record),
         "is_undoing": record.state in (ImportState.UNDOING, ImportState.UNDONE),
         "can_stop": record.state in (ImportState.WAITING, ImportState.RUNNING),
-        "can_undo": record.state in ENDED and record.content is not None,
+        "can_undo": record.state in ENDED and record.has_file(),
         "understanding": record.understanding,
         **_fixing(record),
         **list_link(),
@@ -55,7 +55,7 @@ def _kept(record: Import) -> list[tuple[Lead | None, str]]:
 
 def _fixing(record: Import) -> dict[str, Any]:
     """The refused rows to be fixed in place, if there are not too many of them."""
-    has_rows = record.state in ENDED and record.refused and record.layout and record.content is not None
+    has_rows = record.state in ENDED and record.refused and record.layout
     refused = list(record.rows.filter(outcome=RowOutcome.REFUSED)[: MOST_ROWS + 1]) if has_rows else []
     columns = Plan.load(record.layout).columns if refused else None
     read = sorted({at for places in columns.positions.values() for at in places}) if columns else []

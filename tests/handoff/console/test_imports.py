@@ -209,6 +209,29 @@ def test_a_file_that_is_not_understood_can_be_corrected(world: World, as_: Login
     assert "Start the import" in page(client, record)
 
 
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"dates": "XYZ"},
+        {"time_zone": "Mars/Olympus"},
+        {"encoding": "klingon"},
+        {"sheet": "None"},
+        {"kind": "cats"},
+        {"system": "x" * 60},
+        {"column-1": "colour"},
+        {"constant-field": "colour", "constant-value": "red"},
+    ],
+)
+def test_what_makes_no_sense_is_said_on_the_page(world: World, as_: Login, odd: dict[str, str]) -> None:
+    client = as_(world.mia)
+    record = bring(client)
+    client.post(url("change", record.pk), {"system": "hubspot", "do": "apply", **odd})
+    assert 'role="alert"' in page(client, record)
+    assert client.get(f"{LIST}abc/change/").status_code == 404
+    client.post(url("change", record.pk), {"system": "hubspot", "do": "apply", "kind": "leads", "column-1": "email"})
+    assert "Start the import" in page(client, record)
+
+
 def test_a_large_draft_is_tried_in_the_background(world: World, as_: Login, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(previews, "SAMPLE", 1)
     client = as_(world.mia)
