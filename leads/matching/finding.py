@@ -61,9 +61,14 @@ def look_at(lead_ids: Collection[int]) -> int:
 def who_may_be(facts: Mapping[str, object], *, apart_from: int = 0) -> list[tuple[Lead, Score]]:
     """The leads that somebody with these facts may be, most likely first. Nothing is written."""
     profile = Profile.of(apart_from, facts)
-    named = MatchKey.objects.filter(value__in=profile.blocks()).exclude(lead=apart_from)
-    others = profiles(set(named.values_list("lead_id", flat=True)[: 4 * LARGEST_BLOCK]))
-    scored = {pk: compare(profile, other) for pk, other in others.items()}
+    with connection.cursor() as cursor:
+        words = {"values": list(profile.blocks()), "most": LARGEST_BLOCK}
+        cursor.execute(load("leads.matching", "holders.sql"), words)
+        rows = cursor.fetchall()
+    sizes = {value: size + 1 for value, _, size in rows}
+    others = profiles({lead for _, leads, _ in rows for lead in leads or () if lead != apart_from})
+    holders = sizes.get(profile.phone_block, 2)
+    scored = {pk: compare(profile, other, holders=holders) for pk, other in others.items()}
     likely = sorted((score.points, pk) for pk, score in scored.items() if score.points >= SUGGESTED)[::-1]
     leads = Lead.objects.select_related("owner").in_bulk([pk for _, pk in likely])
     return [(leads[pk], scored[pk]) for _, pk in likely if pk in leads]

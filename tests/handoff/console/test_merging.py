@@ -161,3 +161,17 @@ def test_a_rep_sees_no_pair_with_a_lead_of_another_team(two: tuple[Lead, Lead], 
     page = text_of(as_(world.ada).get(queue))
     assert "John Smith" in page
     assert "Compare" not in page
+
+
+def test_who_may_be_the_same_is_named_before_a_lead_is_added(two: tuple[Lead, Lead], world: World, as_: Any) -> None:
+    gone, _ = two
+    duplicates.find_marked()
+    client, url = as_(world.mia), reverse("admin:leads_lead_add")
+    typed = {"name": "Jon Smith", "email": "jon.smith@gmail.com", "company": "ACME GmbH", "phone": "030 1234567"}
+    page = text_of(client.post(url, typed))
+    assert "This may be" in page
+    assert page_of(gone) in page
+    assert "same phone" in page
+    assert not Lead.objects.filter(email="jon.smith@gmail.com").exists()
+    client.post(url, typed | {"is_another_person": "on"})
+    assert Lead.objects.filter(email="jon.smith@gmail.com").exists()
