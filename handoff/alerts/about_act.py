@@ -23,6 +23,7 @@ LABELS = {
     "into": "Merged into lead",
     "channel": "Channel",
     "outcome": "Outcome",
+    "inbound": "From the buyer",
     "name": "Opportunity",
     "state": "State",
     "stage": "Stage",
@@ -38,6 +39,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "channel": dict(Channel.choices),
     "outcome": dict(Outcome.choices),
     "state": dict(DealState.choices),
+    "inbound": {"True": "yes"},
 }
 
 

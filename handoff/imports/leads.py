@@ -128,6 +128,8 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
     fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
     fields |= {name: row.name(name) for name in _NAMES}
+    if not fields["phone"]:  # nobody looks for the second phone of one
+        fields["phone"], fields["mobile_phone"] = fields["mobile_phone"], ""
     fields["message"] = row.prose("message")
     fields |= attributes.values_of(row, reading)
     agreed = consents.statements_of(row, reading)
