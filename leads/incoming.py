@@ -13,7 +13,7 @@ from leads.external_ids import former_spellings, normalise_id
 from leads.facts import fact, facts
 from leads.models import Campaign, ExternalId, Statement
 from leads.moments import EARLIEST, storable
-from leads.names import PARTS, with_whole
+from leads.names import PARTS, with_whole, without_placeholders
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
@@ -81,6 +81,7 @@ def clean(row: Incoming) -> Person:
     if errors:
         raise ValidationError(errors)
     present = {name: value for name, value in fields.items() if not _is_blank(name, value)}
+    present = without_placeholders(present)
     if all(name in present for name in PARTS):
         present = with_whole(present)
     return Person(
