@@ -26,6 +26,7 @@ META = "id,created_time,ad_id,campaign_id,campaign_name,form_id,is_organic,platf
         (
             SALESFORCE,
             {"external_id", "name", "first_name", "last_name", "title", "company", "country", "phone", "email"}
+            | {"mobile_phone"}
             | {"source", "created_at"},
         ),
         (
