@@ -13,6 +13,7 @@ from leads.external_ids import former_spellings, normalise_id
 from leads.facts import fact, facts
 from leads.models import Campaign, ConsentStatement, ExternalId
 from leads.moments import EARLIEST, storable
+from leads.names import without_placeholders
 from leads.normalise import is_storable, normalise_system, normalise_text, quoted
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
@@ -104,6 +105,7 @@ def clean(row: Incoming) -> Person:
     if errors:
         raise ValidationError(errors)
     present = {name: value for name, value in fields.items() if not _is_blank(name, value)}
+    present = without_placeholders(present)
     return Person(
         email=present.get("email", ""),
         external_ids=tuple(external_ids),

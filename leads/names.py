@@ -26,6 +26,13 @@ def follow_parts(lead: Any, before: Sequence[str]) -> bool:
     return True
 
 
+def without_placeholders(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """The same without parts that together say nothing: “None” and “None” is what a program writes."""
+    first, last = (fields.get(name) for name in PARTS)
+    is_nothing = first and last and not composed(first, last)
+    return {name: value for name, value in fields.items() if not (is_nothing and name in PARTS)}
+
+
 def with_whole(fields: Mapping[str, Any], stored: Any = None) -> dict[str, Any]:
     """Facts to be written, with the whole name that follows from parts where none is given.
 

@@ -25,6 +25,7 @@ LABELS = {
     "separated": "Separated lead",
     "channel": "Channel",
     "outcome": "Outcome",
+    "inbound": "From the buyer",
     "name": "Opportunity",
     "state": "State",
     "stage": "Stage",
@@ -40,6 +41,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "channel": dict(Channel.choices),
     "outcome": dict(Outcome.choices),
     "state": dict(DealState.choices),
+    "inbound": {"True": "yes"},
 }
 
 

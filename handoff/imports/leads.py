@@ -23,6 +23,7 @@ from leads.external_ids import normalise_id
 from leads.facts import FactType, built_in_facts, fact
 from leads.identity import Incoming, Upsert, find_many
 from leads.models import Lead
+from leads.names import without_placeholders
 
 WHO = {
     "external_id": ("record_id", "id", "lead_id", "contact_id", "hs_object_id", "lead_external_id", "who_id"),
@@ -133,7 +134,9 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
     fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
-    fields |= {name: row.name(name) for name in _NAMES}
+    fields |= without_placeholders({name: row.name(name) for name in _NAMES})
+    if not fields["phone"]:  # nobody looks for the second phone of one
+        fields["phone"], fields["mobile_phone"] = fields["mobile_phone"], ""
     fields["message"] = row.prose("message")
     fields |= attributes.values_of(row, reading)
     agreed = consents.statements_of(row, reading)

@@ -180,12 +180,20 @@ def test_nobody_moves_a_lead_or_its_owner_by_the_form(world: World, as_) -> None
     assert (lead.name, lead.state, lead.owner, lead.cycle) == ("New", State.MQL, world.ada, 1)
 
 
-def test_sales_reads_the_facts(world: World, as_) -> None:
+def test_who_does_not_work_a_lead_reads_its_facts(world: World, as_) -> None:
     lead = bring_to(State.MQL, make_lead(), world)
 
-    assert as_(world.ada).post(url(lead), facts(lead, name="New")).status_code == 403
+    assert as_(world.ben).post(url(lead), facts(lead, name="New")).status_code == 403
     lead.refresh_from_db()
     assert lead.name == "Dana Fox"
+
+
+def test_the_owner_corrects_how_the_buyer_is_reached_and_nothing_of_marketing(world: World, as_) -> None:
+    lead = bring_to(State.MQL, make_lead(source="google", score=50), world)
+
+    assert as_(world.ada).post(url(lead), facts(lead, name="New", source="friend", score="99")).status_code == 302
+    lead.refresh_from_db()
+    assert (lead.name, lead.source, lead.score) == ("New", "google", 50)
 
 
 def test_a_lead_is_added_raw_and_spelled_as_everywhere(world: World, as_) -> None:

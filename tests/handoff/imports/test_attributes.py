@@ -103,10 +103,12 @@ def test_a_file_of_ours_comes_back_as_it_went(bring_in: Import) -> None:
 def test_a_second_phone_and_the_parts_of_a_name_are_apart(bring_in: Import) -> None:
     bring_in("leads", "Email,First Name,Last Name,Phone,Mobile\na@buyer.example,Ann,Fox,030 1,0170 2\n")
     bring_in("leads", "Email,Mobile\nb@buyer.example,0170 3\n")
-    ann, ben = Lead.objects.order_by("email")
+    bring_in("leads", "Email,Phone,Mobile\nc@buyer.example,,0170 4\n")
+    ann, ben, cid = Lead.objects.order_by("email")
     assert (ann.name, ann.first_name, ann.last_name) == ("Ann Fox", "Ann", "Fox")
     assert (ann.phone, ann.mobile_phone) == ("030 1", "0170 2")
     assert (ben.phone, ben.mobile_phone) == ("0170 3", "")
+    assert (cid.phone, cid.mobile_phone) == ("0170 4", "")
 
 
 def test_a_preferred_channel_is_known_by_the_words_of_others(bring_in: Import) -> None:

@@ -26,6 +26,7 @@ META = "id,created_time,ad_id,campaign_id,campaign_name,form_id,is_organic,platf
         (
             SALESFORCE,
             {"external_id", "name", "first_name", "last_name", "title", "company", "country", "phone", "email"}
+            | {"mobile_phone"}
             | {"source", "created_at"},
         ),
         (
@@ -110,9 +111,10 @@ def mapped(headers: str, *rows: str, kind: str = "leads", stated: Sequence[str] 
 
 def test_of_several_columns_the_first_that_is_not_empty_in_a_row_counts() -> None:
     columns = mapped("Mobile,Phone,Company Name,Company name,Email,Email")
-    assert columns.positions == {"phone": (1, 0), "company": (2, 3), "email": (4, 5)}
+    assert columns.positions == {"phone": (1,), "mobile_phone": (0,), "company": (2, 3), "email": (4, 5)}
     assert dict(columns.cells(["+49 1", "", "", "Foxworks", "n/a", "dana@buyer.example"])) == {
-        "phone": "+49 1",
+        "phone": "",
+        "mobile_phone": "+49 1",
         "company": "Foxworks",
         "email": "dana@buyer.example",
     }
@@ -120,7 +122,8 @@ def test_of_several_columns_the_first_that_is_not_empty_in_a_row_counts() -> Non
 
 
 def test_a_short_row_is_empty_where_it_ends() -> None:
-    assert dict(mapped("Email,Phone,Mobile").cells(["a@buyer.example"])) == {"email": "a@buyer.example", "phone": ""}
+    cells = mapped("Email,Phone,Mobile").cells(["a@buyer.example"])
+    assert dict(cells) == {"email": "a@buyer.example", "phone": "", "mobile_phone": ""}
 
 
 def test_the_id_of_something_else_is_not_that_of_the_lead() -> None:

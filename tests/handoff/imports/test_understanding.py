@@ -27,7 +27,7 @@ def test_it_says_what_became_of_every_column_and_does_nothing(explain: Explain) 
         "  column    Record ID -> external_id (synonym)",
         "  column    E-Mail -> email (name)",
         "  column    Phone -> phone (name)",
-        "  column    Mobile -> phone (synonym, where Phone is empty)",
+        "  column    Mobile -> mobile_phone (synonym)",
         "  column    Company / Account -> company (synonym)",
         "  column    Lead Status -> lead_status (name)",
         "  column    Erstellungsdatum -> created_at (synonym)",
@@ -90,7 +90,7 @@ def test_programs_get_all_of_it(explain: Explain) -> None:
     assert understood["dates"]["order"] == "DMY"
     assert understood["delimiter"] == ";"
     assert understood["skipped_rows"] == [1]
-    assert {"header": "Mobile", "column": 4, "field": "phone", "how": "synonym"} in understood["columns"]
+    assert {"header": "Mobile", "column": 4, "field": "mobile_phone", "how": "synonym"} in understood["columns"]
     assert understood["ignored"] == ["Tags"]
 
 

@@ -39,7 +39,7 @@ def test_a_verb_says_what_it_does_and_who_may(verb: Verb) -> None:
 
 
 # In the headline of its event, as the touch itself, or by the clock that it is about.
-SHOWN_OTHERWISE = {"owner", "team", "at", "channel", "outcome", "automatic", "clock", "alarm", "policy"}
+SHOWN_OTHERWISE = {"owner", "team", "at", "channel", "outcome", "automatic", "inbound", "clock", "alarm", "policy"}
 
 
 @pytest.mark.parametrize("verb", CARDS)
