@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.imports import leads, outcomes
+from handoff.imports import leads, mixed, outcomes
 from handoff.imports.deals import DATES as DATES_OF_DEALS
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from handoff.imports.ladder import Climb, Past
@@ -44,8 +44,9 @@ ALIASES = {
     **FIELDS,
     **{name: REJECTION[name] for name in _OF_REJECTIONS},
     **DEAL,
+    **mixed.FIELDS,
 }
-_MORE = ALIASES.keys() - leads.ALIASES.keys()
+_MORE = ALIASES.keys() - leads.ALIASES.keys() - mixed.FIELDS.keys()
 
 
 @dataclass
@@ -60,6 +61,10 @@ class _Entry:
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    return mixed.write(rows, reading, write_leads) if "record_type" in reading.fields else write_leads(rows, reading)
+
+
+def write_leads(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """What a file says of leads alone is written like that; else each lead is made and moved in one transaction."""
     if reading.fields.isdisjoint(_MORE):
         return leads.write(rows, reading)
@@ -184,7 +189,7 @@ def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
 KIND = Kind(
     ALIASES,
     ("external_id", "email", "phone"),
-    frozenset({"created_at", "rejected_at", "recycled_at", *DATES, *(DATES_OF_DEALS & DEAL.keys())}),
+    frozenset({"created_at", "rejected_at", "recycled_at", "at", *DATES, *(DATES_OF_DEALS & DEAL.keys())}),
     write,
     keys,
 )
