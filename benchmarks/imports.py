@@ -42,7 +42,7 @@ def leads(count: int) -> Rows:
             n,
             f"First{n % 997}",
             f"Last{n}",
-            f"buyer{n}@buyer.example",
+            f"person{n}@bench.example",
             phone,
             company,
             country,

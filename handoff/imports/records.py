@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.imports import attributes, consents, leads, outcomes
+from handoff.imports import attributes, consents, leads, mixed, outcomes
 from handoff.imports.deals import DATES as DATES_OF_DEALS
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from handoff.imports.ladder import Climb, Past
@@ -44,9 +44,10 @@ _FIELDS = {
     **FIELDS,
     **{name: REJECTION[name] for name in _OF_REJECTIONS},
     **DEAL,
+    **mixed.FIELDS,
 }
 ALIASES = attributes.Aliases(_FIELDS)
-_MORE = _FIELDS.keys() - leads.FIELDS.keys()
+_MORE = _FIELDS.keys() - leads.FIELDS.keys() - mixed.FIELDS.keys()
 
 
 @dataclass
@@ -61,6 +62,10 @@ class _Entry:
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    return mixed.write(rows, reading, write_leads) if "record_type" in reading.fields else write_leads(rows, reading)
+
+
+def write_leads(rows: Sequence[Row], reading: Reading) -> list[Result]:
     """What a file says of leads alone is written like that; else each lead is made and moved in one transaction."""
     if reading.fields.isdisjoint(_MORE):
         return leads.write(rows, reading)
@@ -187,13 +192,8 @@ KIND = Kind(
     ("external_id", "email", "phone", "mobile_phone"),
     frozenset(
         {
-            "created_at",
-            "updated_at",
-            *consents.DATES,
-            "rejected_at",
-            "recycled_at",
-            *DATES,
-            *(DATES_OF_DEALS & DEAL.keys()),
+            *("created_at", "updated_at", "rejected_at", "recycled_at", "at"),
+            *(*consents.DATES, *DATES, *(DATES_OF_DEALS & DEAL.keys())),
         }
     ),
     write,

@@ -74,7 +74,21 @@ COLUMNS = {
 }
 
 _RAW = (
-    *("subscriber", "lead", "new", "raw", "open", "opennotcontacted", "newlead", "inquiry", "enquiry", "suspect"),
+    *(
+        "subscriber",
+        "lead",
+        "created",
+        "leadcreated",
+        "captured",
+        "new",
+        "raw",
+        "open",
+        "opennotcontacted",
+        "newlead",
+        "inquiry",
+        "enquiry",
+        "suspect",
+    ),
     *("prospect", "nurture", "nurturing", "unassigned", "notcontacted", "neu", "offen", "interessent", "recycled"),
     *("abonnent", "abonné", "suscriptor", "nouveau", "nuevo", "nuovo", "novo", "nieuw"),
 )

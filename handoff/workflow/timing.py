@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Unpack
 
 from handoff.doors import SHELL, Door
-from handoff.refusals import FactsRefused
+from handoff.refusals import FactsRefused, WrongState
 from handoff.workflow.act import Act
 from handoff.workflow.cards import Card
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
@@ -99,12 +99,15 @@ def reevaluate(act: Act, **_: Unpack[ReevaluateGiven]) -> Transition:
 
 
 def reevaluate_policies(lead_id: int, *, because: str, by: User | None = None, door: Door = SHELL) -> Transition | None:
-    """Choose again after facts of a lead have changed. None when its clocks go on by the policies that they have."""
+    """Choose again after facts of a lead have changed. None when its clocks go on by the policies that they have.
+
+    So do those of a lead that has left sales by a backfill, which knows of no contact that would have ended them.
+    """
     if not Clock.objects.filter(lead=lead_id, stopped_at=None).exists():
         return None
     try:
         return reevaluate(lead_id, by=by, door=door, reason=because)
-    except FactsRefused:
+    except (FactsRefused, WrongState):
         return None
 
 

@@ -88,6 +88,15 @@ class TestThePast:
         assert dana.opportunity.closed_at == datetime(2024, 3, 12, 9, 14, tzinfo=UTC)
         assert_consistent()
 
+    def test_its_facts_may_change_though_a_clock_of_it_was_never_ended(
+        self, bring_in: Import, dana: Lead, world: World
+    ) -> None:
+        make_policy(Metric.SPEED_TO_LEAD)
+        bring_to(State.MQL, dana, world)
+        bring_in("outcomes", WON, "--historical")
+        assert Clock.objects.get().stopped_at is None
+        assert bring_in("leads", f"email,company\n{dana.email},Foxworks\n").outcomes == ["updated"]
+
     def test_a_deal_won_before_the_first_contact_is_kept_with_a_warning(self, bring_in: Import, dana: Lead) -> None:
         early = WON.replace("2024-03-12", "2024-02-12")
         done = bring_in("outcomes", early, "--historical")

@@ -73,3 +73,26 @@ def test_a_deal_that_a_lead_names_is_known_by_its_own_id_alone(bring_in: Import)
     assert (deal.name, deal.state, deal.amount) == ("Fox", DealState.WON, Decimal(500))
     assert bring_in("outcomes", deals.format("D8"), "--historical", system="crm").outcomes == ["refused"]
     assert_consistent()
+
+
+MIXED = (
+    "record_type,external_id,email,created_at,stage,at,outcome,deal_id,deal_name,deal_stage,amount,closed_at,owner\n"
+    "deal,1,,,,,,D1,Fox,Closed won,500,2025-03-01,ada\n"
+    "stage,1,,,mql,2025-01-02,,,,,,,\n"
+    "call,1,,,,2025-01-03 10:00,reached,,,,,,\n"
+    "lead,1,ann@buyer.example,2025-01-01,,,,,,,,,ada\n"
+    "invoice,1,,,,,,,,,,,\n"
+)
+
+
+def test_a_column_may_tell_several_kinds_of_records_apart(bring_in: Import, world: World) -> None:
+    done = bring_in("leads", MIXED, "--historical", "--set", "currency=EUR")
+    assert done.outcomes == ["created", "created", "created", "created", "refused"]
+    assert "record_type: “invoice” is not a kind of record: use lead, stage, call" in done.reasons[-1]
+    lead = Lead.objects.get()
+    assert (lead.state, lead.owner, lead.touches.get().channel) == (State.OPPORTUNITY, world.ada, "call")
+    assert lead.transitions.get(verb=Verb.PROMOTE).at == datetime(2025, 1, 2, tzinfo=UTC)
+    assert lead.deals.get().amount == Decimal(500)
+    again = bring_in("leads", MIXED, "--historical", "--set", "currency=EUR")
+    assert again.outcomes == ["unchanged"] * 4 + ["refused"]
+    assert_consistent()
