@@ -62,8 +62,8 @@ def who_may_be(facts: Mapping[str, object], *, apart_from: int = 0) -> list[tupl
     """The leads that somebody with these facts may be, most likely first. Nothing is written."""
     profile = Profile.of(apart_from, facts)
     with connection.cursor() as cursor:
-        words = {"values": list(profile.blocks()), "most": LARGEST_BLOCK}
-        cursor.execute(load("leads.matching", "holders.sql"), words)
+        blocks = list(profile.blocks())
+        cursor.execute(load("leads.matching", "holders.sql"), {"values": blocks, "most": LARGEST_BLOCK})
         rows = cursor.fetchall()
     sizes = {value: size + 1 for value, _, size in rows}
     others = profiles({lead for _, leads, _ in rows for lead in leads or () if lead != apart_from})
