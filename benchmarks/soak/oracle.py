@@ -12,11 +12,13 @@ from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
+from uuid import uuid5
 
 from django.db.models import Q
 from django.db.models.functions import Greatest
 
 from benchmarks.soak.courses import Course, called_off_at, course_of
+from handoff.alerts.digest import NAMESPACE
 from handoff.amending.integrity import disagreements
 from handoff.models import Audience, Delivery, DeliveryState
 from leads.models import Lead, Transition, Via
@@ -158,23 +160,41 @@ def _percentiles(both: list[tuple[datetime, datetime]]) -> dict[str, float]:
 
 
 def _deliveries(place: Path, wrong: list[str]) -> dict[str, object]:
-    """Every message that had to be written was, and each that was not withdrawn arrived at least once under its key."""
+    """Every message that had to be written was, and each that was not withdrawn arrived at least once: under its key,
+    or with others under the key of all of them."""
     arrived = Counter(key for name in ("smtp", "http") for key in _lines(place / f"{name}.keys"))
     written = {str(key): state for key, state in Delivery.objects.values_list("key", "state")}
     due = {key: state for key, state in written.items() if state != DeliveryState.WITHDRAWN}
-    wrong.extend(f"Delivery {key} ({state}) never arrived." for key, state in due.items() if key not in arrived)
+    together = {digest: parts for digest, parts in _digests() if digest in arrived}
+    got = arrived.keys() | {part for parts in together.values() for part in parts}
+    wrong.extend(f"Delivery {key} ({state}) never arrived." for key, state in due.items() if key not in got)
     wrong.extend(f"Delivery {key} is {state}." for key, state in due.items() if state != DeliveryState.SENT)
-    wrong.extend(f"A message arrived under the key {key}, which no delivery has." for key in arrived.keys() - written)
+    strange = arrived.keys() - written.keys() - together.keys()
+    wrong.extend(f"A message arrived under the key {key}, which no delivery has." for key in strange)
     wrong.extend(_untold())
     wrong.extend(_withdrawn_for_nothing())
     return {
         "deliveries": len(due),
-        "deliveries_arrived": len(arrived.keys() & due.keys()),
+        "deliveries_arrived": len(got & due.keys()),
+        "deliveries_in_digests": sum(map(len, together.values())),
         "deliveries_withdrawn": len(written) - len(due),
         "arrivals": arrived.total(),
         "arrived_again": arrived.total() - len(arrived),
         "attempts": dict(sorted(Counter(Delivery.objects.values_list("attempts", flat=True)).items())),
     }
+
+
+def _digests() -> Iterator[tuple[str, list[str]]]:
+    """What was merged into one message because much waited for one person, by the key that all of it must have had.
+
+    Each attempt has one lease for all its parts, of a random length; what was withdrawn meanwhile keeps it.
+    """
+    merged = Delivery.objects.filter(digest=True)
+    by_message: dict[tuple[object, ...], list[str]] = {}
+    for *message, key in merged.values_list("recipient", "medium", "address", "next_attempt_at", "key"):
+        by_message.setdefault(tuple(message), []).append(str(key))
+    for parts in by_message.values():
+        yield str(uuid5(NAMESPACE, " ".join(sorted(parts)))), parts
 
 
 def _untold() -> Iterator[str]:
