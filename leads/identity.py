@@ -236,11 +236,23 @@ class _Batch(Stored):
         return bool(new)
 
     def _save(self) -> None:
-        for pk, names in self.changed.items():  # first, as a new lead may take an email that is given up here
-            self.leads[pk].save(update_fields=[*names, "updated_at"])
+        self._save_changed()  # first, as a new lead may take an email that is given up here
         copy_in(sorted(self.new, key=lambda lead: lead.email))
         copy_in(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
         self.enquiries.save()
+
+    def _save_changed(self) -> None:
+        """Those of which the same facts change in one statement; but emails one by one, as each may free the next."""
+        alike: dict[frozenset[str], list[Lead]] = {}
+        for pk, names in self.changed.items():
+            lead = self.leads[pk]
+            if "email" in names:
+                lead.save(update_fields=[*names, "updated_at"])
+            else:
+                lead.updated_at = timezone.now()
+                alike.setdefault(frozenset(names), []).append(lead)
+        for together, leads in alike.items():
+            Lead.objects.bulk_update(leads, [*sorted(together), "updated_at"])
 
 
 def _precedes(capture: Capture, lead: Lead) -> bool:
