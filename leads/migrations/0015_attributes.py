@@ -15,6 +15,7 @@ DROP TRIGGER IF EXISTS leads_consent_sums_up ON leads_consent;
 DROP TRIGGER IF EXISTS leads_consent_keeps_words ON leads_consent;
 DROP TRIGGER IF EXISTS leads_consent_append_only ON leads_consent;
 DROP FUNCTION IF EXISTS leads_sum_up_consents();
+DROP FUNCTION IF EXISTS leads_refuse_lost_consent();
 DROP FUNCTION IF EXISTS leads_newest_consents(bigint);
 """
 FORGET_DO_NOT_CONTACT = """

@@ -1,6 +1,15 @@
--- What a buyer said is never changed nor deleted; only a merge moves it to the lead that stays.
-CREATE OR REPLACE TRIGGER leads_consent_append_only BEFORE DELETE ON leads_consent
-    FOR EACH ROW EXECUTE FUNCTION leads_refuse_change();
+-- What a buyer said is never changed, and goes only with the lead itself; a merge moves it to the lead that stays.
+CREATE OR REPLACE FUNCTION leads_refuse_lost_consent() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT FROM leads_lead WHERE id = OLD.lead_id) THEN
+        RAISE EXCEPTION 'leads_consent is append-only: DELETE refused' USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+-- At the end of the transaction: whoever deletes a lead deletes what belongs to it first.
+DROP TRIGGER IF EXISTS leads_consent_append_only ON leads_consent;
+CREATE CONSTRAINT TRIGGER leads_consent_append_only AFTER DELETE ON leads_consent
+    DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION leads_refuse_lost_consent();
 CREATE OR REPLACE TRIGGER leads_consent_keeps_words BEFORE UPDATE ON leads_consent
     FOR EACH ROW WHEN (
         (OLD.id, OLD.purpose, OLD.granted, OLD.wording, OLD.at, OLD.recorded_at, OLD.source, OLD.via, OLD.by_id)

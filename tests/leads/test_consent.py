@@ -72,14 +72,25 @@ def test_what_was_withdrawn_for_everything_is_given_back_for_one_purpose_later()
     assert warnings_of(lead) == ["No calls: consent was withdrawn."]
 
 
+def lose_words_of(lead: Lead) -> None:
+    lead.consents.all()._raw_delete("default")
+    connection.check_constraints()  # as at the end of a transaction
+
+
 @pytest.mark.parametrize("change", [{"granted": True}, {"wording": "x"}, {"at": MAY}])
 def test_the_database_refuses_to_change_a_word(change: dict[str, Any]) -> None:
     lead = says(make_lead(), Purpose.EMAIL, False, MARCH)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
         lead.consents.update(**change)
     with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
-        lead.consents.all()._raw_delete("default")
+        lose_words_of(lead)
     assert Consent.objects.get().granted is False
+
+
+def test_a_word_goes_with_its_lead() -> None:
+    says(make_lead(), Purpose.EMAIL, False, MARCH).delete()
+    connection.check_constraints()
+    assert not Consent.objects.exists()
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,8 @@ class ConsentForm(forms.Form):
 
 def consents_of(lead: Lead) -> list[dict[str, Any]]:
     """All that is on record, the newest first."""
+    if not lead.consent:  # the lead itself says whether there is any: most pages are spared the query
+        return []
     seen: set[str] = set()
     rows = []
     for consent in sorted(lead.consents.select_related("by"), key=_age, reverse=True):

@@ -225,7 +225,7 @@ def _moved(act: Transition | None) -> str:
 
 
 def _consents(lead: Lead) -> Iterator[Event]:
-    for consent in lead.consents.select_related("by"):
+    for consent in lead.consents.select_related("by") if lead.consent else ():
         about = consent.get_purpose_display().lower()
         headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
         why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
