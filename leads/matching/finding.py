@@ -3,6 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db import connection
 from django.db.models import Q
@@ -62,7 +63,7 @@ def who_may_be(facts: Mapping[str, object], *, apart_from: int = 0) -> list[tupl
     """The leads that somebody with these facts may be, most likely first. Nothing is written."""
     profile = Profile.of(apart_from, facts)
     with connection.cursor() as cursor:
-        words = {"values": list(profile.blocks()), "most": LARGEST_BLOCK}
+        words: dict[str, Any] = {"values": list(profile.blocks()), "most": LARGEST_BLOCK}
         cursor.execute(load("leads.matching", "holders.sql"), words)
         rows = cursor.fetchall()
     sizes = {value: size + 1 for value, _, size in rows}
