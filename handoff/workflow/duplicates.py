@@ -1,7 +1,7 @@
 """Possible duplicates: which of them a person sees, and the decision that two leads are not the same."""
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from handoff.refusals import NoSuchLead, NotAllowed, WrongState
@@ -29,10 +29,8 @@ def visible(user: User, pairs: QuerySet[PossibleDuplicate]) -> QuerySet[Possible
 
 def pairs_of(lead: Lead, user: User) -> list[tuple[PossibleDuplicate, Lead]]:
     """Whom a lead may be, each with its suggestion."""
-    of_lead = open_pairs(user).select_related("first__owner", "second__owner")
-    pairs = [*of_lead.filter(first=lead), *of_lead.filter(second=lead)]
-    pairs.sort(key=lambda pair: -pair.score)
-    return [(pair, pair.second if pair.first_id == lead.pk else pair.first) for pair in pairs]
+    of_lead = open_pairs(user).filter(Q(first=lead) | Q(second=lead)).select_related("first__owner", "second__owner")
+    return [(pair, pair.second if pair.first_id == lead.pk else pair.first) for pair in of_lead]
 
 
 def may_decide(user: User, pair: PossibleDuplicate) -> bool:

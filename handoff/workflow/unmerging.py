@@ -2,6 +2,8 @@
 
 from typing import Any, Unpack
 
+from django.db.models import Q
+
 from handoff.models import Rejection
 from handoff.refusals import FactsRefused
 from handoff.workflow import belongings, duplicates, merge_rules, merged_permission
@@ -14,6 +16,7 @@ from handoff.workflow.verb import verb
 from leads.models import Lead, State, Transition, Verb
 from sla import clocks
 from sla.history import undone_by
+from sla.models import Clock
 
 __all__ = ["unmerge"]
 
@@ -47,6 +50,7 @@ def unmerge(act: Act, **_: Unpack[UnmergeGiven]) -> Transition:
     if complaint := merge_rules.undo_complaint(gone, stays, merge):
         raise FactsRefused(complaint)
     of_gone, of_stays = _acts_of(merge, gone), _acts_of(merge, stays)
+    of_stays = _without_settled(stays, of_stays, merge, act)
     left = clocks.leaves_behind(stays, of_stays, act.recorded_at)
     clocks.reopen([*of_gone, *of_stays])
     belongings.give_back(gone, stays, merge)
@@ -74,6 +78,19 @@ def _acts_of(merge: Transition, lead: Lead) -> list[int]:
     }
     undone = undone_by(lead.transitions.filter(verb=Verb.UNMERGE))
     return sorted((by_merge | ({merge.pk} if lead.pk == merge.lead_id else set())) - undone)
+
+
+def _without_settled(stays: Lead, undone: list[int], merge: Transition, act: Act) -> list[int]:
+    """A clock of its own that the merge gave other terms, and that has fired or ended by them, is judged by them."""
+    settled = []
+    for changing in stays.transitions.filter(pk__in=undone, facts__has_key="reevaluated"):
+        own = Clock.objects.filter(lead=stays, metric__in=changing.facts["reevaluated"], started_by__lt=merge.pk)
+        over = Q(stopped_at__gte=merge.recorded_at) | Q(due_at__lte=act.recorded_at, stopped_at=None)
+        if own.filter(over | Q(alarms__fired_at__gte=merge.recorded_at)).exists():
+            settled.append(changing)
+    if any(changing.facts["carried"] for changing in settled):
+        raise FactsRefused("This merge cannot be undone: it changed the terms of a clock that has fired since.")
+    return [pk for pk in undone if pk not in {changing.pk for changing in settled}]
 
 
 def _reopen_rejection(gone: Lead, merge: Transition) -> None:

@@ -90,7 +90,7 @@ class PossibleDuplicatePage(Kept):
 
     @display(description="Why")
     def why(self, pair: PossibleDuplicate) -> SafeString:
-        return format_html('<span class="note">{}</span>', "; ".join(pair.reasons))
+        return format_html_join("", '<span class="note">{}</span>', ((reason,) for reason in pair.reasons))
 
     @display(description="Suggested", ordering="created_at")
     def seen(self, pair: PossibleDuplicate) -> SafeString:
