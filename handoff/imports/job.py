@@ -32,8 +32,9 @@ from handoff.imports.table import Line
 from handoff.imports.unreadable import Unreadable
 from handoff.models import IN_PROGRESS, Import, ImportRow, ImportState, RowOutcome, StatedRow
 
-FIRST_ROWS = 25  # of the first chunk; the next ones have as many as can be written in
-CHUNK_SECONDS = 0.1  # as whoever works with a lead of a chunk waits for that long
+FIRST_ROWS = 25  # of the first chunk
+LEAST_ROWS = 10  # of a chunk: else one that had to wait for a lock would make all later ones tiny
+CHUNK_SECONDS = 0.1  # a chunk has as many rows as are written in it: whoever works with one of its leads waits so long
 RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
 SHARED_SECONDS = 0.5  # where one process does everything
 LEASE = "imports"
@@ -156,7 +157,7 @@ class _Work:
     def _adapt(self, done: int, seconds: float) -> None:
         """Take as many rows next as fit into the time that others may be made to wait."""
         fitting = int(done * CHUNK_SECONDS / max(seconds, 0.001))
-        self.size = max(1, min(fitting, 2 * done, importing.CHUNK))
+        self.size = min(max(fitting, LEAST_ROWS), 2 * done, importing.CHUNK)
 
     def _write(self, pairs: Sequence[Pair]) -> None:
         for attempt in range(1, ATTEMPTS + 1):
