@@ -129,7 +129,10 @@ class _Work:
         plan, stated = Plan.load(record.layout), StatedRows(record.pk)
         roles = frozenset(record.by.roles) if record.by else None
         plan = replace(
-            plan, reading=replace(plan.reading, repeats=StoredRepeats(stated), first_rows=stated, roles=roles)
+            plan,
+            reading=replace(
+                plan.reading, repeats=StoredRepeats(stated), first_rows=stated, roles=roles, by=record.by_id
+            ),
         )
         kind = importing.KINDS[record.kind]
         rows = plan.rows(bytes(record.content), record.cursor, kind.chronological)

@@ -99,6 +99,8 @@ class Reading:
     strict: bool = False
     roles: frozenset[str] | None = None
     """Of whoever imports; None for the shell, which may do everything."""
+    by: int | None = None
+    """The user who imports."""
     clocks: Clocks = Clocks.NONE
     """From when the clocks run of leads that come in with their stages."""
     repeats: Repeats = field(default_factory=Repeats, compare=False)

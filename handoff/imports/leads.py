@@ -148,7 +148,15 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
         if fields[name]:
             fields[name] = _side(row, reading, name, read, fields[name])
     is_reference = bool(ids) and not has_content
-    return Incoming(fields, ids, system=reading.system, row=row.number, is_reference=is_reference, consents=agreed)
+    return Incoming(
+        fields,
+        ids,
+        system=reading.system,
+        row=row.number,
+        is_reference=is_reference,
+        consents=agreed,
+        by=reading.by,
+    )
 
 
 def _is_known(value: Any) -> bool:

@@ -68,7 +68,8 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
 def _stated(row: Row, reading: Reading) -> Stated | ValidationError:
     try:
         kind = _kind(row)
-        who = Incoming(_fields(row, reading), external_ids(row, reading), _at(row, reading), reading.system)
+        ids, at = external_ids(row, reading), _at(row, reading)
+        who = Incoming(_fields(row, reading), ids, at, reading.system, by=reading.by)
         return Stated(who, kind, row.get("touchpoint_id"))
     except ValidationError as error:
         return error

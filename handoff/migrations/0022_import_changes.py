@@ -26,6 +26,7 @@ CREATE OR REPLACE FUNCTION leads_refuse_change() RETURNS trigger LANGUAGE plpgsq
 BEGIN
     RAISE EXCEPTION '% is append-only: % refused', TG_TABLE_NAME, TG_OP USING ERRCODE = 'restrict_violation';
 END $$;
+DROP FUNCTION leads_is_undone(text, bigint, bigint);
 """
 
 

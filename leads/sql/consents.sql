@@ -1,7 +1,10 @@
--- What a buyer said is never changed, and goes only with the lead itself; a merge moves it to the lead that stays.
+-- What a buyer said is never changed, and goes only with the lead itself, or with the import that brought it when that is
+-- undone; a merge moves it to the lead that stays.
 CREATE OR REPLACE FUNCTION leads_refuse_lost_consent() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF EXISTS (SELECT FROM leads_lead WHERE id = OLD.lead_id) THEN
+    IF EXISTS (SELECT FROM leads_lead WHERE id = OLD.lead_id)
+        AND NOT (current_setting('handoff.undo', true) <> '' AND leads_is_undone(TG_TABLE_NAME, OLD.id, OLD.lead_id))
+    THEN
         RAISE EXCEPTION 'leads_consent is append-only: DELETE refused' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NULL;
