@@ -117,11 +117,30 @@ def _restore(change: ImportChange) -> str:
         return ""
     was, became = change.before or {}, change.after or {}
     columns = [name for name in was if name in is_now and name not in PASSED_OVER]
-    changed = [name for name in columns if is_now[name] != became.get(name)]
-    _write(change, {name: was[name] for name in columns if name not in changed})
+    nested = [name for name in columns if all(isinstance(each.get(name), dict) for each in (is_now, was, became))]
+    changed = [name for name in columns if name not in nested and is_now[name] != became.get(name)]
+    _write(change, {name: _former(is_now[name], was[name], became[name]) for name in nested})
+    _write(change, {name: was[name] for name in columns if name not in (*changed, *nested)})
+    if "attributes" in nested:
+        changed += _differing_keys(is_now["attributes"], was["attributes"], became["attributes"])
     if not changed:
         return ""
     return f"Changed again since, so it stays: {', '.join(name.removesuffix('_id') for name in sorted(changed))}."
+
+
+def _former(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any]) -> dict[str, Any]:
+    """Many values in one column: each is as it was, unless it was changed again since."""
+    kept = _differing_keys(is_now, was, became)
+    undone = {key for key in was.keys() | became.keys() if key not in kept and was.get(key) != became.get(key)}
+    return {key: value for key, value in is_now.items() if key not in undone} | {
+        key: was[key] for key in undone if key in was
+    }
+
+
+def _differing_keys(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
+    """What an import changed, and somebody else again."""
+    changed = [key for key in was.keys() | became.keys() if was.get(key) != became.get(key)]
+    return [key for key in changed if is_now.get(key) != became.get(key)]
 
 
 def _write(change: ImportChange, values: Mapping[str, Any]) -> None:

@@ -115,7 +115,7 @@ def flattened(body: Mapping[str, Any]) -> dict[str, Any]:
     nested = body.get(ATTRIBUTES)
     if nested is not None and not isinstance(nested, dict):
         raise serializers.ValidationError({ATTRIBUTES: "This must be an object of values by the keys of attributes."})
-    plain = {name: value for name, value in body.items() if name not in (ATTRIBUTES, "external_ids", "consents")}
+    plain = {name: value for name, value in body.items() if name != ATTRIBUTES}
     return plain | {f"{ATTRIBUTES}.{key}": value for key, value in (nested or {}).items()}
 
 

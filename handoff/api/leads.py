@@ -116,6 +116,9 @@ class LeadView(generics.GenericAPIView[Lead]):
         return dict(LeadInFullShape(lead, context=self.get_serializer_context()).data)
 
 
+_ABOUT_CAPTURES = ("system", "external_ids", "consents")
+
+
 class LeadsView(LeadView):
     """All leads, and the way in for new ones."""
 
@@ -155,7 +158,7 @@ class LeadsView(LeadView):
         if not rights.may_capture(asker(request)):
             raise NotAllowed("You may not create leads: marketing and RevOps may.")
         body, user = body_of(request), asker(request)
-        fields = {name: value for name, value in flattened(body).items() if name != "system"}
+        fields = {name: value for name, value in flattened(body).items() if name not in _ABOUT_CAPTURES}
         check_rights(user, fields)
         who = {
             "system": system_of(body),

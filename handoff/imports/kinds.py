@@ -12,11 +12,15 @@ LABELS = {
     "campaigns": "Campaigns",
     "outcomes": "Deals and rejections",
     "touches": "Touches: calls, meetings, mails",
+    "touchpoints": "Touchpoints: forms, pages, replies",
+    "stages": "Stages of leads, one a row",
     "pauses": "Pauses",
 }
 
 # Ids and moments of whatever a file is about.
-_IN_ANY_FILE = {"external_id", "row_id", "touch_id", "email", "phone", "created_at"}
+_IN_ANY_FILE = {"external_id", "touch_id", "touchpoint_id", "deal_id", "email", "phone", "created_at", "updated_at"}
+_NEEDED = {"touchpoints": {"kind"}, "stages": {"stage", "at"}}
+"""Without a column or a word for these no row of such a file says anything."""
 
 
 def label(kind: str) -> str:
@@ -35,7 +39,7 @@ def _score(kind: str, headers: Sequence[str], rows: Sequence[Sequence[str]]) -> 
     """A point for each field with a column, and another for one that no other kind has. No kind without an identity."""
     card = KINDS[kind]
     columns = map_columns(headers, card.aliases, kind=kind, rows=rows)
-    if not columns.has(card.identities):
+    if not columns.has(card.identities) or not columns.fields >= _NEEDED.get(kind, set()):
         return 0
     named = {choice.field for choice in columns.choices if choice.how != How.CONTENT} - _IN_ANY_FILE
     others = {name for other, each in KINDS.items() if other != kind for name in each.aliases}

@@ -95,8 +95,15 @@ def _log_past(touches: Sequence[_ParsedTouch], logged: Mapping[int, Touch], read
         leads = lock_many(acts)
         present = {pk: lead for pk, lead in leads.items() if lead.merged_into_id is None}
         record([(lead, acts[pk]) for pk, lead in present.items()], door=reading.door, clocks=reading.clocks)
-        return {touch.row.number: Result(touch.row, "created") for touch in first.values() if touch.lead.pk in present}
+        logged_now = [touch for touch in first.values() if touch.lead.pk in present]
+        return {touch.row.number: _created(touch, reading) for touch in logged_now}
     return {}
+
+
+def _created(touch: _ParsedTouch, reading: Reading) -> Result:
+    if touch.lead.do_not_contact and reading.historical:
+        touch.row.remark(f"{block_of(touch.lead)}; the touch is kept, as it happened.")
+    return Result(touch.row, "created")
 
 
 def _is_plain(touch: _ParsedTouch) -> bool:
@@ -158,9 +165,7 @@ def _log(parsed: _ParsedTouch, logged: Touch | None, reading: Reading) -> Result
         return _compare(parsed, Touch.objects.get(system=reading.system, external_id=parsed.key))
     except REFUSALS as error:
         return refused(parsed.row, error)
-    if parsed.lead.do_not_contact and reading.historical:
-        parsed.row.remark(f"{block_of(parsed.lead)}; the touch is kept, as it happened.")
-    return Result(parsed.row, "created")
+    return _created(parsed, reading)
 
 
 def _compare(parsed: _ParsedTouch, logged: Touch) -> Result:

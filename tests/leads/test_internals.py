@@ -64,7 +64,7 @@ def test_django_models_are_made_from_a_compiler(db: None) -> None:
     compiler.as_sql()
     assert callable(compiler.execute_sql)
     converters = compiler.get_converters([column[0] for column in compiler.select])
-    assert {column.target.name for _, column in converters.values()} == {"attributes", "consent"}
+    assert {column.target.name for _, column in converters.values()} == {"attributes", "consent", "provenance"}
     assert queryset._known_related_objects == {}
     assert list(map(type, ModelIterable(queryset))) == [Lead]
 

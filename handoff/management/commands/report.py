@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 from rich.console import Console
 from rich.table import Table
@@ -26,7 +27,7 @@ class Command(BaseCommand):
         reports = parser.add_subparsers(dest="report", required=True)
         for report in REPORTS.values():
             of_report = reports.add_parser(report.name, help=report.summary)
-            for name, field in report.form({}).fields.items():
+            for name, field in _form(report).fields.items():
                 _add_option(of_report, name, field, report.asked_first["by"] if name == "by" else None)
             of_report.add_argument("--json", action="store_true", help="print a JSON array with an object for each row")
 
@@ -43,6 +44,14 @@ class Command(BaseCommand):
         else:
             lines = csv.writer(self.stdout, delimiter="\t", lineterminator="\n")
             lines.writerows([chosen.header(by), *(chosen.as_cells(by, row) for row in rows)])
+
+
+def _form(report: Report) -> PeriodForm:
+    """With the attributes that can be asked for; without them where there is no database yet to say which."""
+    try:
+        return report.form({})
+    except DatabaseError:
+        return report.form()
 
 
 def _add_option(parser: CommandParser, name: str, field: forms.Field, default: str | None) -> None:

@@ -1,12 +1,13 @@
 """Into which lead another is merged and which of its facts go along; and why a merge is undone."""
 
-from typing import Required
+from collections.abc import Iterable
+from typing import Any, Required
 
 from django import forms
 from django.core.exceptions import ValidationError
 
 from handoff.workflow.facts.base import LONGEST, Facts, Given, NoteFacts, NoteGiven
-from leads.facts import Fact, FactType, fact, facts, kept
+from leads.facts import Fact, FactType, built_in_facts, fact, facts, kept
 from leads.models import Lead
 
 
@@ -19,9 +20,9 @@ class UnmergeGiven(Given):
     reason: Required[str]
 
 
-def choosable() -> list[tuple[str, str]]:
+def _choosable(cards: Iterable[Fact]) -> list[tuple[str, str]]:
     """The facts of which one may choose, with their labels. That a buyer must not be contacted is nobody's choice."""
-    return [(each.name, each.label) for each in facts() if each.name != "do_not_contact"]
+    return [(each.name, each.label) for each in cards if each.name != "do_not_contact"]
 
 
 def kept_in(each: Fact) -> str:
@@ -40,7 +41,7 @@ class MergeFacts(NoteFacts):
         },
     )
     take = forms.MultipleChoiceField(
-        choices=choosable,
+        choices=_choosable(built_in_facts()),  # and the attributes, once somebody merges
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Facts that the lead that stays takes from the other. Of the rest it keeps its own.",
@@ -50,6 +51,10 @@ class MergeFacts(NoteFacts):
         },
     )
     field_order = ["into", "take", "note"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["take"].choices = _choosable(facts())  # type: ignore[attr-defined]
 
     def clean_into(self) -> Lead:
         survivor: Lead = self.cleaned_data["into"]

