@@ -12,8 +12,10 @@ from django.utils import timezone
 from leads.facts import columns, fact, facts, kept, value_of
 from leads.identity import IdentityConflict
 from leads.incoming import ATTRIBUTION, Incoming, Person, clean
-from leads.models import PERSON, Campaign, Lead, User
+from leads.models import PERSON, Campaign, ExternalId, Lead, User
 from leads.names import follow_parts, parts_of
+from leads.phones import SYSTEM as PHONE
+from leads.phones import phone_key
 from leads.precedence import Precedence, Statement
 from leads.provenance import CAPTURE, Verdict, settle
 
@@ -39,16 +41,41 @@ def correct(lead_id: int, fields: Mapping[str, Any], *, by: User | None = None, 
 
 
 def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
-    """Save a new lead that a person typed in: what they state stays like what they correct."""
+    """Save a new lead that a person typed in: what they state stays like what they correct.
+
+    One without an email is known by its phone, as at every other door. Raises ValidationError for a phone that cannot
+    be a key, and IdentityConflict for an email or a phone that another lead is known by.
+    """
     entry = Statement(PERSON, timezone.now(), by.pk if by else None).entry
     capture = {**entry, "system": door, "at": lead.created_at.isoformat()}
     for each in facts():
         if value_of(lead, each) not in ("", None):
             lead.provenance[each.name] = capture if each.name in ATTRIBUTION else entry
     lead.provenance[CAPTURE] = {**capture, "source": lead.source, "campaign": lead.campaign_id}
-    with refusing_taken_email(lead.email):
+    with refusing_taken_email(lead.email), _refusing_taken_phone(lead), transaction.atomic():
         lead.save()
+        if not lead.email:
+            ExternalId.objects.create(lead=lead, system=PHONE, value=key_of(lead))
     return lead
+
+
+def key_of(lead: Lead) -> str:
+    """The key by which a lead without an email is known; ValidationError where its phone cannot be one."""
+    return phone_key(lead.phone or lead.mobile_phone, lead.country)
+
+
+@contextmanager
+def _refusing_taken_phone(lead: Lead) -> Iterator[None]:
+    try:
+        yield
+    except IntegrityError as error:
+        if "external_id_once" not in str(error):
+            raise
+        raise IdentityConflict(phone_taken(lead.phone or lead.mobile_phone)) from error
+
+
+def phone_taken(phone: str) -> str:
+    return f"Another lead is known by the phone {phone}: give an email as well, or work with that lead."
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import ValidationError
@@ -13,17 +12,14 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.html import format_html
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
     RangeDateFilter,
     RelatedDropdownFilter,
 )
-from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget, UnfoldBooleanWidget
 
 from handoff import workflow
-from handoff.console.frame.facts import UNKNOWN, FactField
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
@@ -33,6 +29,7 @@ from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
+from handoff.console.leads.lead_form import LeadForm, form_for
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.provenance import origins
 from handoff.console.leads.timeline import timeline
@@ -40,85 +37,12 @@ from handoff.console.leads.verbs import buttons
 from handoff.doors import door
 from handoff.models import Handoff
 from handoff.workflow import rights
-from leads.correct import email_taken, enter
-from leads.facts import built_in_facts, fact, keep, seen_attributes, seen_facts
+from leads.correct import enter
+from leads.facts import built_in_facts, keep, seen_attributes, seen_facts
 from leads.identity import IdentityConflict
-from leads.matching.finding import who_may_be
 from leads.models import Lead, User, Via
 from leads.names import with_whole
 from leads.permission import warnings_of
-
-
-class LeadForm(forms.ModelForm):  # type: ignore[type-arg]
-    """The plain facts, spelled as every other door spells them."""
-
-    # The column holds the code alone; a person writes Germany.
-    country = forms.CharField(
-        max_length=fact("country").longest,
-        required=False,
-        help_text=fact("country").help,
-        widget=UnfoldAdminTextInputWidget,
-    )
-    preferred_channel = forms.ChoiceField(
-        choices=[UNKNOWN, *((choice.key, choice.label) for choice in fact("preferred_channel").choices)],
-        required=False,
-        help_text=fact("preferred_channel").help,
-        widget=UnfoldAdminSelectWidget,
-    )
-    editable: frozenset[str] | None = None
-    """The facts that whoever looks may edit; None for all."""
-
-    is_another_person = forms.BooleanField(
-        required=False,
-        label="Another person than those named",
-        help_text="Leads that may be the same person are named here before a new one is saved.",
-        widget=UnfoldBooleanWidget,
-    )
-
-    class Meta:
-        model = Lead
-        fields = [card.name for card in built_in_facts()]
-        labels = {card.name: card.label for card in built_in_facts()}
-        help_texts = {card.name: card.help for card in built_in_facts()}
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, field in self.fields.items():
-            field.disabled = self.editable is not None and name not in {*self.editable, "is_another_person"}
-
-    def clean(self) -> dict[str, Any]:
-        values = super().clean() or self.cleaned_data
-        for card in built_in_facts():
-            if card.name in values and not isinstance(values[card.name], Model):
-                try:
-                    values[card.name] = card.clean(values[card.name])
-                except ValidationError as error:
-                    self.add_error(card.name, error)
-        if "email" in values:
-            self._check_email(values["email"])
-        if self.instance.pk is None and not self.errors and not values["is_another_person"]:
-            self._name_who_may_be_the_same(values)
-        return values
-
-    def _name_who_may_be_the_same(self, values: dict[str, Any]) -> None:
-        for lead, score in who_may_be(values):
-            link = reverse("admin:leads_lead_change", args=[lead.pk])
-            words = format_html('This may be <a href="{}" class="underline">{}</a>', link, f"{lead} (lead {lead.pk})")
-            self.add_error("is_another_person", format_html("{}: {}.", words, "; ".join(score.reasons)))
-
-    def _check_email(self, email: str) -> None:
-        if not email and not (self.instance.pk and self.instance.external_ids.exists()):
-            self.add_error("email", "Give an email: without an external id, a lead is known by nothing else.")
-        elif email and Lead.objects.filter(email=email).exclude(pk=self.instance.pk).exists():
-            self.add_error("email", email_taken(email))
-
-
-def _form_for(user: User, lead: Lead | None) -> type[LeadForm]:
-    """The form with the attributes that this person sees; what they may not edit is shown and cannot be changed."""
-    known = lead.attributes if lead else {}
-    fields = {each.name: FactField(each, known.get(each.key)) for each in seen_attributes(user.roles)}
-    editable = frozenset(each.name for each in rights.editable_facts(user, lead))
-    return type("LeadForm", (LeadForm,), {**fields, "editable": editable})
 
 
 def _in_pairs(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -154,7 +78,7 @@ class LeadPage(LeadListPage):
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None or self.has_change_permission(request, obj):
-            kwargs["form"] = _form_for(viewer(request), obj)
+            kwargs["form"] = form_for(viewer(request), obj)
         return super().get_form(request, obj, change, **kwargs)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:

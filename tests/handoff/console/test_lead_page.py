@@ -12,7 +12,7 @@ from handoff import workflow
 from handoff.console.leads.timeline import timeline
 from handoff.ladder.sweep import sweep
 from leads.identity import IdentityConflict
-from leads.models import ExternalId, State, Touch, Touchpoint
+from leads.models import ExternalId, Lead, State, Touch, Touchpoint
 from sla.metrics import Metric
 from sla.models import Alarm
 from tests.world import World, bring_to, make_lead, make_policy
@@ -202,6 +202,20 @@ def test_a_lead_is_added_raw_and_spelled_as_everywhere(world: World, as_) -> Non
     response = as_(world.mia).get(reverse("admin:leads_lead_changelist"))
     lead = response.context["cl"].result_list[0]
     assert (lead.email, lead.state) == ("dana.fox@buyer.example", State.RAW)
+
+
+def test_a_lead_without_an_email_is_known_by_its_phone(world: World, as_) -> None:
+    client, add = as_(world.mia), reverse("admin:leads_lead_add")
+    client.post(add, {"name": "Dana Fox", "phone": "030 1234567", "country": "Germany"})
+    lead = Lead.objects.get()
+    assert [str(each) for each in lead.external_ids.all()] == ["phone:+49301234567"]
+
+    page = client.post(add, {"name": "Emil Gray", "phone": "+49 30 1234567", "is_another_person": "on"})
+    assert "Another lead is known by the phone" in page.content.decode()
+    page = client.post(add, {"name": "Emil Gray", "phone": "1234567"}).content.decode()
+    assert "identifies no one without its country" in page
+    assert "or at least a phone" in client.post(add, {"name": "Emil Gray"}).content.decode()
+    assert Lead.objects.count() == 1
 
 
 def test_two_thousand_events_take_the_same_queries_and_less_than_a_second(
