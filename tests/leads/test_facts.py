@@ -16,8 +16,8 @@ from handoff.agreement.packet import snapshot
 from handoff.api.bodies import CorrectionBody
 from handoff.api.shapes import LeadShape
 from handoff.console.leads.lead_form import LeadForm
-from handoff.console.leads.leads import LeadPage
 from handoff.console.leads.lead_list import EXPORTED
+from handoff.console.leads.leads import LeadPage
 from handoff.imports.leads import ALIASES
 from leads import conditions
 from leads.facts import FactType, built_in_facts, contact_facts, fact, value_of
