@@ -3,9 +3,9 @@
 CREATE OR REPLACE FUNCTION leads_is_undone(from_table text, row_number bigint, of_lead bigint) RETURNS boolean
 LANGUAGE plpgsql STABLE AS $$
 BEGIN
-    RETURN current_setting('handoff.undo', true) <> '' AND EXISTS (
+    RETURN EXISTS (
         SELECT FROM handoff_importchange noted JOIN handoff_import undone ON undone.id = noted.of_import_id
-        WHERE noted.of_import_id = current_setting('handoff.undo')::bigint AND undone.state = 'undoing'
+        WHERE noted.of_import_id = NULLIF(current_setting('handoff.undo', true), '')::bigint AND undone.state = 'undoing'
             AND noted."table" = from_table AND noted.row_id = row_number AND noted.lead_id = of_lead
     );
 END $$;

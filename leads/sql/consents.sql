@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION leads_refuse_lost_consent() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF EXISTS (SELECT FROM leads_lead WHERE id = OLD.lead_id)
-        AND NOT (current_setting('handoff.undo', true) <> '' AND leads_is_undone(TG_TABLE_NAME, OLD.id, OLD.lead_id))
+        AND NOT leads_is_undone(TG_TABLE_NAME, OLD.id, OLD.lead_id)
     THEN
         RAISE EXCEPTION 'leads_consent is append-only: DELETE refused' USING ERRCODE = 'restrict_violation';
     END IF;
