@@ -50,7 +50,7 @@ def unmerge(act: Act, **_: Unpack[UnmergeGiven]) -> Transition:
     if complaint := merge_rules.undo_complaint(gone, stays, merge):
         raise FactsRefused(complaint)
     of_gone, of_stays = _acts_of(merge, gone), _acts_of(merge, stays)
-    of_stays = _without_settled(stays, of_stays, merge, act)
+    of_stays = _without_settled(stays, of_stays, merge)
     left = clocks.leaves_behind(stays, of_stays, act.recorded_at)
     clocks.reopen([*of_gone, *of_stays])
     belongings.give_back(gone, stays, merge)
@@ -80,13 +80,13 @@ def _acts_of(merge: Transition, lead: Lead) -> list[int]:
     return sorted((by_merge | ({merge.pk} if lead.pk == merge.lead_id else set())) - undone)
 
 
-def _without_settled(stays: Lead, undone: list[int], merge: Transition, act: Act) -> list[int]:
+def _without_settled(stays: Lead, undone: list[int], merge: Transition) -> list[int]:
     """A clock of its own that the merge gave other terms, and that has fired or ended by them, is judged by them."""
     settled = []
     for changing in stays.transitions.filter(pk__in=undone, facts__has_key="reevaluated"):
         own = Clock.objects.filter(lead=stays, metric__in=changing.facts["reevaluated"], started_by__lt=merge.pk)
-        over = Q(stopped_at__gte=merge.recorded_at) | Q(due_at__lte=act.recorded_at, stopped_at=None)
-        if own.filter(over | Q(alarms__fired_at__gte=merge.recorded_at)).exists():
+        over = Q(stopped_at__gte=merge.recorded_at) | Q(alarms__fired_at__gte=merge.recorded_at)
+        if own.filter(over).exists():
             settled.append(changing)
     if any(changing.facts["carried"] for changing in settled):
         raise FactsRefused("This merge cannot be undone: it changed the terms of a clock that has fired since.")
