@@ -121,6 +121,8 @@ class _Work:
     stated: StatedRows
     see: See
     size: int
+    position: int
+    """Rows before the next one of `rows`. The cursor of the record is elsewhere if another process goes on with it."""
 
     @classmethod
     def of(cls, record: Import, see: See) -> "_Work":
@@ -137,12 +139,12 @@ class _Work:
         kind = importing.KINDS[record.kind]
         rows = plan.rows(bytes(record.content), record.cursor, kind.chronological)
         record.content = None  # the rows hold what they need of it
-        return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK))
+        return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK), record.cursor)
 
     def do_chunk(self) -> bool:
         """Bring some rows in; False when nothing more is to be done here."""
         self.record.refresh_from_db(fields=["state", "cursor", "by"])
-        if self.record.state != ImportState.RUNNING:
+        if self.record.state != ImportState.RUNNING or self.record.cursor != self.position:
             return False
         if words := rights.hindrance(self.record):
             return not finish(self.record, ImportState.STOPPED, words)
@@ -154,6 +156,7 @@ class _Work:
             self._write(pairs)
         except _Overtaken:
             return False
+        self.position = self.record.cursor
         self._adapt(len(pairs), time.monotonic() - began)
         return True
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from handoff.doors import SHELL
 from handoff.imports import drafts, job
@@ -220,6 +221,17 @@ def test_without_their_lease_two_workers_do_it_once_too(
     job.run_in_turn()
     assert numbers(record) == (ImportState.DONE, 9, 0, 0, 0)
     assert Lead.objects.count() == 9
+
+
+def test_a_worker_that_was_overtaken_brings_nothing_in(world: World, small_chunks: None) -> None:
+    """It read where the import stood; that another one has gone on since is no reason to do its own rows again."""
+    record = started(content(9), world.mia)
+    Import.objects.filter(pk=record.pk).update(state=ImportState.RUNNING, started_at=timezone.now())
+    slow, quick = (job._Work.of(Import.objects.get(pk=record.pk), lambda _lines, _results: None) for _ in range(2))
+    assert quick.do_chunk()
+    assert not slow.do_chunk()
+    job.run_in_turn()
+    assert numbers(record) == (ImportState.DONE, 9, 0, 0, 0)
 
 
 _WORK = """
