@@ -7,20 +7,26 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 
 from leads.facts import Fact, FactType
+from leads.normalise import quoted
 
 
 def having(attribute: Fact, wanted: Iterable[Any]) -> Q:
     """Leads that have one of these values of an attribute; a blank one is met where nothing is known."""
-    found = Q()
+    condition = Q()
     for value in wanted:
-        found |= _having(attribute, attribute.clean(value))
-    return found
+        condition |= _having(attribute, attribute.clean(value))
+    return condition
 
 
 def _having(attribute: Fact, value: Any) -> Q:
     if value is None:
         return ~Q(attributes__has_key=attribute.key)
     return Q(attributes__contains={attribute.key: value})
+
+
+def unknown_attribute(name: str) -> str:
+    """Of one that there is not, or that this person may not see."""
+    return f"{quoted(name.partition('.')[2])} is not a valid attribute: use one that /api/v1/attributes/ lists."
 
 
 def with_attributes(asked: Mapping[str, Iterable[Any]], known: Iterable[Fact]) -> Q:
@@ -32,7 +38,7 @@ def with_attributes(asked: Mapping[str, Iterable[Any]], known: Iterable[Fact]) -
         try:
             condition &= having(by_name[name], wanted)
         except KeyError:
-            errors[name] = [f"There is no attribute “{name.partition('.')[2][:80]}”."]
+            errors[name] = [unknown_attribute(name)]
         except ValidationError as error:
             errors[name] = error.messages
     if errors:

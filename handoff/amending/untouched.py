@@ -38,8 +38,8 @@ def _later_acts(lead: Lead, changes: Changes) -> Iterator[str]:
     acts = Transition.objects.filter(lead=lead).exclude(pk__in=changes.acts).select_related("by").order_by("pk")
     later = acts.filter(pk__gt=min(changes.acts)) if changes.acts else acts
     if act := later.first():
-        what = Verb(act.verb).past
-        yield f"{act.by or 'The system'} {what} it on {act.recorded_at:%-d %B %Y}, after the import."
+        done = Verb(act.verb).past
+        yield f"{act.by or 'The system'} {done} it on {act.recorded_at:%-d %B %Y}, after the import."
 
 
 def _alarms(changes: Changes) -> Iterator[str]:

@@ -21,6 +21,7 @@ from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.cards import ATTRIBUTES
 from leads.facts import Fact, seen_attributes
+from leads.finding import unknown_attribute
 from leads.models import AttributeType, Consent, Lead, User
 
 
@@ -122,11 +123,6 @@ def flattened(body: Mapping[str, Any]) -> dict[str, Any]:
 def check_rights(user: User, names: Mapping[str, Any]) -> None:
     """Refuse attributes that this person may not edit; those they may not see are unknown to them."""
     if unknown := rights.unseen_attributes(user, [*names]):
-        raise serializers.ValidationError(
-            {
-                name: f"There is no attribute “{name.partition('.')[2][:80]}”: see /api/v1/attributes/."
-                for name in unknown
-            }
-        )
+        raise serializers.ValidationError({name: unknown_attribute(name) for name in unknown})
     if forbidden := rights.forbidden_attributes(user, [*names]):
         raise NotAllowed(f"You may not edit this: {'; '.join(map(rights.whose_attribute, forbidden))}.")

@@ -11,7 +11,7 @@ from handoff.workflow.facts.timing import Cause
 from leads.models import Channel, Outcome, Reason
 
 LOOKED_AT = 20_000  # rows
-MOST_VALUES = 60  # of a column that has choices: one with more is no list of words
+MOST_VALUES = 60  # of a column that has choices: a column with more is free text
 _STANDING = [("won", "Won"), ("lost", "Lost"), ("rejected", "Rejected"), ("open", "Open, in this stage")]
 _YES_OR_NO = [("yes", "Yes"), ("no", "No")]
 

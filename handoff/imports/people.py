@@ -73,11 +73,11 @@ class People:
                 raise ValidationError(f"{quoted(spelled)} is the name of several people: give a username or an email.")
             if key and key in self.users:
                 return self.users[key]
-        raise ValidationError(f"There is no user {quoted(text)}: give a username, an email or a full name.")
+        raise ValidationError(f"{quoted(text)} is not a valid user: give a username, an email or a full name.")
 
     def _team(self, text: str) -> Team:
         if text.casefold() not in self.teams:
-            raise ValidationError(f"There is no team {quoted(text)}.")
+            raise ValidationError(f"{quoted(text)} is not a valid team: give the name of a team.")
         return self.teams[text.casefold()]
 
 

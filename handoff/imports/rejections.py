@@ -74,7 +74,9 @@ def past_facts(row: Row, reading: Reading, lookups: Lookups) -> dict[str, Any]:
     other = row.get("duplicate_of")
     wrong = row.get("wrong_field")
     if other and other not in lookups.others:
-        row.remark(f"duplicate_of: There is no lead {quoted(other)}. It was left out.")
+        row.remark(
+            f"duplicate_of: {quoted(other)} is not the id or email of a lead: import that lead first. It was left out."
+        )
     return {
         "reason": reason,
         "note": note[:LONGEST],

@@ -90,7 +90,7 @@ class Command(BaseCommand):
     def _resume(self, *, resume: int, **options: Any) -> tuple[Tally, Complaints] | None:
         record = Record.objects.filter(pk=resume).first()
         if record is None:
-            raise Unreadable(f"There is no import {resume}.")
+            raise Unreadable(f"--resume {resume} is not the number of an import: the page Imports lists them.")
         if not record.is_in_progress:
             raise Unreadable(f"Import {resume} is not in progress: it is {record.get_state_display().lower()}.")
         with _Screen(self, record.layout["headers"], record.total, done=record.done, **options) as screen:
@@ -188,7 +188,7 @@ def _user(username: str) -> User | None:
         return None
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise Unreadable(f"--by {username}: there is no such active user.")
+        raise Unreadable(f"--by {username} is not an active user: give the username of somebody who may import.")
     return user
 
 

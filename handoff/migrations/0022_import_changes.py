@@ -4,22 +4,7 @@ from django.db import migrations
 
 from leads.sql import load
 
-TABLES = {
-    "leads_lead": ("inserted", "updated"),
-    "leads_externalid": ("inserted", "updated"),
-    "leads_touch": ("inserted", "updated"),
-    "leads_touchpoint": ("inserted", "updated"),
-    "leads_consent": ("inserted",),
-    "leads_opportunity": ("inserted", "updated"),
-    "leads_campaign": ("inserted", "updated"),
-    "leads_transition": ("inserted",),
-    "handoff_handoff": ("inserted", "updated"),
-    "handoff_rejection": ("inserted", "updated"),
-}
-NO_NOTES = "".join(
-    f"DROP TRIGGER {table}_{done}_by_import ON {table};\n" for table, all_done in TABLES.items() for done in all_done
-)
-NO_NOTES += "DROP FUNCTION handoff_import_notes_inserts(); DROP FUNCTION handoff_import_notes_updates();"
+NO_NOTES = "DROP FUNCTION handoff_import_notes_inserts() CASCADE; DROP FUNCTION handoff_import_notes_updates() CASCADE;"
 NO_UNDO = "DROP TRIGGER handoff_funnel_unreached ON leads_transition; DROP FUNCTION handoff_funnel_unmove();"
 ALWAYS_REFUSE = """
 CREATE OR REPLACE FUNCTION leads_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$

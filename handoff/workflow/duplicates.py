@@ -46,7 +46,9 @@ def not_the_same(pair_id: int, *, by: User) -> PossibleDuplicate:
     seen = visible(by, PossibleDuplicate.objects.select_related("first__owner", "second__owner", "decided_by"))
     pair = seen.select_for_update(no_key=True, of=("self",)).filter(pk=pair_id).first()
     if pair is None:
-        raise NoSuchLead(f"There is no possible duplicate {pair_id}.")
+        raise NoSuchLead(
+            f"Possible duplicate {pair_id} was not found: choose one from the list of possible duplicates."
+        )
     if pair.state != PairState.OPEN:
         who = f" by {pair.decided_by}" if pair.decided_by else ""
         state = PairState(pair.state).label.lower()

@@ -1,5 +1,7 @@
 """Possible duplicates, the keys by which they are found, and the undoing of a merge."""
 
+from importlib import import_module
+
 import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.datetime
@@ -10,30 +12,7 @@ from django.db.models import F, Q
 
 from leads.sql import load
 
-VERBS = [
-    ("promote", "Promote"),
-    ("accept", "Accept"),
-    ("qualify", "Qualify"),
-    ("convert", "Convert"),
-    ("reject", "Reject"),
-    ("recycle", "Recycle"),
-    ("resubmit", "Resubmit"),
-    ("overturn", "Overturn"),
-    ("assign", "Assign"),
-    ("touch", "Log a touch"),
-    ("pause", "Pause"),
-    ("resume", "Resume"),
-    ("answer", "Answer"),
-    ("dispute", "Dispute"),
-    ("comment", "Comment"),
-    ("merge", "Merge"),
-    ("uphold", "Uphold"),
-    ("acknowledge", "Acknowledge"),
-    ("excuse", "Excuse"),
-    ("reevaluate", "Re-evaluate policies"),
-    ("update_deal", "Update deals"),
-    ("unmerge", "Undo the merge"),
-]
+VERBS = [*import_module("leads.migrations.0014_deals").VERBS, ("unmerge", "Undo the merge")]
 STATES = [
     ("open", "Open"),
     ("merged", "Merged"),

@@ -66,7 +66,7 @@ class PossibleDuplicatePage(Kept):
         pairs = PossibleDuplicate.objects.select_related("first", "second")
         pair = duplicates.visible(viewer(request), pairs).filter(pk=pk).first()
         if pair is None:
-            raise Http404(f"There is no possible duplicate {pk}.")
+            raise Http404(f"Possible duplicate {pk} was not found: choose one from the list.")
 
         def do() -> str:
             duplicates.not_the_same(pk, by=viewer(request))

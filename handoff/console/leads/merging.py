@@ -27,6 +27,7 @@ from leads.models import Lead, User, Verb, Via
 MOST_RESULTS = 10
 LONGEST_SEARCH = 200
 CHOICE = "choice_"
+NOT_A_LEAD = "This is not the number of another lead: search by name, company, email, phone or number."
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def _show(
     }
     if into is None:
         if request.GET.get("into") or request.POST.get("into"):
-            context["complaint"] = complaint or "There is no other lead of this number to merge into."
+            context["complaint"] = complaint or NOT_A_LEAD
         context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
     else:
         context |= _side_by_side(lead, into, complaint, take)

@@ -26,66 +26,22 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER leads_lead_inserted_by_import AFTER INSERT ON leads_lead
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_lead_updated_by_import AFTER UPDATE ON leads_lead
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_externalid_inserted_by_import AFTER INSERT ON leads_externalid
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_externalid_updated_by_import AFTER UPDATE ON leads_externalid
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_touch_inserted_by_import AFTER INSERT ON leads_touch
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_touch_updated_by_import AFTER UPDATE ON leads_touch
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_touchpoint_inserted_by_import AFTER INSERT ON leads_touchpoint
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_touchpoint_updated_by_import AFTER UPDATE ON leads_touchpoint
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_consent_inserted_by_import AFTER INSERT ON leads_consent
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-
-CREATE OR REPLACE TRIGGER leads_opportunity_inserted_by_import AFTER INSERT ON leads_opportunity
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_opportunity_updated_by_import AFTER UPDATE ON leads_opportunity
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_campaign_inserted_by_import AFTER INSERT ON leads_campaign
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER leads_campaign_updated_by_import AFTER UPDATE ON leads_campaign
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER leads_transition_inserted_by_import AFTER INSERT ON leads_transition
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-
-CREATE OR REPLACE TRIGGER handoff_handoff_inserted_by_import AFTER INSERT ON handoff_handoff
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER handoff_handoff_updated_by_import AFTER UPDATE ON handoff_handoff
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
-
-CREATE OR REPLACE TRIGGER handoff_rejection_inserted_by_import AFTER INSERT ON handoff_rejection
-    REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_inserts();
-CREATE OR REPLACE TRIGGER handoff_rejection_updated_by_import AFTER UPDATE ON handoff_rejection
-    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
-    WHEN (current_setting('handoff.import', true) <> '') EXECUTE FUNCTION handoff_import_notes_updates();
+-- Acts and consents are append-only: of them there is only what was written.
+DO $$
+DECLARE named text;
+BEGIN
+    FOREACH named IN ARRAY ARRAY['leads_lead', 'leads_externalid', 'leads_touch', 'leads_touchpoint', 'leads_consent',
+        'leads_opportunity', 'leads_campaign', 'leads_transition', 'handoff_handoff', 'handoff_rejection']
+    LOOP
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
+            WHEN (current_setting(''handoff.import'', true) <> '''') EXECUTE FUNCTION handoff_import_notes_inserts()',
+            named || '_inserted_by_import', named);
+        CONTINUE WHEN named IN ('leads_consent', 'leads_transition');
+        EXECUTE format(
+            'CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %I
+            REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
+            WHEN (current_setting(''handoff.import'', true) <> '''') EXECUTE FUNCTION handoff_import_notes_updates()',
+            named || '_updated_by_import', named);
+    END LOOP;
+END $$;

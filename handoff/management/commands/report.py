@@ -47,7 +47,7 @@ class Command(BaseCommand):
 
 
 def _form(report: Report) -> PeriodForm:
-    """With the attributes that can be asked for; without them where there is no database yet to say which."""
+    """With the attributes that can be asked for; without them where the database cannot be read."""
     try:
         return report.form({})
     except DatabaseError:

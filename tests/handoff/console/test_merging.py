@@ -120,7 +120,7 @@ def test_what_cannot_be_merged_says_why(two: tuple[Lead, Lead], world: World, as
     assert "Cannot merge Jon Smith" in page
     mine = bring_to(State.SAL, make_lead("Ada's own"), world)
     assert "You may not merge" in text_of(as_(world.ada).get(merge_url(mine)))
-    assert "There is no other lead of this number" in text_of(as_(world.mia).get(merge_url(stays), {"into": stays.pk}))
+    assert "This is not the number of another lead" in text_of(as_(world.mia).get(merge_url(stays), {"into": stays.pk}))
 
 
 def test_the_queue_leads_to_both_and_counts_in_the_navigation(two: tuple[Lead, Lead], world: World, as_: Any) -> None:

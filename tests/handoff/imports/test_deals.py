@@ -247,7 +247,7 @@ class TestOpen:
             ["created"],
             [
                 (
-                    "deal_owner: There is no user “Nobody At All”: give a username, an email or a full name. "
+                    "deal_owner: “Nobody At All” is not a valid user: give a username, an email or a full name. "
                     "It was left out."
                 )
             ],

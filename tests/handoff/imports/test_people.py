@@ -43,7 +43,7 @@ def test_somebody_unknown_is_left_out_with_a_warning_and_not_made(bring_in: Impo
     people = User.objects.count()
     done = bring_in("leads", row("Nobody At All"))
     assert done.outcomes == ["created"]
-    assert "owner: There is no user “Nobody At All”" in done.reasons[0]
+    assert "owner: “Nobody At All” is not a valid user" in done.reasons[0]
     assert Lead.objects.get().owner is None
     assert User.objects.count() == people
 
@@ -64,7 +64,9 @@ def test_without_an_owner_it_waits_in_the_queue_of_its_team(bring_in: Import, wo
     assert bring_in("leads", row("", "new york")).reasons == [""]
     lead = Lead.objects.get()
     assert (lead.owner, lead.team) == (None, world.new_york)
-    assert bring_in("leads", row("", "Mars")).reasons == ["team: There is no team “Mars”. It was left out."]
+    assert bring_in("leads", row("", "Mars")).reasons == [
+        "team: “Mars” is not a valid team: give the name of a team. It was left out."
+    ]
 
 
 def test_a_raw_lead_has_its_owner_from_its_capture(bring_in: Import, jane: User) -> None:

@@ -73,7 +73,7 @@ def test_a_touch_stops_the_clock_unless_it_is_automatic(bring_in: Import, dana: 
         ("dana.fox@buyer.example,call,reached,,,", "at: Give the moment of the touch."),
         ("dana.fox@buyer.example,call,reached,2999-01-01,,", "is in the future"),
         ("dana.fox@buyer.example,call,reached,2024-03-02,perhaps,", "“perhaps” is neither yes nor no"),
-        ("dana.fox@buyer.example,call,reached,2024-03-02,,nemo", "There is no user “nemo”"),
+        ("dana.fox@buyer.example,call,reached,2024-03-02,,nemo", "“nemo” is not a valid user"),
         ("dana.fox@buyer.example,call,reached,2024-03-02,,zoe", "You may not touch Dana Fox: its owner or the manager"),
     ],
 )
