@@ -25,7 +25,7 @@ OPERATORS = {
     "empty": "is empty",
 }
 """What people choose from. The last two are the one operator `present`."""
-LISTS = ("in", "not_in")
+LISTS, COMPARING = ("in", "not_in"), ("at_least", "at_most")
 HELP = "A lead must meet all conditions. Without any, it is every lead. For “one of”, separate values with commas."
 OFFERED = 300  # values of a field that are offered at most
 LATEST = 5000  # leads whose sources are offered: reading all would take as long as there are leads
@@ -81,18 +81,16 @@ def _options(labels: Mapping[str, str], chosen: str) -> list[tuple[str, str, boo
 def _condition(field: str, op: str, text: str) -> dict[str, Any]:
     if op in ("given", "empty"):
         return {"field": field, "op": "present", "value": op == "given"}
-    label = _label(field)
+    label, texts = _label(field), _parts(text) if op in LISTS else [text.strip()]
+    if not any(texts):
+        raise ValidationError(f"{label}: give a value, or choose “is empty”.")
+    if op in COMPARING and not ((card := _card(field)) and card.is_ordered):
+        raise ValidationError(f"{label}: “{OPERATORS[op]}” compares numbers, dates and amounts: choose “is”.")
     try:
-        if op in LISTS:
-            values = [_value(field, each) for each in _parts(text)]
-            if not values:
-                raise ValidationError("give at least one value.")
-            return {"field": field, "op": op, "value": values}
-        if not text.strip():
-            raise ValidationError("give a value, or choose “is empty”.")
-        return {"field": field, "op": op, "value": _value(field, text)}
+        values = [_value(field, each) for each in texts]
     except ValidationError as error:
         raise ValidationError([_about(label, message) for message in error.messages]) from error
+    return {"field": field, "op": op, "value": values if op in LISTS else values[0]}
 
 
 def _about(label: str, message: str) -> str:

@@ -41,6 +41,7 @@ class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
     weekly = WeekField(
         label="Weekly hours",
         initial=OFFICE,
+        error_messages={"required": "Give the hours of one day at least: a calendar that never opens counts no time."},
         help_text="Several intervals a day are possible. 00:00 as the end is the end of the day; an end at or "
         "before the start is on the next day. A day without times is closed.",
     )
