@@ -9,7 +9,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DataError
+from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,6 +17,8 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
+from handoff.console.frame.dialogs import back
+from handoff.console.frame.fields import DayInput, MomentField
 from handoff.console.frame.site import viewer
 from leads.models import Role
 
@@ -86,6 +88,11 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     paginator = ForgivingPaginator
     list_filter_submit = True
     compressed_fields = True
+    # The browser's own inputs: those of Django's admin warn of a server's time that nobody cares about.
+    formfield_overrides = {
+        models.DateField: {"widget": DayInput},
+        models.DateTimeField: {"form_class": MomentField, "widget": None},
+    }
     change_list_template = "handoff/console/list.html"
     change_form_template = "handoff/console/form.html"
 
@@ -162,8 +169,16 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
         context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
         context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
+        context["cancel_url"] = back(request, "")
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Where one came from, if that is said."""
+        return HttpResponseRedirect(back(request, super().response_post_save_add(request, obj).url))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(back(request, super().response_post_save_change(request, obj).url))
 
     def title_of(self, obj: Any) -> str:
         return str(obj)

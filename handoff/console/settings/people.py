@@ -6,27 +6,40 @@ RevOps keeps them all; anyone else sees themselves and says when to be notified,
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.widgets import (
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
+from handoff.alerts.channels import CHANNELS
+from handoff.alerts.letters import invite
+from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.dialogs import back
 from handoff.console.frame.fields import TimeOfDayInput, ZoneField
-from handoff.console.frame.page import EVERYBODY, REVOPS, Page
+from handoff.console.frame.page import EVERYBODY, REVOPS, Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.console.settings.absences import AbsenceRows, keeps_absences
 from leads.models import Absence, Role, Team, User
 from sla.models import Calendar, OwnerHours
 
+LETTERS = 5  # the latest that are shown
 WISHES = ["quiet_from", "quiet_until", "digest_at"]
 NOTIFICATION_TIMES: Any = (
     "Notification times (in this person's time zone)",
@@ -62,6 +75,9 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
         help_texts = NOTIFICATION_HELP
         widgets = dict.fromkeys(WISHES, TimeOfDayInput)
 
+    def clean_slack_member_id(self) -> str:
+        return _slack_address(self.cleaned_data["slack_member_id"])
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if "hours" in self.fields:
@@ -81,12 +97,51 @@ class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class NewPersonForm(UserCreationForm):  # type: ignore[misc]
+    """Without a password the person sets one themselves, by the link of an invitation."""
+
+    username = forms.CharField(
+        max_length=150,
+        required=False,
+        validators=[UnicodeUsernameValidator()],
+        widget=UnfoldAdminTextInputWidget,
+        help_text="To log in with. Empty: the email address.",
+    )
     time_zone = ZoneField()
-    groups = RolesField()
+    groups = RolesField(help_text="What this person may see and do follows from these alone.")
 
     class Meta(UserCreationForm.Meta):  # type: ignore[misc]
         model = User
         fields = ("username", "first_name", "last_name", "email", "team", "time_zone", "groups")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields.pop("usable_password", None)
+        self.fields["email"].help_text = "An invitation is sent there, unless you set a password."
+        for name in ("password1", "password2"):
+            self.fields[name].required = False
+        self.fields["password1"].help_text = "Empty: the person sets it, by a link that is mailed to them."
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data.get("username") or self.data.get(self.add_prefix("email"), "").strip()
+        if not name:
+            raise ValidationError("Give a user name or an email address.")
+        if User.objects.filter(username__iexact=name).exists():
+            raise ValidationError(f"There is a user “{name[:150]}” already.")
+        return name[:150]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if bool(given.get("password1")) != bool(given.get("password2")):
+            self.add_error("password2", "Give the password twice, or not at all.")
+        given["usable_password"] = "false" if self.is_invited else "true"  # Django's own name for no password
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if self.is_invited and "email" in data and not data["email"]:
+            self.add_error("email", "Give an address for the invitation, or a password.")
+        return data
+
+    @property
+    def is_invited(self) -> bool:
+        return not self.cleaned_data.get("password1")
 
 
 class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
@@ -114,9 +169,11 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     ]
     read_as = {"hours": "hours_shown"}
     add_fieldsets = [
-        (None, {"fields": ["username", "password1", "password2", ("first_name", "last_name"), "email"]}),
+        (None, {"fields": [("first_name", "last_name"), "email", "username"]}),
         ("Work", {"fields": ["groups", "team", "time_zone"]}),
+        ("Set a password instead of an invitation", {"fields": ["password1", "password2"], "classes": ["collapse"]}),
     ]
+    change_form_outer_after_template = "handoff/console/settings/letters.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         now, by = timezone.now(), viewer(request)
@@ -163,8 +220,43 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not change and form.is_invited:
+            invite(obj)
+            messages.info(request, f"An invitation is on its way to {obj.email}.")
         if "hours" in form.changed_data:
             _keep_hours(obj, form.cleaned_data["hours"])
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("invite", self.invite_view), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        may = viewer(request).has_role(Role.REVOPS) and self.has_change_permission(request, obj)
+        return [Tool("Send a link to set the password", self.url("invite", obj.pk))] if may and obj.is_active else []
+
+    def invite_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
+        if not (viewer(request).has_role(Role.REVOPS) and self.has_change_permission(request, user)):
+            raise PermissionDenied
+
+        def do() -> str:
+            if not user.email:
+                raise ValidationError(f"{user} has no email address: give one first.")
+            invite(user)
+            return f"A link is on its way to {user.email}."
+
+        explained = f"{user} gets a mail with a link by which they set their password. It works once."
+        question = Question(f"Send {user} a link to set the password", explained, "Send", "primary")
+        return confirm(request, question, self.url("change", pk), do)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Back to where one came from; Django's own goes on to the page of the user in any case."""
+        skipped = UserAdmin if back(request, "") else UserPage
+        response: HttpResponse = super(skipped, self).response_add(request, obj, post_url_continue)
+        return response
+
+    def beside(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        is_shown = obj is not None and viewer(request).has_role(Role.REVOPS)
+        return {"letters": list(obj.letters.all()[:LETTERS]) if is_shown else []}
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         if self._is_limited(request, obj):
@@ -200,6 +292,12 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     @display(description="Last login", ordering="last_login")
     def last_seen(self, user: User) -> SafeString:
         return ago(user.last_login)
+
+
+def _slack_address(address: str) -> str:
+    if address:
+        CHANNELS["slack"].check_address(address)
+    return address
 
 
 def _hours_of(user: User) -> str:
@@ -243,6 +341,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = ["name", "manager", "time_zone", "email", "slack_channel"]
+
+    def clean_slack_channel(self) -> str:
+        return _slack_address(self.cleaned_data["slack_channel"])
 
 
 class TeamPage(Page):
