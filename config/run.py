@@ -30,7 +30,7 @@ from leads.internals.processes import HookedManager, HookedProcess
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 RUNNING = "running.env"
-EMPTY = ("SECRET_KEY", "HANDOFF_INSECURE_HTTP", "STATIC_ROOT")
+EMPTY = ("SECRET_KEY", "HANDOFF_INSECURE_HTTP", "STATIC_ROOT", "EMAIL_URL")
 
 
 class RunError(Exception):
@@ -129,7 +129,12 @@ def _serve(address: str, make: "Make") -> int:
 
 def _settings_of_empty(var: Path) -> dict[str, str]:
     """What an installation without the demo needs on this machine, and is not given. The key is kept."""
-    given = {"HANDOFF_INSECURE_HTTP": "1", "STATIC_ROOT": str(var / "static"), "SECRET_KEY": _kept_key(var)}
+    given = {
+        "HANDOFF_INSECURE_HTTP": "1",
+        "STATIC_ROOT": str(var / "static"),
+        "SECRET_KEY": _kept_key(var),
+        "EMAIL_URL": f"filemail:///{var / 'outbox'}",
+    }
     return {name: os.environ.get(name) or value for name, value in given.items()}
 
 
@@ -183,9 +188,9 @@ def _answers(url: str) -> bool:
 
 
 def _where_mail_goes() -> str:
-    if os.environ.get("EMAIL_URL"):
+    if not os.environ.get("EMAIL_URL", "filemail:").startswith("filemail:"):
         return ""
-    return f"Messages are files in {os.environ['HANDOFF_VAR']}/outbox, as EMAIL_URL is not set.\n"
+    return f"Messages are files in {os.environ['HANDOFF_VAR']}/outbox, until EMAIL_URL names a mail server.\n"
 
 
 class Make:

@@ -23,7 +23,7 @@ STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for 
 SKEW = 2.0  # seconds between the clocks of this machine and of the database
 NAMED = 5  # how many rows a finding names
 HOLDS_UP = ("alarms_overdue", "pending_actions", "outbox_stuck", "sends_nothing")  # what keeps the engine from its work
-PRINTED = ("console", "dummy", "locmem")  # mail backends that send nothing
+UNSENT = ("console", "dummy", "locmem", "filebased")  # mail backends that send nothing
 
 
 @dataclass(frozen=True)
@@ -205,8 +205,9 @@ def _mail() -> Iterator[Finding]:
     if settings.DEMO:
         return
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
-    if backend in PRINTED:
-        yield _wrong("email", "Mail is printed to the log and not sent", "set EMAIL_URL")
+    if backend in UNSENT:
+        where = "written to files" if backend == "filebased" else "printed to the log"
+        yield _wrong("email", f"Mail is {where} and not sent", "set EMAIL_URL")
     if settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
         do = "set DEFAULT_FROM_EMAIL to an address that receivers accept"
         yield _wrong("from_email", f"Mail comes from {settings.DEFAULT_FROM_EMAIL}", do)

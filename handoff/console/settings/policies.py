@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import display
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
@@ -183,6 +185,29 @@ class PolicyPage(VersionedPage):
     def revise(self, form: Any, formsets: list[Any]) -> Policy:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         return revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _ladder(formsets))
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        self._warn_of_silence(request, obj)
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        self._warn_of_silence(request, obj)
+        return super().response_change(request, obj)
+
+    def _warn_of_silence(self, request: HttpRequest, policy: Policy) -> None:
+        silent = Step.objects.filter(policy=policy.pk).exclude(destinations__active=True)
+        if not silent:
+            return
+        words = format_html(
+            'No one is notified by {} of “{}”. <a href="{}" class="underline">Choose destinations on its ladder</a>, '
+            'or <a href="{}" class="underline">add a destination</a> first.',
+            ", ".join(str(step).lower() for step in silent),
+            policy.name,
+            self.url("change", policy.pk),
+            reverse("admin:handoff_destination_add", query={"next": self.url("change", policy.pk)}),
+        )
+        messages.warning(request, words)
 
     @display(description="Policy", ordering="name")
     def name_shown(self, policy: Policy) -> SafeString:
