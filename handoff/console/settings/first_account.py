@@ -36,7 +36,7 @@ class AccountForm(forms.ModelForm):  # type: ignore[type-arg]
     time_zone = ZoneField()
     also = forms.MultipleChoiceField(
         label="What else do you do?",
-        choices=[(role.value, role.label) for role in ALSO],
+        choices=[(role.value, role.value) for role in ALSO],
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="RevOps sets Handoff up. Marketing hands leads over, and sales works them: roles can be added later.",

@@ -128,7 +128,7 @@
       const hint = document.createElement("p");
       hint.className = "fact-help";
       hint.textContent = `${zone} is the time zone of your browser. Change it if it is another one.`;
-      select.after(hint);
+      (select.parentElement.matches(".relative") ? select.parentElement : select).after(hint);
     }
   }
 
