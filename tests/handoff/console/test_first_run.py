@@ -431,3 +431,15 @@ def test_an_empty_installation_comes_to_its_first_clock(client: Client) -> None:
     client.post(reverse("admin:act", args=["promote", lead.pk]), {})
 
     assert Clock.objects.filter(lead=lead).exists()
+
+
+@pytest.mark.parametrize("name", ["sla_policy", "sla_calendar"])
+def test_an_empty_list_says_what_to_do_to_who_can_and_who_can_to_who_cannot(name: str, world: World, as_) -> None:
+    link = reverse(f"admin:{name}_changelist")
+
+    for_revops, for_sales = (as_(user).get(link).content.decode() for user in (world.olga, world.ada))
+
+    assert f'<a href="{reverse(f"admin:{name}_add")}">Add ' in for_revops
+    assert "RevOps" in for_sales.partition("Nothing here")[2]
+    assert "ask Olga." in for_sales
+    assert f'<a href="{reverse(f"admin:{name}_add")}">Add ' not in for_sales
