@@ -2,9 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
+from django.utils import timezone
+
 from handoff.alerts import about_act, about_alarm
 from handoff.alerts.about_notice import about_notice
-from handoff.alerts.content import Content
+from handoff.alerts.content import Content, one_line
 from handoff.alerts.digest import about_all
 from handoff.models import Delivery
 from leads.models import Transition
@@ -25,6 +27,15 @@ def content_of(deliveries: Sequence[Delivery]) -> Content:
 def content_alone(delivery: Delivery) -> Content:
     """What it says by itself, also where it was sent in a digest."""
     return _about(delivery).tamed()
+
+
+def subject_alone(delivery: Delivery) -> str:
+    """Its subject by itself; after `read_causes` without asking the database."""
+    if delivery.alarm_in_full:
+        return one_line(about_alarm.subject_of(delivery.alarm_in_full, delivery, timezone.now()), 200)
+    if delivery.act_in_full:
+        return one_line(about_act.subject_of(delivery.act_in_full, delivery), 200)
+    return content_alone(delivery).subject
 
 
 def read_causes(deliveries: Iterable[Delivery]) -> None:

@@ -16,7 +16,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.alerts import resend
 from handoff.alerts.channels.email import text_of
-from handoff.alerts.messages import content_alone, read_causes
+from handoff.alerts.messages import content_alone, read_causes, subject_alone
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import REVOPS, Kept, Tool
@@ -95,7 +95,7 @@ class DeliveryPage(Kept):
 
     @display(description="Message", ordering="-created_at")
     def subject(self, delivery: Delivery) -> SafeString:
-        return two_lines(content_alone(delivery).subject, _cause(delivery))
+        return two_lines(subject_alone(delivery), _cause(delivery))
 
     @display(description="Text, as it reads now")
     def message(self, delivery: Delivery) -> SafeString:

@@ -151,6 +151,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     inlines = [AbsenceRows]
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
+    add_form_template = None  # as every other form, with its head and its buttons
     change_user_password_template = None
     list_display = ["person", "roles_shown", "team", "time_zone", "away", "standing_shown", "last_seen"]
     list_filter = ["groups", "team", "is_active"]
