@@ -14,6 +14,7 @@ from tests.world import World, make_calendar, make_lead, make_policy
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
 MOST_CLICKS = 12
+SLOWEST = 120_000  # milliseconds, on a busy machine
 
 
 class Counted:
@@ -26,13 +27,15 @@ class Counted:
     def click(self, role: Any, name: str, within: Any = None) -> None:
         self.clicks += 1
         (within or self.page).get_by_role(role, name=name, exact=True).first.click()
-        self.page.wait_for_load_state("networkidle")
+        self.page.wait_for_load_state()
 
 
 @pytest.fixture
 def page(browser: Browser) -> Any:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, timezone_id="Europe/Berlin")
-    yield context.new_page()
+    opened = context.new_page()
+    opened.set_default_timeout(SLOWEST)
+    yield opened
     context.close()
 
 
@@ -82,6 +85,7 @@ def test_from_empty_to_the_first_running_clock_in_twelve_clicks(page: Page, live
 
 def test_a_week_is_filled_in_by_keyboard(world: World, log_in, live_server: Any) -> None:
     page = log_in("olga")
+    page.set_default_timeout(SLOWEST)
     page.goto(f"{live_server.url}{reverse('admin:sla_calendar_add')}")
     page.fill("[name=name]", "Munich")
     page.select_option("[name=zone]", "Europe/Berlin")
@@ -113,6 +117,7 @@ def test_a_segment_is_built_with_the_choices_of_the_field_and_counted(world: Wor
     make_lead("Dana Fox", email="d@example.org", country="DE", source="webinar")
     make_lead("Lena Kurz", email="l@example.org", country="AT", source="webinar")
     page = log_in("olga")
+    page.set_default_timeout(SLOWEST)
     page.goto(f"{live_server.url}{reverse('admin:sla_policy_change', args=[policy.pk])}")
     page.get_by_text("2 of 2 leads match").wait_for()
 
@@ -133,11 +138,12 @@ def test_a_segment_is_built_with_the_choices_of_the_field_and_counted(world: Wor
 
 def test_on_a_phone_nothing_is_cut_off(world: World, browser: Browser, live_server: Any, log_in) -> None:
     page = log_in("olga")
+    page.set_default_timeout(SLOWEST)
     page.set_viewport_size({"width": 390, "height": 844})
     Team.objects.first()
     for name in ("setup", "sla_calendar_add", "sla_policy_add", "leads_user_add"):
         page.goto(f"{live_server.url}{reverse(f'admin:{name}')}")
-        page.wait_for_load_state("networkidle")
+        page.wait_for_load_state()
         assert page.evaluate("document.documentElement.scrollWidth <= 390"), name
         cut = page.evaluate(
             "[...document.querySelectorAll('.row button:not([hidden]), .form-end .act, .step .act')]"
