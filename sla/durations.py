@@ -102,7 +102,7 @@ def _of_business_days(match: re.Match[str], business_day: int | None) -> Decimal
         raise InvalidDuration("Only a calendar says how long a business day is: write the length in hours here.")
     seconds = _number(match[1]) * business_day
     if match["length"] and seconds != _seconds(match["length"].strip(), None):
-        is_now = in_words(int(min(seconds, LONGEST)), exact=True)
+        is_now = in_words(min(int(seconds), LONGEST), exact=True)
         raise InvalidDuration(
             f"By this calendar “{match[0].split('(')[0].strip()}” are {is_now}: write either of them alone."
         )

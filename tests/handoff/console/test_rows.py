@@ -351,3 +351,22 @@ def test_json_under_advanced_still_refuses_what_cannot_be_kept(world: World, as_
 
     assert "Unknown field" in page
     assert '<details class="advanced" open>' in page
+
+
+@pytest.mark.parametrize(
+    ("weekly", "hours"),
+    [
+        (OFFICE, 8),
+        ({"mon": [["09:00", "12:30"], ["13:30", "18:00"]], "fri": [["09:00", "13:00"]]}, 8),
+        ({"mon": [["09:00", "17:00"]], "tue": [["09:00", "17:00"]], "fri": [["08:00", "18:00"]]}, 8),
+        ({"mon": [["00:00", "24:00"]]}, 24),
+        ({"fri": [["22:00", "06:00"]]}, 8),
+        ({"mon": [], "tue": [["09:00", "15:00"]]}, 6),
+    ],
+)
+def test_a_business_day_is_as_long_as_most_open_days(weekly, hours) -> None:
+    assert Calendar(weekly=weekly).business_day == hours * 3600
+
+
+def test_without_an_open_day_there_is_no_business_day() -> None:
+    assert Calendar(weekly={}).business_day is None
