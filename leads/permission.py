@@ -8,6 +8,8 @@ from leads.models.consent import Purpose
 from leads.models.lead import Lead
 
 BLOCKED = "Do not contact"
+BLOCK = ("do_not_contact", "do_not_contact_since", "do_not_contact_reason")
+"""What a lead keeps of it. Nobody chooses of it, and it follows from nothing but what the buyer asked for."""
 _MEANS = {Purpose.EMAIL: "email", Purpose.PHONE: "calls"}
 
 

@@ -8,9 +8,9 @@ from django.db import IntegrityError
 
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts.merging import kept_in
-from handoff.workflow.merged_permission import BLOCK
 from leads.facts import columns, fact, facts, keep, kept
 from leads.models import Lead, State, Touchpoint, Transition, Verb
+from leads.permission import BLOCK
 from leads.provenance import CAPTURE, carry
 
 MOVED = ("touches", "touchpoints", "external_ids", "deals", "consents")

@@ -7,8 +7,7 @@ from handoff.workflow.act import Act
 from leads.facts import keep, kept
 from leads.models import ConsentStatement, Lead
 from leads.models.consent import record
-
-BLOCK = ("do_not_contact", "do_not_contact_since", "do_not_contact_reason")
+from leads.permission import BLOCK
 
 
 def keep_stricter(act: Act, gone: Lead, stays: Lead) -> dict[str, Any]:
