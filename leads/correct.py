@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads.facts import columns, fact, facts, kept, value_of
+from leads.facts import columns, fact, facts, kept
 from leads.identity import IdentityConflict
 from leads.incoming import ATTRIBUTION, Incoming, Person, clean
 from leads.models import PERSON, Campaign, ExternalId, Lead, User
@@ -49,7 +49,7 @@ def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
     entry = Statement(PERSON, timezone.now(), by.pk if by else None).entry
     capture = {**entry, "system": door, "at": lead.created_at.isoformat()}
     for each in facts():
-        if value_of(lead, each) not in ("", None):
+        if kept(lead, each.name) != each.empty:  # that a box was left empty states nothing
             lead.provenance[each.name] = capture if each.name in ATTRIBUTION else entry
     lead.provenance[CAPTURE] = {**capture, "source": lead.source, "campaign": lead.campaign_id}
     with refusing_taken_email(lead.email), _refusing_taken_phone(lead), transaction.atomic():
