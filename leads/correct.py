@@ -12,8 +12,9 @@ from django.utils import timezone
 from leads.facts import columns, fact, facts, kept
 from leads.identity import IdentityConflict
 from leads.incoming import ATTRIBUTION, Incoming, Person, clean
+from leads.merged import lock_survivor
 from leads.models import PERSON, Campaign, ExternalId, Lead, User
-from leads.names import follow_parts, parts_of
+from leads.names import composed, follow_parts, parts_of
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
 from leads.precedence import Precedence, Statement
@@ -32,6 +33,8 @@ def correct(lead_id: int, fields: Mapping[str, Any], *, by: User | None = None, 
     What a person corrects stays against every later sync, unless RevOps ranked a source above them. `at` is for a
     correction that was made earlier: one that is newer stays.
 
+    Of a lead that was merged, the one that stays is corrected: return it.
+
     Raises ValidationError (field -> messages), and IdentityConflict for an email that another lead has.
     """
     if complaints := {name: [words] for name, words in _NEVER.items() if name in fields}:
@@ -48,7 +51,11 @@ def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
     """
     entry = Statement(PERSON, timezone.now(), by.pk if by else None).entry
     capture = {**entry, "system": door, "at": lead.created_at.isoformat()}
+    follow_parts(lead, ("", ""))
+    derived = composed(*parts_of(lead))  # such a name is stated by no one, and goes on following its parts
     for each in facts():
+        if each.name == "name" and lead.name == derived:
+            continue
         if kept(lead, each.name) != each.empty:  # that a box was left empty states nothing
             lead.provenance[each.name] = capture if each.name in ATTRIBUTION else entry
     lead.provenance[CAPTURE] = {**capture, "source": lead.source, "campaign": lead.campaign_id}
@@ -94,7 +101,7 @@ def email_taken(email: str) -> str:
 
 
 def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datetime | None) -> Lead:
-    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    lead = lock_survivor(lead_id)
     # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
     known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
     person = clean(Incoming({"email": lead.email, **fields}, known_by))
@@ -146,5 +153,6 @@ def _campaign(name: Campaign | str) -> Campaign | None:
         return name or None
     campaign = Campaign.objects.filter(name=name).order_by("pk").first()
     if campaign is None:
-        raise ValidationError({"campaign": [f"There is no campaign “{name}”."]})
+        words = f"“{name}” is not a known campaign: add it under Campaigns, or correct its name."
+        raise ValidationError({"campaign": [words]})
     return campaign

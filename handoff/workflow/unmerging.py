@@ -54,7 +54,7 @@ def unmerge(act: Act, **_: Unpack[UnmergeGiven]) -> Transition:
     left = clocks.leaves_behind(stays, of_stays, act.recorded_at)
     clocks.reopen([*of_gone, *of_stays])
     belongings.give_back(gone, stays, merge)
-    merged_permission.give_back(act, gone, stays, merge.facts["moved"])
+    merged_permission.give_back(gone, stays, merge.facts["moved"])
     _reopen_rejection(gone, merge)
     gone.merged_into = None
     act.facts |= {"from": stays.pk, "undone": of_gone}

@@ -238,10 +238,13 @@ def _consents(lead: Lead) -> Iterator[Event]:
     for consent in lead.consents.select_related("by") if lead.consent else ():
         about = consent.get_purpose_display().lower()
         headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
+        who = "The buyer"
+        if consent.is_inferred:
+            headline, who = f"Consent withdrawn by a merge: {about}", _who(consent.by)
         why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
         tone = "success" if consent.granted else "danger"
         door = VIA.get(Via(consent.via), "")
-        yield Event(consent.at, "privacy_tip", tone, "The buyer", headline, tuple(why), door)
+        yield Event(consent.at, "privacy_tip", tone, who, headline, tuple(why), door)
 
 
 def _edits(lead: Lead, roles: Collection[str] | None) -> Iterator[Event]:
