@@ -50,7 +50,7 @@ def undone(gone: Lead, roles: Collection[str] | None = None) -> list[tuple[str, 
     rows = [(f"Back to lead {gone.pk}", ", ".join([*back, "its clocks, due when they were"]))]
     if due := _overdue(gone, merge):
         rows.append(("Overdue at once", f"{due}: alarms that would have fired meanwhile fire now."))
-    since = list(_since(stays, merge, roles))
+    since = list(_since(gone, stays, merge, roles))
     rows.append((f"Stays with lead {stays.pk}", ", ".join(since) if since else "Nothing has happened there since."))
     return rows
 
@@ -89,7 +89,7 @@ def _overdue(gone: Lead, merge: Transition) -> str:
     return ", ".join(clock.get_metric_display() for clock in ended)
 
 
-def _since(stays: Lead, merge: Transition, roles: Collection[str] | None) -> Iterator[str]:
+def _since(gone: Lead, stays: Lead, merge: Transition, roles: Collection[str] | None) -> Iterator[str]:
     """What happened on the lead that stayed since."""
     acts: QuerySet[Transition] = stays.transitions.filter(pk__gt=merge.pk, recorded_at__gt=merge.recorded_at)
     if touches := acts.filter(verb=Verb.TOUCH).count():
@@ -104,7 +104,7 @@ def _since(stays: Lead, merge: Transition, roles: Collection[str] | None) -> Ite
         yield _counted("touchpoints", points)
     if deals := stays.deals.filter(opened_at__gt=merge.recorded_at).count():
         yield _counted("deals", deals)
-    corrected = [fact(name) for name in belongings.changed_since(stays, merge)]
+    corrected = [fact(name) for name in belongings.changed_since(gone, stays, merge)]
     if seen := [each.label for each in corrected if roles is None or each.is_seen_by(roles)]:
         yield f"{', '.join(seen)}, corrected since"
 
