@@ -119,7 +119,7 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
     taken = [name for name, verdict in verdicts.items() if verdict == Verdict.TAKEN]
     if follow_parts(lead, parts):
         taken.append("name")
-    if lead.provenance != before:
+    if taken or lead.provenance != before:
         lead.save(update_fields=[*columns(taken), "provenance", *(["updated_at"] if taken else [])])
     return lead
 
