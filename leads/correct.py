@@ -1,7 +1,7 @@
 """Correct the plain facts of a lead that is known already. State and owner are the verbs' affair."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,8 @@ from leads.phones import phone_key
 from leads.precedence import Precedence, Statement
 from leads.provenance import CAPTURE, Verdict, settle
 
+_BY_PHONE = frozenset({"phone", "mobile_phone", "country"})
+"""The facts by which a lead without an email is known."""
 _NEVER = {
     "created_at": "When a lead was captured is not corrected.",
     "updated_at": "When a lead was changed is not corrected.",
@@ -121,7 +123,19 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
         taken.append("name")
     if taken or lead.provenance != before:
         lead.save(update_fields=[*columns(taken), "provenance", *(["updated_at"] if taken else [])])
+    if not _BY_PHONE.isdisjoint(taken):
+        _name_by_phone(lead)
     return lead
+
+
+def _name_by_phone(lead: Lead) -> None:
+    """Who is known by a phone that was wrong is known by the right one as well: else they come in as another lead."""
+    with suppress(ValidationError):  # what cannot be a key leaves the one that there is
+        key = key_of(lead)
+        known = lead.external_ids.filter(system=PHONE)
+        if known.exists() and not known.filter(value=key).exists():
+            with _refusing_taken_phone(lead), transaction.atomic():
+                ExternalId.objects.create(lead=lead, system=PHONE, value=key)
 
 
 def _refuse_archived(lead: Lead, changes: Mapping[str, Any]) -> None:
