@@ -18,6 +18,7 @@ DROP TRIGGER IF EXISTS leads_consent_append_only ON leads_consent;
 DROP FUNCTION IF EXISTS leads_sum_up_consents();
 DROP FUNCTION IF EXISTS leads_refuse_lost_consent();
 DROP FUNCTION IF EXISTS leads_newest_consents(bigint);
+DROP VIEW IF EXISTS leads_consents_summed_up;
 """
 FORGET_DO_NOT_CONTACT = """
 DROP TRIGGER IF EXISTS leads_lead_dates_do_not_contact ON leads_lead;

@@ -23,17 +23,20 @@ CREATE OR REPLACE TRIGGER leads_consent_keeps_words BEFORE UPDATE ON leads_conse
 
 -- By purpose, the newest word; of two at one moment, the stricter one. A consent without a moment has that of its receipt,
 -- and gives back nothing: nobody knows whether it is older than what was withdrawn.
-CREATE OR REPLACE FUNCTION leads_newest_consents(wanted bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
-    SELECT COALESCE(jsonb_object_agg(purpose, jsonb_strip_nulls(jsonb_build_object(
+CREATE OR REPLACE VIEW leads_consents_summed_up AS
+    SELECT lead_id, jsonb_object_agg(purpose, jsonb_strip_nulls(jsonb_build_object(
         'granted', granted,
         'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'),
         'is_dated', CASE WHEN granted AND at = recorded_at THEN FALSE END,
         'is_inferred', CASE WHEN is_inferred THEN TRUE END
-    ))), '{}'::jsonb)
+    ))) AS consent
     FROM (
-        SELECT DISTINCT ON (purpose) purpose, granted, at, recorded_at, is_inferred FROM leads_consent
-        WHERE lead_id = wanted ORDER BY purpose, granted AND at = recorded_at, at DESC, granted, id DESC
+        SELECT DISTINCT ON (lead_id, purpose) lead_id, purpose, granted, at, recorded_at, is_inferred FROM leads_consent
+        ORDER BY lead_id, purpose, granted AND at = recorded_at, at DESC, granted, id DESC
     ) newest
+    GROUP BY lead_id;
+CREATE OR REPLACE FUNCTION leads_newest_consents(wanted bigint) RETURNS jsonb LANGUAGE sql STABLE AS $$
+    SELECT COALESCE((SELECT consent FROM leads_consents_summed_up WHERE lead_id = wanted), '{}'::jsonb)
 $$;
 
 -- Each lead carries them, so that lists and messages need not look for them.
