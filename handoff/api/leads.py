@@ -31,6 +31,7 @@ from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.facts import contact_facts
+from leads.finding import SEARCHED
 from leads.identity import IdentityConflict
 from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
@@ -125,7 +126,7 @@ class LeadsView(LeadView):
 
     filter_backends = [DjangoFilterBackend, SearchFilter]
     filterset_class = LeadFilter
-    search_fields = ["name", "company", "email", "phone", "mobile_phone", "external_ids__value"]
+    search_fields = [*SEARCHED, "external_ids__value"]
     pagination_class = KeysetPagination
     default_ordering = "-created_at"
     orderings = {

@@ -78,6 +78,10 @@ def taken_email(gone: Lead, stays: Lead, merge: Transition) -> str:
     return after if taken.exists() else ""
 
 
+def email_taken(email: str) -> str:
+    return f"Another lead has the email {email} by now: correct it there first, or merge the two."
+
+
 def chosen(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, str]:
     """Which of the two each fact comes from that the lead that stays would get: by its name, the attribute."""
     filled = [
@@ -195,7 +199,7 @@ def _save(gone: Lead, stays: Lead, changed: Collection[str]) -> None:
         if is_exchanged:
             gone.save(update_fields=["email", "updated_at"])
     except IntegrityError as error:  # a third lead was captured with it a moment ago
-        raise FactsRefused(f"Another lead has the email {gone.email or stays.email} by now.") from error
+        raise FactsRefused(email_taken(gone.email or stays.email)) from error
 
 
 def _has(lead: Lead, name: str) -> bool:

@@ -89,7 +89,10 @@ def _without_settled(stays: Lead, undone: list[int], merge: Transition) -> list[
         if own.filter(over).exists():
             settled.append(changing)
     if any(changing.facts["carried"] for changing in settled):
-        raise FactsRefused("This merge cannot be undone: it changed the terms of a clock that has fired since.")
+        raise FactsRefused(
+            "This merge cannot be undone: it changed the terms of a clock that has fired since. "
+            + merge_rules.instead_of_undoing(stays)
+        )
     return [pk for pk in undone if pk not in {changing.pk for changing in settled}]
 
 

@@ -23,6 +23,7 @@ from handoff.workflow import duplicates, merge_rules
 from handoff.workflow.facts.merging import choosable
 from handoff.workflow.merge_outlook import carried_over, differing
 from leads.facts import Fact
+from leads.finding import SEARCHED
 from leads.models import Lead, User, Verb, Via
 
 MOST_RESULTS = 10
@@ -63,7 +64,7 @@ def merge_page(request: HttpRequest, lead: Lead, hindrance: str) -> HttpResponse
 def two_lines_of(lead: Lead) -> dict[str, Any]:
     """A lead as it is told from others: who it is, and by what it is reached."""
     job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
-    reached = [lead.email, lead.phone, lead.country]
+    reached = [lead.email, lead.phone, lead.mobile_phone, lead.country]
     return {
         "lead": lead,
         "url": _page_of(lead),
@@ -143,7 +144,7 @@ def _results(user: User, lead: Lead, asked: str) -> list[dict[str, Any]] | None:
     others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk).select_related("owner")
     for word in asked.split():
         fits = Q()
-        for column in ("name", "company", "email", "phone"):
+        for column in SEARCHED:
             fits |= Q(**{f"{column}__icontains": word})
         others = others.filter(fits | Q(pk=word) if is_id(word) else fits)
     return [_offered(lead, other) for other in others.order_by("-created_at", "-pk")[:MOST_RESULTS]]
