@@ -22,17 +22,20 @@ def families(lead_ids: Collection[int]) -> dict[int, list[int]]:
 
 def survivor_of(lead_id: int) -> int:
     """The number of the lead into which this one was merged, however many times in a row; else its own."""
-    while into := Lead.objects.filter(pk=lead_id).values_list("merged_into", flat=True).first():
+    while into := Lead.objects.values_list("merged_into", flat=True).get(pk=lead_id):
         lead_id = into
     return lead_id
 
 
 def lock_survivor(lead_id: int) -> Lead:
     """Lock the lead that stays, alone: with the other one held as well, it would wait for a merge that waits for us."""
+    locked, wanted = Lead.objects.filter(merged_into=None).select_for_update(no_key=True), lead_id
     while True:
-        lead = Lead.objects.select_for_update(no_key=True).get(pk=survivor_of(lead_id))
-        if survivor_of(lead_id) == lead.pk:  # else it was merged, or a merge undone, while we waited
+        lead = locked.filter(pk=wanted).first()
+        # Of another one the merge may have been undone while we waited.
+        if lead is not None and (wanted == lead_id or wanted == survivor_of(lead_id)):
             return lead
+        wanted = survivor_of(lead_id)
 
 
 def family(lead_id: int) -> list[int]:

@@ -268,15 +268,11 @@ class _Batch:
         return mine > theirs or (mine == theirs and self._says_more(point, known))
 
     def _says_more(self, point: Touchpoint, known: Touchpoint) -> bool:
-        """Which of two at one moment stays: any rule does that is the same in every order."""
+        """Which of two at one moment stays, in every order; the number of a campaign depends on what came first."""
         if (point.recorded_by_id or 0) != (known.recorded_by_id or 0):
             return self._is_stronger(point, known)
-        mine, theirs = ((each.kind, each.source, self._name(each), each.detail) for each in (point, known))
+        mine, theirs = ((each.kind, each.source, str(each.campaign or ""), each.detail) for each in (point, known))
         return mine > theirs
-
-    def _name(self, point: Touchpoint) -> str:
-        """Of the campaign, as its number depends on what came first."""
-        return point.campaign.name if point.campaign else ""
 
     def _campaign(self, person: Person) -> int | None:
         campaign = person.campaign

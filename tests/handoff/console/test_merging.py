@@ -186,3 +186,18 @@ def test_who_may_be_the_same_is_named_before_a_lead_is_added(two: tuple[Lead, Le
     assert not Lead.objects.filter(email="jon.smith@gmail.com").exists()
     client.post(url, typed | {"is_another_person": "on"})
     assert Lead.objects.filter(email="jon.smith@gmail.com").exists()
+
+
+def test_a_merged_lead_is_read_and_what_is_said_of_it_reaches_the_other(
+    two: tuple[Lead, Lead], world: World, as_: Any
+) -> None:
+    gone, stays = two
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    client: Client = as_(world.mia)
+    assert 'name="title"' not in text_of(client.get(page_of(gone)))
+    assert client.post(page_of(gone), {"title": "CEO", "email": gone.email}).status_code == 403
+    said = {"purpose": "email", "granted": "no", "at": "", "source": "", "wording": ""}
+    assert client.post(reverse("admin:consent", args=[gone.pk]), said).status_code == 302
+    for lead in two:
+        lead.refresh_from_db()
+    assert (gone.title, gone.consent, stays.consent["email"]["granted"]) == ("Buyer", {}, False)
