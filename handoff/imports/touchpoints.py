@@ -69,7 +69,7 @@ def _stated(row: Row, reading: Reading) -> Stated | ValidationError:
     try:
         kind = _kind(row)
         ids, at = external_ids(row, reading), _at(row, reading)
-        who = Incoming(_fields(row, reading), ids, at, reading.system, by=reading.by)
+        who = Incoming(_fields(row, reading), ids, at, reading.system, row.number, by=reading.by)
         return Stated(who, kind, row.get("touchpoint_id"))
     except ValidationError as error:
         return error
