@@ -46,6 +46,7 @@ log = structlog.get_logger(__name__)
 GoOn = Callable[[], bool]
 See = Callable[[Sequence[Line], Sequence[Result]], None]
 Pair = tuple[Line, Row]
+Done = tuple[Sequence[Line], Sequence[Result]]
 
 
 class _Overtaken(Exception):
@@ -153,7 +154,9 @@ class _Work:
             return not finish(self.record, ImportState.DONE)
         began = time.monotonic()
         try:
-            self._write(pairs)
+            # What is seen is committed. If it cannot be shown, that must not look as if it could not be written.
+            for lines, results in self._write(pairs):
+                self.see(lines, results)
         except _Overtaken:
             return False
         self.position = self.record.cursor
@@ -165,11 +168,12 @@ class _Work:
         fitting = int(done * CHUNK_SECONDS / max(seconds, 0.001))
         self.size = min(max(fitting, LEAST_ROWS), 2 * done, importing.CHUNK)
 
-    def _write(self, pairs: Sequence[Pair]) -> None:
+    def _write(self, pairs: Sequence[Pair]) -> Iterator[Done]:
+        """Write rows, again after a deadlock; what is handed out is committed."""
         for attempt in range(1, ATTEMPTS + 1):
             self.stated.forget()
             try:
-                self._write_once(pairs)
+                done = self._write_once(pairs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
                     raise
@@ -177,17 +181,18 @@ class _Work:
                 raise
             except Exception as error:
                 log.exception("import_chunk_failed", id=self.record.pk, row=pairs[0][0].number)
-                self._set_aside(pairs, error)
+                yield from self._set_aside(pairs, error)
                 return
             else:
+                yield done
                 return
 
-    def _set_aside(self, pairs: Sequence[Pair], error: Exception) -> None:
+    def _set_aside(self, pairs: Sequence[Pair], error: Exception) -> Iterator[Done]:
         """Refuse a row that cannot be written for a fault of ours; of several, find it by writing them one by one."""
         self.stated.forget()
         if len(pairs) > 1:
             for pair in pairs:
-                self._write([pair])
+                yield from self._write([pair])
             return
         [(line, row)] = pairs
         words = f"It failed: {type(error).__name__}: {error}"
@@ -195,9 +200,9 @@ class _Work:
             results = [refused(row, ValidationError(words))]
             advanced = self._advance([line], results)
         advanced.apply(self.record)
-        self.see([line], results)
+        yield [line], results
 
-    def _write_once(self, pairs: Sequence[Pair]) -> None:
+    def _write_once(self, pairs: Sequence[Pair]) -> Done:
         lines, rows = [line for line, _ in pairs], [row for _, row in pairs]
         with transaction.atomic():
             with noting_changes_of(self.record):
@@ -205,7 +210,7 @@ class _Work:
             self.stated.save()
             advanced = self._advance(lines, results)
         advanced.apply(self.record)
-        self.see(lines, results)
+        return lines, results
 
     def _write_sound(self, rows: Sequence[Row]) -> Sequence[Result]:
         return write_as_author(self.record, rows, self.kind, self.plan.reading)

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -150,10 +151,34 @@ def test_a_row_that_cannot_be_written_for_a_fault_of_ours_is_refused_alone(
             raise ZeroDivisionError("A fault of ours.")
         return kind.write(rows, reading)
 
-    monkeypatch.setitem(importing.KINDS, "leads", type(kind)(**{**vars(kind), "write": fail}))
+    monkeypatch.setitem(importing.KINDS, "leads", replace(kind, write=fail))
     job.run_in_turn()
     assert numbers(record) == (ImportState.DONE, 3, 0, 0, 1)
     assert record.rows.get().reason == "It failed: ZeroDivisionError: A fault of ours."
+
+
+@pytest.mark.parametrize("has_fault", [False, True])
+def test_rows_that_cannot_be_shown_are_counted_once(
+    world: World, small_chunks: None, monkeypatch: pytest.MonkeyPatch, *, has_fault: bool
+) -> None:
+    """As where the disk of a report is full: what was committed before that stays as it was committed."""
+    record = started(content(4), world.mia)
+    kind = importing.KINDS["leads"]
+
+    def fail_together(rows: Any, reading: Any) -> Any:
+        if has_fault and len(rows) > 1:
+            raise ZeroDivisionError("A fault of ours.")
+        return kind.write(rows, reading)
+
+    def see(_lines: Any, _results: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setitem(importing.KINDS, "leads", replace(kind, write=fail_together))
+    job.run(record, lambda: True, see)
+    done = 1 if has_fault else 2
+    assert numbers(record) == (ImportState.FAILED, done, 0, 0, 0)
+    assert (record.cursor, Lead.objects.count(), record.rows.count()) == (done, done, 0)
+    assert "No space left on device" in record.note
 
 
 def test_the_database_notes_what_was_made_and_what_was_changed(world: World) -> None:
