@@ -138,7 +138,7 @@ class _Work:
             ),
         )
         kind = importing.KINDS[record.kind]
-        rows = plan.rows(bytes(record.content), record.cursor, kind.chronological)
+        rows = plan.rows_left(bytes(record.content), kind, record.cursor)
         record.content = None  # the rows hold what they need of it
         return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK), record.cursor)
 

@@ -182,6 +182,13 @@ def _in_field(name: str, error: ValidationError) -> ValidationError:
 
 Write = Callable[[Sequence[Row], Reading], list[Result]]
 Keys = Callable[[Sequence[Row], Reading], list[Collection[object]]]
+Place = Callable[[Row], Any]
+"""By what rows are sorted."""
+
+
+def as_they_stand(reading: Reading) -> Place | None:  # noqa: ARG001 as the orders of other kinds
+    """The order of most kinds."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -196,8 +203,8 @@ class Kind:
     dates: frozenset[str]
     write: Write
     keys: Keys
-    chronological: str = ""
-    """The field by whose moments the rows are taken, whatever their order in the file; empty: as they stand there."""
+    order: Callable[[Reading], Place | None] = as_they_stand
+    """In which order the rows are taken; None: as they stand in the file."""
 
 
 def reason_of(error: Exception) -> str:

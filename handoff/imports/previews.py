@@ -14,6 +14,7 @@ from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row
 from handoff.imports.plan import Plan
 from handoff.imports.rows import noting_changes_of, write_as_author
 from handoff.imports.run import KINDS, OUTCOMES, written
+from handoff.imports.table import Line
 from handoff.models import Import, ImportChange, ImportState
 from leads.facts import facts
 from leads.models import Lead
@@ -35,8 +36,7 @@ def sample(draft: Import) -> None:
 
 def begin(draft: Import, most: int) -> None:
     draft.preview = {"rows": 0, "cursor": 0, "outcomes": {}, "complaints": [], "changes": []}
-    chronological = KINDS[draft.kind].chronological
-    pairs = Plan.load(draft.layout).rows(bytes(draft.content or b""), 0, chronological)
+    pairs = _rows_left(draft)
     rows = [row for _, row in islice(pairs, most)]
     _add(draft, rows)
 
@@ -46,8 +46,7 @@ def go_on(draft: Import, may_go_on: GoOn) -> None:
     draft.refresh_from_db()
     if draft.state != ImportState.DRAFT or not draft.is_preview_wanted or draft.content is None:
         return
-    done, chronological = draft.preview.get("cursor", 0), KINDS[draft.kind].chronological
-    rows = (row for _, row in Plan.load(draft.layout).rows(bytes(draft.content), done, chronological))
+    rows = (row for _, row in _rows_left(draft))
     while may_go_on():
         window = list(islice(rows, WINDOW))
         if window:
@@ -55,6 +54,12 @@ def go_on(draft: Import, may_go_on: GoOn) -> None:
         draft.is_preview_wanted = bool(window)
         if not _save(draft) or not window:
             return
+
+
+def _rows_left(draft: Import) -> Iterator[tuple[Line, Row]]:
+    """The rows that were not tried yet, in the order in which they would be imported."""
+    data, done = bytes(draft.content or b""), draft.preview.get("cursor", 0)
+    return Plan.load(draft.layout).rows_left(data, KINDS[draft.kind], done)
 
 
 def _save(draft: Import) -> bool:

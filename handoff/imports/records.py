@@ -198,4 +198,5 @@ KIND = Kind(
     ),
     write,
     keys,
+    mixed.order,
 )

@@ -137,28 +137,23 @@ class Import:
             values=tuple(stated.spelled(columns.values, headers)),
         )
 
-    def write(self) -> Iterator[Result]:
-        """Import the rows, chunk by chunk, and say of each what became of it.
-
-        Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
-        A dry run does the same, and takes every chunk back at once.
-        """
-        # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
+    def try_out(self) -> Iterator[tuple[Line, Result]]:
+        """Say of each row what would become of it, in the order in which an import takes them."""
+        kind = KINDS[self.wish.kind]
+        # What rows stated is forgotten between one try and the next: else every row would repeat itself.
         reading = replace(self.reading, repeats=Repeats(), first_rows=FirstRows())
-        return write_rows(self.rows, KINDS[self.wish.kind], reading, is_dry_run=self.wish.dry_run)
+        pairs = in_order(self.lines, self.understanding.columns, kind, reading)
+        # No more rows are in memory than are tried together.
+        while chunk := list(islice(pairs, dry_run.WINDOW)):
+            results = written([row for _, row in chunk], lambda sound: dry_run.write(sound, kind, reading))
+            yield from zip((line for line, _ in chunk), results, strict=True)
 
 
-def write_rows(rows: Iterable[Row], kind: Kind, reading: Reading, *, is_dry_run: bool = False) -> Iterator[Result]:
-    """The results of the rows, in their order. No more of them are in memory than are tried together."""
-    unread = iter(rows)
-    while chunk := list(islice(unread, dry_run.WINDOW if is_dry_run or kind.chronological else CHUNK)):
-        yield from written(chunk, lambda sound: _results(sound, kind, reading, is_dry_run))
-
-
-def _results(rows: Sequence[Row], kind: Kind, reading: Reading, is_dry_run: bool) -> Iterable[Result]:
-    if is_dry_run:
-        return dry_run.write(rows, kind, reading)
-    return dry_run.write_together(rows, kind, reading) if kind.chronological else kind.write(rows, reading)
+def in_order(lines: Iterable[Line], columns: Columns, kind: Kind, reading: Reading) -> Iterator[tuple[Line, Row]]:
+    """The rows, as they are and by field, in the order in which their kind takes them."""
+    pairs = ((line, row_of(line, columns)) for line in lines)
+    place = kind.order(reading)
+    return iter(sorted(pairs, key=lambda pair: place(pair[1]))) if place else pairs
 
 
 def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:

@@ -98,7 +98,7 @@ class Command(BaseCommand):
 
     def _try(self, prepared: Import, **options: Any) -> tuple[Tally, Complaints]:
         with _Screen(self, prepared.understanding.table.headers, len(prepared.rows), **options) as screen:
-            for line, result in zip(prepared.lines, prepared.write(), strict=True):
+            for line, result in prepared.try_out():
                 screen.see([line], [result])
         return screen.tally, screen.complaints
 
