@@ -215,7 +215,7 @@ class UndoView(ImportersView):
     def post(self, request: Request, pk: int) -> Response:
         """Undo an import in the background: what was built on since stays, and is counted as kept."""
         record = get_object_or_404(Import, pk=pk)
-        rights.check(asker(request), record.kind, historical=record.is_historical)
+        rights.check(asker(request), record)
         undoing.ask(record, by=asker(request))
         return Response(_shown(pk))
 
@@ -267,7 +267,7 @@ def _bring(request: Request, data: bytes, name: str, options: dict[str, Any]) ->
         raise _wrong(error) from error
     if not draft.layout:
         raise ValidationError({"file": [draft.understanding["error"]]})
-    rights.check(by, draft.kind, historical=draft.is_historical)
+    rights.check(by, draft)
     draft.save()
     if is_dry_run:
         previews.sample(draft)

@@ -162,7 +162,7 @@ def start(draft: Import, *, by: User | None) -> None:
     if not draft.layout:
         raise NotADraft(draft.understanding.get("error", "The file is not understood yet."))
     if by is not None:
-        rights.check(by, draft.kind, historical=draft.is_historical)
+        rights.check(by, draft)
     started = {"state": ImportState.WAITING, "by": by, "is_preview_wanted": False}
     # Only as it was looked at: another tab may have understood it otherwise since.
     waiting = Import.objects.filter(pk=draft.pk, state=ImportState.DRAFT, stated=draft.stated)

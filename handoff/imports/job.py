@@ -130,13 +130,7 @@ class _Work:
         if record.content is None:
             raise Unreadable("The file was deleted.")
         plan, stated = Plan.load(record.layout), StatedRows(record.pk)
-        roles = frozenset(record.by.roles) if record.by else None
-        plan = replace(
-            plan,
-            reading=replace(
-                plan.reading, repeats=StoredRepeats(stated), first_rows=stated, roles=roles, by=record.by_id
-            ),
-        )
+        plan = replace(plan, reading=replace(plan.reading, repeats=StoredRepeats(stated), first_rows=stated))
         kind = importing.KINDS[record.kind]
         rows = plan.rows_left(bytes(record.content), kind, record.cursor)
         record.content = None  # the rows hold what they need of it

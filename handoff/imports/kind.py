@@ -191,6 +191,16 @@ def as_they_stand(reading: Reading) -> Place | None:  # noqa: ARG001 as the orde
     return None
 
 
+def never(reading: Reading) -> bool:  # noqa: ARG001 as those of other kinds
+    """Of most kinds the leads must be locked in one order before the rows are written."""
+    return False
+
+
+def nothing_of(row: Row, reading: Reading) -> Row | None:  # noqa: ARG001 as those of other kinds
+    """Of a lead that sales works with, most kinds of rows are for RevOps."""
+    return None
+
+
 @dataclass(frozen=True)
 class Kind:
     """One kind of file: the fields and what other systems call them, and how a chunk of rows is written.
@@ -205,6 +215,10 @@ class Kind:
     keys: Keys
     order: Callable[[Reading], Place | None] = as_they_stand
     """In which order the rows are taken; None: as they stand in the file."""
+    locks_itself: Callable[[Reading], bool] = never
+    """It locks what it writes in one order, and changes nothing that is with sales."""
+    of_taken: Callable[[Row, Reading], Row | None] = nothing_of
+    """What marketing may bring of a row about a lead that sales works with; None: the row is refused."""
 
 
 def reason_of(error: Exception) -> str:

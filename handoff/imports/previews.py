@@ -49,6 +49,7 @@ def go_on(draft: Import, may_go_on: GoOn) -> None:
     rows = (row for _, row in _rows_left(draft))
     while may_go_on():
         window = list(islice(rows, WINDOW))
+        draft.refresh_from_db(fields=["by"])  # with the rights that its author has now
         if window:
             _add(draft, window)
         draft.is_preview_wanted = bool(window)

@@ -29,11 +29,14 @@ from handoff.imports.headers import Vocabulary, check_field, key, listed
 from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
+from handoff.imports.rows import write_as_author
 from handoff.imports.table import Line, Source, Table, parse, read_bytes
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
+from handoff.models import Import as Record
 from handoff.workflow.backfill import Clocks
 from leads.identity import normalise_system
+from leads.models import User
 from leads.repeats import Repeats
 
 KINDS: dict[str, Kind] = {
@@ -137,15 +140,16 @@ class Import:
             values=tuple(stated.spelled(columns.values, headers)),
         )
 
-    def try_out(self) -> Iterator[tuple[Line, Result]]:
+    def try_out(self, by: User | None = None) -> Iterator[tuple[Line, Result]]:
         """Say of each row what would become of it, in the order in which an import takes them."""
-        kind = KINDS[self.wish.kind]
+        kind, record = KINDS[self.wish.kind], Record(kind=self.wish.kind, by=by)
+        trial = replace(kind, write=lambda rows, reading: write_as_author(record, rows, kind, reading))
         # What rows stated is forgotten between one try and the next: else every row would repeat itself.
         reading = replace(self.reading, repeats=Repeats(), first_rows=FirstRows())
         pairs = in_order(self.lines, self.understanding.columns, kind, reading)
         # No more rows are in memory than are tried together.
         while chunk := list(islice(pairs, dry_run.WINDOW)):
-            results = written([row for _, row in chunk], lambda sound: dry_run.write(sound, kind, reading))
+            results = written([row for _, row in chunk], lambda sound: dry_run.write(sound, trial, reading))
             yield from zip((line for line, _ in chunk), results, strict=True)
 
 

@@ -121,4 +121,9 @@ def _own(row: Row, reading: Reading) -> list[object]:
     return [("touchpoint", value)] if value else []
 
 
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys)
+def whole(row: Row, reading: Reading) -> Row:  # noqa: ARG001 as those of other kinds
+    """What a buyer did is for marketing to record, whoever works with them, as it is through the API."""
+    return row
+
+
+KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys, of_taken=whole)

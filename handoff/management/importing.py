@@ -64,7 +64,9 @@ class Command(BaseCommand):
         if outcome[0].outcomes["refused"]:
             raise SystemExit(REFUSED)
 
-    def _begin(self, *, kind: str | None, file: Path | None, **options: Any) -> tuple[Tally, Complaints] | None:
+    def _begin(
+        self, *, kind: str | None, file: Path | None, by: str, **options: Any
+    ) -> tuple[Tally, Complaints] | None:
         if kind is None or file is None:
             raise Unreadable("Give the kind of the file and its name, or --resume ID.")
         prepared = prepare(file, _wish(kind=kind, **options))
@@ -76,10 +78,10 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stderr.write(printable("\n".join(prepared.understanding.lines())))
         if options["dry_run"]:
-            return self._try(prepared, **options)
+            return self._try(prepared, _record(prepared, file, by).by, **options)
         headers, total = prepared.understanding.table.headers, len(prepared.rows)
         with _Screen(self, headers, total, **options) as screen:  # a report that cannot be written refuses the import
-            return self._run(_record(prepared, file, options["by"]), screen)
+            return self._run(_started(_record(prepared, file, by)), screen)
 
     def _explain(self, prepared: Import, *, as_json: bool) -> None:
         understanding = prepared.understanding
@@ -96,9 +98,9 @@ class Command(BaseCommand):
         with _Screen(self, record.layout["headers"], record.total, done=record.done, **options) as screen:
             return self._run(record, screen)
 
-    def _try(self, prepared: Import, **options: Any) -> tuple[Tally, Complaints]:
+    def _try(self, prepared: Import, by: User | None, **options: Any) -> tuple[Tally, Complaints]:
         with _Screen(self, prepared.understanding.table.headers, len(prepared.rows), **options) as screen:
-            for line, result in prepared.try_out():
+            for line, result in prepared.try_out(by):
                 screen.see([line], [result])
         return screen.tally, screen.complaints
 
@@ -168,7 +170,7 @@ class _Screen:
 
 
 def _record(prepared: Import, file: Path, username: str) -> Record:
-    """The import as a record that has started: whoever is killed from here on is followed by a worker."""
+    """The import as a record that is not saved yet, if this person may import it."""
     data = read_bytes(file)
     drafts.check_size(len(data))
     by = _user(username)
@@ -177,9 +179,14 @@ def _record(prepared: Import, file: Path, username: str) -> Record:
     record.via, record.request_id = SHELL.via, SHELL.request_id
     drafts.fill(record, prepared)
     if by is not None:
-        rights.check(by, record.kind, historical=record.is_historical)
+        rights.check(by, record)
+    return record
+
+
+def _started(record: Record) -> Record:
+    """Whoever is killed from here on is followed by a worker."""
     record.save()
-    drafts.start(record, by=by)
+    drafts.start(record, by=record.by)
     return record
 
 
