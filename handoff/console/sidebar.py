@@ -32,7 +32,7 @@ SETTINGS = {
 }
 RECORDS_OF_REVOPS = {"handoff_bulkact": ("Bulk acts", "checklist")}
 REVOPS_ONLY = {
-    "Data": {"leads_sourcerank": ("Sources", "database")},
+    "Data": {"leads_sourcerank": ("Systems", "database")},
     "Notifications": {
         "handoff_destination": ("Destinations", "send"),
         "handoff_subscription": ("When to notify", "rss_feed"),

@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "verbose_name": "source",
+                "verbose_name": "system",
                 "ordering": ["fact", "position", "system"],
                 "constraints": [
                     models.UniqueConstraint(

@@ -21,7 +21,7 @@ class SourceRank(models.Model):
 
     class Meta:
         ordering = ["fact", "position", "system"]
-        verbose_name = "source"
+        verbose_name = "system"
         constraints = [
             models.UniqueConstraint(
                 fields=["fact", "system"],

@@ -21,7 +21,8 @@ DEFINED = """
     SELECT 'view', oid::regclass::text, pg_get_viewdef(oid) FROM pg_class
     WHERE relkind = 'v' AND relnamespace = 'public'::regnamespace
     UNION ALL
-    SELECT 'trigger', tgname, pg_get_triggerdef(oid) FROM pg_trigger WHERE NOT tgisinternal
+    SELECT 'trigger', tgname || '(' || tgrelid::regclass || ')', pg_get_triggerdef(oid)
+    FROM pg_trigger WHERE NOT tgisinternal
 """
 
 

@@ -24,7 +24,7 @@ def _choices() -> list[tuple[str, str]]:
 
 class SourceRankForm(forms.ModelForm):  # type: ignore[type-arg]
     system = forms.CharField(
-        label="Source",
+        label="System",
         max_length=40,
         widget=UnfoldAdminTextInputWidget,
         help_text="The system as files and the API name it, like hubspot. “person” is whoever corrects a lead by hand; "
@@ -41,22 +41,22 @@ class SourceRankForm(forms.ModelForm):  # type: ignore[type-arg]
         return normalise_system(self.cleaned_data["system"])
 
     def clean(self) -> dict[str, Any]:
-        """Sources whose values stay come first: one below another whose values give way would beat it all the same."""
+        """Systems whose values stay come first: one below another whose values give way would beat it all the same."""
         values = super().clean() or self.cleaned_data
         position, is_final = values.get("position"), values.get("is_final", False)
         if position is not None:
             others = SourceRank.objects.filter(fact=values.get("fact", "")).exclude(pk=self.instance.pk)
             stronger, weaker = others.filter(position__lt=position), others.filter(position__gt=position)
             if is_final and stronger.filter(is_final=False).exists():
-                self.add_error("position", "Sources whose values stay come before those whose values give way.")
+                self.add_error("position", "Systems whose values stay come before those whose values give way.")
             if not is_final and weaker.filter(is_final=True).exists():
-                self.add_error("position", "Sources whose values give way come after those whose values stay.")
+                self.add_error("position", "Systems whose values give way come after those whose values stay.")
         return values
 
 
 class SourceRankPage(Page):
-    title = "Sources"
-    empty = "No source is ranked: what a person corrects stays, and between systems the later value wins."
+    title = "Systems"
+    empty = "No system is ranked: what a person corrects stays, and between systems the later value wins."
     form = SourceRankForm
     readers = REVOPS
     list_display = ["source", "of_fact", "position", "stays"]
@@ -65,7 +65,7 @@ class SourceRankPage(Page):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and self.has_change_permission(request)
 
-    @display(description="Source", ordering="system")
+    @display(description="System", ordering="system")
     def source(self, rank: SourceRank) -> str:
         return "A person, by hand" if rank.system == PERSON else rank.system
 

@@ -34,14 +34,14 @@ BEGIN
         'leads_opportunity', 'leads_campaign', 'leads_transition', 'handoff_handoff', 'handoff_rejection']
     LOOP
         EXECUTE format(
-            'CREATE OR REPLACE TRIGGER %I AFTER INSERT ON %I REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
+            'CREATE OR REPLACE TRIGGER import_notes_inserts AFTER INSERT ON %I REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT
             WHEN (current_setting(''handoff.import'', true) <> '''') EXECUTE FUNCTION handoff_import_notes_inserts()',
-            named || '_inserted_by_import', named);
+            named);
         CONTINUE WHEN named IN ('leads_consent', 'leads_transition');
         EXECUTE format(
-            'CREATE OR REPLACE TRIGGER %I AFTER UPDATE ON %I
+            'CREATE OR REPLACE TRIGGER import_notes_updates AFTER UPDATE ON %I
             REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
             WHEN (current_setting(''handoff.import'', true) <> '''') EXECUTE FUNCTION handoff_import_notes_updates()',
-            named || '_updated_by_import', named);
+            named);
     END LOOP;
 END $$;

@@ -67,7 +67,7 @@ def test_a_person_is_above_all_sources_until_revops_says_otherwise(world: World,
     ("form", "words"),
     [
         ({"system": "person", "position": "3"}, "This source has a place in this order already."),
-        ({"system": "crm", "position": "0"}, "Sources whose values give way come after those whose values stay."),
+        ({"system": "crm", "position": "0"}, "Systems whose values give way come after those whose values stay."),
         ({"system": "", "position": "2"}, "This field is required."),
     ],
 )
