@@ -1,7 +1,7 @@
 """Fields whose values are one of a few words: what a value of a file may stand for, and which values it has."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -25,6 +25,7 @@ class Value:
     text: str
     count: int
     meaning: str
+    """One of the choices of its column; empty if it is read as it is written."""
 
 
 @dataclass(frozen=True)
@@ -69,14 +70,17 @@ def value_columns(kind: str, columns: Columns, lines: Iterable[Line]) -> list[Va
             if at < len(line.values) and (text := line.values[at].strip()):
                 counted[at][text] += 1
     return [
-        ValueColumn(at, columns.headers[at], field, choices, _values(at, counted[at], columns))
+        ValueColumn(at, columns.headers[at], field, choices, _values(at, counted[at], columns, dict(choices)))
         for at, (field, choices) in wanted.items()
         if 0 < len(counted[at]) <= MOST_VALUES
     ]
 
 
-def _values(at: int, counted: Counter[str], columns: Columns) -> list[Value]:
-    return [
-        Value(text, number, columns.values.get((at, text.casefold()), columns.values.get((None, text.casefold()), "")))
-        for text, number in counted.most_common()
-    ]
+def _values(at: int, counted: Counter[str], columns: Columns, choices: Collection[str]) -> list[Value]:
+    return [Value(text, number, _meaning(at, text, columns, choices)) for text, number in counted.most_common()]
+
+
+def _meaning(at: int, text: str, columns: Columns, choices: Collection[str]) -> str:
+    meanings = (columns.values.get((where, text.casefold())) for where in (at, None))
+    meaning = next((meaning for meaning in meanings if meaning is not None), "")
+    return meaning if meaning in choices else ""

@@ -14,7 +14,7 @@ from handoff.imports import kinds, rights
 from handoff.imports.dates import Order
 from handoff.imports.headers import Vocabulary
 from handoff.imports.mapping import Columns
-from handoff.imports.memory import Remembered
+from handoff.imports.memory import Remembered, of_system
 from handoff.imports.plan import Plan
 from handoff.imports.run import KINDS, UnknownSystem, Wish, understand
 from handoff.imports.run import Import as Prepared
@@ -56,6 +56,7 @@ def make(data: bytes, name: str, stated: Mapping[str, Any], *, by: User | None, 
     known = FileMapping.objects.filter(system=draft.system, kind=draft.kind).first() if draft.layout else None
     if known is not None:
         _remember(draft, known)
+    draft.stated = _given(draft.stated)
     return draft
 
 
@@ -65,10 +66,16 @@ def _printable(name: str) -> str:
 
 def _remember(draft: Import, known: FileMapping) -> None:
     """Understand it as the last file of its system and kind, unless that one was so different that it cannot be."""
-    stated, draft.stated = draft.stated, {**known.remembered, **draft.stated, _REMEMBERED: True}
+    stated = draft.stated
+    draft.stated = {**of_system(known.remembered), **stated, _REMEMBERED: True}
     if reread(draft) is None:
         draft.stated = stated
         reread(draft)
+
+
+def _given(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stated as empty is not as it was last time, and otherwise nothing."""
+    return {name: value for name, value in stated.items() if value != ""}
 
 
 def check_size(size: int) -> None:
@@ -128,7 +135,7 @@ def fill(draft: Import, prepared: Prepared) -> None:
     """Note on a draft how its file was understood."""
     draft.kind, draft.system = prepared.wish.kind, prepared.reading.system
     draft.layout, draft.understanding = Plan.of(prepared).plain(), prepared.understanding.as_dict()
-    draft.remembered, draft.total = prepared.remembered().plain(), len(prepared.rows)
+    draft.remembered, draft.total = of_system(prepared.remembered().plain()), len(prepared.rows)
 
 
 def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
@@ -140,6 +147,8 @@ def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
         raise Unreadable(f"“{known.dates}” is not an order of dates: use one of {', '.join(Order)}.")
     if known.time_zone and known.time_zone not in available_timezones():
         raise Unreadable(f"“{known.time_zone}” is not a valid time zone: write one like Europe/Berlin.")
+    if known.clocks and known.clocks not in list(Clocks):
+        raise Unreadable(f"“{known.clocks}” does not say from when clocks run: use one of {', '.join(Clocks)}.")
     return Wish(
         kind=kind,
         system=known.system,

@@ -14,6 +14,8 @@ from handoff.imports.unreadable import Unreadable
 from handoff.workflow.backfill import Clocks
 
 _TEXTS = ("kind", "system", "dates", "time_zone", "encoding", "sheet", "clocks")
+OF_ONE_FILE = frozenset({"historical", "clocks"})
+"""What is said of one file, and not of all that its system exports: the next one may be live."""
 _LISTS = ("ignore", "values")
 _TABLES = ("columns", "set")
 
@@ -67,6 +69,11 @@ class Remembered:
 
 
 NOTHING = Remembered()
+
+
+def of_system(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What one file has taught of the next one."""
+    return {name: value for name, value in plain.items() if name not in OF_ONE_FILE}
 
 
 def load(path: Path) -> Remembered:

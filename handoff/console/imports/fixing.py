@@ -1,5 +1,7 @@
 """Refused rows: downloaded to be fixed in a spreadsheet and brought again, or fixed on the page."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
@@ -63,11 +65,16 @@ def again(request: HttpRequest, record: Import) -> HttpResponse:
         return redirect(url("change", record.pk))
     try:
         drafts.check_size(file.size or 0)
-        stated = {**record.remembered, "kind": record.kind, "strict": record.stated.get("strict", False)}
-        draft = drafts.bring(file.read(), file.name or "", stated, by=viewer(request), door=door(Via.CONSOLE))
+        draft = drafts.bring(file.read(), file.name or "", _stated(record), by=viewer(request), door=door(Via.CONSOLE))
     except Unreadable as error:
         messages.warning(request, drafts.in_the_browser(str(error)))
         return redirect(url("change", record.pk))
     if draft.layout:
         previews.sample(draft)
     return redirect(url("change", draft.pk))
+
+
+def _stated(record: Import) -> dict[str, Any]:
+    """It is of the same past, or as live, as the one that its rows come from, but written by us."""
+    of_file = {name: record.stated[name] for name in ("historical", "clocks", "strict") if record.stated.get(name)}
+    return {**record.remembered, **of_file, "kind": record.kind, "encoding": "", "sheet": ""}

@@ -14,6 +14,7 @@ from handoff.imports import kinds
 from handoff.imports.fixing import MOST_CELLS, MOST_ROWS
 from handoff.imports.plan import Plan
 from handoff.models import ENDED, Import, ImportState, RowOutcome
+from handoff.workflow.backfill import Clocks
 from leads.models import Lead
 
 MOST_KEPT = 100
@@ -25,6 +26,7 @@ def page(request: HttpRequest, record: Import, state: SafeString) -> HttpRespons
         "record": record,
         "state": state,
         "kind": kinds.label(record.kind),
+        "clocks": _clocks(record),
         "moments": [
             (label, moment(at))
             for label, at in (
@@ -45,6 +47,11 @@ def page(request: HttpRequest, record: Import, state: SafeString) -> HttpRespons
         **list_link(),
     }
     return TemplateResponse(request, "handoff/console/imports/result.html", site.each_context(request) | context)
+
+
+def _clocks(record: Import) -> str:
+    chosen = Clocks(record.layout.get("clocks", Clocks.NONE))
+    return kinds.CLOCKS[chosen] if record.kind in kinds.WITH_CLOCKS else ""
 
 
 def _kept(record: Import) -> list[tuple[Lead | None, str]]:

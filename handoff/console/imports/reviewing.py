@@ -25,6 +25,7 @@ from handoff.imports.run import KINDS
 from handoff.imports.unreadable import Unreadable
 from handoff.models import Import
 from handoff.refusals import Refused
+from handoff.workflow.backfill import Clocks
 
 ZONES = sorted(available_timezones())
 
@@ -92,8 +93,18 @@ def _file(draft: Import, seen: _Seen) -> dict[str, Any]:
         "delimiter": _DELIMITERS.get(understanding.get("delimiter", ""), understanding.get("delimiter", "")),
         "orders": [order.value for order in Order],
         "zones": ZONES,
+        "clocks": _clocks(draft),
         "has_columns": bool(seen.columns),
     }
+
+
+def _clocks(draft: Import) -> list[tuple[str, str, bool]]:
+    """Value, label and whether it is chosen. What nobody has stated is chosen without being stated by that."""
+    stated = draft.stated.get("clocks", "")
+    if draft.kind not in kinds.WITH_CLOCKS and not stated:
+        return []
+    values = {clocks: clocks.value for clocks in kinds.CLOCKS} | ({} if stated == "none" else {Clocks.NONE: ""})
+    return [(values[clocks], label, values[clocks] == stated) for clocks, label in kinds.CLOCKS.items()]
 
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar"}
