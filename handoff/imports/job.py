@@ -6,7 +6,9 @@ A chunk and its progress are one transaction: whoever is killed when, each row i
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -24,7 +26,7 @@ from handoff.imports import previews, rights
 from handoff.imports import run as importing
 from handoff.imports.complaints import Complaints, field_of
 from handoff.imports.kind import Kind, Result, Row, refused
-from handoff.imports.plan import Plan
+from handoff.imports.plan import Opening, Plan, unhurried
 from handoff.imports.rows import noting_changes_of, write_as_author
 from handoff.imports.run import OUTCOMES, written
 from handoff.imports.stated_rows import StatedRows, StoredRepeats
@@ -47,6 +49,8 @@ GoOn = Callable[[], bool]
 See = Callable[[Sequence[Line], Sequence[Result]], None]
 Pair = tuple[Line, Row]
 Done = tuple[Sequence[Line], Sequence[Result]]
+AWAY = (OperationalError, InterfaceError)
+"""The database is away: it goes on from here later."""
 
 
 class _Overtaken(Exception):
@@ -58,12 +62,39 @@ def run_in_turn() -> None:
     unfinished = list(in_progress()[:10])
     if not unfinished:
         return
-    ends_at = time.monotonic() + (SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
+    seconds = SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS
     with leased(LEASE, LEASE_SECONDS) as renew:
         if renew is None:
             return
+        turn = _Turn(renew, time.monotonic() + seconds)
         for record in unfinished:
-            run(record, lambda: renew() and time.monotonic() < ends_at and not worker.is_shutting_down())
+            try:
+                run(record, turn.goes_on, opening=turn.opening)
+            except AWAY:
+                raise
+            except Exception:
+                # It is tried again in the next turn. Those behind it must not wait for it.
+                log.exception("import_failed_for_now", id=record.pk)
+
+
+@dataclass
+class _Turn:
+    """How long a worker goes on.
+
+    Opening a file is not counted: it is opened in each turn, and one that takes longer would never get a row in.
+    """
+
+    renew: GoOn
+    ends_at: float
+
+    def goes_on(self) -> bool:
+        return self.renew() and time.monotonic() < self.ends_at and not worker.is_shutting_down()
+
+    @contextmanager
+    def opening(self) -> Iterator[GoOn]:
+        began = time.monotonic()
+        yield self.renew
+        self.ends_at += time.monotonic() - began
 
 
 def in_progress() -> QuerySet[Import]:
@@ -76,7 +107,7 @@ def _unseen(_lines: Sequence[Line], _results: Sequence[Result]) -> None:
     """Nobody looks at the rows as they are done."""
 
 
-def run(record: Import, go_on: GoOn, see: See = _unseen) -> None:
+def run(record: Import, go_on: GoOn, see: See = _unseen, opening: Opening = unhurried) -> None:
     """Go on with one import, under a lease: that nothing is done twice is sure, but it would be tried twice.
 
     `see` gets the rows of each chunk, as the file has them, with their results, once they are committed.
@@ -84,31 +115,53 @@ def run(record: Import, go_on: GoOn, see: See = _unseen) -> None:
     with leased(f"import {record.pk}", LEASE_SECONDS) as renew:
         if not renew:
             return
+        opening = partial(_renewing, opening, renew)
         if record.state == ImportState.UNDOING:
             undoing.run(record, lambda: renew() and go_on())
         elif record.state == ImportState.DRAFT:
-            previews.go_on(record, lambda: renew() and go_on())
+            _try_out(record, lambda: renew() and go_on(), opening)
         else:
-            _bring_in(record, lambda: renew() and go_on(), see)
+            _bring_in(record, lambda: renew() and go_on(), see, opening)
 
 
-def _bring_in(record: Import, go_on: GoOn, see: See) -> None:
+@contextmanager
+def _renewing(opening: Opening, renew: GoOn) -> Iterator[GoOn]:
+    with opening() as keep:
+        yield lambda: renew() and keep()
+
+
+def _try_out(draft: Import, go_on: GoOn, opening: Opening) -> None:
+    try:
+        previews.go_on(draft, go_on, opening)
+    except AWAY:
+        raise
+    except Exception as error:
+        log.exception("preview_failed", id=draft.pk)
+        previews.give_up(draft, _failed(error))
+
+
+def _failed(error: Exception) -> str:
+    return f"It failed: {type(error).__name__}: {error}"
+
+
+def _bring_in(record: Import, go_on: GoOn, see: See, opening: Opening = unhurried) -> None:
     waiting = Import.objects.filter(pk=record.pk, state=ImportState.WAITING)
     waiting.update(state=ImportState.RUNNING, started_at=timezone.now())
     record.refresh_from_db()
     if record.state != ImportState.RUNNING:
         return
     try:
-        work = _Work.of(record, see)
+        with opening() as keep:
+            work = _Work.of(record, see, keep)
         while go_on() and work.do_chunk():
             pass
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: it goes on from here later
+    except AWAY:
+        raise
     except Unreadable as error:
         finish(record, ImportState.FAILED, str(error))
     except Exception as error:
         log.exception("import_failed", id=record.pk)
-        finish(record, ImportState.FAILED, f"It failed: {type(error).__name__}: {error}")
+        finish(record, ImportState.FAILED, _failed(error))
 
 
 @dataclass
@@ -126,13 +179,14 @@ class _Work:
     """Rows before the next one of `rows`. The cursor of the record is elsewhere if another process goes on with it."""
 
     @classmethod
-    def of(cls, record: Import, see: See) -> "_Work":
+    def of(cls, record: Import, see: See, keep: GoOn = lambda: True) -> "_Work":
+        """Open the file; `keep` is asked meanwhile, so that the lease does not end by it."""
         if record.content is None:
             raise Unreadable("The file was deleted.")
         plan, stated = Plan.load(record.layout), StatedRows(record.pk)
         plan = replace(plan, reading=replace(plan.reading, repeats=StoredRepeats(stated), first_rows=stated))
         kind = importing.KINDS[record.kind]
-        rows = plan.rows_left(bytes(record.content), kind, record.cursor)
+        rows = plan.rows_left(bytes(record.content), kind, record.cursor, keep)
         record.content = None  # the rows hold what they need of it
         return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK), record.cursor)
 
@@ -189,9 +243,8 @@ class _Work:
                 yield from self._write([pair])
             return
         [(line, row)] = pairs
-        words = f"It failed: {type(error).__name__}: {error}"
         with transaction.atomic():
-            results = [refused(row, ValidationError(words))]
+            results = [refused(row, ValidationError(_failed(error)))]
             advanced = self._advance([line], results)
         advanced.apply(self.record)
         yield [line], results

@@ -1,6 +1,8 @@
 """How a file was understood, kept so that its import can go on in any process: nothing is decided a second time."""
 
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import islice
@@ -15,6 +17,14 @@ from handoff.imports.run import Import, in_order, row_of
 from handoff.imports.table import Layout, Line, read_again
 from handoff.workflow.backfill import Clocks
 
+Opening = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""Around the opening of a file, which may take long. What it gives is called for each line meanwhile."""
+
+
+def unhurried() -> AbstractContextManager[Callable[[], bool]]:
+    """Of a file that is opened while nobody waits."""
+    return nullcontext(lambda: True)
+
 
 @dataclass(frozen=True)
 class Plan:
@@ -28,10 +38,17 @@ class Plan:
         """The rows of the file, as they are and by field."""
         return ((line, row_of(line, self.columns)) for line in read_again(data, self.layout))
 
-    def rows_left(self, data: bytes, kind: Kind, done: int) -> Iterator[tuple[Line, Row]]:
-        """The same in the order in which they are imported, without the first ones that are done."""
-        pairs = in_order(read_again(data, self.layout), self.columns, kind, self.reading)
-        return islice(pairs, done, None)
+    def rows_left(
+        self, data: bytes, kind: Kind, done: int, keep: Callable[[], object] = lambda: None
+    ) -> Iterator[tuple[Line, Row]]:
+        """The same in the order in which they are imported, without the first ones that are done.
+
+        Those are passed over at once.
+        """
+        lines = (line for line in read_again(data, self.layout) if (keep(), True)[1])
+        pairs = in_order(lines, self.columns, kind, self.reading)
+        deque(islice(pairs, done), maxlen=0)
+        return pairs
 
     @classmethod
     def of(cls, prepared: Import) -> "Plan":

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
 from typing import Any
@@ -11,7 +12,7 @@ from django.db import transaction
 from handoff.imports import dry_run
 from handoff.imports.complaints import Complaints
 from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row
-from handoff.imports.plan import Plan
+from handoff.imports.plan import Opening, Plan, unhurried
 from handoff.imports.rows import noting_changes_of, write_as_author
 from handoff.imports.run import KINDS, OUTCOMES, written
 from handoff.imports.table import Line
@@ -41,12 +42,25 @@ def begin(draft: Import, most: int) -> None:
     _add(draft, rows)
 
 
-def go_on(draft: Import, may_go_on: GoOn) -> None:
+def go_on(draft: Import, may_go_on: GoOn, opening: Opening = unhurried) -> None:
     """Try further rows of a draft. A worker calls it, until all are tried or the file is understood otherwise."""
-    draft.refresh_from_db()
-    if draft.state != ImportState.DRAFT or not draft.is_preview_wanted or draft.content is None:
+    current = Import.objects.filter(pk=draft.pk, state=ImportState.DRAFT, is_preview_wanted=True).first()
+    if current is None or current.content is None:
         return
-    rows = (row for _, row in _rows_left(draft))
+    with suppress(Import.DoesNotExist):  # it was discarded
+        with opening() as keep:
+            rows = (row for _, row in _rows_left(current, keep))
+        _go_on(current, rows, may_go_on)
+
+
+def give_up(draft: Import, words: str) -> None:
+    """Say why not all rows were tried, and try no more of them."""
+    wanted = Import.objects.filter(pk=draft.pk, state=ImportState.DRAFT, is_preview_wanted=True)
+    for current in wanted.only("preview"):
+        wanted.update(is_preview_wanted=False, preview=current.preview | {"error": words})
+
+
+def _go_on(draft: Import, rows: Iterator[Row], may_go_on: GoOn) -> None:
     while may_go_on():
         window = list(islice(rows, WINDOW))
         draft.refresh_from_db(fields=["by"])  # with the rights that its author has now
@@ -57,10 +71,10 @@ def go_on(draft: Import, may_go_on: GoOn) -> None:
             return
 
 
-def _rows_left(draft: Import) -> Iterator[tuple[Line, Row]]:
+def _rows_left(draft: Import, keep: GoOn = lambda: True) -> Iterator[tuple[Line, Row]]:
     """The rows that were not tried yet, in the order in which they would be imported."""
     data, done = bytes(draft.content or b""), draft.preview.get("cursor", 0)
-    return Plan.load(draft.layout).rows_left(data, KINDS[draft.kind], done)
+    return Plan.load(draft.layout).rows_left(data, KINDS[draft.kind], done, keep)
 
 
 def _save(draft: Import) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -157,7 +158,10 @@ def in_order(lines: Iterable[Line], columns: Columns, kind: Kind, reading: Readi
     """The rows, as they are and by field, in the order in which their kind takes them."""
     pairs = ((line, row_of(line, columns)) for line in lines)
     place = kind.order(reading)
-    return iter(sorted(pairs, key=lambda pair: place(pair[1]))) if place else pairs
+    if place is None:
+        return pairs
+    placed = ((place(row), line, row) for line, row in pairs)
+    return ((line, row) for _, line, row in sorted(placed, key=itemgetter(0)))
 
 
 def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:

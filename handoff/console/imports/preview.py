@@ -16,6 +16,7 @@ def preview_of(draft: Import, columns: Sequence[ColumnView], values: Sequence[Va
     outcomes = preview.get("outcomes", {})
     groups = Complaints.load(preview.get("complaints", [])).groups()
     return {
+        "failed": preview.get("error", ""),
         "tried": preview.get("rows", 0),
         "outcomes": [(words, outcomes.get(name, 0)) for name, words in WORDS],
         "changes": preview.get("changes", []),
