@@ -7,7 +7,6 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.utils import timezone
 
 from handoff.doors import Door
 from handoff.imports import kinds, rights
@@ -16,6 +15,7 @@ from handoff.imports.headers import Vocabulary
 from handoff.imports.mapping import Columns
 from handoff.imports.memory import Remembered, of_system
 from handoff.imports.plan import Plan
+from handoff.imports.progress import finish
 from handoff.imports.run import KINDS, UnknownSystem, Wish, understand
 from handoff.imports.run import Import as Prepared
 from handoff.imports.run import columns_of as columns_by
@@ -183,9 +183,7 @@ def start(draft: Import, *, by: User | None) -> None:
 
 def stop(record: Import, *, by: User | None) -> bool:
     """Stop an import: what is done stays. False when it had ended already."""
-    note = f"{by or 'The shell'} stopped it."
-    running = Import.objects.filter(pk=record.pk, state__in=(ImportState.WAITING, ImportState.RUNNING))
-    return running.update(state=ImportState.STOPPED, note=note, finished_at=timezone.now()) == 1
+    return finish(record, ImportState.STOPPED, f"{by or 'The shell'} stopped it.")
 
 
 def in_the_browser(message: str) -> str:

@@ -24,15 +24,16 @@ from handoff.alerts.leases import leased
 from handoff.amending import undoing
 from handoff.imports import previews, rights
 from handoff.imports import run as importing
-from handoff.imports.complaints import Complaints, field_of
+from handoff.imports.complaints import Complaints
 from handoff.imports.kind import Kind, Result, Row, refused
 from handoff.imports.plan import Opening, Plan, unhurried
+from handoff.imports.progress import count, finish, keep_rows
 from handoff.imports.rows import noting_changes_of, write_as_author
-from handoff.imports.run import OUTCOMES, written
+from handoff.imports.run import written
 from handoff.imports.stated_rows import StatedRows, StoredRepeats
 from handoff.imports.table import Line
 from handoff.imports.unreadable import Unreadable
-from handoff.models import IN_PROGRESS, Import, ImportRow, ImportState, RowOutcome, StatedRow
+from handoff.models import IN_PROGRESS, Import, ImportState
 
 FIRST_ROWS = 25  # of the first chunk
 LEAST_ROWS = 10  # of a chunk: else one that had to wait for a lock would make all later ones tiny
@@ -41,7 +42,6 @@ RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes
 SHARED_SECONDS = 0.5  # where one process does everything
 LEASE = "imports"
 LEASE_SECONDS = 30
-MOST_WARNINGS = 10_000  # that are kept with their rows; all are counted
 ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
@@ -288,40 +288,3 @@ class _Advanced:
         record.cursor, record.complaints = self.cursor, self.complaints
         for name, number in self.counted.items():
             setattr(record, name, getattr(record, name) + number)
-
-
-def keep_rows(record: Import, lines: Sequence[Line], results: Sequence[Result]) -> None:
-    """Keep the rows that were refused, and the first of those that were strange."""
-    room = MOST_WARNINGS - record.warnings
-    kept = []
-    for line, result in zip(lines, results, strict=True):
-        is_refused = result.outcome == "refused"
-        if not result.reason or not (is_refused or room > 0):
-            continue
-        room -= not is_refused
-        kept.append(
-            ImportRow(
-                of_import=record,
-                number=line.number,
-                outcome=RowOutcome.REFUSED if is_refused else RowOutcome.WARNING,
-                reason=result.reason.replace("\0", ""),
-                field=field_of(result.reason)[:80],
-                cells=[cell.replace("\0", "") for cell in line.values],  # an old workbook may have it in a cell
-            )
-        )
-    ImportRow.objects.bulk_create(kept)
-
-
-def count(results: Sequence[Result]) -> Counter[str]:
-    counted = Counter[str](result.outcome for result in results)
-    warnings = sum(bool(result.reason) and result.outcome != "refused" for result in results)
-    return Counter({name: counted[name] for name in OUTCOMES} | {"warnings": warnings})
-
-
-def finish(record: Import, state: ImportState, note: str = "") -> bool:
-    """False when somebody else has finished it."""
-    unfinished = Import.objects.filter(pk=record.pk, state__in=(ImportState.WAITING, ImportState.RUNNING))
-    is_mine = unfinished.update(state=state, note=note, finished_at=timezone.now()) == 1
-    if is_mine:
-        StatedRow.objects.filter(of_import=record.pk).delete()
-    return is_mine

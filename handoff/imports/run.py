@@ -1,7 +1,7 @@
 """One import, from the file to the outcome of every row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import islice
@@ -86,6 +86,10 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> "Tally":
+        return cls(Counter({name: counts[name] for name in OUTCOMES}), counts["warnings"])
 
     def count(self, result: Result) -> None:
         self.outcomes[result.outcome] += 1

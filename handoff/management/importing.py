@@ -90,13 +90,17 @@ class Command(BaseCommand):
         )
 
     def _resume(self, *, resume: int, **options: Any) -> tuple[Tally, Complaints] | None:
+        """The whole of the import is summed up, and not only the rows that were left."""
+        if options["dry_run"] or options["explain"]:
+            raise Unreadable("--resume brings rows in: leave out --dry-run and --explain.")
         record = Record.objects.filter(pk=resume).first()
         if record is None:
             raise Unreadable(f"--resume {resume} is not the number of an import: the page Imports lists them.")
         if not record.is_in_progress:
             raise Unreadable(f"Import {resume} is not in progress: it is {record.get_state_display().lower()}.")
         with _Screen(self, record.layout["headers"], record.total, done=record.done, **options) as screen:
-            return self._run(record, screen)
+            is_done = self._run(record, screen)
+        return (Tally.of(record.counts()), Complaints.load(record.complaints)) if is_done else None
 
     def _try(self, prepared: Import, by: User | None, **options: Any) -> tuple[Tally, Complaints]:
         with _Screen(self, prepared.understanding.table.headers, len(prepared.rows), **options) as screen:

@@ -112,6 +112,7 @@ def test_killed_before_its_progress_is_written_it_goes_on_as_if_once(
 def test_stopped_it_keeps_what_is_done(world: World, small_chunks: None) -> None:
     record = started(content(7), world.mia)
     job.run(record, once(record, 2, lambda: drafts.stop(record, by=world.nora)))
+    assert not StatedRow.objects.exists()
     job.run_in_turn()
 
     assert numbers(record) == (ImportState.STOPPED, 4, 0, 0, 0)
