@@ -120,7 +120,7 @@ def prepared_of(draft: Import) -> Prepared:
     if not draft.kind:
         source = Source(encoding=draft.stated.get("encoding", ""), sheet=draft.stated.get("sheet", ""))
         draft.kind = kinds.propose(data, draft.file_name, source)
-    wish = wish_of(draft.kind, draft.stated)
+    wish = _wish_of(draft)
     try:
         return understand(data, draft.file_name, wish)
     except UnknownSystem:
@@ -136,6 +136,12 @@ def fill(draft: Import, prepared: Prepared) -> None:
     draft.kind, draft.system = prepared.wish.kind, prepared.reading.system
     draft.layout, draft.understanding = Plan.of(prepared).plain(), prepared.understanding.as_dict()
     draft.remembered, draft.total = of_system(prepared.remembered().plain()), len(prepared.rows)
+
+
+def _wish_of(draft: Import) -> Wish:
+    """With the eyes of whoever has brought the file."""
+    wish = wish_of(draft.kind, draft.stated)
+    return replace(wish, roles=draft.by.roles) if draft.by else wish
 
 
 def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
@@ -222,7 +228,7 @@ def table_of(draft: Import) -> Table | None:
 def columns_of(draft: Import, table: Table) -> Columns | None:
     """What its columns are taken for, even if that is not enough."""
     try:
-        return columns_by(wish_of(draft.kind, draft.stated), KINDS[draft.kind], table)
+        return columns_by(_wish_of(draft), KINDS[draft.kind], table)
     except Unreadable:
         return None
 

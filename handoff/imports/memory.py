@@ -1,8 +1,8 @@
 """A mapping in a file: all that was stated of an export or understood of it, so that the next one needs no option."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -41,6 +41,14 @@ class Remembered:
     @property
     def by_header(self) -> dict[str, str]:
         return {**dict(self.columns), **dict.fromkeys(self.ignore, "")}
+
+    def without(self, names: Collection[str]) -> "Remembered":
+        """The same of somebody who does not know some of the fields: their columns say nothing."""
+        return replace(
+            self,
+            columns={header: "" if name in names else name for header, name in self.columns.items()},
+            set={name: value for name, value in self.set.items() if name not in names},
+        )
 
     def save(self, path: Path) -> None:
         try:

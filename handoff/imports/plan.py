@@ -65,6 +65,7 @@ class Plan:
             "implied": dict(columns.implied),
             "values": [[at, value, meaning] for (at, value), meaning in columns.values.items()],
             "left_out": [[at, why] for at, why in columns.left_out.items()],
+            "hidden": [[at, name] for at, name in columns.hidden.items()],
             "system": reading.system,
             "order": str(reading.order),
             "zone": str(reading.zone),
@@ -82,6 +83,7 @@ class Plan:
             implied=plain["implied"],
             values={(at, value): meaning for at, value, meaning in plain["values"]},
             left_out=dict(plain["left_out"]),
+            hidden=dict(plain.get("hidden", ())),
         )
         zone = UTC if plain["zone"] == str(UTC) else ZoneInfo(plain["zone"])
         order = Order(plain["order"])

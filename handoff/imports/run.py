@@ -1,7 +1,7 @@
 """One import, from the file to the outcome of every row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import islice
@@ -28,7 +28,7 @@ from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
 from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
-from handoff.imports.mapping import Columns, map_columns, position
+from handoff.imports.mapping import SETTLED, Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
 from handoff.imports.rows import write_as_author
 from handoff.imports.table import Line, Source, Table, parse, read_bytes
@@ -74,6 +74,8 @@ class Wish:
     dry_run: bool = False
     strict: bool = False
     clocks: Clocks = Clocks.NONE
+    roles: frozenset[str] | None = None
+    """Of whoever brings the file; None for the shell, from which nothing is hidden."""
 
 
 class UnknownSystem(Unreadable):
@@ -130,6 +132,8 @@ class Import:
         """All that was stated or understood, for the next file of this system."""
         wish, columns, reading = self.wish, self.understanding.columns, self.reading
         headers = columns.headers
+        hidden = {headers[at] for at in columns.hidden}
+        ignored = (*self.understanding.ignored, *(headers[at] for at in columns.left_out))
         return Remembered(
             kind=wish.kind,
             system=reading.system,
@@ -139,11 +143,16 @@ class Import:
             sheet=wish.sheet,
             historical=wish.historical,
             clocks="" if wish.clocks == Clocks.NONE else wish.clocks.value,
-            columns={headers[each.at]: each.field for each in columns.choices if headers[each.at]},
-            ignore=tuple(dict.fromkeys((*self.understanding.ignored, *(headers[at] for at in columns.left_out)))),
+            columns=self._of_others() | {headers[each.at]: each.field for each in columns.choices if headers[each.at]},
+            ignore=tuple(dict.fromkeys(header for header in ignored if header not in hidden)),
             set=dict(columns.constants),
             values=tuple(stated.spelled(columns.values, headers)),
         )
+
+    def _of_others(self) -> dict[str, str]:
+        """What others have stated of columns that are hidden from whoever brings this file."""
+        hidden = attributes.unseen(self.wish.roles)
+        return {header: name for header, name in self.wish.remembered.columns.items() if name in hidden}
 
     def try_out(self, by: User | None = None) -> Iterator[tuple[Line, Result]]:
         """Say of each row what would become of it, in the order in which an import takes them."""
@@ -235,22 +244,44 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
 
 
 def columns_of(wish: Wish, kind: Kind, table: Table) -> Columns:
+    unseen = attributes.unseen(wish.roles)
+    remembered, aliases = wish.remembered.without(unseen), attributes.without(unseen, kind.aliases)
     columns = map_columns(
         table.headers,
-        kind.aliases,
+        aliases,
         wish.mappings,
         kind=wish.kind,
         rows=[line.values for line in table.lines[:SAMPLE]],
-        remembered=wish.remembered.by_header,
+        remembered=remembered.by_header,
     )
-    constants = {**wish.remembered.set, **stated.constants(wish.constants, kind.aliases)}
-    for name in (*constants, *wish.remembered.columns.values()):
-        check_field(name, kind.aliases)
-    columns = replace(columns, constants=constants)
-    values = (
-        stated.values([*wish.remembered.values, *wish.values], columns) if wish.values or wish.remembered.values else {}
-    )
+    constants = {**remembered.set, **stated.constants(wish.constants, aliases)}
+    for name in {*constants, *wish.remembered.columns.values()} - unseen:
+        check_field(name, aliases)
+    columns = _hide(unseen & set(kind.aliases), replace(columns, constants=constants), wish.remembered)
+    texts = [text for text in remembered.values if not _is_of(columns.hidden, text, table.headers)]
+    values = stated.values([*texts, *wish.values], columns) if texts or wish.values else {}
     return replace(columns, values={**columns.values, **values})
+
+
+def _hide(unseen: Collection[str], columns: Columns, remembered: Remembered) -> Columns:
+    """Take no column of a hidden attribute for anything else, unless somebody says what it is."""
+    if not unseen:
+        return columns
+    places = {position(header, columns.headers): name for header, name in remembered.columns.items() if name in unseen}
+    of_headers = attributes.columns_of(unseen, columns.headers)
+    hidden = of_headers | {at: name for at, name in places.items() if at is not None}
+    settled = {each.at for each in columns.choices if each.how in SETTLED}
+    hidden = {at: name for at, name in hidden.items() if at not in settled}
+    return replace(
+        columns,
+        choices=tuple(each for each in columns.choices if each.at not in hidden),
+        left_out={at: why for at, why in columns.left_out.items() if at not in hidden},
+        hidden=hidden,
+    )
+
+
+def _is_of(hidden: Collection[int], text: str, headers: Sequence[str]) -> bool:
+    return any(text.startswith(f"{headers[at]}:") for at in hidden)
 
 
 def _no_identity(table: Table, kind: Kind) -> str:

@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -69,7 +70,8 @@ class Command(BaseCommand):
     ) -> tuple[Tally, Complaints] | None:
         if kind is None or file is None:
             raise Unreadable("Give the kind of the file and its name, or --resume ID.")
-        prepared = prepare(file, _wish(kind=kind, **options))
+        author = _user(by)
+        prepared = prepare(file, replace(_wish(kind=kind, **options), roles=author.roles if author else None))
         if options["save_mapping"]:
             prepared.remembered().save(options["save_mapping"])
         if options["explain"]:
@@ -78,10 +80,10 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stderr.write(printable("\n".join(prepared.understanding.lines())))
         if options["dry_run"]:
-            return self._try(prepared, _record(prepared, file, by).by, **options)
+            return self._try(prepared, _record(prepared, file, author).by, **options)
         headers, total = prepared.understanding.table.headers, len(prepared.rows)
         with _Screen(self, headers, total, **options) as screen:  # a report that cannot be written refuses the import
-            return self._run(_started(_record(prepared, file, by)), screen)
+            return self._run(_started(_record(prepared, file, author)), screen)
 
     def _explain(self, prepared: Import, *, as_json: bool) -> None:
         understanding = prepared.understanding
@@ -173,11 +175,10 @@ class _Screen:
         self._progress.advance(self._task, len(lines))
 
 
-def _record(prepared: Import, file: Path, username: str) -> Record:
+def _record(prepared: Import, file: Path, by: User | None) -> Record:
     """The import as a record that is not saved yet, if this person may import it."""
     data = read_bytes(file)
     drafts.check_size(len(data))
-    by = _user(username)
     stated = {**prepared.remembered().plain(), "strict": prepared.wish.strict}
     record = Record(content=data, size=len(data), file_name=file.name[-drafts.LONGEST_NAME :], stated=stated, by=by)
     record.via, record.request_id = SHELL.via, SHELL.request_id

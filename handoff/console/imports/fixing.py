@@ -8,7 +8,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from handoff.console.frame.site import viewer
-from handoff.console.imports.access import for_importers, url
+from handoff.console.imports.access import for_those_it_is_open_to, url
 from handoff.doors import door
 from handoff.imports import drafts, fixing, previews
 from handoff.imports.refused_file import file_name, refused_rows
@@ -18,13 +18,13 @@ from handoff.refusals import Refused
 from leads.models import Via
 
 
-@for_importers
+@for_those_it_is_open_to
 def download(_request: HttpRequest, record: Import) -> HttpResponseBase:
     headers = {"Content-Disposition": f'attachment; filename="{file_name(record)}"'}
     return StreamingHttpResponse(refused_rows(record), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@for_importers
+@for_those_it_is_open_to
 def fix(request: HttpRequest, record: Import) -> HttpResponse:
     """Write the rows again as they were typed into the page."""
     if request.method == "POST":
@@ -56,7 +56,7 @@ def _say(request: HttpRequest, came_in: int, refused: int) -> None:
         messages.warning(request, f"{refused} {'are' if refused != 1 else 'is'} still refused: see why below.")
 
 
-@for_importers
+@for_those_it_is_open_to
 def again(request: HttpRequest, record: Import) -> HttpResponse:
     """A file of the refused rows comes back: it is understood as the one that they come from."""
     file = request.FILES.get("file")

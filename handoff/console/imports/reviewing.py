@@ -5,16 +5,17 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.site import site, viewer
-from handoff.console.imports.access import for_importers, list_link, url
+from handoff.console.imports.access import for_those_it_is_open_to, list_link, url
 from handoff.console.imports.preview import preview_of
 from handoff.console.imports.stating import stated_by
-from handoff.imports import drafts, kinds, previews, workbook
+from handoff.imports import attributes, drafts, kinds, previews, visible, workbook
 from handoff.imports.choices import ValueColumn, value_columns
 from handoff.imports.columns import LOOKED_AT, ColumnView, view_columns
 from handoff.imports.dates import Order
@@ -26,23 +27,28 @@ from handoff.imports.unreadable import Unreadable
 from handoff.models import Import
 from handoff.refusals import Refused
 from handoff.workflow.backfill import Clocks
+from leads.models import User
 
 ZONES = sorted(available_timezones())
 
 
 def page(request: HttpRequest, draft: Import) -> HttpResponse:
-    seen = _Seen(draft)
+    by = viewer(request)
+    if not visible.is_open(draft, by):
+        raise PermissionDenied(visible.CLOSED)
+    seen = _Seen(draft, by)
     if request.method == "POST":
         return _apply(request, draft, seen)
-    shown = {**_file(draft, seen), **_understood(draft, seen), **preview_of(draft, seen.columns, seen.values)}
+    shown = {**_file(draft, seen), **_understood(draft, seen), **preview_of(draft, seen.columns, seen.values, by)}
     context = {"title": draft.file_name, "draft": draft, **list_link(), **shown}
     return TemplateResponse(request, "handoff/console/imports/draft.html", site.each_context(request) | context)
 
 
 class _Seen:
-    """What the page shows of the rows of a draft."""
+    """What the page shows somebody of the rows of a draft."""
 
-    def __init__(self, draft: Import) -> None:
+    def __init__(self, draft: Import, by: User) -> None:
+        self.unseen, self.understanding = attributes.unseen(by.roles), visible.understanding(draft, by)
         self.columns: list[ColumnView] = []
         self.values: list[ValueColumn] = []
         if draft.layout:
@@ -50,10 +56,12 @@ class _Seen:
             data = bytes(draft.content or b"")
             first = [line for line, _ in islice(plan.rows(data), LOOKED_AT)]
             self.columns = view_columns(plan.columns.headers, first, plan.columns)
-            self.values = value_columns(draft.kind, plan.columns, (line for line, _ in plan.rows(data)))
+            values = value_columns(draft.kind, plan.columns, (line for line, _ in plan.rows(data)))
+            self.values = [column for column in values if column.field not in self.unseen]
         elif table := drafts.table_of(draft):
             columns = drafts.columns_of(draft, table)
             self.columns = view_columns(table.headers, table.lines[:LOOKED_AT], columns)
+        self.columns = visible.columns(self.columns, by)
 
 
 def _apply(request: HttpRequest, draft: Import, seen: _Seen) -> HttpResponse:
@@ -118,28 +126,29 @@ def _sheets(data: bytes, name: str) -> list[str]:
 
 
 def _understood(draft: Import, seen: _Seen) -> dict[str, Any]:
-    fields = list(KINDS[draft.kind].aliases) if draft.kind in KINDS else []
-    constants = dict(draft.understanding.get("constants", {}))
+    aliases = KINDS[draft.kind].aliases if draft.kind in KINDS else {}
+    fields = list(attributes.without(seen.unseen, aliases))
+    constants = dict(seen.understanding.get("constants", {}))
     stated = Plan.load(draft.layout).columns.constants if draft.layout else draft.stated.get("set", {})
     return {
         "columns": seen.columns,
         "values": seen.values,
         "fields": fields,
-        "constants": list(stated.items()),
+        "constants": [(name, value) for name, value in stated.items() if name not in seen.unseen],
         "implied": [(name, value) for name, value in constants.items() if name not in stated],
         "not_read": [column for column in seen.columns if column.because],
-        "ignored": draft.understanding.get("ignored", []),
+        "ignored": seen.understanding.get("ignored", []),
         "dated_now": draft.understanding.get("dated_now", ""),
         "error": draft.understanding.get("error", ""),
     }
 
 
-@for_importers
+@for_those_it_is_open_to
 def start(request: HttpRequest, draft: Import) -> HttpResponse:
     return _start(request, draft) if request.method == "POST" else redirect(url("change", draft.pk))
 
 
-@for_importers
+@for_those_it_is_open_to
 def forget(request: HttpRequest, draft: Import) -> HttpResponse:
     """Understand it without what an earlier file has taught."""
     if request.method == "POST":
@@ -152,7 +161,7 @@ def forget(request: HttpRequest, draft: Import) -> HttpResponse:
     return redirect(url("change", draft.pk))
 
 
-@for_importers
+@for_those_it_is_open_to
 def discard(request: HttpRequest, draft: Import) -> HttpResponse:
     def do() -> str:
         return "The draft was discarded." if drafts.discard(draft) else "It was started already."

@@ -138,3 +138,41 @@ def test_attributes_are_read_with_the_roles_of_the_author_everywhere(world: Worl
     [row] = strict.rows.all()
     assert fixing.fix(strict, {row.pk: row.cells}, by=world.mia) == (0, 1)
     assert fixing.fix(strict, {row.pk: row.cells}, by=world.nora) == (1, 0)
+
+
+MARGIN = "Email,Title,Margin\nann@buyer.example,CEO,0.42\nnobody,CTO,0.13\n"
+
+
+@pytest.fixture
+def margin(db: None) -> Attribute:
+    return Attribute.objects.create(key="margin", label="Margin", type="decimal", seen_by=[Role.REVOPS])
+
+
+def test_what_is_not_shown_to_the_author_is_ignored_and_offered_by_no_message(world: World, margin: Attribute) -> None:
+    record = imported(MARGIN, world.mia)
+    assert record.understanding["ignored"] == ["Margin"]
+    assert "attributes.margin" not in json.dumps([record.understanding, record.complaints, record.remembered])
+    assert Lead.objects.get().attributes == {}
+    for stated in (
+        {"constants": ["attributes.margin=1"]},
+        {"map": ["Margin=attributes.margin"]},
+        {"map": ["Margin=x"]},
+    ):
+        draft = drafts.bring(
+            MARGIN.encode(), "f.csv", {"kind": "leads", "system": "crm", **stated}, by=world.mia, door=SHELL
+        )
+        words = draft.understanding["error"].partition("use one of")
+        assert "is not a valid field" in words[0]
+        assert "attributes.margin" not in words[2]
+    assert imported(MARGIN, world.mia, map=["Margin=company"]).layout["hidden"] == []
+
+
+def test_what_others_remember_of_it_is_neither_shown_nor_lost(world: World, margin: Attribute) -> None:
+    odd = MARGIN.replace("Margin", "Spread")
+    imported(odd, world.olga, columns={"Spread": "attributes.margin"})
+    record = imported(odd.replace("ann", "bob"), world.mia)
+    assert record.stated["is_remembered"]
+    assert (record.understanding["ignored"], record.layout["hidden"]) == (["Spread"], [[2, "attributes.margin"]])
+    assert Lead.objects.get(email="bob@buyer.example").attributes == {}
+    imported(odd.replace("ann", "cid"), world.olga)
+    assert Lead.objects.get(email="cid@buyer.example").attributes == {"margin": 0.42}

@@ -40,7 +40,7 @@ def slow_opening(monkeypatch: pytest.MonkeyPatch) -> None:
         return rows_left(*args)
 
     monkeypatch.setattr(Plan, "rows_left", slow)
-    monkeypatch.setattr(job.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
 
 
 def test_opening_a_file_is_not_counted_to_the_turn(world: World, slow_opening: None) -> None:
