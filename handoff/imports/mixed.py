@@ -10,7 +10,7 @@ from handoff.imports.kind import Place, Reading, Result, Row, refused
 from handoff.imports.stages import order_of_events
 from leads.normalise import quoted
 
-LEAD, STAGE, TOUCH, DEAL = "lead", "stage", "touch", "deal"
+LEAD, STAGE, TOUCH, DEAL = KINDS = ("lead", "stage", "touch", "deal")
 FIELDS = {
     "record_type": ("object_type", "row_type", "record_kind", "entity_type", "datensatztyp"),
     "touch_id": ("activity_id",),
@@ -63,13 +63,10 @@ def order(reading: Reading) -> Place | None:
     def place(row: Row) -> tuple[Any, ...]:
         kind = kind_of(row)
         if kind is None:
-            return (len(_ORDER),)
-        return (_ORDER.index(kind), *(place_of_event(row) if kind == STAGE else ()))
+            return (len(KINDS),)
+        return (KINDS.index(kind), *(place_of_event(row) if kind == STAGE else ()))
 
     return place
-
-
-_ORDER = (LEAD, STAGE, TOUCH, DEAL)
 
 
 def _as(kind: str, row: Row) -> Row:

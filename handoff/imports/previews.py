@@ -1,7 +1,7 @@
 """What an import would do: its first rows are tried at once, all of them in the background; nothing stays written."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from itertools import islice
@@ -17,8 +17,9 @@ from handoff.imports.rows import noting_changes_of, write_as_author
 from handoff.imports.run import KINDS, OUTCOMES, written
 from handoff.imports.table import Line
 from handoff.models import Import, ImportChange, ImportState
-from leads.facts import facts
-from leads.models import Lead
+from leads.cards import ATTRIBUTES
+from leads.facts import Fact, FactType, seen_facts
+from leads.models import Campaign, Lead
 from leads.repeats import Repeats
 
 SAMPLE = 200  # rows that are tried within the request
@@ -117,14 +118,25 @@ def _try(
 
 
 def _changes(draft: Import) -> Iterator[dict[str, Any]]:
-    """Field by field, old and new, of leads that were there before."""
+    """Fact by fact, old and new, of leads that were there before: those facts that the author sees."""
     noted = ImportChange.objects.filter(of_import=draft.pk, table="leads_lead")
     new = set(noted.filter(is_new=True).values_list("row_id", flat=True))
-    labels = {fact.name: fact.label for fact in facts()}
+    seen = seen_facts(draft.by.roles if draft.by else None)
     changed = [change for change in noted.filter(is_new=False).order_by("pk") if change.row_id not in new]
     leads = Lead.objects.in_bulk([change.row_id for change in changed[:MOST_CHANGES]])
     for change in changed[:MOST_CHANGES]:
         before, after = change.before or {}, change.after or {}
-        shown = [[labels[name], before[name], after.get(name)] for name in before if name in labels]
+        values = ((card, _shown(card, before), _shown(card, after)) for card in seen)
+        shown = [[card.label, old, new] for card, old, new in values if old != new]
         if shown and change.row_id in leads:
             yield {"lead": change.row_id, "name": str(leads[change.row_id]), "fields": shown}
+
+
+def _shown(card: Fact, columns: Mapping[str, Any]) -> str:
+    """A fact as people read it, from the columns of a lead that differ."""
+    if card.key:
+        return card.shown((columns.get(ATTRIBUTES) or {}).get(card.key))
+    if card.type == FactType.CAMPAIGN:
+        campaign = Campaign.objects.filter(pk=columns.get("campaign_id")).first()
+        return campaign.name if campaign else ""
+    return card.shown(columns.get(card.name))

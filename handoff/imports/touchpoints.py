@@ -52,6 +52,7 @@ _KINDS = {
     **dict.fromkeys(("downloaded", "asset_download", "content_download"), "download"),
 }
 """What other systems call the kinds; any other short word is a kind of its own."""
+KINDS = tuple(dict.fromkeys(_KINDS.values()))
 _SIDE = ("source", "campaign", "country")
 
 
