@@ -109,7 +109,7 @@ def reread(draft: Import) -> Prepared | None:
     try:
         prepared = prepared_of(draft)
     except Unreadable as error:
-        draft.understanding, draft.total = {"error": in_the_browser(str(error))}, 0
+        draft.understanding, draft.total = {"error": str(error)}, 0
         return None
     fill(draft, prepared)
     return prepared
@@ -190,24 +190,6 @@ def start(draft: Import, *, by: User | None) -> None:
 def stop(record: Import, *, by: User | None) -> bool:
     """Stop an import: what is done stays. False when it had ended already."""
     return finish(record, ImportState.STOPPED, f"{by or 'The shell'} stopped it.")
-
-
-def in_the_browser(message: str) -> str:
-    """A message of the importer for somebody who has no command line."""
-    for option, words in _OPTIONS.items():
-        message = message.replace(option, words)
-    return message
-
-
-_OPTIONS = {
-    "Say with --system whose ids it has, like hubspot": "Enter the system whose ids it has, like hubspot",
-    "Choose one with --sheet NAME": "Choose a sheet",
-    "State which: --dates DMY, --dates MDY or --dates YMD": "Choose the order of dates: DMY, MDY or YMD",
-    "State how to read them: --dates DMY, --dates MDY or --dates YMD": "Choose the order of dates: DMY, MDY or YMD",
-    "Name it with --map HEADER=": "Choose below which column is the ",
-    "--system names": "The name of",
-    "use --map HEADER=deal_stage": "map the column to deal_stage",
-}
 
 
 def forget_remembered(draft: Import) -> None:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 
 from handoff.console.frame.site import viewer
 from handoff.console.imports.access import for_those_it_is_open_to, url
+from handoff.console.imports.wording import in_the_browser
 from handoff.doors import door
 from handoff.imports import drafts, fixing, previews
 from handoff.imports.refused_file import file_name, refused_rows
@@ -67,7 +68,7 @@ def again(request: HttpRequest, record: Import) -> HttpResponse:
         drafts.check_size(file.size or 0)
         draft = drafts.bring(file.read(), file.name or "", _stated(record), by=viewer(request), door=door(Via.CONSOLE))
     except Unreadable as error:
-        messages.warning(request, drafts.in_the_browser(str(error)))
+        messages.warning(request, in_the_browser(str(error)))
         return redirect(url("change", record.pk))
     if draft.layout:
         previews.sample(draft)

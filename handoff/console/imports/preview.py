@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handoff.console.imports.wording import in_the_browser
 from handoff.imports import visible
 from handoff.imports.choices import ValueColumn
 from handoff.imports.columns import ColumnView
@@ -36,7 +37,7 @@ def _shown(group: Group, columns: Sequence[ColumnView], values: Sequence[ValueCo
     return {
         "is_refusal": group.is_refusal,
         "count": group.count,
-        "words": group.words,
+        "words": in_the_browser(group.words),
         "rows": f"{numbers}, …" if group.count > len(group.rows) else numbers,
         "many": group.count != 1,
         **_control(group.field, columns, values),

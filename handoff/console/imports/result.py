@@ -10,6 +10,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.console.imports.access import list_link
 from handoff.console.imports.preview import groups_of
+from handoff.console.imports.wording import in_the_browser
 from handoff.imports import kinds, visible
 from handoff.imports.fixing import MOST_CELLS, MOST_ROWS
 from handoff.imports.plan import Plan
@@ -28,6 +29,7 @@ def page(request: HttpRequest, record: Import, state: SafeString) -> HttpRespons
         "state": state,
         "kind": kinds.label(record.kind),
         "clocks": _clocks(record),
+        "note": in_the_browser(record.note),
         "moments": [
             (label, moment(at))
             for label, at in (
@@ -72,7 +74,10 @@ def _fixing(record: Import, by: User) -> dict[str, Any]:
         "can_fix": fits,
         "can_download": bool(refused),
         "headers": [columns.headers[at] for at in read] if columns and fits else [],
-        "refused": [(row, [(at, row.cells[at] if at < len(row.cells) else "") for at in read]) for row in refused]
+        "refused": [
+            (row, in_the_browser(row.reason), [(at, row.cells[at] if at < len(row.cells) else "") for at in read])
+            for row in refused
+        ]
         if fits
         else [],
     }

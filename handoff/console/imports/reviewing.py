@@ -15,6 +15,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.imports.access import for_those_it_is_open_to, list_link, url
 from handoff.console.imports.preview import preview_of
 from handoff.console.imports.stating import stated_by
+from handoff.console.imports.wording import in_the_browser
 from handoff.imports import attributes, drafts, kinds, previews, visible, workbook
 from handoff.imports.choices import ValueColumn, value_columns
 from handoff.imports.columns import LOOKED_AT, ColumnView, view_columns
@@ -72,7 +73,7 @@ def _apply(request: HttpRequest, draft: Import, seen: _Seen) -> HttpResponse:
     try:
         drafts.restate(draft, stated)
     except Refused as refusal:
-        messages.warning(request, refusal.message)
+        messages.warning(request, in_the_browser(refusal.message))
         return redirect(url("change", draft.pk))
     if draft.layout:
         previews.sample(draft)
@@ -85,7 +86,7 @@ def _start(request: HttpRequest, draft: Import) -> HttpResponse:
     try:
         drafts.start(draft, by=viewer(request))
     except Refused as refusal:
-        messages.warning(request, refusal.message)
+        messages.warning(request, in_the_browser(refusal.message))
     return redirect(url("change", draft.pk))
 
 
@@ -139,7 +140,7 @@ def _understood(draft: Import, seen: _Seen) -> dict[str, Any]:
         "not_read": [column for column in seen.columns if column.because],
         "ignored": seen.understanding.get("ignored", []),
         "dated_now": draft.understanding.get("dated_now", ""),
-        "error": draft.understanding.get("error", ""),
+        "error": in_the_browser(draft.understanding.get("error", "")),
     }
 
 
@@ -157,7 +158,7 @@ def forget(request: HttpRequest, draft: Import) -> HttpResponse:
             if draft.layout:
                 previews.sample(draft)
         except Refused as refusal:
-            messages.warning(request, refusal.message)
+            messages.warning(request, in_the_browser(refusal.message))
     return redirect(url("change", draft.pk))
 
 
