@@ -267,15 +267,21 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 django.setup()
 from handoff.imports import job, run
 run.CHUNK, job.LEASE_SECONDS = 3, 1
-job.run_in_turn()
+while True:
+    job.run_in_turn()
+    time.sleep(0.01)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
-    """Real processes, killed whenever: between chunks, within one, before its commit."""
-    rows, luck = 400, random.Random(7)
+    """Real processes, killed whenever: between chunks, within one, before its commit.
+
+    There are more rows than all of them get in, so that each is at work when it is killed.
+    """
+    rows, luck = 3000, random.Random(7)
+    killed = 0
     repeated = [f"{n},lead{n}@buyer.example,,Other {n}\n" for n in range(1, 101)]
     record = started(content(rows, *repeated, ",nobody,,\n"), world.mia)
     arguments = [sys.executable, "-c", _WORK, str(connection.settings_dict["NAME"])]
@@ -284,7 +290,9 @@ def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
         aim = record.cursor + luck.randint(1, 20)
         with subprocess.Popen(arguments, env=environment) as process:
             wait_for(partial(_is_ready, process, record, aim))
+            killed += process.poll() is None and record.is_in_progress
             process.kill()
+    assert killed == 20
     while record.is_in_progress:
         job.run_in_turn()
         record.refresh_from_db()
@@ -295,7 +303,7 @@ def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
 
 
 def _is_ready(process: "subprocess.Popen[bytes]", record: Import, aim: int) -> bool:
-    """It has come far enough to be killed, or has ended by itself."""
+    """It has come far enough to be killed, or has ended by itself, which it must not."""
     return process.poll() is not None or _cursor(record) >= aim
 
 
