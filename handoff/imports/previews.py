@@ -137,6 +137,6 @@ def _shown(card: Fact, columns: Mapping[str, Any]) -> str:
     if card.key:
         return card.shown((columns.get(ATTRIBUTES) or {}).get(card.key))
     if card.type == FactType.CAMPAIGN:
-        campaign = Campaign.objects.filter(pk=columns.get("campaign_id")).first()
+        campaign = Campaign.objects.filter(pk=columns.get("campaign_id") or 0).first()
         return campaign.name if campaign else ""
     return card.shown(columns.get(card.name))
