@@ -258,7 +258,8 @@ def columns_of(wish: Wish, kind: Kind, table: Table) -> Columns:
     for name in {*constants, *wish.remembered.columns.values()} - unseen:
         check_field(name, aliases)
     columns = _hide(unseen & set(kind.aliases), replace(columns, constants=constants), wish.remembered)
-    texts = [text for text in remembered.values if not _is_of(columns.hidden, text, table.headers)]
+    of_hidden = tuple(f"{table.headers[at]}:" for at in columns.hidden)
+    texts = [text for text in remembered.values if not text.startswith(of_hidden)]
     values = stated.values([*texts, *wish.values], columns) if texts or wish.values else {}
     return replace(columns, values={**columns.values, **values})
 
@@ -278,10 +279,6 @@ def _hide(unseen: Collection[str], columns: Columns, remembered: Remembered) -> 
         left_out={at: why for at, why in columns.left_out.items() if at not in hidden},
         hidden=hidden,
     )
-
-
-def _is_of(hidden: Collection[int], text: str, headers: Sequence[str]) -> bool:
-    return any(text.startswith(f"{headers[at]}:") for at in hidden)
 
 
 def _no_identity(table: Table, kind: Kind) -> str:
