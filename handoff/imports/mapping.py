@@ -124,6 +124,9 @@ class Cells(Mapping[str, str]):
         """Most fields have no column, and to fail at each would take longer than to look."""
         return self._columns.value(name, self._values) if name in self._columns.fields else default
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns.fields
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns.fields)
 
