@@ -2,7 +2,6 @@
 
 import random
 from datetime import datetime, timedelta
-from typing import cast
 
 from django.conf import settings
 from django.contrib.auth.tokens import default_token_generator
@@ -126,4 +125,4 @@ def _content(letter: Letter, user: User) -> Content:
 def link_for(user: User) -> str:
     """Where a person sets their password: once, and not after PASSWORD_RESET_TIMEOUT."""
     uid = urlsafe_base64_encode(force_bytes(user.pk))
-    return f"{settings.BASE_URL}/console/set-password/{uid}/{cast('str', default_token_generator.make_token(user))}/"
+    return f"{settings.BASE_URL}/console/set-password/{uid}/{default_token_generator.make_token(user)}/"

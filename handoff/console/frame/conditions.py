@@ -48,7 +48,7 @@ class ConditionsInput(RowsInput):
 class ConditionsField(RowsField):
     """Conditions that all must hold. None at all is every lead."""
 
-    widget = ConditionsInput
+    widget: Any = ConditionsInput
     empty_values = [None, "", [], ()]
 
     def __init__(self, **kwargs: Any) -> None:
@@ -73,7 +73,7 @@ class ConditionsField(RowsField):
         return rows
 
 
-def _options(labels: Mapping[str, str], chosen: str) -> list[tuple[str, str, bool]]:
+def _options(labels: dict[str, str], chosen: str) -> list[tuple[str, str, bool]]:
     gone = {} if not chosen or chosen in labels else {chosen: chosen}
     return [(name, label, name == chosen) for name, label in (labels | gone).items()]
 

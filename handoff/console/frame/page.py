@@ -116,7 +116,8 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
             _keep_ids(request)
-        context = {"title": self.title, "empty": self.empty_words(request), "empty_link": self.empty_link(request)}
+        context: dict[str, Any] = {"title": self.title, "empty": self.empty_words(request)}
+        context["empty_link"] = self.empty_link(request)
         context["who_can"] = partial(self.who_can_add, request)
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"

@@ -36,7 +36,7 @@ class WeekInput(RowsInput):
 class WeekField(RowsField):
     """Intervals for each day of the week."""
 
-    widget = WeekInput
+    widget: Any = WeekInput
 
     def rows_of(self, value: Any) -> list[Row] | None:
         if not isinstance(value, dict) or not set(value) <= set(WEEKDAYS):
@@ -61,7 +61,7 @@ class SpecialDaysInput(RowsInput):
 class SpecialDaysField(RowsField):
     """Days with hours of their own. What they are called is kept beside the hours, so the form gives it in."""
 
-    widget = SpecialDaysInput
+    widget: Any = SpecialDaysInput
     names: dict[str, str] = {}
 
     def rows_of(self, value: Any) -> list[Row] | None:

@@ -88,7 +88,7 @@ def _question(condition: Condition) -> Q | None:
         return _of_number(op, wanted)
     if field not in TEXTS or op in ("at_least", "at_most"):
         return None
-    column = COLUMNS.get(field, field)
+    column = COLUMNS.get(field) or str(field)
     if op == "present":
         is_blank = _is_blank(field, column)
         return ~is_blank if wanted else is_blank

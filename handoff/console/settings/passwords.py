@@ -4,7 +4,6 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.forms import SetPasswordForm
 from django.contrib.auth.views import PasswordResetConfirmView
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
@@ -55,14 +54,10 @@ class SetPasswordView(PasswordResetConfirmView):
     """The link leads here, and its token moves into the session: no page that follows repeats it."""
 
     template_name = "handoff/console/settings/set_password.html"
-    form_class = SetPasswordForm
     post_reset_login = True
+    post_reset_login_backend = settings.AUTHENTICATION_BACKENDS[-1]
     success_url = reverse_lazy("admin:index")
     title = "Set your password"
-
-    @property
-    def post_reset_login_backend(self) -> str:
-        return str(settings.AUTHENTICATION_BACKENDS[-1])
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         shown: dict[str, Any] = {**site.each_context(self.request), **super().get_context_data(**kwargs)}
