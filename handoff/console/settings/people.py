@@ -251,7 +251,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         """Back to where one came from; Django's own goes on to the page of the user in any case."""
-        skipped = UserAdmin if back(request, "") else UserPage
+        skipped: Any = UserAdmin if back(request, "") else UserPage
         response: HttpResponse = super(skipped, self).response_add(request, obj, post_url_continue)
         return response
 

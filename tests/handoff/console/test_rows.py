@@ -287,7 +287,7 @@ def test_a_segment_is_saved_from_rows(world: World, as_) -> None:
     assert answer.status_code == 302
     written = Policy.objects.get(key=policy.key, retired_at=None)
     assert written.conditions == [{"field": "score", "op": "at_least", "value": 80}]
-    assert written.target_seconds == 2 * policy.calendar.business_day
+    assert written.target_seconds == 2 * (policy.calendar.business_day or 0)
     page = as_(world.olga).get(reverse("admin:sla_policy_changelist")).content.decode()
     assert f"2 business days ({written.target_seconds // 3600} h)" in page
 
