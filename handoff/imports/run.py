@@ -71,7 +71,6 @@ class Wish:
     dates: Order | None = None
     zone: tzinfo = UTC
     historical: bool = False
-    dry_run: bool = False
     strict: bool = False
     clocks: Clocks = Clocks.NONE
     roles: frozenset[str] | None = None

@@ -269,7 +269,6 @@ def _wish(**options: Any) -> Wish:
         zone=ZoneInfo(str(zone)) if zone else UTC,
         historical=options["historical"] or remembered.historical,
         clocks=Clocks(options["clocks"] or remembered.clocks or Clocks.NONE),
-        dry_run=options["dry_run"],
         strict=options["strict"],
     )
 

@@ -19,7 +19,7 @@ from tests.world import MONDAY, World, bring_to, make_lead
 def prepared(tmp_path: Path, content: str, kind: str = "leads", **wish: Any) -> Import:
     file = tmp_path / "file.csv"
     file.write_text(content)
-    return prepare(file, Wish(kind=kind, system="hubspot", dry_run=True, **wish))
+    return prepare(file, Wish(kind=kind, system="hubspot", **wish))
 
 
 REPEATS = """external_id,email,company
