@@ -30,13 +30,7 @@ from leads.internals.processes import HookedManager, HookedProcess
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 RUNNING = "running.env"
-EMPTY = ("SECRET_KEY", "HANDOFF_INSECURE_HTTP", "STATIC_ROOT")
-FIRST_SUPERUSER = """
-import os
-from leads.models import User
-if not User.objects.exists():
-    User.objects.create_superuser("admin", "", os.environ["ADMIN_PASSWORD"])
-"""
+EMPTY = ("SECRET_KEY", "HANDOFF_INSECURE_HTTP", "STATIC_ROOT", "EMAIL_URL")
 
 
 class RunError(Exception):
@@ -134,22 +128,28 @@ def _serve(address: str, make: "Make") -> int:
 
 
 def _settings_of_empty(var: Path) -> dict[str, str]:
-    """What an installation without the demo needs on this machine, and is not given. Secrets are kept."""
-    given = {"HANDOFF_INSECURE_HTTP": "1", "STATIC_ROOT": str(var / "static")}
-    for name, length in (("SECRET_KEY", 50), ("ADMIN_PASSWORD", 12)):
-        file = var / name.lower()
-        if not file.exists():
-            with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:  # noqa: PTH123 no chmod after
-                out.write(secrets.token_urlsafe(length))
-        given[name] = file.read_text()
+    """What an installation without the demo needs on this machine, and is not given. The key is kept."""
+    given = {
+        "HANDOFF_INSECURE_HTTP": "1",
+        "STATIC_ROOT": str(var / "static"),
+        "SECRET_KEY": _kept_key(var),
+        "EMAIL_URL": f"filemail:///{var / 'outbox'}",
+    }
     return {name: os.environ.get(name) or value for name, value in given.items()}
 
 
+def _kept_key(var: Path) -> str:
+    file = var / "secret_key"
+    if not file.exists():
+        with open(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600), "w") as out:  # noqa: PTH123 no chmod after
+            out.write(secrets.token_urlsafe(50))
+    return file.read_text()
+
+
 def _begin_empty() -> str:
-    """Without the demo: its own static files, and somebody who may log in and make the others."""
+    """Without the demo: its own static files, and a link by which the first account is made."""
     _manage("collectstatic", "--no-input", "--verbosity=0")
-    _manage("shell", "--verbosity=0", "--command", FIRST_SUPERUSER)
-    return f"Log in as admin, with the password {os.environ['ADMIN_PASSWORD']} unless you have changed it.\n"
+    return _manage("first_account")
 
 
 def _manage(*arguments: str) -> str:
@@ -188,9 +188,9 @@ def _answers(url: str) -> bool:
 
 
 def _where_mail_goes() -> str:
-    if os.environ.get("EMAIL_URL"):
+    if not os.environ.get("EMAIL_URL", "filemail:").startswith("filemail:"):
         return ""
-    return f"Messages are files in {os.environ['HANDOFF_VAR']}/outbox, as EMAIL_URL is not set.\n"
+    return f"Messages are files in {os.environ['HANDOFF_VAR']}/outbox, until EMAIL_URL names a mail server.\n"
 
 
 class Make:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from handoff import alerts
-from handoff.alerts import worker
+from handoff.alerts import letters, worker
 from handoff.amending import bulk, duplicates, stopping
 from handoff.engine import heartbeat, leaks
 from handoff.imports import expiry, job
@@ -31,6 +31,11 @@ def run_actions() -> None:
 def deliver() -> None:
     seconds = SHARED_SECONDS if worker.has_one_process() else DELIVER_SECONDS
     alerts.keep_delivering(seconds, heartbeat.each_second("deliver"))
+
+
+@shared_task
+def send_letters() -> None:
+    letters.send_due()
 
 
 @shared_task

@@ -63,7 +63,7 @@ def about_act(delivery: Delivery) -> Content:
         kind=f"act.{act.verb}",
         at=act.at,
         lead_id=lead.pk,
-        subject=_subject(act, delivery),
+        subject=subject_of(act, delivery),
         headline=f"{in_short(act)} on {moment(act.at, zone)}.",
         lines=(_reason(act), *_details(act), *_due(act, zone)),
         facts=facts_of(lead),
@@ -73,7 +73,8 @@ def about_act(delivery: Delivery) -> Content:
     )
 
 
-def _subject(act: Transition, delivery: Delivery) -> str:
+def subject_of(act: Transition, delivery: Delivery) -> str:
+    """Known without asking the database, of an act with its details."""
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
     if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
         return f"New lead for you: {title(act.lead)}"

@@ -49,7 +49,7 @@ def about_alarm(delivery: Delivery) -> Content:
         kind=f"alarm.{alarm.step.kind}",
         at=alarm.due_at,
         lead_id=lead.pk,
-        subject=f"{_subject(alarm, zone, now)} – {title(lead)}",
+        subject=subject_of(alarm, delivery, now),
         headline=_headline(alarm, zone, now),
         lines=(_since(clock, zone), _done(alarm), _unowned(clock), _late(alarm)),
         facts=(
@@ -62,6 +62,12 @@ def about_alarm(delivery: Delivery) -> Content:
         zone=zone.key,
         about={"alarm": alarm.pk, "clock": clock.pk, "metric": clock.metric, "due_at": _due(alarm).isoformat()},
     )
+
+
+def subject_of(alarm: Alarm, delivery: Delivery, now: datetime) -> str:
+    """Known without asking the database, of an alarm with its details."""
+    lead = alarm.clock.lead
+    return f"{_subject(alarm, zone_of(delivery, lead), now)} – {title(lead)}"
 
 
 def in_short(alarm: Alarm) -> tuple[str, datetime]:

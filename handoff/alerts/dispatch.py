@@ -11,15 +11,12 @@ import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 
-from handoff.alerts import about_act, about_alarm
 from handoff.alerts.channels import TransportError
-from handoff.alerts.messages import content_of
+from handoff.alerts.messages import content_of, read_causes
 from handoff.alerts.queue import Parcel, Queue, has_had_its_last
 from handoff.alerts.sessions import Sessions
 from handoff.alerts.settle import settle
 from handoff.alerts.windows import Windows
-from leads.models import Transition
-from sla.models import Alarm
 
 SERVERS = 4  # that may use all their senders at once before others wait
 IDLE = 0.2  # seconds between two looks at an outbox in which nothing is due
@@ -75,7 +72,7 @@ class Dispatcher:
         """Start what can be started, and return how many messages that are."""
         count = min(most, self._most - self._windows.in_flight, self._windows.total_room())
         parcels = self._queue.take(count, self._windows) if count > 0 else []
-        _read(parcels)
+        read_causes(parcel.first for parcel in parcels if not parcel.first.digest)
         for parcel in parcels:
             self._start(parcel)
         return len(parcels)
@@ -139,18 +136,6 @@ def _attempted(parcel: Parcel, step: Callable[[], None]) -> TransportError | Non
         words = f"The message could not be rendered: {type(error).__name__}: {error}"
         return TransportError(words, permanent=True)
     return None
-
-
-def _read(parcels: Sequence[Parcel]) -> None:
-    """Read all that is said of them, in a few statements for all together. A digest reads its own."""
-    deliveries = [parcel.first for parcel in parcels if not parcel.first.digest]
-    alarm_ids = [delivery.alarm_id for delivery in deliveries if delivery.alarm_id]
-    act_ids = [delivery.transition_id for delivery in deliveries if delivery.transition_id]
-    alarms = about_alarm.with_details(Alarm.objects.all()).in_bulk(alarm_ids)
-    acts = about_act.with_details(Transition.objects.all()).in_bulk(act_ids)
-    for delivery in deliveries:
-        delivery.alarm_in_full = alarms.get(delivery.alarm_id or 0)
-        delivery.act_in_full = acts.get(delivery.transition_id or 0)
 
 
 def _prepare(parcel: Parcel) -> None:

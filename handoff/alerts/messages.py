@@ -1,13 +1,16 @@
 """What is said by one message: of its one delivery, or of all that became a digest. Each channel gives it its form."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from handoff.alerts.about_act import about_act
-from handoff.alerts.about_alarm import about_alarm
+from django.utils import timezone
+
+from handoff.alerts import about_act, about_alarm
 from handoff.alerts.about_notice import about_notice
-from handoff.alerts.content import Content
+from handoff.alerts.content import Content, one_line
 from handoff.alerts.digest import about_all
 from handoff.models import Delivery
+from leads.models import Transition
+from sla.models import Alarm
 
 
 def content_of(deliveries: Sequence[Delivery]) -> Content:
@@ -21,7 +24,33 @@ def content_of(deliveries: Sequence[Delivery]) -> Content:
     return _about(first).tamed()
 
 
+def content_alone(delivery: Delivery) -> Content:
+    """What it says by itself, also where it was sent in a digest."""
+    return _about(delivery).tamed()
+
+
+def subject_alone(delivery: Delivery) -> str:
+    """Its subject by itself; after `read_causes` without asking the database."""
+    if delivery.alarm_in_full:
+        return one_line(about_alarm.subject_of(delivery.alarm_in_full, delivery, timezone.now()), 200)
+    if delivery.act_in_full:
+        return one_line(about_act.subject_of(delivery.act_in_full, delivery), 200)
+    return content_alone(delivery).subject
+
+
+def read_causes(deliveries: Iterable[Delivery]) -> None:
+    """Read all that is said of them, in a few statements for all together. A digest reads its own."""
+    several = list(deliveries)
+    alarm_ids = [delivery.alarm_id for delivery in several if delivery.alarm_id]
+    act_ids = [delivery.transition_id for delivery in several if delivery.transition_id]
+    alarms = about_alarm.with_details(Alarm.objects.all()).in_bulk(alarm_ids)
+    acts = about_act.with_details(Transition.objects.all()).in_bulk(act_ids)
+    for delivery in several:
+        delivery.alarm_in_full = alarms.get(delivery.alarm_id or 0)
+        delivery.act_in_full = acts.get(delivery.transition_id or 0)
+
+
 def _about(delivery: Delivery) -> Content:
     if delivery.notice is not None:
         return about_notice(delivery, delivery.notice)
-    return about_alarm(delivery) if delivery.alarm_id else about_act(delivery)
+    return about_alarm.about_alarm(delivery) if delivery.alarm_id else about_act.about_act(delivery)

@@ -115,7 +115,9 @@ def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
     what_if, excuse, engine = reverse("admin:what_if"), reverse("admin:excuse"), reverse("admin:engine")
+    setup = reverse("admin:setup")
     return [
+        _item("Setup", "checklist_rtl", setup, request.path == setup),
         _item("What if", "science", what_if, request.path == what_if),
         _item("Excuse breaches", "verified", excuse, request.path == excuse),
         _item("Engine", "monitor_heart", engine, request.path == engine),

@@ -12,7 +12,7 @@ from handoff.alerts.installation import why_silent
 from handoff.engine import leaks, servers
 from handoff.engine.figures import HOUR, Figures, clocks_with_error, figures
 from handoff.engine.leaks import Leak
-from handoff.models import Destination, StandardMessage
+from handoff.models import Destination, Letter, StandardMessage
 from leads.models import Role, User
 from sla.business_time import tz_version
 from sla.durations import in_words
@@ -23,7 +23,7 @@ STUCK = timedelta(minutes=10).total_seconds()  # a message that is not sent for 
 SKEW = 2.0  # seconds between the clocks of this machine and of the database
 NAMED = 5  # how many rows a finding names
 HOLDS_UP = ("alarms_overdue", "pending_actions", "outbox_stuck", "sends_nothing")  # what keeps the engine from its work
-PRINTED = ("console", "dummy", "locmem")  # mail backends that send nothing
+UNSENT = ("console", "dummy", "locmem", "filebased")  # mail backends that send nothing
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,7 @@ def _setup() -> Iterator[Finding]:
     yield from _people()
     yield from _marketing()
     yield from _mail()
+    yield from _letters()
     yield from _web()
     yield from _sending()
     if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
@@ -180,7 +181,9 @@ def _people() -> Iterator[Finding]:
             "No active user with the role RevOps has an email address: no one will be notified if the engine fails"
         )
         yield _wrong(
-            "revops_unreachable", problem, "give someone the role RevOps (a superuser needs it too) and an address"
+            "revops_unreachable",
+            problem,
+            "give someone the role RevOps, and an address: messages go by roles, so a superuser needs it for them too",
         )
 
 
@@ -202,8 +205,9 @@ def _mail() -> Iterator[Finding]:
     if settings.DEMO:
         return
     backend = settings.EMAIL_BACKEND.rsplit(".", 2)[-2]
-    if backend in PRINTED:
-        yield _wrong("email", "Mail is printed to the log and not sent", "set EMAIL_URL")
+    if backend in UNSENT:
+        where = "written to files" if backend == "filebased" else "printed to the log"
+        yield _wrong("email", f"Mail is {where} and not sent", "set EMAIL_URL")
     if settings.DEFAULT_FROM_EMAIL.endswith("@localhost>"):
         do = "set DEFAULT_FROM_EMAIL to an address that receivers accept"
         yield _wrong("from_email", f"Mail comes from {settings.DEFAULT_FROM_EMAIL}", do)
@@ -211,6 +215,15 @@ def _mail() -> Iterator[Finding]:
         yield _wrong(
             "base_url", f"Links in messages lead to {settings.BASE_URL}", "set BASE_URL to where people reach it"
         )
+
+
+def _letters() -> Iterator[Finding]:
+    since = timezone.now() - timedelta(days=7)
+    failed = Letter.objects.filter(sent_at=None, created_at__gte=since).exclude(last_error="")
+    if last := failed.select_related("user").first():
+        problem = f"Mails with a link to set a password failed: {failed.count()}"
+        problem += f", the last to {last.user}: {last.last_error.rstrip('.')}"
+        yield _wrong("letters_unsent", problem, "fix the error, then send the link again from the page of the person")
 
 
 def _web() -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from handoff.models.imports import (
 )
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
+from handoff.models.letter import Letter, LetterKind
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.standard import StandardKind, StandardMessage
 
@@ -54,6 +55,8 @@ __all__ = [
     "Incident",
     "Installation",
     "Lease",
+    "Letter",
+    "LetterKind",
     "Notice",
     "Part",
     "Priority",

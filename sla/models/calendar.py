@@ -1,5 +1,6 @@
 """When time counts: opening hours in a time zone, with dated overrides and public holidays."""
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -35,6 +36,9 @@ class Calendar(models.Model):
     overrides = models.JSONField(
         default=dict, blank=True, help_text='Special days, like {"2026-12-24": [["09:00", "13:00"]]}.'
     )
+    special_names = models.JSONField(
+        default=dict, db_default={}, blank=True, editable=False, help_text="What the special days are called, by date."
+    )
     holiday_country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code; empty for no holidays.")
     holiday_subdivision = models.CharField(max_length=6, blank=True, help_text="Like BY for Bavaria.")
     holidays_from = models.PositiveSmallIntegerField(default=0, editable=False)
@@ -57,6 +61,10 @@ class Calendar(models.Model):
         for name, like in (("weekly", "mon"), ("overrides", "2026-12-24")):
             if not isinstance(getattr(self, name), dict):
                 raise ValidationError({name: f'Map days to intervals, like {{"{like}": [["09:00", "13:00"]]}}.'})
+        try:
+            self._dated_overrides()
+        except (ValueError, TypeError) as error:
+            raise ValidationError({"overrides": str(error)}) from error
         try:
             BusinessHours(self.weekly, self.zone, overrides=self._dated_overrides()).next_open(timezone.now())
         except (NeverOpen, ValueError, TypeError) as error:
@@ -89,6 +97,12 @@ class Calendar(models.Model):
         """What counts in this version. Kept in memory: a version changes only by further years of holidays."""
         return _hours(self.pk, self.holidays_through)
 
+    @property
+    def business_day(self) -> int | None:
+        """How long a business day is, in seconds: as most open days of the week; of two lengths, the longer."""
+        lengths = Counter(sum(map(_length, intervals)) for intervals in self.weekly.values() if intervals)
+        return max(lengths, key=lambda length: (lengths[length], length)) if lengths else None
+
     def build_hours(self) -> BusinessHours:
         days = frozenset(self.holidays.values_list("day", flat=True))
         return BusinessHours(self.weekly, self.zone, holidays=days, overrides=self._dated_overrides())
@@ -102,6 +116,11 @@ class Calendar(models.Model):
             return []
         days = holidays.country_holidays(self.holiday_country, self.holiday_subdivision or None, years=wanted)
         return sorted(days.items())
+
+
+def _length(interval: list[str]) -> int:
+    opens, closes = (60 * int(hour) + int(minute) for hour, _, minute in (text.partition(":") for text in interval))
+    return 60 * (closes - opens if closes > opens else closes + 24 * 60 - opens)
 
 
 @lru_cache(maxsize=256)

@@ -84,18 +84,19 @@ def test_while_it_runs_manage_py_finds_it_from_another_terminal(run, place):
     assert done.stdout == "History, states, owners, clocks, deliveries and reports agree.\n", done.stderr
 
 
-def test_without_the_demo_it_starts_empty_with_somebody_who_may_log_in(run, place):
+def test_without_the_demo_it_starts_empty_with_a_link_to_the_first_account(run, place):
     running = run(HANDOFF_DEMO="0", HANDOFF_VAR=str(place / "empty"))
     running.until_ready()
-    (password,) = re.findall(r"Log in as admin, with the password (\S+)", running.output())
-    page = f"http://127.0.0.1:{running.port}/console/login/"
+    (link,) = re.findall(r"http://localhost:\d+(/console/setup/\?token=\S+)", running.output())
+    page = f"http://127.0.0.1:{running.port}{link}"
     opener = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     form = opener.open(page).read().decode()
     token = re.findall(r'name="csrfmiddlewaretoken" value="(\w+)"', form)[0]
-    data = urllib.parse.urlencode({"username": "admin", "password": password, "csrfmiddlewaretoken": token})
+    account = {"first_name": "Olga", "last_name": "Brandt", "email": "olga@example.org", "time_zone": "Europe/Berlin"}
+    data = urllib.parse.urlencode(account | {"password": "a long enough one", "csrfmiddlewaretoken": token})
     with opener.open(page, data.encode()) as answer:
-        assert "/console/" in answer.url
-        assert "/login/" not in answer.url
+        assert answer.url.endswith("/console/setup/")
+        assert "To the first running clock" in answer.read().decode()
     assert _is_ready(running.port)
     elsewhere = {"PATH": os.environ["PATH"], "HANDOFF_VAR": str(place / "empty")}
     command = [sys.executable, "manage.py", "check_integrity"]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sla.durations import LONGEST, InvalidDuration, in_words, parse
+from sla.durations import LONGEST, InvalidDuration, in_business_days, in_words, parse
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 TYPED = {
@@ -125,3 +125,52 @@ def test_business_time_is_never_in_days() -> None:
 )
 def test_an_exact_length_says_all_of_it(length: timedelta, words: str) -> None:
     assert in_words(length, exact=True) == words
+
+
+DAY_OF_OFFICE = 8 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("2 business days", 2 * DAY_OF_OFFICE),
+        ("1 business day", DAY_OF_OFFICE),
+        ("1.5 working days", 12 * HOUR),
+        ("2 Arbeitstage", 2 * DAY_OF_OFFICE),
+        ("3 business days (24 h)", 24 * HOUR),
+        ("2 days", 2 * DAY),
+        ("2 Stunden", 2 * HOUR),
+        ("1,5 Std.", HOUR + 30 * MINUTE),
+        ("1 Tag und 3 Stunden", DAY + 3 * HOUR),
+        ("90 Minuten", 90 * MINUTE),
+        ("2 weeks", 14 * DAY),
+    ],
+)
+def test_business_days_and_german_are_understood(text: str, seconds: int) -> None:
+    assert parse(text, business_day=DAY_OF_OFFICE) == seconds
+
+
+def test_business_days_need_a_calendar() -> None:
+    with pytest.raises(InvalidDuration, match="Only a calendar says how long a business day is"):
+        parse("2 business days")
+
+
+def test_business_days_of_another_calendar_are_refused_and_not_guessed() -> None:
+    with pytest.raises(
+        InvalidDuration, match="By this calendar “3 business days” are 27 h: write either of them alone"
+    ):
+        parse("3 business days (24 h)", business_day=9 * HOUR)
+
+
+@given(st.integers(0, LONGEST), st.integers(1, DAY))
+def test_business_days_are_read_back(seconds: int, business_day: int) -> None:
+    assert parse(in_business_days(seconds, business_day), business_day=business_day) == seconds
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (4 * HOUR, "4 h"), (8 * HOUR, "1 business day (8 h)"), (24 * HOUR, "3 business days (24 h)")],
+)
+def test_whole_business_days_are_shown_as_such(seconds: int, words: str) -> None:
+    assert in_business_days(seconds, DAY_OF_OFFICE) == words
+    assert in_business_days(seconds, None) == in_words(seconds, exact=True)

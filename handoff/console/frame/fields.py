@@ -10,15 +10,17 @@ from django.core.exceptions import ValidationError
 from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from sla.business_time import WEEKDAYS
-from sla.durations import InvalidDuration, in_words, parse
+from sla.durations import InvalidDuration, in_business_days, parse
 
 DEEPEST = 10
 
 
 class SpanField(forms.CharField):
-    """A length of time in seconds, written like `4 h 30 min`."""
+    """A length of time in seconds, written like `4 h 30 min`, or like `2 business days` once a calendar is known."""
 
     widget = UnfoldAdminTextInputWidget
+    business_day: int | None = None
+    """How long one is by the calendar that the form is about, in seconds."""
 
     def __init__(self, *, if_empty: int | None = 0, least: int = 0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -26,7 +28,7 @@ class SpanField(forms.CharField):
         self.least = least
 
     def prepare_value(self, value: Any) -> Any:
-        return in_words(value, exact=True) if isinstance(value, int) else value
+        return in_business_days(value, self.business_day) if isinstance(value, int) else value
 
     def to_python(self, value: Any) -> Any:
         if isinstance(value, int):
@@ -34,7 +36,7 @@ class SpanField(forms.CharField):
         if value in (None, ""):
             return self.if_empty
         try:
-            return parse(str(value), least=self.least)
+            return parse(str(value), least=self.least, business_day=self.business_day)
         except InvalidDuration as error:
             raise ValidationError(str(error)) from error
 
@@ -51,6 +53,13 @@ class MomentField(forms.DateTimeField):
         """As it is shown, to the minute: one that nobody touched keeps its seconds."""
         shown = self.widget.format_value(self.prepare_value(initial)) if initial else ""
         return (data or "") != (shown or "")
+
+
+class DayInput(forms.DateInput):
+    """A day, by the calendar that the browser brings along."""
+
+    def __init__(self, attrs: dict[str, Any] | None = None) -> None:
+        super().__init__({"type": "date", "class": " ".join(INPUT_CLASSES), **(attrs or {})}, format="%Y-%m-%d")
 
 
 class TimeOfDayInput(forms.TimeInput):
@@ -95,6 +104,8 @@ class ReadableJSONField(forms.JSONField):
         super().__init__(decoder=KeepableJSON, **{"widget": widget} | kwargs)
 
     def prepare_value(self, value: Any) -> Any:
+        if value is None:
+            return ""
         if isinstance(value, dict) and value:
             keys = [*(day for day in WEEKDAYS if day in value), *(key for key in value if key not in WEEKDAYS)]
             return "{\n" + ",\n".join(f"  {json.dumps(key)}: {json.dumps(value[key])}" for key in keys) + "\n}"
@@ -103,9 +114,23 @@ class ReadableJSONField(forms.JSONField):
         return super().prepare_value(value)
 
 
+class ZoneInput(UnfoldAdminSelectWidget):  # type: ignore[misc]
+    """The page's script suggests the zone of the browser where none is chosen."""
+
+    class Media:
+        css = {"all": ["handoff/settings.css"]}
+        js = ["handoff/settings.js"]
+
+
 class ZoneField(forms.ChoiceField):
-    """An IANA time zone."""
+    """An IANA time zone. It is asked for: one that nobody chose would be wrong without a word."""
 
     def __init__(self, **kwargs: Any) -> None:
         zones = [(zone, zone) for zone in sorted(available_timezones()) if "/" in zone or zone == "UTC"]
-        super().__init__(choices=zones, widget=UnfoldAdminSelectWidget, label="Time zone", initial="UTC", **kwargs)
+        super().__init__(
+            choices=[("", "Choose the time zone"), *zones],
+            widget=ZoneInput({"data-zone": "", "data-theme": "admin-autocomplete"}),
+            label="Time zone",
+            error_messages={"required": "Choose the time zone, like Europe/Berlin."},
+            **kwargs,
+        )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
@@ -9,7 +10,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DataError
+from django.db import DataError, models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -17,12 +18,15 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
+from handoff.console.frame.dialogs import back
+from handoff.console.frame.fields import DayInput, MomentField
 from handoff.console.frame.site import viewer
-from leads.models import Role
+from leads.models import Role, User
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
 LONGEST_ID = 18
+NAMED = 3  # people whom an empty list names
 FILTER_LOOKUPS = frozenset({"exact", "in", "isnull"})
 UNANSWERABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
 """What a filter raises that is not offered, or whose value no row can have."""
@@ -86,6 +90,11 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     paginator = ForgivingPaginator
     list_filter_submit = True
     compressed_fields = True
+    # The browser's own inputs: those of Django's admin warn of a server's time that nobody cares about.
+    formfield_overrides = {
+        models.DateField: {"widget": DayInput},
+        models.DateTimeField: {"form_class": MomentField, "widget": None},
+    }
     change_list_template = "handoff/console/list.html"
     change_form_template = "handoff/console/form.html"
 
@@ -107,7 +116,9 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
             _keep_ids(request)
-        context = {"title": self.title, "empty": self.empty, "empty_link": self.empty_link(request)}
+        context: dict[str, Any] = {"title": self.title, "empty": self.empty_words(request)}
+        context["empty_link"] = self.empty_link(request)
+        context["who_can"] = partial(self.who_can_add, request)
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
         try:
@@ -122,9 +133,24 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return response
 
-    def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:  # noqa: ARG002
+    def empty_words(self, request: HttpRequest) -> str:
+        """What an empty list says; whoever may not add a row is not asked to."""
+        is_for_others = bool(self.writers) and not self.has_add_permission(request)
+        return f"{self.empty.partition('. Add ')[0].rstrip('.')}." if is_for_others else self.empty
+
+    def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:
         """What to do about an empty list, as a label and an address."""
-        return None
+        if not self.has_add_permission(request):
+            return None
+        return f"Add {self.opts.verbose_name}", self.url("add")
+
+    def who_can_add(self, request: HttpRequest) -> str:
+        """For whoever may not add a row themselves; asked by the template of an empty list alone."""
+        if not self.writers or self.has_add_permission(request):
+            return ""
+        people = User.objects.filter(groups__name__in=self.writers, is_active=True).distinct().order_by("username")
+        names = ", ".join(map(str, people[:NAMED]))
+        return f"{' or '.join(sorted(self.writers))} can add one{f': ask {names}' if names else ''}."
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values.
@@ -162,8 +188,16 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
         context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
         context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
+        context["cancel_url"] = back(request, "")
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
+
+    def response_post_save_add(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        """Where one came from, if that is said."""
+        return HttpResponseRedirect(back(request, super().response_post_save_add(request, obj).url))
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
+        return HttpResponseRedirect(back(request, super().response_post_save_change(request, obj).url))
 
     def title_of(self, obj: Any) -> str:
         return str(obj)

@@ -17,6 +17,7 @@ from unfold.sites import UnfoldAdminSite
 
 from leads.internals.admin import replace_admin_site
 from leads.models import MARKETING, SALES, Role, User
+from sla.models import Clock
 
 
 def viewer(request: HttpRequest) -> User:
@@ -42,6 +43,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
     def __init__(self) -> None:
         super().__init__()
         self.mounted: list[tuple[str, Callable[..., HttpResponseBase], str]] = []
+        self.public: list[URLPattern] = []
 
     def has_permission(self, request: HttpRequest) -> bool:
         return request.user.is_authenticated and request.user.is_active
@@ -50,7 +52,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         """Every page speaks in the time zone of who looks at it: what it shows, and what is typed into it."""
 
         def in_zone(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-            _refuse_nul(request)
+            refuse_nul(request)
             if not request.user.is_authenticated:
                 return view(request, *args, **kwargs)
             with timezone.override(viewer(request).zone):
@@ -64,9 +66,13 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         """Serve a page that belongs to no model; its module calls this, as those of models call `register`."""
         self.mounted.append((route, view, name))
 
+    def mount_public(self, route: str, view: Callable[..., HttpResponseBase], name: str) -> None:
+        """Serve a page to those who cannot log in yet."""
+        self.public.append(path(route, view, name=name))
+
     def get_urls(self) -> list[URLPattern | URLResolver]:
         own = [path(route, self.admin_view(view), name=name) for route, view, name in self.mounted]
-        return [*own, *super().get_urls()]
+        return [*self.public, *own, *super().get_urls()]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         page = landing(viewer(request))
@@ -76,7 +82,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
         return TemplateResponse(request, "handoff/console/no_role.html", context)
 
 
-def _refuse_nul(request: HttpRequest) -> None:
+def refuse_nul(request: HttpRequest) -> None:
     """No person types a NUL, and PostgreSQL keeps none: whoever sends one hears 400 and not 500."""
     sent = [request.path_info]
     for fields in (request.GET, request.POST):
@@ -87,7 +93,9 @@ def _refuse_nul(request: HttpRequest) -> None:
 
 
 def landing(user: User) -> str:
-    """The page where a person's day begins; empty for somebody without a role."""
+    """The page where a person's day begins; empty for somebody without a role. RevOps begins by setting Handoff up."""
+    if user.has_role(Role.REVOPS) and not Clock.objects.exists():
+        return "setup"
     if user.has_role(*SALES):
         return "my_leads"
     if user.has_role(*MARKETING):

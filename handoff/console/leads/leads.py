@@ -15,11 +15,11 @@ from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
-    RangeDateFilter,
     RelatedDropdownFilter,
 )
 
 from handoff import workflow
+from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left

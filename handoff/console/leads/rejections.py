@@ -12,10 +12,11 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff.console.frame import export
+from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block

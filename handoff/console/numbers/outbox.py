@@ -1,24 +1,29 @@
 """Deliveries: who was notified of what, with what failed on top, and a way to send it again."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib.admin import display
+from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
 from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.alerts import resend
+from handoff.alerts.channels.email import text_of
+from handoff.alerts.messages import content_alone, read_causes, subject_alone
 from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import REVOPS, Kept, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.models import Delivery, DeliveryState
-from leads.models import Role
+from leads.models import Lead, Role
 
 TONES = {
     DeliveryState.PENDING: "info",
@@ -31,10 +36,14 @@ DEAD_FIRST = Case(When(state=DeliveryState.DEAD, then=Value(0)), default=Value(1
 
 class DeliveryPage(Kept):
     title = "Deliveries"
+
+    class Media:
+        css = {"all": ["handoff/settings.css"]}
+
     empty = "No messages yet. They come from the ladders of policies and from “When to notify”."
     readers = REVOPS
-    list_display = ["about", "to", "state_badge", "tries", "error", "created", "decide"]
-    list_display_links = ["about"]
+    list_display = ["subject", "to", "state_badge", "tries", "error", "created", "decide"]
+    list_display_links = ["subject"]
     list_filter = [("state", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), ("created_at", RangeDateFilter)]
     list_select_related = [
         "recipient",
@@ -42,9 +51,9 @@ class DeliveryPage(Kept):
         "alarm__step",
         "alarm__clock__lead",
         "transition__lead",
-        "notice",
+        "notice__lead",
     ]
-    fields = ["about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
+    fields = ["subject", "message", "about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["recipient__username", "recipient__email", "destination__name", "last_error", "key"]
     search_help_text = "Person, destination, error or key"
 
@@ -57,6 +66,11 @@ class DeliveryPage(Kept):
 
     def get_ordering(self, request: HttpRequest) -> Any:  # noqa: ARG002
         return ["first", "-created_at", "-pk"]
+
+    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
+        """What the rows say is read for all of them together."""
+        read_causes(changelist.result_list)
+        return {}
 
     def get_urls(self) -> list[URLPattern]:
         return [self.extra_path("resend", self.resend_view), *super().get_urls()]
@@ -79,18 +93,24 @@ class DeliveryPage(Kept):
             request, Question(f"Send again: {delivery}", explained, "Send again", "primary"), self.url("changelist"), do
         )
 
-    @display(description="About", ordering="-created_at")
+    @display(description="Message", ordering="-created_at")
+    def subject(self, delivery: Delivery) -> SafeString:
+        return two_lines(subject_alone(delivery), _cause(delivery))
+
+    @display(description="Text, as it reads now")
+    def message(self, delivery: Delivery) -> SafeString:
+        """Not stored: it is said anew of the history, so that nobody's data is kept once more in each message."""
+        return format_html('<div class="message-text">{}</div>', text_of(content_alone(delivery)))
+
+    @display(description="About")
     def about(self, delivery: Delivery) -> SafeString:
         if delivery.alarm:
-            clock = delivery.alarm.clock
-            return two_lines(
-                clock.lead, f"{delivery.alarm.step.get_kind_display()}: {clock.get_metric_display().lower()}"
-            )
+            return _lead_link(delivery.alarm.clock.lead)
         if delivery.transition:
-            return two_lines(delivery.transition.lead, delivery.transition.get_verb_display())
-        if delivery.notice:
-            return two_lines(delivery.notice, "The engine itself")
-        return SafeString("–")
+            return _lead_link(delivery.transition.lead)
+        if delivery.notice and delivery.notice.lead:
+            return _lead_link(delivery.notice.lead)
+        return SafeString("Handoff itself")
 
     @display(description="To")
     def to(self, delivery: Delivery) -> SafeString:
@@ -122,6 +142,16 @@ class DeliveryPage(Kept):
             return SafeString("–")
         html = '<a href="{}" class="act act-primary" data-dialog aria-haspopup="dialog">Send again</a>'
         return format_html(html, self.url("resend", delivery.pk))
+
+
+def _cause(delivery: Delivery) -> str:
+    if delivery.alarm:
+        return f"{delivery.alarm.step.get_kind_display()}: {delivery.alarm.clock.get_metric_display().lower()}"
+    return str(delivery.transition.get_verb_display()) if delivery.transition else "Notice"
+
+
+def _lead_link(lead: Lead) -> SafeString:
+    return format_html('<a href="{}" class="row-link">{}</a>', reverse("admin:leads_lead_change", args=[lead.pk]), lead)
 
 
 site.register(Delivery, DeliveryPage)

@@ -2,20 +2,26 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.contrib.admin import display
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
+from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from handoff.agreement.ladders import revise_calendar
-from handoff.console.frame.fields import ReadableJSONField, ZoneField
+from handoff.console.frame.fields import ZoneField
 from handoff.console.frame.site import site
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
+from handoff.console.settings.holidays import countries, parts_of
+from handoff.console.settings.hours import SpecialDaysField, WeekField
 from sla import versions
 from sla.business_time import WEEKDAYS, NeverOpen
 from sla.models import Calendar
@@ -25,33 +31,91 @@ OPENINGS, HOLIDAYS = 6, 12
 
 
 class CalendarForm(forms.ModelForm):  # type: ignore[type-arg]
-    zone = ZoneField()
-    weekly = ReadableJSONField(
-        label="Weekly hours",
-        rows=9,
-        initial=OFFICE,
-        help_text="For each day the intervals that are open. 24:00 is allowed; an interval that ends at or before its "
-        "start ends the next day; a day that is left out is closed.",
+    key = forms.SlugField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The same for all versions, in lower case, like berlin-office. Empty: made from the name.",
     )
-    overrides = ReadableJSONField(
+    zone = ZoneField()
+    weekly = WeekField(
+        label="Weekly hours",
+        initial=OFFICE,
+        error_messages={"required": "Give the hours of one day at least: a calendar that never opens counts no time."},
+        help_text="Several intervals a day are possible. 00:00 as the end is the end of the day; an end at or "
+        "before the start is on the next day. A day without times is closed.",
+    )
+    overrides = SpecialDaysField(
         label="Special days",
         required=False,
         initial=dict,
-        help_text='Like {"2026-12-24": [["09:00", "13:00"]]}; an empty list closes the day. A holiday closes it too.',
+        help_text="Days with other hours. Leave both times empty if it is closed; use two rows for two intervals. "
+        "A public holiday closes the day whatever stands here.",
+    )
+    holiday_country = forms.ChoiceField(label="Public holidays of", required=False)
+    holiday_subdivision = forms.ChoiceField(
+        label="State or region", required=False, help_text="Its holidays are added to those of the whole country."
     )
 
     class Meta:
         model = Calendar
         fields = ["name", "key", "zone", "weekly", "overrides", "holiday_country", "holiday_subdivision"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "overrides" in self.fields:
+            self._special_days.names = self.instance.special_names
+            self._offer_holidays()
+
+    @property
+    def _special_days(self) -> SpecialDaysField:
+        return cast("SpecialDaysField", self.fields["overrides"])
+
+    def _offer_holidays(self) -> None:
+        """The parts are those of the country that is chosen; the page's script asks for those of another one."""
+        country, part = self.instance.holiday_country, self.instance.holiday_subdivision
+        chosen = str(self.data.get(self.add_prefix("holiday_country"), country))
+        kept = [(country, country)] if country and country not in dict(countries()) else []
+        self._choose("holiday_country", [("", "No public holidays"), *countries(), *kept], {"data-country": ""})
+        of_country = parts_of(chosen)
+        kept = [(part, part)] if part and chosen == country and part not in dict(of_country) else []
+        self._choose("holiday_subdivision", [("", "The whole country"), *of_country, *kept], {"data-parts": ""})
+
+    def _choose(self, name: str, choices: Any, attrs: dict[str, str]) -> None:
+        field = cast("forms.ChoiceField", self.fields[name])
+        if "data-parts" in attrs:
+            attrs = {"data-parts": reverse("admin:holiday_parts")}
+        field.widget = UnfoldAdminSelectWidget(attrs)
+        field.choices = choices
+
     def clean_overrides(self) -> Any:
         return self.cleaned_data["overrides"] or {}
 
     def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
+        key: str = self.cleaned_data["key"] or slugify(self.cleaned_data.get("name", ""))[:50]
+        if not key:
+            raise forms.ValidationError("Give a key, like berlin-office: none can be made from this name.")
         if Calendar.objects.filter(key=key).exists():
             raise forms.ValidationError("A calendar with this key exists: open it to write its next version.")
         return key
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if isinstance(data.get("overrides"), dict):
+            field, name = self._special_days, self.add_prefix("overrides")
+            written = field.widget.value_from_datadict(self.data, self.files, name)
+            data["special_names"] = self.instance.special_names = field.names_in(written, data["overrides"])
+        return data
+
+    @cached_property
+    def changed_data(self) -> list[str]:
+        changed = super().changed_data
+        is_renamed = self.cleaned_data.get("special_names", self._names_before) != self._names_before
+        return [*changed, *(["special_names"] if is_renamed else [])]
+
+    @property
+    def _names_before(self) -> dict[str, str]:
+        return self._special_days.names if "overrides" in self.fields else {}
 
 
 class CalendarPage(VersionedPage):
@@ -91,8 +155,11 @@ class CalendarPage(VersionedPage):
 
     @display(description="Special days", empty_value="None")
     def overrides_shown(self, calendar: Calendar) -> SafeString | None:
-        days = [(day, _intervals(hours)) for day, hours in sorted(calendar.overrides.items())]
-        return format_html_join("", "<div>{}: {}</div>", days) if days else None
+        days = [
+            (day, _intervals(hours), f" ({name})" if (name := calendar.special_names.get(day)) else "")
+            for day, hours in sorted(calendar.overrides.items())
+        ]
+        return format_html_join("", "<div>{}: {}{}</div>", days) if days else None
 
     @display(description="Holidays")
     def holidays_shown(self, calendar: Calendar) -> str:

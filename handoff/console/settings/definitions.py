@@ -12,19 +12,17 @@ from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from handoff.agreement.definitions import SIGNATORIES, draft, edit, side_to_sign, sign
+from handoff.console.frame.conditions import ConditionsField
 from handoff.console.frame.confirm import Question, confirm
-from handoff.console.frame.fields import ReadableJSONField
 from handoff.console.frame.page import Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, conditions_of, moment
-from handoff.console.settings.policies import SEGMENT_HELP
 from handoff.refusals import Refused
-from leads.conditions import validate_conditions
 from leads.models import Definition, User
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
-    criteria = ReadableJSONField(required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], initial=list)
+    criteria = ConditionsField(initial=list)
 
     seen = forms.CharField(widget=forms.HiddenInput, required=False)
 

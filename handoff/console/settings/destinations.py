@@ -1,11 +1,13 @@
 """Destinations: where people are notified, and which verbs notify them. A secret address is typed, and never shown."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.contrib.admin import display
 from django.contrib.admin.models import CHANGE, LogEntry
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -21,11 +23,16 @@ from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.page import REVOPS, Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge
+from handoff.console.settings.reach import reach_of
 from handoff.models import Audience, Destination, Subscription
 
 ADDRESS_HELP = "For a fixed address only. " + " ".join(
     f"{channel.label}: {channel.address_help}" for channel in CHANNELS.values()
 )
+
+
+TESTED, NOT_TESTED = "Sent a test", "A test was not sent."
+"""How the log of a destination begins to speak of a test."""
 
 
 class AddressInput(UnfoldAdminTextInputWidget):  # type: ignore[misc]
@@ -85,6 +92,7 @@ class DestinationPage(Page):
     list_display = ["name", "audience", "medium", "address_shown", "is_active"]
     list_filter = [("audience", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), "active"]
     search_fields = ["name"]
+    change_form_outer_after_template = "handoff/console/settings/destination.html"
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_unused = obj is not None and not obj.steps.exists() and not obj.subscriptions.exists()
@@ -130,13 +138,27 @@ class DestinationPage(Page):
 
         def do() -> str:
             try:
-                return f"The test message to {send_test(destination, viewer(request))} was accepted."
+                place = send_test(destination, viewer(request))
             except TransportError as error:
+                self._note_test(request, destination, f"{NOT_TESTED} {error.message}")
                 raise ValidationError(f"The test message was not sent. {error.message}") from None
+            self._note_test(request, destination, f"{TESTED} to {place}: it was accepted.")
+            return f"The test message to {place} was accepted."
 
         explained = "A test message is sent now. Where the address is a person's or a team's, it is sent to you."
         question = Question(f"Send a test to {destination}", explained, "Send", "primary")
         return confirm(request, question, self.url("change", pk), do)
+
+    def _note_test(self, request: HttpRequest, destination: Destination, words: str) -> None:
+        """In the log, where the form and the page Setup look for the last one. An error names no secret address."""
+        LogEntry.objects.log_actions(viewer(request).pk, [destination], CHANGE, words, single_object=True)
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:  # noqa: ARG002
+        if obj is None:
+            return {}
+        log = LogEntry.objects.filter(content_type__model="destination", object_id=str(obj.pk))
+        tests = log.filter(Q(change_message__startswith=TESTED) | Q(change_message__startswith=NOT_TESTED))
+        return {"last_test": tests.select_related("user").order_by("-action_time").first(), "reach": reach_of(obj)}
 
     def secret_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Replace the signing secret, and show the new one once."""

@@ -6,87 +6,45 @@ RevOps keeps them all; anyone else sees themselves and says when to be notified,
 from typing import Any, ClassVar
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.utils import flatten_fieldsets
 from django.contrib.auth.admin import GroupAdmin, UserAdmin
 from django.contrib.auth.models import Group
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, OuterRef, Q, Subquery
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminSelectWidget
+from unfold.forms import AdminPasswordChangeForm
 
-from handoff.console.frame.fields import TimeOfDayInput, ZoneField
-from handoff.console.frame.page import EVERYBODY, REVOPS, Page
+from handoff.alerts.letters import invite
+from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.dialogs import back
+from handoff.console.frame.fields import ZoneField
+from handoff.console.frame.page import EVERYBODY, REVOPS, Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.console.settings.absences import AbsenceRows, keeps_absences
+from handoff.console.settings.person_forms import (
+    WISHES,
+    NewPersonForm,
+    PersonForm,
+    WishesForm,
+    hours_of,
+    slack_address,
+)
 from leads.models import Absence, Role, Team, User
 from sla.models import Calendar, OwnerHours
 
-WISHES = ["quiet_from", "quiet_until", "digest_at"]
+LETTERS = 5  # the latest that are shown
 NOTIFICATION_TIMES: Any = (
     "Notification times (in this person's time zone)",
     {"fields": [("quiet_from", "quiet_until"), "digest_at"]},
 )
-
-
-NOTIFICATION_HELP = {
-    "quiet_from": "From then on messages wait.",
-    "quiet_until": "Then they are sent; on the next day if it is earlier than “from”.",
-    "digest_at": "Daily digest: sends everything in one message at this time. Empty: messages are sent immediately.",
-}
-
-
-class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
-    def __init__(self, **kwargs: Any) -> None:
-        roles = Group.objects.filter(name__in=Role.values)
-        super().__init__(roles, label="Roles", required=False, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs)
-
-
-class PersonForm(UserChangeForm):  # type: ignore[misc]
-    time_zone = ZoneField()
-    groups = RolesField(help_text="What this person may see and do follows from these alone.")
-    hours = forms.ChoiceField(
-        label="Working hours",
-        required=False,
-        widget=UnfoldAdminSelectWidget,
-        help_text="For the policies that count in the owner's hours: the version in force as a clock starts.",
-    )
-
-    class Meta(UserChangeForm.Meta):  # type: ignore[misc]
-        model = User
-        help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if "hours" in self.fields:
-            in_force = Calendar.objects.filter(retired_at=None).values_list("key", "name")
-            self.fields["hours"].choices = [("", "Those of the policy"), *in_force]
-            self.fields["hours"].initial = _hours_of(self.instance)
-
-
-class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
-    """What a person may change about themselves; the password has a page of its own."""
-
-    class Meta:
-        model = User
-        fields = WISHES
-        help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
-
-
-class NewPersonForm(UserCreationForm):  # type: ignore[misc]
-    time_zone = ZoneField()
-    groups = RolesField()
-
-    class Meta(UserCreationForm.Meta):  # type: ignore[misc]
-        model = User
-        fields = ("username", "first_name", "last_name", "email", "team", "time_zone", "groups")
 
 
 class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
@@ -96,6 +54,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     inlines = [AbsenceRows]
     add_form = NewPersonForm
     change_password_form = AdminPasswordChangeForm
+    add_form_template = None  # as every other form, with its head and its buttons
     change_user_password_template = None
     list_display = ["person", "roles_shown", "team", "time_zone", "away", "standing_shown", "last_seen"]
     list_filter = ["groups", "team", "is_active"]
@@ -114,9 +73,11 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     ]
     read_as = {"hours": "hours_shown"}
     add_fieldsets = [
-        (None, {"fields": ["username", "password1", "password2", ("first_name", "last_name"), "email"]}),
+        (None, {"fields": [("first_name", "last_name"), "email", "username"]}),
         ("Work", {"fields": ["groups", "team", "time_zone"]}),
+        ("Set a password instead of an invitation", {"fields": ["password1", "password2"], "classes": ["collapse"]}),
     ]
+    change_form_outer_after_template = "handoff/console/settings/letters.html"
 
     def get_queryset(self, request: HttpRequest) -> Any:
         now, by = timezone.now(), viewer(request)
@@ -163,8 +124,43 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if not change and form.is_invited:
+            invite(obj)
+            messages.info(request, f"An invitation is on its way to {obj.email}.")
         if "hours" in form.changed_data:
             _keep_hours(obj, form.cleaned_data["hours"])
+
+    def get_urls(self) -> list[URLPattern]:
+        return [self.extra_path("invite", self.invite_view), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        may = viewer(request).has_role(Role.REVOPS) and self.has_change_permission(request, obj)
+        return [Tool("Send a link to set the password", self.url("invite", obj.pk))] if may and obj.is_active else []
+
+    def invite_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = get_object_or_404(User, pk=pk)
+        if not (viewer(request).has_role(Role.REVOPS) and self.has_change_permission(request, user)):
+            raise PermissionDenied
+
+        def do() -> str:
+            if not user.email:
+                raise ValidationError(f"{user} has no email address: give one first.")
+            invite(user)
+            return f"A link is on its way to {user.email}."
+
+        explained = f"{user} gets a mail with a link by which they set their password. It works once."
+        question = Question(f"Send {user} a link to set the password", explained, "Send", "primary")
+        return confirm(request, question, self.url("change", pk), do)
+
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        """Back to where one came from; Django's own goes on to the page of the user in any case."""
+        skipped: Any = UserAdmin if back(request, "") else UserPage
+        response: HttpResponse = super(skipped, self).response_add(request, obj, post_url_continue)
+        return response
+
+    def beside(self, request: HttpRequest, obj: Any) -> dict[str, Any]:
+        is_shown = obj is not None and viewer(request).has_role(Role.REVOPS)
+        return {"letters": list(obj.letters.all()[:LETTERS]) if is_shown else []}
 
     def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:
         if self._is_limited(request, obj):
@@ -194,16 +190,12 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     @display(description="Working hours")
     def hours_shown(self, user: User) -> str:
-        hours = Calendar.objects.filter(key=_hours_of(user), retired_at=None).first()
+        hours = Calendar.objects.filter(key=hours_of(user), retired_at=None).first()
         return hours.name if hours else "Those of the policy"
 
     @display(description="Last login", ordering="last_login")
     def last_seen(self, user: User) -> SafeString:
         return ago(user.last_login)
-
-
-def _hours_of(user: User) -> str:
-    return OwnerHours.objects.filter(user=user.pk).values_list("calendar_key", flat=True).first() or ""
 
 
 def _keep_hours(user: User, key: str) -> None:
@@ -243,6 +235,9 @@ class TeamForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Team
         fields = ["name", "manager", "time_zone", "email", "slack_channel"]
+
+    def clean_slack_channel(self) -> str:
+        return slack_address(self.cleaned_data["slack_channel"])
 
 
 class TeamPage(Page):

@@ -4,40 +4,42 @@ from collections.abc import Mapping
 from typing import Any
 
 from django import forms
+from django.contrib import messages
 from django.contrib.admin import display
-from django.http import HttpRequest
-from django.urls import URLPattern
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
-from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
 from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
-from handoff.console.frame.fields import ReadableJSONField, SpanField
-from handoff.console.frame.page import Rows, Tool
+from handoff.console.frame.conditions import ConditionsField
+from handoff.console.frame.fields import SpanField
+from handoff.console.frame.page import Rows, Tool, is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
 from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying, stopping
 from handoff.models import Destination
-from leads.conditions import BY_VERBS, OPERATORS, validate_conditions
-from leads.facts import built_in_facts
-from sla.durations import in_words
+from sla.durations import BUSINESS_FORMS, in_business_days, in_words
 from sla.models import Calendar, Policy, Step
 
-SEGMENT_HELP = (
-    'All must hold, like [{"field": "score", "op": "at_least", "value": 80}]; empty for every lead. '
-    f"Fields: {', '.join((*(fact.name for fact in built_in_facts()), *BY_VERBS))}, attributes like attributes.tier. "
-    f"Operators: {', '.join(OPERATORS)}."
-)
-
+DAY = "A plain number is minutes, and a plain day 24 h. A business day is as long as most days of the calendar."
+BUSINESS_TIME = ("target_seconds", "floor_seconds", "pause_budget_seconds", "after_seconds")
 CIRCUMSTANCES = ["whose_hours", "on_reassign", "floor_seconds", "pause_budget_seconds"]
 
 
 class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
-    target_seconds = SpanField(label="Target", help_text="Business time by its calendar, like 4 h or 30 min.")
-    conditions = ReadableJSONField(
-        label="Segment", required=False, help_text=SEGMENT_HELP, validators=[validate_conditions], empty_value=[]
+    key = forms.SlugField(
+        required=False,
+        max_length=50,
+        widget=UnfoldAdminTextInputWidget,
+        help_text="The same for all versions, in lower case, like accept. Empty: made from the name.",
     )
+    target_seconds = SpanField(label="Target", help_text=f"Business time by its calendar, like {BUSINESS_FORMS}. {DAY}")
+    conditions = ConditionsField(label="Segment")
     floor_seconds = SpanField(
         label="Minimum left after reassignment",
         required=False,
@@ -59,9 +61,7 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "calendar" in self.fields:
             self.fields["calendar"].queryset = Calendar.objects.filter(retired_at=None)  # type: ignore[attr-defined]
-
-    def clean_conditions(self) -> Any:
-        return self.cleaned_data["conditions"] or []
+        _count_business_days(self, self.instance.calendar_id)
 
     def clean_target_seconds(self) -> int:
         seconds: int = self.cleaned_data["target_seconds"]
@@ -70,7 +70,9 @@ class PolicyForm(forms.ModelForm):  # type: ignore[type-arg]
         return seconds
 
     def clean_key(self) -> str:
-        key: str = self.cleaned_data["key"]
+        key: str = self.cleaned_data["key"] or slugify(self.cleaned_data.get("name", ""))[:50]
+        if not key:
+            raise forms.ValidationError("Give a key, like accept: none can be made from this name.")
         if Policy.objects.filter(key=key).exists():
             raise forms.ValidationError("A policy with this key exists: open it to write its next version.")
         return key
@@ -99,9 +101,19 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             self.initial["destinations"] = list(self.instance.destinations.all())
+        _count_business_days(self, self.instance.policy.calendar_id if self.instance.policy_id else None)
         # In a table the head of the column labels a field for the eye only.
         for field in self.fields.values():
             field.widget.attrs["aria-label"] = field.label
+
+
+def _count_business_days(form: forms.ModelForm, calendar_id: int | None) -> None:  # type: ignore[type-arg]
+    """Those of the calendar that the page has chosen, or else of the one that the policy has."""
+    chosen = str(form.data.get("calendar", calendar_id or ""))
+    calendar = Calendar.objects.filter(pk=chosen).first() if is_id(chosen) else None
+    for name in BUSINESS_TIME:
+        if isinstance(field := form.fields.get(name), SpanField):
+            field.business_day = calendar.business_day if calendar else None
 
 
 class StepRows(Rows):
@@ -117,7 +129,7 @@ class StepRows(Rows):
 
     @display(description="After the target")
     def after(self, step: Step) -> str:
-        return in_words(step.after_seconds, exact=True)
+        return in_business_days(step.after_seconds, step.policy.calendar.business_day)
 
     @display(description="Notifies")
     def notified(self, step: Step) -> str:
@@ -174,22 +186,45 @@ class PolicyPage(VersionedPage):
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
         return revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _ladder(formsets))
 
+    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
+        self._warn_of_silence(request, obj)
+        response: HttpResponse = super().response_add(request, obj, post_url_continue)
+        return response
+
+    def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        self._warn_of_silence(request, obj)
+        return super().response_change(request, obj)
+
+    def _warn_of_silence(self, request: HttpRequest, policy: Policy) -> None:
+        silent = Step.objects.filter(policy=policy.pk).exclude(destinations__active=True)
+        if not silent:
+            return
+        words = format_html(
+            'No one is notified by {} of “{}”. <a href="{}" class="underline">Choose destinations on its ladder</a>, '
+            'or <a href="{}" class="underline">add a destination</a> first.',
+            ", ".join(str(step).lower() for step in silent),
+            policy.name,
+            self.url("change", policy.pk),
+            reverse("admin:handoff_destination_add", query={"next": self.url("change", policy.pk)}),
+        )
+        messages.warning(request, words)
+
     @display(description="Policy", ordering="name")
     def name_shown(self, policy: Policy) -> SafeString:
         return two_lines(policy.name, policy.key)
 
     @display(description="Target", ordering="target_seconds")
     def target(self, policy: Policy) -> str:
-        return in_words(policy.target_seconds, exact=True)
+        return in_business_days(policy.target_seconds, policy.calendar.business_day)
 
     @display(description="Minimum left after reassignment")
     def floor(self, policy: Policy) -> str:
-        return in_words(policy.floor_seconds, exact=True)
+        return in_business_days(policy.floor_seconds, policy.calendar.business_day)
 
     @display(description="Maximum paused time")
     def pause_budget(self, policy: Policy) -> str:
         budget = policy.pause_budget_seconds
-        return "Any" if budget is None else in_words(budget, exact=True)
+        return "Any" if budget is None else in_business_days(budget, policy.calendar.business_day)
 
     @display(description="Segment")
     def segment(self, policy: Policy) -> str:

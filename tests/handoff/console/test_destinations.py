@@ -13,10 +13,11 @@ from pytest_httpserver import HTTPServer
 from handoff.alerts import deliver
 from handoff.alerts.channels import CHANNELS
 from handoff.console.frame.site import site
+from handoff.console.settings.reach import reach_of
 from handoff.models import ApiToken, Delivery, Destination, Subscription
 from leads.models import State
 from sla.metrics import Metric
-from sla.models import Alarm, Clock
+from sla.models import Alarm, Clock, Policy
 from tests.world import World, bring_to, make_lead, make_policy
 
 ADD = "admin:handoff_destination_add"
@@ -261,3 +262,63 @@ def test_nobody_guesses_it_letter_by_letter(page: str, lookup: str, everywhere: 
 def rows(response: Any) -> int | None:
     changelist = (response.context_data or {}).get("cl") if hasattr(response, "context_data") else None
     return changelist.result_count if changelist else None
+
+
+def test_a_destination_shows_whom_it_reaches_and_what_came_of_its_test(world: World, as_) -> None:
+    for user, email in ((world.ada, "ada@example.org"), (world.ben, "")):
+        type(user).objects.filter(pk=user.pk).update(email=email)
+    destination = Destination.objects.create(name="Owners", audience="owner", medium="email")
+    client, change = as_(world.olga), reverse("admin:handoff_destination_change", args=[destination.pk])
+
+    before = client.get(change).content.decode()
+    client.post(reverse("admin:handoff_destination_test", args=[destination.pk]))
+    after = client.get(change).content.decode()
+
+    assert "Each message reaches the owner of the lead, who is one of" in before
+    assert "Ada" in before
+    assert "No address</span> " in before
+    assert "Ben" in before.partition("No address")[2]
+    assert "None yet. “Send a test”" in before
+    assert "Sent a test to" in after or "A test was not sent." in after
+
+
+@pytest.mark.parametrize("audience", ["owner", "manager", "team", "marketing", "revops"])
+def test_the_preview_follows_the_rule_of_the_outbox(audience: str, world: World) -> None:
+    reached = reach_of(Destination(name="x", audience=audience, medium="email"))
+    nobody = reach_of(Destination(name="x", audience=audience, medium="teams"))
+
+    assert reached.words
+    assert nobody.words == "No one would be reached"
+
+
+def test_a_policy_whose_step_notifies_no_one_is_saved_with_a_warning_and_a_link(world: World, as_) -> None:
+    policy = make_policy("time_to_accept")
+    form = {"name": "Accept", "target_seconds": "2 h", "calendar": str(policy.calendar_id), "whose_hours": "policy"}
+    form |= {"on_reassign": "carry", "position": "100", "steps-TOTAL_FORMS": "0", "steps-INITIAL_FORMS": "0"}
+
+    page = as_(world.olga).post(reverse("admin:sla_policy_change", args=[policy.pk]), form, follow=True)
+
+    assert "No one is notified by" in page.content.decode()
+    assert reverse("admin:handoff_destination_add") in page.content.decode()
+    assert Policy.objects.get(key=policy.key, retired_at=None).target_seconds == 7200
+
+
+@pytest.mark.parametrize("name", ["leads_team", "sla_policy", "handoff_destination", "leads_campaign", "leads_user"])
+def test_every_form_can_be_cancelled(name: str, world: World, as_) -> None:
+    page = as_(world.olga).get(reverse(f"admin:{name}_add")).content.decode()
+
+    assert f'<a href="{reverse(f"admin:{name}_changelist")}" class="act act-plain">Cancel</a>' in page
+
+
+def test_days_are_asked_by_the_browsers_own_input(world: World, as_) -> None:
+    page = as_(world.olga).get(reverse("admin:leads_campaign_add")).content.decode()
+
+    assert page.count('type="date"') == 2
+    assert "DateTimeShortcuts" not in page
+
+
+@pytest.mark.parametrize(("page", "field"), [("leads_team", "slack_channel")])
+def test_a_slack_address_of_a_team_is_checked(page: str, field: str, world: World, as_) -> None:
+    form = {"name": "Inside", "time_zone": "Europe/Berlin", field: "not a channel"}
+
+    assert "is not a Slack channel" in as_(world.olga).post(reverse(f"admin:{page}_add"), form).content.decode()
