@@ -135,7 +135,7 @@ def _cell(asked: Asked, rows: Sequence[Row], now: datetime) -> dict[str, Any]:
         "cards": [_card(by_id[pk], now) for pk in ids if pk in by_id],
         "more": more,
         "is_cut": len(ids) > asked.shown >= MOST_CARDS,
-        "of_whom": "the whole team" if asked.who == EVERYONE else chosen[0].label if chosen[0].person else "the queue",
+        "of_whom": "of the whole team" if asked.who == EVERYONE else chosen[0].label,
         "of_label": label_of(asked.of),
     }
 

@@ -22,8 +22,9 @@ def test_the_page_says_where_each_fact_is_from(world: World, as_: Login) -> None
     lead = workflow.upsert(fields, at=MONDAY, system="hubspot").lead
     workflow.correct(lead.pk, {"phone": "+49 30 2"}, by=world.ada)
     text = page_of(as_(world.mia), lead)
-    source, phone = (text[text.index(f"<dt>{label}</dt>") :] for label in ("Source", "Phone"))
-    assert '<small class="origin">hubspot, ' in source[: source.index("</div>")]
+    assert '<p class="origin">From hubspot, ' in text, "said once of most"
+    title, phone = (text[text.index(f"<dt>{label}</dt>") :] for label in ("Title", "Phone"))
+    assert '<small class="origin">hubspot, ' in title[: title.index("</div>")]
     assert '<small class="origin">a person, Ada, ' in phone[: phone.index("</div>")]
     captured = text[text.index("<dt>Captured</dt>") :]
     assert "hubspot" in captured[: captured.index("</div>")]
