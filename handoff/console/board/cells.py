@@ -10,10 +10,10 @@ from django.db import connection
 from handoff.workflow.rights import WITH_SALES
 from leads.sql import load
 
-MOST_COUNTED = 200
-"""Of each state of one person: beyond it a count says `200+`."""
-MOST_READ = 1000
-"""Of each state of one person, when their leads are put in order."""
+MOST_COUNTED = 100
+"""Of each state of one person: beyond it a count says `100+`."""
+MOST_READ = 2000
+"""Altogether, when the leads of a cell are put in order: of each state of each person an equal part."""
 OPEN, AT_RISK, OVERDUE = "open", "at_risk", "overdue"
 COLUMNS = {**{state.value: state.label for state in WITH_SALES}, AT_RISK: "At risk", OVERDUE: "Overdue"}
 OF = (OPEN, *COLUMNS)
@@ -65,14 +65,16 @@ def counts(owners: Sequence[int], queues: Sequence[int], now: datetime) -> dict[
 
 def leads_of(owners: Sequence[int], queues: Sequence[int], of: str, shown: int, now: datetime) -> list[int]:
     """The leads of one cell: what can still be kept first, by when it is due."""
-    rows = _rows(_CELL, owners, queues, now, most=MOST_READ, of=of, shown=shown)
+    states = [of] if of in WITH_SALES else list(map(str, WITH_SALES))
+    most = max(MOST_READ // max(1, len(states) * (len(owners) + len(queues))), MOST_COUNTED)
+    rows = _rows(_CELL, owners, queues, now, states=states, most=most, of=of, shown=shown)
     return [row[0] for row in rows]
 
 
 def _rows(
     statement: str, owners: Sequence[int], queues: Sequence[int], now: datetime, **more: Any
 ) -> list[tuple[Any, ...]]:
-    words = {"owners": list(owners), "queues": list(queues), "states": [str(state) for state in WITH_SALES], "now": now}
+    words = {"owners": list(owners), "queues": list(queues), "states": list(map(str, WITH_SALES)), "now": now}
     with connection.cursor() as cursor:
         cursor.execute(statement, words | more)
         return list(cursor.fetchall())

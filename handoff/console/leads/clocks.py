@@ -13,6 +13,7 @@ from handoff.console.leads.verbs import button
 from handoff.workflow import rights
 from leads.models import Lead, User, Verb
 from sla.durations import in_words
+from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState
 from sla.standing import with_warning
 
@@ -81,7 +82,8 @@ def _ringing(clock: Clock) -> Alarm | None:
 
 
 def _urgency(clock: Clock) -> tuple[bool, Any, int]:
-    return clock.due_at is None, clock.due_at, clock.pk
+    """Of two that are due at once, the one of the earlier step."""
+    return clock.due_at is None, clock.due_at, list(Metric).index(Metric(clock.metric))
 
 
 def _excused(clock: Clock) -> SafeString:
