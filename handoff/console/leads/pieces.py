@@ -1,5 +1,6 @@
 """A long timeline in pieces: its events, the place of each, and the rows of one kind that come before a place."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Self
@@ -95,3 +96,7 @@ class Piece:
 
     events: list[Event]
     older: str
+
+
+Numbered = Iterator[tuple[int, Event]]
+"""Events of one kind, each with the number of its row."""

@@ -13,12 +13,14 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from handoff.console.frame.words import moment
-from handoff.console.leads.pieces import PIECE, Asked, Event, Piece, Place
+from handoff.console.leads.pieces import PIECE, Asked, Event, Numbered, Piece, Place
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
 from handoff.models import AnswerKind, Delivery, Rejection
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
-from leads.facts import facts
+from handoff.workflow.rights import names_seen
+from leads.catalogue import attributes
+from leads.facts import fact
 from leads.merged import family
 from leads.models import GIVING, DealState, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
@@ -82,9 +84,9 @@ def piece(
     """Up to `most` events, newest first, from the end or from before a place: no kind is read further than that."""
     asked = Asked(lead, before, None if most is None else most + 1)
     reasons = dict(Reason.objects.values_list("code", "label"))
-    kinds: tuple[Callable[[Asked], Iterator[tuple[int, Event]]], ...] = (
-        partial(_acts, reasons=reasons),
-        partial(_of_merged, reasons=reasons),
+    kinds: tuple[Callable[[Asked], Numbered], ...] = (
+        partial(_acts, reasons=reasons, roles=roles),
+        partial(_of_merged, reasons=reasons, roles=roles),
         _touches,
         _touchpoints,
         _alarms,
@@ -102,24 +104,24 @@ def piece(
     return Piece([event for _place, event in shown], older)
 
 
-def _acts(asked: Asked, reasons: Mapping[str, str]) -> Iterator[tuple[int, Event]]:
+def _acts(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] | None) -> Numbered:
     acts = asked.rows(asked.lead.transitions.exclude(verb=Verb.TOUCH).select_related("by", "owner"), "at")
     policies = _policies(acts)
     for act in acts:
-        yield act.pk, _act(act, reasons, policies)
+        yield act.pk, _act(act, reasons, policies, roles)
 
 
-def _of_merged(asked: Asked, reasons: Mapping[str, str]) -> Iterator[tuple[int, Event]]:
+def _of_merged(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] | None) -> Numbered:
     """What was done with the leads that were merged into this one; their contacts have come along."""
     others = [pk for pk in family(asked.lead.pk) if pk != asked.lead.pk]
     if others:
         acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
         for act in asked.rows(acts.select_related("by", "owner", "lead"), "at"):
-            event = _act(act, reasons, {})
+            event = _act(act, reasons, {}, roles)
             yield act.pk, replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
 
 
-def _duplicates(asked: Asked) -> Iterator[tuple[int, Event]]:
+def _duplicates(asked: Asked) -> Numbered:
     """Other leads that were rejected as duplicates of this one: by number, as not everyone may see them."""
     rejections = Rejection.objects.filter(duplicate_of=asked.lead).select_related("by", "transition")
     for rejection in asked.rows(rejections, "at"):
@@ -135,7 +137,9 @@ def _url(lead_id: int) -> str:
     return reverse("admin:leads_lead_change", args=[lead_id])
 
 
-def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
+def _act(
+    act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy], roles: Collection[str] | None
+) -> Event:
     moves = act.from_state != act.to_state
     headline = past_of_this_lead(act.verb)
     if act.verb in GIVING:
@@ -143,13 +147,16 @@ def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Pol
     if moves:
         headline += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
-    why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
+    why = (*facts_in_words(act.facts, reasons, roles), *_judged_by(act, policies))
     event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
     other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
     return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
 
 
-def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def facts_in_words(
+    facts: Mapping[str, Any], reasons: Mapping[str, str], roles: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
+    """Labels and values; of attributes only those that may be seen with these roles."""
     labels = {
         "metric": dict(Metric.choices),
         "cause": dict(Cause.choices),
@@ -161,6 +168,9 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
     for name, label in FACT_LABELS.items():
         if name in MOMENTS and name in facts:
             yield label, moment(datetime.fromisoformat(facts[name]))
+        elif name == "take" and name in facts:
+            if seen := [fact(each).label for each in facts[name] if names_seen(each, roles)]:
+                yield label, ", ".join(seen)
         elif name in facts:
             value = ", ".join(facts[name]) if isinstance(facts[name], list) else facts[name]
             yield label, str(labels.get(name, {}).get(value, value))
@@ -178,7 +188,7 @@ def _judged_by(act: Transition, policies: Mapping[int, Policy]) -> Iterator[tupl
             yield label, f"{Metric(metric).label}, by {policies.get(policy, 'a policy that is gone')}"
 
 
-def _touches(asked: Asked) -> Iterator[tuple[int, Event]]:
+def _touches(asked: Asked) -> Numbered:
     """Contacts are read from their own rows: after a merge those of the other lead are here too."""
     touches = asked.rows(asked.lead.touches.select_related("by"), "at")
     acts = asked.lead.transitions.filter(verb=Verb.TOUCH, at__in=[touch.at for touch in touches]) if touches else ()
@@ -202,7 +212,7 @@ def _touch_icon(touch: Touch) -> str:
     return {"call": "call", "email": "mail", "meeting": "groups"}.get(touch.channel, "forum")
 
 
-def _touchpoints(asked: Asked) -> Iterator[tuple[int, Event]]:
+def _touchpoints(asked: Asked) -> Numbered:
     for point in asked.rows(asked.lead.touchpoints.select_related("campaign"), "at"):
         why = [("Source", point.source)] if point.source else []
         why += [("Campaign", point.campaign.name)] if point.campaign else []
@@ -212,7 +222,7 @@ def _touchpoints(asked: Asked) -> Iterator[tuple[int, Event]]:
         yield point.pk, Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
 
 
-def _alarms(asked: Asked) -> Iterator[tuple[int, Event]]:
+def _alarms(asked: Asked) -> Numbered:
     deliveries = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination"))
     related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
     alarms = Alarm.objects.filter(clock__lead=asked.lead).select_related(*related).prefetch_related(deliveries)
@@ -244,21 +254,24 @@ def _moved(act: Transition | None) -> str:
     return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
 
 
-def _consents(asked: Asked) -> Iterator[tuple[int, Event]]:
+def _consents(asked: Asked) -> Numbered:
     lead = asked.lead
     for consent in asked.rows(lead.consents.select_related("by"), "at") if lead.consent else ():
         about = consent.get_purpose_display().lower()
         headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
+        who = "The buyer"
+        if consent.is_inferred:
+            headline, who = f"Consent withdrawn by a merge: {about}", _who(consent.by)
         why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
         tone = "success" if consent.granted else "danger"
         door = VIA.get(Via(consent.via), "")
-        yield consent.pk, Event(consent.at, "privacy_tip", tone, "The buyer", headline, tuple(why), door)
+        yield consent.pk, Event(consent.at, "privacy_tip", tone, who, headline, tuple(why), door)
 
 
-def _edits(asked: Asked, roles: Collection[str] | None) -> Iterator[tuple[int, Event]]:
+def _edits(asked: Asked, roles: Collection[str] | None) -> Numbered:
     """Changes of plain facts, as the console has logged them; of those that may be seen with these roles."""
     kind = ContentType.objects.get_for_model(Lead)
-    hidden = {each.label for each in facts() if roles is not None and not each.is_seen_by(roles)}
+    hidden = {each.label for each in attributes() if roles is not None and not each.is_seen_by(roles)}
     entries = LogEntry.objects.filter(content_type=kind, object_id=str(asked.lead.pk)).select_related("user")
     for entry in asked.rows(entries, "action_time"):
         if hidden:
