@@ -74,7 +74,8 @@ def leads_of(owners: Sequence[int], queues: Sequence[int], of: str, shown: int, 
 def _rows(
     statement: str, owners: Sequence[int], queues: Sequence[int], now: datetime, **more: Any
 ) -> list[tuple[Any, ...]]:
-    words = {"owners": list(owners), "queues": list(queues), "states": list(map(str, WITH_SALES)), "now": now}
+    words: dict[str, Any] = {"owners": list(owners), "queues": list(queues), "now": now}
+    words["states"] = list(map(str, WITH_SALES))
     with connection.cursor() as cursor:
         cursor.execute(statement, words | more)
         return list(cursor.fetchall())

@@ -115,8 +115,9 @@ def _asked(query: QueryDict, team: Team, rows: Sequence[Row], whole: Row) -> Ask
     people = {row.key for row in rows} | {EVERYONE}
     shown = query.get("shown", "")
     many = min(max(int(shown), 1), MOST_CARDS) if is_id(shown) else CARDS
-    if query.get("who") in people and query.get("of", OPEN) in OF:
-        return Asked(team, query["who"], query.get("of", OPEN), many)
+    who, of = query.get("who", ""), query.get("of", OPEN)
+    if who in people and of in OF:
+        return Asked(team, who, of, many)
     if rows[0].load:
         return Asked(team, QUEUE, OPEN, many)
     return Asked(team, EVERYONE, next((of for of in (AT_RISK, OVERDUE) if whole.cells[of]), OPEN), many)

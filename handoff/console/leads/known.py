@@ -54,8 +54,8 @@ def known_facts(lead: Lead, roles: Collection[str], handoff: Handoff | None) -> 
 
 def _usual(origins: Sequence[Origin]) -> Origin | None:
     """Where most facts are from, which is said once and not at each."""
-    (origin, number), *_ = Counter(origins).most_common(1) or [(None, 0)]
-    return origin if number >= USUAL else None
+    most = Counter(origins).most_common(1)
+    return next((origin for origin, number in most if number >= USUAL), None)
 
 
 def _known(lead: Lead, card: Fact, where: Mapping[str, Origin], packet: Mapping[str, Any]) -> Known:

@@ -249,9 +249,7 @@ def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
 
 
 def _moved(act: Transition | None) -> str:
-    if act is None:
-        return ""
-    return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
+    return f"The lead went to {act.owner or 'the queue'}." if act else ""
 
 
 def _consents(asked: Asked) -> Numbered:

@@ -186,7 +186,7 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
     for username, name, args in (("ada", "admin:leads_lead_change", [lead.pk]), ("max", "admin:board", [])):
         page = open_(username, name, *args)
         page.emulate_media(color_scheme=scheme)
-        page.set_viewport_size(size)  # type: ignore[arg-type]
+        page.set_viewport_size(size)
         page.wait_for_timeout(300)
         assert violations(page) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= size["width"]
