@@ -3,6 +3,7 @@
 from handoff.alerts.audience import IS_NOTIFIED, needs_no_subscription
 from handoff.alerts.outbox import (
     announce_act,
+    announce_mentions,
     announce_notice,
     announce_stranded,
     deliver,
@@ -16,6 +17,7 @@ from handoff.alerts.withdrawal import withdraw
 __all__ = [
     "IS_NOTIFIED",
     "announce_act",
+    "announce_mentions",
     "announce_notice",
     "announce_stranded",
     "deliver",

@@ -78,6 +78,8 @@ def subject_of(act: Transition, delivery: Delivery) -> str:
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
     if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
         return f"New lead for you: {title(act.lead)}"
+    if delivery.recipient is not None and delivery.recipient.username in act.facts.get("mentions", ()):
+        return f"{name(act.by)} mentioned you: {title(act.lead)}"
     return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}"
 
 

@@ -27,6 +27,7 @@ _ACTS_BY_DEFAULT = load("handoff.alerts", "acts_by_default.sql")
 _ACTS_TO_AUDIENCES = load("handoff.alerts", "acts_to_audiences.sql")
 _ALARMS_TO_AUDIENCES = load("handoff.alerts", "alarms_to_audiences.sql")
 _NOTICE_OF_LEAD = load("handoff.alerts", "notice_of_lead.sql")
+_MENTIONS = load("handoff.alerts", "mentions.sql")
 _NOTICE = load("handoff.alerts", "notice.sql")
 _REACHED = load("handoff.alerts", "reached.sql")
 IS_NOTIFIED = """EXISTS (
@@ -92,6 +93,14 @@ def needs_no_subscription(act: Transition) -> bool:
     """Somebody is notified of it in any case: the system gave the lead to them, or two leads were merged."""
     is_by_system = act.by_id is None and act.via != Via.CONSOLE
     return act.verb == Verb.MERGE or (is_by_system and act.owner_id is not None and act.verb in GIVES)
+
+
+def notify_mentioned(act: Transition, people: Collection[int], at: datetime) -> int:
+    """Write the messages of a comment to those whom it mentions, once for each, and return how many."""
+    words: dict[str, Any] = {"act": act.pk, "people": list(people), "media": list(MEDIA), "at": at}
+    with connection.cursor() as cursor:
+        cursor.execute(_MENTIONS, words)
+        return int(cursor.rowcount)
 
 
 def notify_about_lead(notice: Notice, audience: Audience) -> bool:

@@ -1,6 +1,6 @@
 """The outbox: messages are written in the transaction of their cause, and sent afterwards, at least once."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 import structlog
@@ -22,6 +22,12 @@ def announce_act(act: Transition, lead: Lead) -> None:  # noqa: ARG001 the act n
     """Write the messages of an act, in the caller's transaction. The lead is saved by then."""
     if not act.historical:
         audience.notify_of_act(act, timezone.now())
+
+
+def announce_mentions(act: Transition, people: Collection[User]) -> None:
+    """Write to those whom a comment mentions, in the caller's transaction. What is of the past notifies no one."""
+    if people and not act.historical:
+        audience.notify_mentioned(act, [person.pk for person in people], timezone.now())
 
 
 def fire_alarms(batch: int, due_by: datetime | None = None, since: datetime | None = None) -> int:

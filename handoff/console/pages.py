@@ -1,7 +1,8 @@
 """All pages, so that one import registers them."""
 
+from handoff.console.board import page as board
 from handoff.console.imports import listing
-from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
+from handoff.console.leads import acting, bulk, consents, duplicates, lead_page, leads, mentions, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     attributes,
@@ -24,6 +25,7 @@ from handoff.console.settings import (
 __all__ = [
     "acting",
     "attributes",
+    "board",
     "bulk",
     "bulk_acts",
     "calendars",
@@ -36,9 +38,11 @@ __all__ = [
     "excusing",
     "explanations",
     "holidays",
+    "lead_page",
     "leads",
     "listing",
     "matching",
+    "mentions",
     "my_leads",
     "outbox",
     "passwords",

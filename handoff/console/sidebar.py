@@ -80,6 +80,9 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
             _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
         ]
+    if user.has_role(Role.SALES_MANAGER, Role.REVOPS):
+        board = reverse("admin:board")
+        items.append(_item("Board", "view_kanban", board, request.path.startswith(board)))
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
     for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
     return [

@@ -71,6 +71,9 @@ class User(AbstractUser):
     digest_at = models.TimeField(
         null=True, blank=True, help_text="Daily digest at this time. Empty: messages are sent immediately."
     )
+    capacity = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text="How many open leads are as many as this person can work. Empty: not set."
+    )
 
     class Meta(AbstractUser.Meta):
         constraints = [

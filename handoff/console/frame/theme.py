@@ -9,8 +9,8 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "handshake",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["handoff.console.sidebar.style"],
-    "SCRIPTS": ["handoff.console.sidebar.script"],
+    "STYLES": ["handoff.console.sidebar.style", "handoff.console.leads.mentions.style"],
+    "SCRIPTS": ["handoff.console.sidebar.script", "handoff.console.leads.mentions.script"],
     "SIDEBAR": {"navigation": "handoff.console.sidebar.navigation"},
     "BORDER_RADIUS": "6px",
     "COLORS": {

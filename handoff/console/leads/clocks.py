@@ -13,14 +13,17 @@ from handoff.console.leads.verbs import button
 from handoff.workflow import rights
 from leads.models import Lead, User, Verb
 from sla.durations import in_words
+from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState
 from sla.standing import with_warning
 
 
 def clocks_of(lead: Lead) -> list[Clock]:
-    """The newest first, with what their rows show: two queries, however many there are."""
+    """Those that run first, the most urgent on top; then the newest. Two queries, however many there are."""
     rows = with_warning(Clock.objects.filter(lead=lead)).select_related("policy", "owner", "excused_by__by")
-    return list(rows.prefetch_related("alarms").order_by("-cycle", "-started_at", "-id"))
+    newest = list(rows.prefetch_related("alarms").order_by("-cycle", "-started_at", "-id"))
+    running = sorted((clock for clock in newest if clock.stopped_at is None), key=_urgency)
+    return running + [clock for clock in newest if clock.stopped_at is not None]
 
 
 def most_urgent(clocks: list[Clock]) -> Clock | None:
@@ -30,6 +33,7 @@ def most_urgent(clocks: list[Clock]) -> Clock | None:
 def row(clock: Clock, lead: Lead, user: User, back: str) -> dict[str, Any]:
     return {
         "pk": clock.pk,
+        "runs": clock.stopped_at is None,
         "metric": clock.get_metric_display(),
         "cycle": clock.cycle,
         "started": moment(clock.started_at),
@@ -77,8 +81,9 @@ def _ringing(clock: Clock) -> Alarm | None:
     return fired[-1] if fired and fired[-1].acknowledged_by_id is None else None
 
 
-def _urgency(clock: Clock) -> tuple[bool, Any]:
-    return clock.due_at is None, clock.due_at
+def _urgency(clock: Clock) -> tuple[bool, Any, int]:
+    """Of two that are due at once, the one of the earlier step."""
+    return clock.due_at is None, clock.due_at, list(Metric).index(Metric(clock.metric))
 
 
 def _excused(clock: Clock) -> SafeString:

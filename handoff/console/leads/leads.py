@@ -4,14 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from django.contrib import messages
-from django.contrib.admin import display
 from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
@@ -22,26 +19,15 @@ from handoff import workflow
 from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
-from handoff.console.leads import attributes
-from handoff.console.leads.answering import last_rejections, still_open
-from handoff.console.leads.clocks import clocks_of, most_urgent, row
-from handoff.console.leads.consents import consent_url, consents_of
-from handoff.console.leads.deals import deals_of
-from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.lead_form import LeadForm, form_for
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
-from handoff.console.leads.provenance import origins
-from handoff.console.leads.timeline import timeline
-from handoff.console.leads.verbs import buttons
+from handoff.console.leads.lead_page import shown
 from handoff.doors import door
-from handoff.models import Handoff
 from handoff.workflow import rights
 from leads.correct import enter
-from leads.facts import built_in_facts, keep, seen_attributes, seen_facts
+from leads.facts import built_in_facts, keep, seen_attributes
 from leads.identity import IdentityConflict
-from leads.models import Lead, User, Via
-from leads.permission import warnings_of
+from leads.models import Lead, Via
 
 
 def _in_pairs(names: Sequence[str]) -> list[tuple[str, ...]]:
@@ -62,12 +48,8 @@ class LeadPage(LeadListPage):
         ("created_at", RangeDateFilter),
     ]
     change_form_template = "handoff/console/lead.html"
-    fieldsets = [
-        ("Facts", {"fields": _in_pairs([card.name for card in built_in_facts()])}),
-        ("System fields", {"fields": [("reason", "reentry"), ("last_touch", "captured"), ("merged",)]}),
-    ]
+    fieldsets = [(None, {"fields": _in_pairs([card.name for card in built_in_facts()])})]
     add_fieldsets = [(None, {"fields": [*(card.name for card in built_in_facts()), "is_another_person"]})]
-    readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whoever works a lead corrects how the buyer is reached, and what attributes their roles edit.
@@ -100,22 +82,6 @@ class LeadPage(LeadListPage):
         export = path("export/", self.admin_site.admin_view(self.export_view), name="leads_lead_export")
         return [export, *super().get_urls()]
 
-    @display(description="Re-entry date", empty_value="–")
-    def reentry(self, lead: Lead) -> Any:
-        return lead.reenter_on
-
-    @display(description="Last touch")
-    def last_touch(self, lead: Lead) -> Any:
-        return moment(lead.last_touch_at)
-
-    @display(description="Captured")
-    def captured(self, lead: Lead) -> Any:
-        return moment(lead.created_at)
-
-    @display(description="Merged into", empty_value="–")
-    def merged(self, lead: Lead) -> Any:
-        return lead.merged_into
-
     def save_model(self, request: HttpRequest, obj: Model, form: Any, change: bool) -> None:
         # The form has checked all this; someone else may have taken the email since.
         if not change:
@@ -144,9 +110,15 @@ class LeadPage(LeadListPage):
         if lead is None:
             messages.warning(request, f"There is no lead {object_id} that you may see.")
             return site.index(request)
-        context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
-        response: HttpResponse = super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
+        return shown(request, obj) if obj else {}
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:  # noqa: ARG002 Django's
+        """Whoever corrects a fact goes on with the lead; and from there to the list that they came from."""
+        return redirect(request.get_full_path())
 
     def history_view(
         self,
@@ -163,52 +135,6 @@ def _complete(lead: Any, values: Mapping[str, Any]) -> None:
     for name, value in values.items():
         if "." in name and value not in ("", None):
             keep(lead, name, value)
-
-
-def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
-    user = viewer(request)
-    verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
-    back, clocks = request.get_full_path(), clocks_of(lead)
-    urgent = most_urgent(clocks)
-    return {
-        "lead": lead,
-        "state_badge": state_of(lead),
-        "since": ago(lead.entered_at),
-        "most_urgent": urgent,
-        "time_left": time_left(urgent),
-        "paused": pause_of(lead),
-        "buttons": buttons(user, lead, verbs, back),
-        "packet": _packet(lead, user),
-        "warnings": warnings_of(lead),
-        "consents": consents_of(lead),
-        "consent_url": consent_url(lead, user, back),
-        "attributes": [] if rights.editable_facts(user, lead) else attributes.rows_of(lead, user.roles),
-        "clocks": [row(clock, lead, user, back) for clock in clocks],
-        "deals": deals_of(lead, user, back),
-        "suggestions": suggestions_of(lead, user, back),
-        "origins": origins(lead, user.roles),
-        "events": timeline(lead, user.roles),
-    }
-
-
-def _packet(lead: Lead, user: User) -> dict[str, Any] | None:
-    """The packet of the current handoff, with labels and moments in the place of raw values."""
-    handoff = Handoff.objects.filter(lead=lead).select_related("definition", "offered_to").order_by("-cycle").first()
-    if handoff is None:
-        return None
-    packet = handoff.packet
-    points = [
-        {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
-        for point in packet.get("touchpoints", [])
-    ]
-    rows = [(card.label, card.shown(packet.get(card.name))) for card in seen_facts(user.roles)]
-    rows.append(("Promise", packet.get("promise", "")))
-    shown = [(label, text) for label, text in rows if text]
-    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}
-
-
-def _read(text: Any) -> Any:
-    return parse_datetime(text) if isinstance(text, str) else text
 
 
 site.register(Lead, LeadPage)

@@ -1,9 +1,10 @@
 """All that happened to a lead, in one order: acts, contacts, what the buyer did, alarms and edits."""
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib.admin.models import LogEntry
@@ -12,8 +13,9 @@ from django.db.models import Prefetch
 from django.urls import reverse
 
 from handoff.console.frame.words import moment
+from handoff.console.leads.pieces import PIECE, Asked, Event, Numbered, Piece, Place
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
-from handoff.models import AnswerKind, Delivery
+from handoff.models import AnswerKind, Delivery, Rejection
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
 from handoff.workflow.rights import names_seen
@@ -54,8 +56,14 @@ FACT_LABELS = {
     "separated": "Lead that was separated",
     "note": "Note",
     "text": "",
+    "mentions": "Mentioned",
+    "not_notified": "Not notified, as they may not see the lead",
 }
-OTHER_LEAD: Mapping[str, tuple[str, ...]] = {Verb.MERGE: ("into",), Verb.UNMERGE: ("from", "separated")}
+OTHER_LEAD: Mapping[str, tuple[str, ...]] = {
+    Verb.MERGE: ("into",),
+    Verb.UNMERGE: ("from", "separated"),
+    Verb.REJECT: ("duplicate_of",),
+}
 """Where an act that is about two leads names the other one."""
 MOMENTS = ("until", "opened_at", "closed_at")
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
@@ -65,57 +73,64 @@ VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "
 _NOT_OF_MERGED = (Verb.TOUCH, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE)
 
 
-@dataclass(frozen=True)
-class Event:
-    """One line of the timeline: who did what, why, when and through which door."""
-
-    at: datetime
-    icon: str
-    tone: str
-    who: str
-    headline: str
-    why: tuple[tuple[str, str], ...] = ()
-    door: str = ""
-    other: str = ""
-    """Another lead that it is about, and its page."""
-    other_url: str = ""
-
-    @property
-    def when(self) -> str:
-        return moment(self.at)
-
-
 def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
-    """Newest first. One query for each kind of event, however many there are."""
-    acts = list(lead.transitions.select_related("by", "owner"))
+    """All of it, newest first: one query for each kind of event, however many there are."""
+    return piece(lead, roles, most=None).events
+
+
+def piece(
+    lead: Lead, roles: Collection[str] | None = None, before: Place | None = None, most: int | None = PIECE
+) -> Piece:
+    """Up to `most` events, newest first, from the end or from before a place: no kind is read further than that."""
+    asked = Asked(lead, before, None if most is None else most + 1)
     reasons = dict(Reason.objects.values_list("code", "label"))
-    events = [
-        *_acts(acts, reasons, roles),
-        *_of_merged(lead, reasons, roles),
-        *_touches(lead, acts),
-        *_touchpoints(lead),
-        *_alarms(lead),
-        *_consents(lead),
-        *_edits(lead, roles),
+    kinds: tuple[Callable[[Asked], Numbered], ...] = (
+        partial(_acts, reasons=reasons, roles=roles),
+        partial(_of_merged, reasons=reasons, roles=roles),
+        _touches,
+        _touchpoints,
+        _alarms,
+        _consents,
+        partial(_edits, roles=roles),
+        _duplicates,
+    )
+    placed = [
+        (Place(event.at, rank, pk), event) for rank, events in enumerate(kinds) for pk, event in events(asked.of(rank))
     ]
-    # Sorting is stable: what happened at one moment stays in the order of its causes, turned round.
-    events.sort(key=lambda event: event.at)
-    return events[::-1]
+    # What happened at one moment stands in the order of its causes, turned round.
+    placed.sort(key=lambda pair: pair[0], reverse=True)
+    shown = placed if most is None else placed[:most]
+    older = str(shown[-1][0]) if len(shown) < len(placed) else ""
+    return Piece([event for _place, event in shown], older)
 
 
-def _acts(acts: list[Transition], reasons: Mapping[str, str], roles: Collection[str] | None) -> Iterator[Event]:
+def _acts(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] | None) -> Numbered:
+    acts = asked.rows(asked.lead.transitions.exclude(verb=Verb.TOUCH).select_related("by", "owner"), "at")
     policies = _policies(acts)
-    yield from (_act(act, reasons, policies, roles) for act in acts if act.verb != Verb.TOUCH)
+    for act in acts:
+        yield act.pk, _act(act, reasons, policies, roles)
 
 
-def _of_merged(lead: Lead, reasons: Mapping[str, str], roles: Collection[str] | None) -> Iterator[Event]:
+def _of_merged(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] | None) -> Numbered:
     """What was done with the leads that were merged into this one; their contacts have come along."""
-    others = [pk for pk in family(lead.pk) if pk != lead.pk]
+    others = [pk for pk in family(asked.lead.pk) if pk != asked.lead.pk]
     if others:
         acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
-        for act in acts.select_related("by", "owner", "lead"):
+        for act in asked.rows(acts.select_related("by", "owner", "lead"), "at"):
             event = _act(act, reasons, {}, roles)
-            yield replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
+            yield act.pk, replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
+
+
+def _duplicates(asked: Asked) -> Numbered:
+    """Other leads that were rejected as duplicates of this one: by number, as not everyone may see them."""
+    rejections = Rejection.objects.filter(duplicate_of=asked.lead).select_related("by", "transition")
+    for rejection in asked.rows(rejections, "at"):
+        why = (("Note", rejection.note),) if rejection.note else ()
+        headline = "Rejected another lead as a duplicate of this one"
+        event = Event(rejection.at, LOOKS[Verb.REJECT].icon, "plain", _who(rejection.by), headline, why)
+        other = f"Lead {rejection.lead_id}"
+        door = _door(rejection.transition)
+        yield rejection.pk, replace(event, door=door, other=other, other_url=_url(rejection.lead_id))
 
 
 def _url(lead_id: int) -> str:
@@ -173,15 +188,18 @@ def _judged_by(act: Transition, policies: Mapping[int, Policy]) -> Iterator[tupl
             yield label, f"{Metric(metric).label}, by {policies.get(policy, 'a policy that is gone')}"
 
 
-def _touches(lead: Lead, acts: list[Transition]) -> Iterator[Event]:
+def _touches(asked: Asked) -> Numbered:
     """Contacts are read from their own rows: after a merge those of the other lead are here too."""
-    doors = {(act.at, act.by_id): act for act in acts if act.verb == Verb.TOUCH}
-    for touch in lead.touches.select_related("by"):
+    touches = asked.rows(asked.lead.touches.select_related("by"), "at")
+    acts = asked.lead.transitions.filter(verb=Verb.TOUCH, at__in=[touch.at for touch in touches]) if touches else ()
+    doors = {(act.at, act.by_id): act for act in acts}
+    for touch in touches:
         act = doors.get((touch.at, touch.by_id))
         kind = f"{touch.get_channel_display()}: {touch.get_outcome_display().lower()}"
         headline = f"{kind}{_aside(touch)}"
         why = (("Note", touch.note),) if touch.note else ()
-        yield Event(touch.at, _touch_icon(touch), "success", _who(touch.by), headline, why, _door(act) if act else "")
+        door = _door(act) if act else ""
+        yield touch.pk, Event(touch.at, _touch_icon(touch), "success", _who(touch.by), headline, why, door)
 
 
 def _aside(touch: Touch) -> str:
@@ -194,23 +212,25 @@ def _touch_icon(touch: Touch) -> str:
     return {"call": "call", "email": "mail", "meeting": "groups"}.get(touch.channel, "forum")
 
 
-def _touchpoints(lead: Lead) -> Iterator[Event]:
-    for point in lead.touchpoints.select_related("campaign"):
+def _touchpoints(asked: Asked) -> Numbered:
+    for point in asked.rows(asked.lead.touchpoints.select_related("campaign"), "at"):
         why = [("Source", point.source)] if point.source else []
         why += [("Campaign", point.campaign.name)] if point.campaign else []
         if point.detail:
             why.append(("", point.detail))
         kind = point.kind.replace("_", " ").capitalize()
-        yield Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
+        yield point.pk, Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
 
 
-def _alarms(lead: Lead) -> Iterator[Event]:
+def _alarms(asked: Asked) -> Numbered:
     deliveries = Prefetch("deliveries", Delivery.objects.select_related("recipient", "destination"))
     related = ("clock__policy", "step", "acknowledged_by__by", "done_by__owner")
-    for alarm in Alarm.objects.filter(clock__lead=lead).select_related(*related).prefetch_related(deliveries):
+    alarms = Alarm.objects.filter(clock__lead=asked.lead).select_related(*related).prefetch_related(deliveries)
+    for alarm in asked.rows(alarms, "due_at"):
         headline = f"{alarm.step.get_kind_display()}: {alarm.clock.get_metric_display().lower()}"
         tone = "warning" if alarm.step.percent < 100 else "danger"
-        yield Event(alarm.due_at, "notifications", tone, "The clock", headline, tuple(_of_alarm(alarm)), "sweep")
+        why = tuple(_of_alarm(alarm))
+        yield alarm.pk, Event(alarm.due_at, "notifications", tone, "The clock", headline, why, "sweep")
 
 
 def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
@@ -229,13 +249,12 @@ def _of_alarm(alarm: Alarm) -> Iterator[tuple[str, str]]:
 
 
 def _moved(act: Transition | None) -> str:
-    if act is None:
-        return ""
-    return f"The lead went to {act.owner}." if act.owner else "The lead went to the queue."
+    return f"The lead went to {act.owner or 'the queue'}." if act else ""
 
 
-def _consents(lead: Lead) -> Iterator[Event]:
-    for consent in lead.consents.select_related("by") if lead.consent else ():
+def _consents(asked: Asked) -> Numbered:
+    lead = asked.lead
+    for consent in asked.rows(lead.consents.select_related("by"), "at") if lead.consent else ():
         about = consent.get_purpose_display().lower()
         headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
         who = "The buyer"
@@ -244,17 +263,19 @@ def _consents(lead: Lead) -> Iterator[Event]:
         why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
         tone = "success" if consent.granted else "danger"
         door = VIA.get(Via(consent.via), "")
-        yield Event(consent.at, "privacy_tip", tone, who, headline, tuple(why), door)
+        yield consent.pk, Event(consent.at, "privacy_tip", tone, who, headline, tuple(why), door)
 
 
-def _edits(lead: Lead, roles: Collection[str] | None) -> Iterator[Event]:
+def _edits(asked: Asked, roles: Collection[str] | None) -> Numbered:
     """Changes of plain facts, as the console has logged them; of those that may be seen with these roles."""
     kind = ContentType.objects.get_for_model(Lead)
     hidden = {each.label for each in attributes() if roles is not None and not each.is_seen_by(roles)}
-    for entry in LogEntry.objects.filter(content_type=kind, object_id=str(lead.pk)).select_related("user"):
+    entries = LogEntry.objects.filter(content_type=kind, object_id=str(asked.lead.pk)).select_related("user")
+    for entry in asked.rows(entries, "action_time"):
         if hidden:
             entry.change_message = _without(entry.change_message, hidden)
-        yield Event(entry.action_time, "edit", "plain", _who(entry.user), entry.get_change_message(), (), "console")
+        headline = entry.get_change_message()
+        yield entry.pk, Event(entry.action_time, "edit", "plain", _who(entry.user), headline, (), "console")
 
 
 def _without(message: str, hidden: Collection[str]) -> str:

@@ -94,21 +94,20 @@ def buttons(user: User, lead: Lead, verbs: Iterable[str], back: str) -> SafeStri
     return format_html_join(" ", "{}", ((button(verb, lead, back, label_for(verb, user, lead)),) for verb in shown))
 
 
-def button(verb: str, lead: Lead, back: str, label: str = "", **given: str) -> SafeString:
+def button(verb: str, lead: Lead, back: str, label: str = "", *, tone: str = "", **given: str) -> SafeString:
     """A button that does the verb at once, or a link to its dialog. Facts given are filled in there."""
     look = LOOKS[verb]
+    tone = tone or look.tone
     text = label or look.label
     url = f"{reverse('admin:act', args=[verb, lead.pk])}?{urlencode({'next': back, **given})}"
     if look.at_once:
         return format_html(
             '<button type="submit" form="act-form" formaction="{}" class="act act-{}" aria-label="{} {}">{}</button>',
-            *(url, look.tone, text, lead, text),
+            *(url, tone, text, lead, text),
         )
     if look.on_page:
-        return format_html(
-            '<a href="{}" class="act act-{}" aria-label="{} {}">{}</a>', url, look.tone, text, lead, text
-        )
+        return format_html('<a href="{}" class="act act-{}" aria-label="{} {}">{}</a>', url, tone, text, lead, text)
     return format_html(
         '<a href="{}" class="act act-{}" data-dialog aria-haspopup="dialog" aria-label="{} {}">{}</a>',
-        *(url, look.tone, text, lead, text),
+        *(url, tone, text, lead, text),
     )

@@ -13,5 +13,8 @@ class CommentGiven(Given):
 
 class CommentFacts(Facts):
     text = forms.CharField(
-        max_length=LONGEST, widget=forms.Textarea(attrs={"rows": 3}), error_messages={"required": "Write the comment."}
+        max_length=LONGEST,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        error_messages={"required": "Write the comment."},
+        help_text="Write @ and a username to notify somebody who sees the lead.",
     )

@@ -23,10 +23,12 @@ def test_the_page_says_where_each_fact_is_from(world: World, as_: Login) -> None
     lead = workflow.upsert(fields, at=MONDAY, system="hubspot").lead
     workflow.correct(lead.pk, {"phone": "+49 30 2"}, by=world.ada)
     text = page_of(as_(world.mia), lead)
-    section = text[text.index("Where this is from") :]
-    assert section.index("hubspot") < section.index("a person")
-    assert "<small>Ada</small>" in section
-    assert "First capture" in section
+    assert '<p class="origin">From hubspot, ' in text, "said once of most"
+    title, phone = (text[text.index(f"<dt>{label}</dt>") :] for label in ("Title", "Phone"))
+    assert '<small class="origin">hubspot, ' in title[: title.index("</div>")]
+    assert '<small class="origin">a person, Ada, ' in phone[: phone.index("</div>")]
+    captured = text[text.index("<dt>Captured</dt>") :]
+    assert "hubspot" in captured[: captured.index("</div>")]
 
 
 def test_what_is_older_than_provenance_says_so(world: World, as_: Login) -> None:

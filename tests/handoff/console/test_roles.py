@@ -12,6 +12,7 @@ SALES, MARKETING, REVOPS = {"ada", "max"}, {"mia", "nora"}, {"olga"}
 ALL = SALES | MARKETING | REVOPS
 PAGES = {
     "my_leads": SALES,
+    "board": {"max"} | REVOPS,
     "leads_lead_changelist": ALL,
     "handoff_rejection_changelist": ALL,
     "leads_possibleduplicate_changelist": ALL,
