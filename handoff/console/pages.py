@@ -1,7 +1,7 @@
 """All pages, so that one import registers them."""
 
 from handoff.console.imports import listing
-from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
+from handoff.console.leads import acting, bulk, consents, duplicates, inbox_preview, leads, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     attributes,
@@ -31,6 +31,7 @@ __all__ = [
     "engine",
     "excusing",
     "explanations",
+    "inbox_preview",
     "leads",
     "listing",
     "my_leads",

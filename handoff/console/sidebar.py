@@ -146,4 +146,5 @@ def _page(
 
 
 def _item(title: str, icon: str, link: str, active: bool, badge: int = 0, variant: str = "danger") -> dict[str, Any]:
+    badge = badge if badge <= MOST_COUNTED else f"{MOST_COUNTED}+"
     return {"title": title, "icon": icon, "link": link, "active": active, "badge": badge, "badge_variant": variant}

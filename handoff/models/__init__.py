@@ -18,6 +18,7 @@ from handoff.models.imports import (
     RowOutcome,
     StatedRow,
 )
+from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
@@ -51,8 +52,10 @@ __all__ = [
     "ImportChange",
     "ImportRow",
     "ImportState",
+    "InboxEntry",
     "Incident",
     "Installation",
+    "LeadView",
     "Lease",
     "Notice",
     "Part",

@@ -104,6 +104,15 @@ def moment(at: datetime | None) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
 
 
+def due_in_words(at: datetime, now: datetime) -> str:
+    """Like `Mon 10:05` within six days, else `9 Mar, 10:05`, in the zone of who looks."""
+    local, today = timezone.localtime(at), timezone.localtime(now).date()
+    if abs((local.date() - today).days) < 7:
+        return f"{local:%a %H:%M}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local.day} {local:%b}{year}, {local:%H:%M}"
+
+
 def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
     """Like `3 h ago` or `in 3 h`, with the moment in the tooltip."""
     if at is None:

@@ -11,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from unfold.contrib.filters.admin import (
     ChoicesDropdownFilter,
     MultipleRelatedDropdownFilter,
@@ -29,18 +28,20 @@ from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
+from handoff.console.leads.inbox_place import came_from
 from handoff.console.leads.lead_form import LeadForm, form_for
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
+from handoff.console.leads.packet import packet_of
 from handoff.console.leads.provenance import origins
+from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.timeline import timeline
 from handoff.console.leads.verbs import buttons
 from handoff.doors import door
-from handoff.models import Handoff
 from handoff.workflow import rights
 from leads.correct import enter
-from leads.facts import built_in_facts, keep, seen_attributes, seen_facts
+from leads.facts import built_in_facts, keep, seen_attributes
 from leads.identity import IdentityConflict
-from leads.models import Lead, User, Via
+from leads.models import Lead, Via
 from leads.names import with_whole
 from leads.permission import warnings_of
 
@@ -141,7 +142,23 @@ class LeadPage(LeadListPage):
             messages.warning(request, f"There is no lead {object_id} that you may see.")
             return site.index(request)
         context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
+        if request.method == "GET":
+            mark_viewed(viewer(request), lead.pk)
         response: HttpResponse = super().change_view(request, object_id, form_url, context | (extra_context or {}))
+        return response
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
+        """The list that one came from, with its filters, is the one that one goes back to."""
+        place = came_from(request, obj) if obj else None
+        if place is None:
+            return {}
+        return {"place": place, "list_title": place.listing.title, "list_url": place.listing.url}
+
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
+        place = came_from(request, obj)
+        if place:
+            return redirect(place.listing.url)
+        response: HttpResponse = super().response_post_save_change(request, obj)
         return response
 
     def history_view(
@@ -175,7 +192,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "time_left": time_left(urgent),
         "paused": pause_of(lead),
         "buttons": buttons(user, lead, verbs, back),
-        "packet": _packet(lead, user),
+        "packet": packet_of(lead, user),
         "warnings": warnings_of(lead),
         "consents": consents_of(lead),
         "consent_url": consent_url(lead, user, back),
@@ -186,26 +203,6 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "origins": origins(lead, user.roles),
         "events": timeline(lead, user.roles),
     }
-
-
-def _packet(lead: Lead, user: User) -> dict[str, Any] | None:
-    """The packet of the current handoff, with labels and moments in the place of raw values."""
-    handoff = Handoff.objects.filter(lead=lead).select_related("definition", "offered_to").order_by("-cycle").first()
-    if handoff is None:
-        return None
-    packet = handoff.packet
-    points = [
-        {**point, "kind": point["kind"].replace("_", " ").capitalize(), "at": moment(_read(point["at"]))}
-        for point in packet.get("touchpoints", [])
-    ]
-    rows = [(card.label, card.shown(packet.get(card.name))) for card in seen_facts(user.roles)]
-    rows.append(("Promise", packet.get("promise", "")))
-    shown = [(label, text) for label, text in rows if text]
-    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}
-
-
-def _read(text: Any) -> Any:
-    return parse_datetime(text) if isinstance(text, str) else text
 
 
 site.register(Lead, LeadPage)

@@ -1,6 +1,6 @@
 """How each verb looks in the console: its name on a button, its icon in the timeline, and its buttons for a lead."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -9,7 +9,9 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
-from leads.models import Lead, Role, User, Verb
+from leads.models import SALES, Lead, Role, State, User, Verb
+from sla.metrics import Metric
+from sla.models import Clock
 
 
 @dataclass(frozen=True)
@@ -81,6 +83,32 @@ def past_of_this_lead(verb: str) -> str:
     return past_tense(verb).removesuffix(" of").removesuffix(" on").removesuffix(" with")
 
 
+URGENT: dict[str, tuple[str, ...]] = {
+    Metric.TIME_TO_ASSIGN: (Verb.ASSIGN,),
+    Metric.TIME_TO_ACCEPT: (Verb.ACCEPT,),
+    Metric.TIME_TO_TOUCH: (Verb.TOUCH,),
+    Metric.SPEED_TO_LEAD: (Verb.TOUCH,),
+    Metric.TIME_TO_NEXT_TOUCH: (Verb.TOUCH,),
+    Metric.TIME_TO_QUALIFY: (Verb.QUALIFY,),
+    Metric.TIME_TO_CONVERT: (Verb.CONVERT,),
+    Metric.TIME_TO_ANSWER: (Verb.ANSWER, Verb.RECYCLE, Verb.RESUBMIT),
+    Metric.TIME_TO_DECIDE: (Verb.UPHOLD, Verb.OVERTURN),
+}
+"""What stops a clock of each metric: the verb that is offered first while that clock is the most urgent."""
+NEXT_STEP: dict[str, str] = {State.MQL: Verb.ACCEPT, State.SAL: Verb.QUALIFY, State.SQL: Verb.CONVERT}
+"""What comes next where no clock runs."""
+
+
+def primary_for(lead: Lead, clock: Clock | None, verbs: Collection[str], is_touched: bool) -> str | None:
+    """The one verb to be loud about: it stops the most urgent clock. What would be refused is never that."""
+    if lead.owner_id is None and Verb.ASSIGN in verbs:
+        return Verb.ASSIGN
+    wanted = URGENT[clock.metric] if clock else (NEXT_STEP.get(lead.state, ""),)
+    if Verb.QUALIFY in wanted and not is_touched:
+        wanted = (Verb.TOUCH,)
+    return next((verb for verb in wanted if verb in verbs), None)
+
+
 def label_for(verb: str, user: User, lead: Lead) -> str:
     """A rep does not assign: they take from the queue."""
     if verb == Verb.ASSIGN and lead.owner_id is None and user.roles == {Role.SALES_REP}:
@@ -92,6 +120,25 @@ def buttons(user: User, lead: Lead, verbs: Iterable[str], back: str) -> SafeStri
     """One button for each verb, in the order in which a day goes."""
     shown = sorted(verbs, key=ORDER.index)
     return format_html_join(" ", "{}", ((button(verb, lead, back, label_for(verb, user, lead)),) for verb in shown))
+
+
+def row_button(verb: str, lead: Lead, user: User, tone: str = "") -> SafeString:
+    """A small button: it names one of the two forms of the list, which know the way back, in the place of an address.
+
+    Who takes a lead takes it at once. Without a tone it stands in the menu of a row, which names the lead.
+    """
+    look, label = LOOKS[verb], label_for(verb, user, lead)
+    is_take = verb == Verb.ASSIGN and lead.owner_id is None and user.has_role(*SALES)
+    form = "act-form" if look.at_once or is_take else "ask-form"
+    return format_html(
+        '<button form="{}" formaction="{}"{}{}>{}{}</button>',
+        form,
+        reverse("admin:act", args=[verb, lead.pk]),
+        format_html(' class="act act-{}"', tone) if tone else "",
+        format_html(' name="owner" value="{}"', user.username) if is_take else "",
+        "Take" if is_take else label,
+        format_html('<span class="sr-only"> {}</span>', lead) if tone else "",
+    )
 
 
 def button(verb: str, lead: Lead, back: str, label: str = "", **given: str) -> SafeString:
