@@ -20,7 +20,7 @@ from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.deals import as_it_stands
 from handoff.console.leads.inbox_answer import answer_in_place, is_in_place
-from handoff.console.leads.inbox_place import list_behind, next_of, page_of
+from handoff.console.leads.inbox_place import lead_after, list_behind, page_of
 from handoff.console.leads.merging import merge_page
 from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.urgency import next_lead
@@ -91,9 +91,8 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
 
 def _following(request: HttpRequest, user: User, lead: Lead) -> Lead | None:
     """The lead below this one in the list that one works in, before it leaves its place."""
-    listing = list_behind(user, back(request, ""))
-    following = next_of(listing, lead.pk) if listing else None
-    return Lead.objects.filter(pk=following).first() if following else None
+    following = lead_after(user, back(request, ""), lead.pk)
+    return Lead.objects.visible_to(user).filter(pk=following).first() if following else None
 
 
 def _done(verb: str, lead: Lead, following: Lead | None, request: HttpRequest) -> str:

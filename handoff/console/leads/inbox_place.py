@@ -1,17 +1,19 @@
 """The place of a lead in the list that one came from: which is before it, which is after, and the way back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from handoff.console.frame.dialogs import back
+from handoff.console.frame.page import is_id
 from handoff.console.frame.site import viewer
 from handoff.console.leads.inbox_list import InboxList
 from handoff.console.leads.sections import Section
 from leads.models import SALES, Lead, User
 
+AFTER = "after"
 MOST_IN_SECTION = 200
 """How far one pages from lead to lead in a section: the list itself shows the rest."""
 
@@ -72,6 +74,27 @@ def page_of(lead_id: int, listing: InboxList | None = None) -> str:
 
 
 def came_from(request: HttpRequest, lead: Lead) -> Place | None:
-    """The place of a lead in the inbox from which its page was opened."""
-    listing = list_behind(viewer(request), back(request, ""))
-    return place_of(listing, lead.pk) if listing else None
+    """The place of a lead in the inbox from which its page was opened; as it was before one looked at the lead, since
+    what is no longer new stands elsewhere."""
+    if not hasattr(request, "inbox_place"):
+        listing = list_behind(viewer(request), back(request, ""))
+        place = place_of(listing, lead.pk) if listing else None
+        after = request.GET.get(AFTER, "")
+        request.inbox_place = replace(place, after=int(after)) if place and is_id(after) else place  # type: ignore[attr-defined]
+    found: Place | None = request.inbox_place  # type: ignore[attr-defined]
+    return found
+
+
+def way_back(request: HttpRequest, place: Place | None) -> str:
+    """The address of a lead's page that still knows which lead comes after it, once an act has moved this one."""
+    here = request.get_full_path()
+    return f"{here}&{AFTER}={place.after}" if place and place.after and AFTER not in request.GET else here
+
+
+def lead_after(user: User, address: str, lead_id: int) -> int | None:
+    """The lead to go on with after an act: as the page knew it, else the one below in the list that one works in."""
+    listing = list_behind(user, address)
+    stated = parse_qs(urlsplit(address).query).get(AFTER, [""])[0]
+    if listing is None or is_id(stated):
+        return int(stated) if listing else None
+    return next_of(listing, lead_id)

@@ -38,12 +38,13 @@ def my_lead(request: HttpRequest, lead_id: int) -> HttpResponse:
         listing = InboxList.of(user, request.GET)
     except NotOffered:
         return redirect(request.path)
+    # As it stood before one looked at it: what is no longer new stands elsewhere.
+    place = None if is_in_dialog(request) else _Previews(**vars(place_of(listing, lead.pk)))
     if request.method == "GET":
         mark_viewed(user, lead.pk)
-    context = _shown(listing, lead)
-    if is_in_dialog(request):
+    context = _shown(listing, lead) | {"place": place}
+    if place is None:
         return TemplateResponse(request, "handoff/console/inbox_preview.html", context)
-    context["place"] = _Previews(**vars(place_of(listing, lead.pk)))
     return TemplateResponse(request, "handoff/console/inbox_preview_page.html", site.each_context(request) | context)
 
 

@@ -16,8 +16,7 @@ from handoff.console.leads.urgency import with_clocks
 from handoff.console.leads.verbs import ORDER, primary_for, row_button
 from handoff.models import Handoff, LeadView
 from handoff.workflow import rights
-from leads.models import Lead, State, Verb
-from leads.models.consent import Purpose
+from leads.models import Lead, Purpose, State, Verb
 from leads.permission import BLOCKED, block_of, may_use
 from sla.models import Clock
 

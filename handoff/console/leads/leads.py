@@ -28,7 +28,7 @@ from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
-from handoff.console.leads.inbox_place import came_from
+from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.lead_form import LeadForm, form_for
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.packet import packet_of
@@ -141,6 +141,7 @@ class LeadPage(LeadListPage):
         if lead is None:
             messages.warning(request, f"There is no lead {object_id} that you may see.")
             return site.index(request)
+        came_from(request, lead)
         context = {"title": str(lead), **_shown(request, lead)} if request.method == "GET" else {}
         if request.method == "GET":
             mark_viewed(viewer(request), lead.pk)
@@ -182,7 +183,7 @@ def _complete(lead: Any, values: Mapping[str, Any]) -> None:
 def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
     user = viewer(request)
     verbs = still_open(rights.can(user, lead, timezone.now()), last_rejections([lead]).get(lead.pk))
-    back, clocks = request.get_full_path(), clocks_of(lead)
+    back, clocks = way_back(request, came_from(request, lead)), clocks_of(lead)
     urgent = most_urgent(clocks)
     return {
         "lead": lead,
