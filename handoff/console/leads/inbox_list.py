@@ -19,7 +19,7 @@ from handoff.console.leads import sections
 from handoff.console.leads.sections import Moment
 from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
-from leads.models import ExternalId, Lead, Role, State, User
+from leads.models import ExternalId, Lead, LeadQuerySet, Role, State, User
 from leads.sql import load
 from sla.metrics import Metric
 
@@ -52,7 +52,7 @@ class InboxList:
         if unknown := set(query) - {*FILTERS, "whose", "q", "e", "p"}:
             raise NotOffered(f"There is no filter {', '.join(sorted(unknown))}.")
         scope = query.get("whose", "")
-        filters = {name: query[name] for name in FILTERS if query.get(name)}
+        filters = {name: str(query[name]) for name in FILTERS if query.get(name)}
         for name, value in filters.items():
             if not _is_offered(name, value):
                 raise NotOffered(f"“{value[:40]}” is not a choice of {FILTERS[name]}.")
@@ -108,13 +108,18 @@ class InboxList:
 
     def digest(self) -> str:
         """Another one after each change of whose leads these are, however they are filtered."""
-        wanted = {"owners": self._owners, "teams": self._teams, "queues": self._queues, "now": self.at.now}
+        wanted: dict[str, Any] = {
+            "owners": self._owners,
+            "teams": self._teams,
+            "queues": self._queues,
+            "now": self.at.now,
+        }
         with connection.cursor() as cursor:
             cursor.execute(load("handoff.models", "inbox_digest.sql"), wanted)
             number, total = cast("tuple[int, int]", cursor.fetchone())
         return f"{number:x}.{int(total) % 2**64:x}"
 
-    def leads(self) -> QuerySet[Lead]:
+    def leads(self) -> LeadQuerySet:
         """All leads of the list, for a file."""
         either = Q()
         for part in self.parts():
@@ -126,7 +131,7 @@ class InboxList:
         whole = replace(self, filters={}, words="")
         seen = sections.sample(whole.parts(), ("state", "source", "metric"), MOST_CHOICES)
         states, sources, metrics = ({row[column] for row in seen} for column in range(3))
-        offered = {
+        offered: dict[str, list[tuple[str, str]]] = {
             "state": [(value, State(value).label) for value in WITH_SALES if value in states],
             "source": [(value or NO_SOURCE, source_of(value) or "None") for value in sorted(sources)],
             "metric": [(metric.value, metric.label) for metric in Metric if metric.value in metrics],

@@ -18,7 +18,7 @@ from handoff.console.leads.inbox_place import page_of
 from handoff.console.leads.inbox_rows import MOST_SHOWN, PAGE, SectionRows, read_sections, rows_of
 from handoff.console.leads.lead_list import EXPORTED
 from handoff.console.leads.sections import Section
-from handoff.console.leads.urgency import with_clocks
+from handoff.console.leads.urgency import FIRST_DUE, with_clocks
 from leads.models import SALES, Lead
 
 EMPTY = {
@@ -106,7 +106,7 @@ def export_view(request: HttpRequest) -> HttpResponseBase:
         return redirect("../?e=1")
     columns = EXPORTED | attributes.exported(viewer(request).roles)
     leads = with_clocks(listing.leads()).select_related("owner", "team", "campaign", "reason")
-    return export.as_csv(leads.order_by("next_due", "pk"), columns, "my-leads")
+    return export.as_csv(leads.order_by(FIRST_DUE, "pk"), columns, "my-leads")
 
 
 def _asked(request: HttpRequest) -> InboxList | None:

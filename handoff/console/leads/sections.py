@@ -45,7 +45,7 @@ class Moment:
 def is_new_to(user: User) -> Q:
     """Its owner has not looked at it since it was given to them; in a queue it is whoever reads the list."""
     seen = LeadView.objects.filter(lead=OuterRef("lead"), user=user, at__gte=OuterRef("given_at"))
-    return Q(is_new=True) & (Q(owner__isnull=False) | ~Exists(seen))
+    return Q(is_new=True) & (Q(owner__isnull=False) | Q(~Exists(seen)))
 
 
 def standing_in(section: str, user: User, at: Moment) -> Q:

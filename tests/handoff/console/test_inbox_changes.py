@@ -49,6 +49,10 @@ def test_nothing_is_said_while_nothing_changes(lead, world: World, as_, django_a
         assert ask(client, token).status_code == 204
 
 
+def offered(name: str, world: World) -> Lead:
+    return bring_to(State.MQL, make_lead(name), world)
+
+
 CHANGED: dict[str, Any] = {
     "accepted by another": lambda lead, world: workflow.accept(lead.pk, by=world.max),
     "given to another": lambda lead, world: workflow.assign(lead.pk, by=world.max, owner=world.ben),
@@ -61,7 +65,7 @@ CHANGED: dict[str, Any] = {
     ),
     "corrected": lambda lead, _world: workflow.correct(lead.pk, {"phone": "+493012345678"}),
     "due earlier": lambda _lead, _world: Clock.objects.update(due_at=timezone.now() + timedelta(minutes=5)),
-    "another comes": lambda _lead, world: bring_to(State.MQL, make_lead("Lena Kurz"), world),
+    "another comes": lambda _lead, world: offered("Lena Kurz", world),
 }
 
 
@@ -103,7 +107,7 @@ def test_a_lead_moves_by_itself_when_its_time_comes(lead, world: World, as_) -> 
     InboxEntry.objects.update(is_new=False)
     due = Clock.objects.get().due_at
     assert due
-    seen = []
+    seen: list[tuple[str, str]] = []
     for left in (timedelta(hours=1, minutes=1), timedelta(minutes=59), timedelta(minutes=1), timedelta(minutes=-1)):
         with time_machine.travel(due - left, tick=False):
             client.force_login(world.ada)
@@ -117,7 +121,7 @@ def test_a_lead_moves_by_itself_when_its_time_comes(lead, world: World, as_) -> 
 
 def test_only_rows_that_the_page_lacks_are_sent(lead, world: World, as_) -> None:
     client = as_(world.ada)
-    other = bring_to(State.MQL, make_lead("Lena Kurz"), world)
+    other = offered("Lena Kurz", world)
     mark = f"{InboxEntry.objects.get(lead=lead).version}n"
 
     answer = ask(client, have=f"{lead.pk}.{mark},{other.pk}.1", whose="mine").json()
@@ -176,7 +180,7 @@ def test_wrong_facts_are_asked_again_in_the_dialog(lead, world: World, as_) -> N
 
 
 def test_the_filter_that_one_works_in_stays(lead, world: World, as_) -> None:
-    bring_to(State.MQL, make_lead("Lena Kurz"), world)
+    offered("Lena Kurz", world)
 
     answer = as_(world.ada).post(
         reverse("admin:act", args=["comment", lead.pk]),
@@ -199,7 +203,7 @@ def test_an_odd_token_is_answered_with_the_list(token: str, lead, world: World, 
 
 def test_next_is_the_lead_below_in_the_list_that_one_works_in(lead, world: World, as_) -> None:
     """Without script, by way of the list; and from the page of a lead that was opened there."""
-    below = bring_to(State.MQL, make_lead("Lena Kurz"), world)
+    below = offered("Lena Kurz", world)
     bring_to(State.MQL, make_lead("Petra Ochre"), world)
     client = as_(world.ada)
     my_leads = f"{reverse('admin:my_leads')}?whose=mine"
@@ -229,7 +233,7 @@ def test_the_page_of_a_lead_keeps_the_list_one_came_from(lead, world: World, as_
 
 def test_after_an_act_on_the_page_of_a_lead_one_goes_on_below_it(lead, world: World, as_) -> None:
     """It was new as its page was opened, and stands among the later ones since: the next one is still the new one."""
-    below = bring_to(State.MQL, make_lead("Lena Kurz"), world)
+    below = offered("Lena Kurz", world)
     client = as_(world.ada)
     page = client.get(
         reverse("admin:leads_lead_change", args=[lead.pk]), {"next": f"{reverse('admin:my_leads')}?whose=mine"}
@@ -283,7 +287,9 @@ def expected(lead: Lead) -> dict[str, Any] | None:
 
 def kept(lead: Lead) -> dict[str, Any] | None:
     entry = InboxEntry.objects.filter(lead=lead)
-    return entry.values("owner_id", "team_id", "state", "cycle", "source", "touched_at", "next_due", "metric").first()
+    columns = ("owner_id", "team_id", "state", "cycle", "source", "touched_at", "next_due", "metric")
+    row = entry.values_list(*columns).first()
+    return dict(zip(columns, row, strict=True)) if row else None
 
 
 WALK = [
