@@ -1,4 +1,4 @@
-"""The sidebar: the pages that a person's roles open, with the counts of what waits. A few queries, none of which counts beyond a bound."""
+"""The sidebar: the pages that a person's roles open, with the counts of what waits, counted up to a bound."""
 
 from typing import Any
 
