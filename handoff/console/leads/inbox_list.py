@@ -1,7 +1,7 @@
 """One list of an inbox: whose leads, narrowed by filters and a search, and as an address that leads back to it."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, cast
@@ -30,6 +30,8 @@ NO_SOURCE = "-"
 LONGEST_SEARCH = 200
 MOST_CHOICES = 2000
 """How many leads are looked at for what the filters offer."""
+MOST_COMPARED, LEAST_COMPARED = 1000, 200
+"""How many leads before and after now are looked at for a change; of each part of a list that is of many owners."""
 
 
 class NotOffered(Exception):
@@ -90,10 +92,10 @@ class InboxList:
     def of_scope(self, scope: str) -> "InboxList":
         return replace(self.without("owner"), scope=scope)
 
-    def parts(self, condition: Q | None = None) -> list[QuerySet[InboxEntry]]:
+    def parts(self, ranges: Sequence[Q] = (Q(),)) -> list[QuerySet[InboxEntry]]:
         """The entries of the list, each part by an index of its own."""
-        narrowed = self._narrowed() & (condition or Q())
-        return [InboxEntry.objects.filter(part & narrowed) for part in self._of_whom()]
+        narrowed = self._narrowed()
+        return [InboxEntry.objects.filter(part & wanted & narrowed) for part in self._of_whom() for wanted in ranges]
 
     def section(self, section: str, most: int) -> list[tuple[int, Any]]:
         """The first leads of a section with the moments they are due."""
@@ -129,7 +131,8 @@ class InboxList:
     def choices(self) -> dict[str, list[tuple[str, str]]]:
         """What each filter offers: what occurs among the leads of whoever it is."""
         whole = replace(self, filters={}, words="")
-        seen = sections.sample(whole.parts(), ("state", "source", "metric"), MOST_CHOICES)
+        parts = whole.parts()
+        seen = sections.sample(parts, ("state", "source", "metric"), MOST_CHOICES // len(parts))
         states, sources, metrics = ({row[column] for row in seen} for column in range(3))
         offered: dict[str, list[tuple[str, str]]] = {
             "state": [(value, State(value).label) for value in WITH_SALES if value in states],
@@ -191,8 +194,8 @@ class InboxList:
             theirs = Q(owner=int(owner))
             in_team = Q(team__in=self._teams) | Q(owner__in=self._owners)
             return [theirs & in_team]
-        wanted = [Q(owner=pk) for pk in self._owners]
-        wanted += [Q(team=pk) for pk in self._teams]
+        wanted = [Q(team=pk) for pk in self._teams]
+        wanted += [Q(owner=pk) for pk in self._owners]
         wanted += [Q(owner=None, team=pk) for pk in self._queues]
         return wanted or [Q(lead__in=())]
 

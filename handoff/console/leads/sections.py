@@ -48,22 +48,23 @@ def is_new_to(user: User) -> Q:
     return Q(is_new=True) & (Q(owner__isnull=False) | Q(~Exists(seen)))
 
 
-def standing_in(section: str, user: User, at: Moment) -> Q:
-    """The entries of a section. What is paused or has no due time waits in Later, unless it is overdue already."""
-    due_soon = Q(next_due__gte=at.now, next_due__lte=at.soon)
-    in_time, is_held = Q(next_due__gte=at.now) | Q(next_due=None), Q(held_until__gt=at.now)
-    after_soon = Q(next_due__gt=at.soon) | Q(next_due=None)
+def standing_in(section: str, user: User, at: Moment) -> list[Q]:
+    """The entries of a section, as ranges of one index each. What is paused or has no due time waits in Later, unless
+    it is overdue already."""
+    is_held, is_new = Q(held_until__gt=at.now), is_new_to(user)
+    start = max(at.soon, at.tomorrow)
     match section:
         case Section.OVERDUE:
-            return Q(next_due__lt=at.now)
+            return [Q(next_due__lt=at.now)]
         case Section.SOON:
-            return due_soon & ~is_held
+            return [Q(next_due__gte=at.now, next_due__lt=at.soon) & ~is_held]
         case Section.NEW:
-            return is_new_to(user) & after_soon & ~is_held
+            return [Q(next_due__gte=at.soon) & is_new & ~is_held, Q(next_due=None) & is_new & ~is_held]
         case Section.TODAY:
-            return Q(next_due__gt=at.soon, next_due__lt=at.tomorrow) & ~is_held & ~is_new_to(user)
-    is_late = Q(next_due__gt=at.soon, next_due__gte=at.tomorrow) | Q(next_due=None)
-    return (is_late & ~is_held & ~is_new_to(user)) | (in_time & is_held)
+            return [Q(next_due__gte=at.soon, next_due__lt=start) & ~is_held & ~is_new]
+    is_seen = is_held | ~is_new
+    waiting = Q(next_due__gte=at.now, next_due__lt=start)
+    return [Q(next_due__gte=start) & is_seen, Q(next_due=None) & is_seen, waiting & is_held]
 
 
 def union(parts: Sequence[QuerySet[Any]], order: str, most: int) -> QuerySet[Any]:
@@ -78,10 +79,12 @@ def order_of(section: str) -> str:
 
 
 def count(parts: Sequence[QuerySet[Any]]) -> int:
-    """How many, up to one more than is ever shown as a number."""
-    capped = [part.order_by().values_list("lead_id")[: MOST_COUNTED + 1] for part in parts]
-    first, *others = capped
-    return min(first.union(*others).count() if others else first.count(), MOST_COUNTED + 1)
+    """How many, up to one more than is ever shown as a number: where one part has as many, no other is read."""
+    first, *others = [part.order_by().values_list("lead_id")[: MOST_COUNTED + 1] for part in parts]
+    number = first.count()
+    if number <= MOST_COUNTED and others:
+        number = first.union(*others).count()
+    return min(number, MOST_COUNTED + 1)
 
 
 def sample(parts: Sequence[QuerySet[Any]], columns: tuple[str, ...], most: int) -> set[tuple[Any, ...]]:
