@@ -19,6 +19,7 @@ from handoff.console.leads import sections
 from handoff.console.leads.sections import Moment
 from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
+from leads.finding import SEARCHED
 from leads.models import ExternalId, Lead, LeadQuerySet, Role, State, User
 from leads.sql import load
 from sla.metrics import Metric
@@ -244,8 +245,8 @@ def _matching(words: str) -> Q:
     if not words:
         return Q()
     asked = Q()
-    for name in ("name", "company", "email"):
-        asked |= Q(**{f"lead__{name}__icontains": words})
+    for column in SEARCHED:
+        asked |= Q(**{f"lead__{column}__icontains": words})
     digits = re.sub(r"[^0-9]", "", words)
     if len(digits) >= 4 and not re.search(r"[a-zA-Z]", words):
         digits = digits.lstrip("0")
