@@ -111,12 +111,10 @@ class InboxList:
 
     def digest(self) -> str:
         """Another one after each change of whose leads these are, however they are filtered."""
-        wanted: dict[str, Any] = {
-            "owners": self._owners,
-            "teams": self._teams,
-            "queues": self._queues,
-            "now": self.at.now,
-        }
+        parts = max(len(self._owners) + len(self._teams) + len(self._queues), 1)
+        most = max(MOST_COMPARED // parts, LEAST_COMPARED)
+        wanted: dict[str, Any] = {"owners": self._owners, "teams": self._teams, "queues": self._queues}
+        wanted |= {"now": self.at.now, "most": most}
         with connection.cursor() as cursor:
             cursor.execute(load("handoff.models", "inbox_digest.sql"), wanted)
             number, total = cast("tuple[int, int]", cursor.fetchone())
