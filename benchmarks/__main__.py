@@ -19,6 +19,7 @@ PARTS = [
     "due",
     "growth",
     "imports",
+    "inboxes",
     "integrity",
     "matching",
     "memory",

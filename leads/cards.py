@@ -139,6 +139,7 @@ BUILT_IN = (
         longest=254,
         aliases=("email_address", "e-mail", "work_email", "e-mail-adresse", "correo", "adresse e-mail"),
         is_contact=True,
+        in_messages=True,
     ),
     Fact(
         name="company",
@@ -160,6 +161,7 @@ BUILT_IN = (
         longest=40,
         aliases=("phone_number", "telephone", "telefon", "telefonnummer"),
         is_contact=True,
+        in_messages=True,
     ),
     Fact(
         name="mobile_phone",
@@ -168,6 +170,7 @@ BUILT_IN = (
         longest=40,
         aliases=("mobile", "mobile_phone_number", "cell_phone"),
         is_contact=True,
+        in_messages=True,
     ),
     Fact(
         name="preferred_channel",

@@ -12,12 +12,14 @@ from django.conf import settings
 
 from handoff.models import Delivery
 from leads.facts import facts, value_of
-from leads.models import Lead, User
-from leads.permission import BLOCKED, warnings_of
+from leads.models import Lead, Purpose, User
+from leads.permission import BLOCKED, may_use, warnings_of
 
 # Control characters, line ends, and those that turn the direction of writing.
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 LONGEST = 500
+ADDRESSES = {Purpose.PHONE: ("phone", "mobile_phone"), Purpose.EMAIL: ("email",)}
+"""Where the buyer is reached: not shown where they do not want to be."""
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
     """Which lead it is and its state as the message is sent."""
     return (
         ("Attention", " ".join(warnings_of(lead))),
-        ("Lead", lead.name or ("" if lead.do_not_contact else lead.email)),
+        ("Lead", lead.name),
         *_shown(lead, contact=True),
         ("State now", lead.get_state_display()),
         ("Owner now", name(lead.owner, nobody="nobody")),
@@ -107,7 +109,8 @@ def facts_of(lead: Lead) -> tuple[tuple[str, str], ...]:
 
 
 def _shown(lead: Lead, *, contact: bool) -> list[tuple[str, str]]:
-    wanted = [fact for fact in facts() if fact.in_messages and fact.is_contact == contact]
+    hidden = [name for purpose, names in ADDRESSES.items() if not may_use(lead, purpose) for name in names]
+    wanted = [fact for fact in facts() if fact.in_messages and fact.is_contact == contact and fact.name not in hidden]
     return [(fact.label, fact.shown(value_of(lead, fact))) for fact in wanted]
 
 

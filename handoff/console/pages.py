@@ -2,7 +2,18 @@
 
 from handoff.console.board import page as board
 from handoff.console.imports import listing
-from handoff.console.leads import acting, bulk, consents, duplicates, lead_page, leads, mentions, my_leads, rejections
+from handoff.console.leads import (
+    acting,
+    bulk,
+    consents,
+    duplicates,
+    inbox_preview,
+    lead_page,
+    leads,
+    mentions,
+    my_leads,
+    rejections,
+)
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     attributes,
@@ -38,6 +49,7 @@ __all__ = [
     "excusing",
     "explanations",
     "holidays",
+    "inbox_preview",
     "lead_page",
     "leads",
     "listing",

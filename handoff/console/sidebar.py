@@ -1,4 +1,4 @@
-"""The sidebar: the pages that a person's roles open, with the counts of what waits. Four queries at most."""
+"""The sidebar: the pages that a person's roles open, with the counts of what waits, counted up to a bound."""
 
 from typing import Any
 
@@ -151,4 +151,5 @@ def _page(
 
 
 def _item(title: str, icon: str, link: str, active: bool, badge: int = 0, variant: str = "danger") -> dict[str, Any]:
-    return {"title": title, "icon": icon, "link": link, "active": active, "badge": badge, "badge_variant": variant}
+    shown = badge if badge <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    return {"title": title, "icon": icon, "link": link, "active": active, "badge": shown, "badge_variant": variant}

@@ -18,6 +18,7 @@ from handoff.models.imports import (
     RowOutcome,
     StatedRow,
 )
+from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
@@ -52,8 +53,10 @@ __all__ = [
     "ImportChange",
     "ImportRow",
     "ImportState",
+    "InboxEntry",
     "Incident",
     "Installation",
+    "LeadView",
     "Lease",
     "Letter",
     "LetterKind",

@@ -12,7 +12,7 @@ NOTHING_CHOSEN = {"reason": "Choose a reason", "owner": "No one: leave it in the
 
 def back(request: HttpRequest, otherwise: str) -> str:
     """The page to return to, with its filters; only one of our own."""
-    wanted = request.GET.get("next", "")
+    wanted = request.GET.get("next") or request.POST.get("next", "")
     is_ours = (
         wanted.startswith("/") and wanted.isprintable() and url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
     )

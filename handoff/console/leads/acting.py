@@ -19,7 +19,10 @@ from handoff import workflow
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.deals import as_it_stands
+from handoff.console.leads.inbox_answer import answer_in_place, is_in_place
+from handoff.console.leads.inbox_place import lead_after, list_behind, page_of
 from handoff.console.leads.merging import merge_page
+from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.urgency import next_lead
 from handoff.console.leads.verbs import LOOKS, label_for, past_tense
 from handoff.doors import door
@@ -63,28 +66,41 @@ def ask_only(form: forms.Form, user: User) -> None:
 def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     user = viewer(request)
     facts = {name: request.POST[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.POST}
+    following = None if is_in_place(request) else _following(request, user, lead)
     try:
-        workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
+        done = workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
     except Refused as refusal:
         if _typed(request, verb):
             return _ask(request, verb, lead, refusal)
         # Most often someone was faster: that is not an error, and the list that we go back to is up to date.
+        if is_in_place(request):
+            return answer_in_place(request, lead, refusal.message)
         messages.warning(request, refusal.message)
-    else:
-        messages.success(request, _done(verb, lead, user))
-        for warning in warnings_of(lead) if verb in BEFORE_CONTACT else ():
-            messages.warning(request, f"{lead}: {warning}")
+        return leave(request, back(request, _page_of(lead)))
+    mark_viewed(user, lead.pk)
+    warnings = [f"{lead}: {warning}" for warning in warnings_of(lead)] if verb in BEFORE_CONTACT else []
+    if is_in_place(request):
+        return answer_in_place(request, lead, f"{past_tense(verb)} {lead}.", warnings, done)
+    messages.success(request, _done(verb, lead, following or next_lead(user, after=lead), request))
+    for warning in warnings:
+        messages.warning(request, warning)
     return leave(request, back(request, _page_of(lead)))
 
 
-def _done(verb: str, lead: Lead, user: User) -> str:
+def _following(request: HttpRequest, user: User, lead: Lead) -> Lead | None:
+    """The lead below this one in the list that one works in, before it leaves its place."""
+    following = lead_after(user, back(request, ""), lead.pk)
+    return Lead.objects.visible_to(user).filter(pk=following).first() if following else None
+
+
+def _done(verb: str, lead: Lead, following: Lead | None, request: HttpRequest) -> str:
     message = format_html("{} {}.", past_tense(verb), lead)
-    following = next_lead(user, after=lead)
     if following is None:
         return message
-    return format_html('{} Next: <a href="{}" class="underline">{}</a>', message, _page_of(following), following)
+    address = page_of(following.pk, list_behind(viewer(request), back(request, "")))
+    return format_html('{} Next: <a href="{}" class="underline">{}</a>', message, address, following)
 
 
 def _typed(request: HttpRequest, verb: str) -> list[tuple[str, str]]:

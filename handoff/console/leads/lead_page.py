@@ -17,6 +17,7 @@ from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.head import head_of
+from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.known import known_facts
 from handoff.console.leads.packet import packet_of
 from handoff.console.leads.pieces import Place
@@ -38,7 +39,8 @@ CAME_FROM = {
 
 
 def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
-    user, here, now = viewer(request), request.get_full_path(), timezone.now()
+    user, now, place = viewer(request), timezone.now(), came_from(request, lead)
+    here = way_back(request, place)
     verbs = still_open(rights.can(user, lead, now), last_rejections([lead]).get(lead.pk))
     clocks = clocks_of(lead)
     first = max(FIRST_CLOCKS, sum(clock.stopped_at is None for clock in clocks))
@@ -57,7 +59,8 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "deals": deals_of(lead, user, here),
         "suggestions": suggestions_of(lead, user, here),
         "comment_url": _comment_url(lead, here) if Verb.COMMENT in verbs else "",
-        **_came_from(request),
+        "place": place,
+        **({"list_url": place.listing.url, "list_title": place.listing.title} if place else _list_of(request)),
         **_timeline(request, lead, user),
     }
 
@@ -92,7 +95,7 @@ def _comment_url(lead: Lead, here: str) -> str:
     return f"{reverse('admin:act', args=[Verb.COMMENT, lead.pk])}?{urlencode({'next': here})}"
 
 
-def _came_from(request: HttpRequest) -> dict[str, str]:
+def _list_of(request: HttpRequest) -> dict[str, str]:
     """The list to go back to, as it was filtered."""
     leads = reverse("admin:leads_lead_changelist")
     filters = request.GET.get("_changelist_filters", "")

@@ -19,9 +19,11 @@ from handoff import workflow
 from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
+from handoff.console.leads.inbox_place import came_from
 from handoff.console.leads.lead_form import LeadForm, form_for
 from handoff.console.leads.lead_list import DueFilter, LeadListPage
 from handoff.console.leads.lead_page import shown
+from handoff.console.leads.sections import mark_viewed
 from handoff.doors import door
 from handoff.workflow import rights
 from leads.correct import enter
@@ -110,6 +112,9 @@ class LeadPage(LeadListPage):
         if lead is None:
             messages.warning(request, f"There is no lead {object_id} that you may see.")
             return site.index(request)
+        came_from(request, lead)  # as the list was before one looked at the lead
+        if request.method == "GET":
+            mark_viewed(viewer(request), lead.pk)
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response
 

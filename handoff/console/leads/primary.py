@@ -1,6 +1,7 @@
-"""The one verb that is loud on the page of a lead: the one that stops its most urgent clock."""
+"""The one verb that is loud for a lead, on its page and in lists: the one that stops its most urgent clock."""
 
 from collections.abc import Collection, Mapping
+from datetime import datetime
 
 from leads.models import Lead, Route, State, Verb
 from sla.metrics import Metric
@@ -35,12 +36,20 @@ NEXT_STEP: Mapping[str, str] = {
 """What comes next where no clock runs."""
 
 
-def primary_verb(lead: Lead, verbs: Collection[str], clock: Clock | None) -> str | None:
-    """It is one of those that this person may do now. Nobody qualifies a buyer before somebody has contacted them."""
+def primary_verb(
+    lead: Lead, verbs: Collection[str], clock: Clock | None, *, offered_at: datetime | None = None
+) -> str | None:
+    """It is one of those that this person may do now; what would be refused is never that.
+
+    Nobody qualifies a buyer before somebody has contacted them, since the lead was offered to sales.
+    """
     if lead.state == State.REJECTED:
         return _answer(lead, verbs)
+    if lead.state != State.RAW and lead.owner_id is None and Verb.ASSIGN in verbs:
+        return Verb.ASSIGN
     wanted = STOPS[clock.metric] if clock else (NEXT_STEP.get(lead.state, ""),)
-    if Verb.QUALIFY in wanted and not lead.last_touch_at:
+    is_touched = lead.last_touch_at and (offered_at is None or lead.last_touch_at >= offered_at)
+    if Verb.QUALIFY in wanted and not is_touched:
         wanted = (Verb.TOUCH,)
     return next((verb for verb in wanted if verb in verbs), None)
 

@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
-from django.db.models import Count, Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.utils import timezone
 
+from handoff.console.leads.inbox_list import InboxList, first_scope
+from handoff.console.leads.sections import Section
 from handoff.models import Rejection
 from handoff.workflow.rights import WITH_SALES
 from leads.models import MARKETING, SALES, Lead, LeadQuerySet, Role, User
@@ -60,8 +62,9 @@ def due_to(user: User) -> LeadQuerySet:
 
 
 def counts(user: User) -> dict[str, int]:
-    """How many leads wait on a salesperson, and how many of them are overdue."""
-    return due_to(user).aggregate(waiting=Count("pk"), overdue=Count("pk", filter=Q(is_overdue())))
+    """How many leads wait on a salesperson, and how many of them are overdue; no more than a page says are counted."""
+    listing = InboxList(user, first_scope(user))
+    return {"waiting": listing.count(), "overdue": listing.count_of(Section.OVERDUE)}
 
 
 def unanswered() -> QuerySet[Rejection]:
@@ -71,9 +74,12 @@ def unanswered() -> QuerySet[Rejection]:
 
 
 def next_lead(user: User, after: Lead) -> Lead | None:
-    """The lead that waits most urgently on this person, besides the one just dealt with."""
+    """The lead to go on with after the one just dealt with: what can still be kept stands first."""
     if user.has_role(*SALES):
-        return with_clocks(due_to(user)).exclude(pk=after.pk).order_by(FIRST_DUE, "pk").first()
+        listing = InboxList(user, first_scope(user))
+        first = (pk for name in Section.values for pk, _due in listing.section(name, 2))
+        following = next((pk for pk in first if pk != after.pk), None)
+        return Lead.objects.filter(pk=following).first() if following else None
     if user.has_role(*MARKETING):
         rejection = unanswered().exclude(lead=after).select_related("lead").order_by("at").first()
         return rejection.lead if rejection else None

@@ -3,6 +3,8 @@
   "use strict";
   const FAILED = "That did not work. Copy your words, then try again.";
   const ASK = { "X-Handoff-Dialog": "1" };
+  // A list that puts the answer to an act in its place asks for no page.
+  const headers = () => (document.querySelector("[data-in-place]") ? { ...ASK, "X-Handoff-In-Place": "1" } : ASK);
 
   function box() {
     let dialog = document.getElementById("console-dialog");
@@ -25,7 +27,17 @@
       const isOut = answer.redirected || answer.status === 403;
       return tell(dialog, isOut ? "You were logged out. Copy your words, then log in again." : FAILED);
     }
-    dialog.innerHTML = await answer.text(); // of our own server, escaped there
+    if ((answer.headers.get("Content-Type") || "").includes("json")) {
+      const done = await answer.json();
+      dialog.close();
+      return document.dispatchEvent(new CustomEvent("handoff:done", { detail: done }));
+    }
+    open(await answer.text());
+  }
+
+  function open(html) {
+    const dialog = box();
+    dialog.innerHTML = html; // of our own server, escaped there
     demandEvidence(dialog);
     if (!dialog.open) dialog.showModal();
     const first = firstInput(dialog, ".errors") || firstInput(dialog, ".fact");
@@ -75,11 +87,17 @@
     for (const input of fact.querySelectorAll("input, select")) input.disabled = !isShown;
   }
 
+  function ask(url) {
+    fetch(url, { headers: ASK }).then((answer) => show(answer, url), () => window.location.assign(url));
+  }
+  document.addEventListener("handoff:open", (event) => ask(event.detail));
+  document.addEventListener("handoff:dialog", (event) => open(event.detail));
+
   document.addEventListener("click", (event) => {
     const link = event.target.closest("a[data-dialog]");
     if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
       event.preventDefault();
-      fetch(link.href, { headers: ASK }).then((answer) => show(answer, link.href), () => window.location.assign(link.href));
+      ask(link.href);
     }
     const closes = event.target.closest("#console-dialog [data-close]");
     if (closes || event.target.id === "console-dialog") {
@@ -99,7 +117,9 @@
     event.preventDefault();
     const button = form.querySelector("[type=submit]");
     button.disabled = true;
-    fetch(form.action, { method: "POST", body: new FormData(form), headers: ASK })
+    const data = new FormData(form);
+    document.dispatchEvent(new CustomEvent("handoff:ask", { detail: data }));
+    fetch(form.action, { method: "POST", body: data, headers: headers() })
       .then((answer) => show(answer, form.action), () => tell(box(), FAILED))
       .finally(() => { button.disabled = false; });
   });

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from handoff.alerts.channels.slack.blocks import message_of
 from handoff.alerts.moments import time_of_day
 from handoff.models import Delivery, Rejection
 from leads.models import Campaign, Lead, Reason, User
@@ -38,6 +39,32 @@ def test_a_warning_says_what_is_due_and_in_how_long(world: World) -> None:
     assert read.subject == "Due in 15 min: acceptance – Grace Hopper (Navy)"
     assert "Acceptance is due on Mon 9 Mar 2026, 10:42 CET: 15 min of business time left." in read.text
     assert "It is still open." in read.text
+
+
+def test_an_alarm_says_how_to_reach_the_buyer(world: World) -> None:
+    lead = grace(world, phone="+493012345678", mobile_phone="+4915112345678")
+    read = read_at(timedelta(minutes=-15), world.ada, make_alarm(lead, make_step(percent=75), DUE))
+    slack = str(message_of(read.content))
+    for text in (read.text, slack):
+        for address in ("+493012345678", "+4915112345678", "grace.hopper@buyer.example"):
+            assert address in text
+    assert "*Due*" in slack
+
+
+@pytest.mark.parametrize(
+    ("fields", "hidden", "shown"),
+    [
+        ({"do_not_contact": True}, ["+493012345678", "grace.hopper@"], []),
+        ({"consent": {"email": {"at": "2026-01-01", "granted": False}}}, ["grace.hopper@"], ["+493012345678"]),
+        ({"consent": {"phone": {"at": "2026-01-01", "granted": False}}}, ["+493012345678"], ["grace.hopper@"]),
+    ],
+)
+def test_no_alarm_offers_a_way_that_the_buyer_does_not_want(fields, hidden, shown, world: World) -> None:
+    lead = grace(world, phone="+493012345678")
+    Lead.objects.filter(pk=lead.pk).update(**fields)
+    text = read_at(timedelta(minutes=-15), world.ada, make_alarm(lead, make_step(percent=75), DUE)).text
+    assert not [address for address in hidden if address in text]
+    assert all(address in text for address in shown)
 
 
 def test_a_breach_says_when_it_was_due_and_how_long_ago(world: World) -> None:

@@ -33,7 +33,7 @@ def test_a_rep_rejects_with_a_reason_and_marketing_sees_it(lead, log_in) -> None
     page = log_in("ada")
     assert page.url.endswith("/console/my-leads/")
 
-    page.get_by_role("link", name="Reject Dana Fox").click()
+    page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog", name="Reject Dana Fox")
     dialog.get_by_label("Reason").select_option("duplicate")
     assert dialog.get_by_label("The other lead").is_visible()
@@ -69,7 +69,7 @@ def test_the_loser_of_a_race_reads_who_was_faster(lead, world: World, log_in) ->
 
 def test_a_refused_dialog_leads_to_the_field_that_is_wrong(lead, log_in) -> None:
     page = log_in("ada")
-    page.get_by_role("link", name="Reject Dana Fox").click()
+    page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").select_option("other")
 
@@ -81,7 +81,7 @@ def test_a_refused_dialog_leads_to_the_field_that_is_wrong(lead, log_in) -> None
 
 def test_words_outlive_the_session(lead, log_in) -> None:
     page = log_in("ada")
-    page.get_by_role("link", name="Reject Dana Fox").click()
+    page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Reason").select_option("other")
     dialog.get_by_label("Note").fill("They asked us about another product.")
@@ -103,7 +103,7 @@ def test_the_keyboard_is_enough(lead, log_in) -> None:
 
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.name") == "q"
-    page.get_by_role("link", name="Reject Dana Fox").focus()
+    page.get_by_role("button", name="Reject Dana Fox").focus()
     page.keyboard.press("Enter")
     page.get_by_role("dialog").wait_for()
     assert page.evaluate("document.activeElement.name") == "reason"
@@ -118,7 +118,7 @@ def test_axe_finds_nothing_serious(lead, world: World, log_in, live_server) -> N
     other = bring_to(State.REJECTED, make_lead("Lena Kurz"), world)
     page = log_in("ada")
     found = _violations(page)
-    page.get_by_role("link", name="Reject Dana Fox").click()
+    page.get_by_role("button", name="Reject Dana Fox").click()
     page.get_by_role("dialog").wait_for()
     found |= _violations(page)
     for path in (f"leads/lead/{lead.pk}/change/", "handoff/rejection/", f"leads/lead/{other.pk}/change/"):

@@ -43,6 +43,7 @@ PAGES = {
 TESTED_ELSEWHERE = {
     "assign_all",
     "my_leads_export",
+    "my_leads_changes",
     "attainment_export",
     "funnel_export",
     "excuse",

@@ -23,7 +23,7 @@ def _message(content: Content) -> list[dict[str, Any]]:
     facts = [_markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
     return [
         _section(text[:LONGEST_SECTION]),
-        *([{"type": "section", "fields": facts[:MOST_FIELDS]}] if facts else []),
+        *({"type": "section", "fields": facts[at : at + MOST_FIELDS]} for at in range(0, len(facts), MOST_FIELDS)),
         _section(_links(content)),
         _zone(content),
     ]
