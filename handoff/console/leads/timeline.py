@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from handoff.console.frame.words import moment
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
-from handoff.models import AnswerKind, Delivery
+from handoff.models import AnswerKind, Delivery, Rejection
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
 from leads.facts import facts
@@ -30,9 +30,15 @@ FACT_LABELS = {
     "duplicate_of": "Duplicate of lead",
     "retry_on": "Try again on",
     "wrong_field": "Wrong detail",
+    "belongs_to": "Belongs to",
+    "belongs_to_team": "Territory",
+    "account": "Account",
     "reenter_on": "Until",
     "kind": "Answer",
     "fixed": "Fixed",
+    "corrects": "Corrected",
+    "was": "Before",
+    "corrected": "Now",
     "argument": "Because",
     "decision": "Decision",
     "deal": "Deal",
@@ -53,7 +59,11 @@ FACT_LABELS = {
     "note": "Note",
     "text": "",
 }
-OTHER_LEAD: Mapping[str, tuple[str, ...]] = {Verb.MERGE: ("into",), Verb.UNMERGE: ("from", "separated")}
+OTHER_LEAD: Mapping[str, tuple[str, ...]] = {
+    Verb.MERGE: ("into",),
+    Verb.UNMERGE: ("from", "separated"),
+    Verb.REJECT: ("duplicate_of",),
+}
 """Where an act that is about two leads names the other one."""
 MOMENTS = ("until", "opened_at", "closed_at")
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
@@ -90,6 +100,7 @@ def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
     events = [
         *_acts(acts, reasons),
         *_of_merged(lead, reasons),
+        *_named_as_duplicate(lead),
         *_touches(lead, acts),
         *_touchpoints(lead),
         *_alarms(lead),
@@ -114,6 +125,15 @@ def _of_merged(lead: Lead, reasons: Mapping[str, str]) -> Iterator[Event]:
         for act in acts.select_related("by", "owner", "lead"):
             event = _act(act, reasons, {})
             yield replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
+
+
+def _named_as_duplicate(lead: Lead) -> Iterator[Event]:
+    """Other leads that were rejected as duplicates of this one."""
+    rejections = Rejection.objects.filter(duplicate_of=lead).select_related("by")
+    for each in rejections:
+        icon, why = LOOKS[Verb.REJECT].icon, (("Note", each.note),) if each.note else ()
+        event = Event(each.at, icon, "plain", _who(each.by), "Rejected a lead as a duplicate of this one", why)
+        yield replace(event, other=f"Lead {each.lead_id}", other_url=_url(each.lead_id))
 
 
 def _url(lead_id: int) -> str:
@@ -142,6 +162,7 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
         "kind": dict(AnswerKind.choices),
         "state": dict(DealState.choices),
         "wrong_field": dict(wrong_fields()),
+        "corrects": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
         if name in MOMENTS and name in facts:
