@@ -49,7 +49,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "outcome": dict(Outcome.choices),
     "state": dict(DealState.choices),
     "inbound": {"True": "yes"},
-    **dict.fromkeys(("wrong_field", "corrects"), {each.name: each.label for each in built_in_facts()}),
+    **{key: {each.name: each.label for each in built_in_facts()} for key in ("wrong_field", "corrects")},
 }
 BY_WHICH_REACHED = ("was", "corrected")
 """Of a buyer who must not be contacted no message says these."""

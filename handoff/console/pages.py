@@ -1,7 +1,17 @@
 """All pages, so that one import registers them."""
 
 from handoff.console.imports import listing
-from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
+from handoff.console.leads import (
+    acting,
+    answering_all,
+    bulk,
+    consents,
+    disputes,
+    duplicates,
+    leads,
+    my_leads,
+    rejections,
+)
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
     attributes,
@@ -19,6 +29,7 @@ from handoff.console.settings import (
 
 __all__ = [
     "acting",
+    "answering_all",
     "attributes",
     "bulk",
     "bulk_acts",
@@ -27,6 +38,7 @@ __all__ = [
     "consents",
     "definitions",
     "destinations",
+    "disputes",
     "duplicates",
     "engine",
     "excusing",

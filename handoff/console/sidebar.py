@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from handoff.console.frame.site import viewer
 from handoff.console.leads import urgency
+from handoff.console.leads.answering import unanswered
 from handoff.models import Delivery, DeliveryState
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
@@ -54,6 +55,18 @@ def style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
 
 def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
     return static("handoff/console.js")
+
+
+def answers_style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/answers.css")
+
+
+def answers_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/answers.js")
+
+
+def picker_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/picker.js")
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
@@ -123,7 +136,7 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _unanswered() -> int:
-    return urgency.unanswered().count()
+    return unanswered()[:MOST_COUNTED].count()
 
 
 def _undecided(user: User) -> int:
