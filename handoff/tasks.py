@@ -5,7 +5,7 @@ from celery import shared_task
 from handoff import alerts
 from handoff.alerts import worker
 from handoff.amending import bulk, duplicates, stopping
-from handoff.engine import heartbeat, leaks
+from handoff.engine import disputes, heartbeat, leaks
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -71,3 +71,4 @@ def extend_holidays() -> None:
 @shared_task
 def tell_of_leaks() -> None:
     leaks.tell()
+    disputes.tell()

@@ -4,7 +4,7 @@ from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
+from handoff.alerts.content import Content, disputes_link, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
 from handoff.models import AnswerKind, Delivery, Rejection
 from leads.facts import built_in_facts
@@ -51,6 +51,8 @@ CHOICES: dict[str, dict[str, str]] = {
     "inbound": {"True": "yes"},
     **{key: {each.name: each.label for each in built_in_facts()} for key in ("wrong_field", "corrects")},
 }
+LISTS = {Verb.REJECT: rejections_link, Verb.DISPUTE: disputes_link}
+"""Where what the act asks for is done."""
 BY_WHICH_REACHED = ("was", "corrected")
 """Of a buyer who must not be contacted no message says these."""
 
@@ -77,7 +79,7 @@ def about_act(delivery: Delivery) -> Content:
         headline=f"{in_short(act)} on {moment(act.at, zone)}.",
         lines=(_reason(act), *_details(act), *_due(act, zone)),
         facts=facts_of(lead),
-        links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
+        links=(LISTS[act.verb](), *links) if act.verb in LISTS else links,
         zone=zone.key,
         about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
     )

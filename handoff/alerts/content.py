@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from handoff.models import Delivery
+from handoff.models import Delivery, Notice
 from leads.facts import facts, value_of
 from leads.models import Lead, User
 from leads.permission import BLOCKED, warnings_of
@@ -18,6 +18,8 @@ from leads.permission import BLOCKED, warnings_of
 # Control characters, line ends, and those that turn the direction of writing.
 _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\u2069]+")
 LONGEST = 500
+SIGNATURE, DISPUTE = "signature", "dispute"
+"""With these words the keys of notices begin that are about them."""
 
 
 @dataclass(frozen=True)
@@ -117,6 +119,19 @@ def lead_link(lead: Lead) -> tuple[str, str]:
 
 def rejections_link() -> tuple[str, str]:
     return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
+
+
+def disputes_link() -> tuple[str, str]:
+    return ("Open the disputes", f"{settings.BASE_URL}/console/handoff/dispute/")
+
+
+def link_of(notice: Notice) -> tuple[str, str]:
+    """Where what a notice is about can be seen and done."""
+    if notice.key.startswith(SIGNATURE):
+        return ("Open the signatures", f"{settings.BASE_URL}/console/signatures/")
+    if notice.key.startswith(DISPUTE):
+        return disputes_link()
+    return lead_link(notice.lead) if notice.lead else engine_link()
 
 
 def engine_link() -> tuple[str, str]:

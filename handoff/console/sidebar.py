@@ -1,4 +1,4 @@
-"""The sidebar: the pages that a person's roles open, with the counts of what waits. Four queries at most."""
+"""The sidebar: the pages that a person's roles open, with the counts of what waits. Six queries at most."""
 
 from typing import Any
 
@@ -6,8 +6,9 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from handoff.agreement.definitions import SIGNATORIES, waiting_for
 from handoff.console.frame.site import viewer
-from handoff.console.leads import urgency
+from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.models import Delivery, DeliveryState
 from handoff.reports.registry import REPORTS
@@ -99,6 +100,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
+        *_decisions(request, user),
         _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         *(
@@ -133,6 +135,15 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Excuse breaches", "verified", excuse, request.path == excuse),
         _item("Engine", "monitor_heart", engine, request.path == engine),
     ]
+
+
+def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """What waits for an arbiter, and for whoever signs for their side."""
+    items = [_page(request, "handoff_dispute", "Disputes", "balance", disputes.waiting_for(user))]
+    if user.has_role(*SIGNATORIES, Role.REVOPS):
+        link, waiting = reverse("admin:signatures"), len(waiting_for(user))
+        items.append(_item("Signatures", "draw", link, request.path == link, waiting))
+    return items
 
 
 def _unanswered() -> int:

@@ -54,7 +54,7 @@ class DecisionFilter(DropdownFilter):  # type: ignore[misc]
     """The open ones, unless others are asked for."""
 
     title = "decision"
-    parameter_name = "decision"
+    parameter_name = "decided"
     all_option = ("", "Open")
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
@@ -120,7 +120,7 @@ class DisputePage(Kept):
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:
         """What is due first, where only open ones are listed; else the newest."""
-        if request.GET.get("decision"):
+        if request.GET.get("decided"):
             return ["-pk"]
         return [F("due").asc(nulls_last=True), "at", "pk"]
 
@@ -128,10 +128,10 @@ class DisputePage(Kept):
         return DisputeRows
 
     def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
-        here = request.GET.get("decision", "")
+        here = request.GET.get("decided", "")
         number = counted(open_disputes()[: MOST_OPEN + 1].count())
         tabs = [("", f"Open {number}"), *((value, label) for value, label in DisputeDecision.choices), ("all", "All")]
-        return {"tabs": [{"query": f"?decision={key}", "label": label, "active": here == key} for key, label in tabs]}
+        return {"tabs": [{"query": f"?decided={key}", "label": label, "active": here == key} for key, label in tabs]}
 
 
 def decide(request: HttpRequest, dispute_id: int) -> HttpResponse:

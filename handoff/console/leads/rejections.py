@@ -93,7 +93,7 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
     """The sources of the newest rejections: to know all there are, it would have to read every lead."""
 
     title = "source"
-    parameter_name = "lead__source"
+    parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
         newest = Rejection.objects.order_by("-at").values_list("lead__source", flat=True)[:MOST_COUNTED]
