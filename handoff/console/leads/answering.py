@@ -88,12 +88,23 @@ def retry_on(rejection: Rejection) -> date | None:
 
 
 def dress_resubmission(form: Facts, lead: Lead) -> None:
-    """Show the detail that was called wrong with its value, to be corrected in place."""
+    """Ask only for what the reason is about: the detail that was called wrong, in place, or whose the lead is."""
     rejection = last_rejection(lead)
-    name = str(rejection.evidence.get("wrong_field", "")) if rejection else ""
+    is_rerouted = rejection is not None and rejection.reason.route == Route.REROUTE
+    if is_rerouted:
+        form.order_fields(["owner", "team", "fixed"])
+    for name in ("corrects", "corrected") if is_rerouted else ("owner", "team"):
+        del form.fields[name]
+    if not is_rerouted:
+        _dress_correction(form, lead, str(rejection.evidence.get("wrong_field", "")) if rejection else "")
+
+
+def _dress_correction(form: Facts, lead: Lead, name: str) -> None:
+    right = form.fields["corrected"]
     if name not in dict(wrong_fields()):
+        form.fields["corrects"].help_text, right.help_text = "Empty: nothing is corrected.", ""
         return
-    wrong, right = fact(name), form.fields["corrected"]
+    wrong = fact(name)
     form.fields["corrects"].widget = forms.HiddenInput()
     form.initial.setdefault("corrected", value_of(lead, wrong))
     right.label, right.help_text = wrong.label, "Called wrong. Empty: it is taken away."

@@ -21,6 +21,8 @@
     picked.className = "picked";
     picked.setAttribute("role", "status");
     input.removeAttribute("list");
+    const help = input.parentElement.querySelector(".fact-help"); // it says what one types without this script
+    if (help) help.hidden = true;
     input.placeholder = HINT;
     const roles = { role: "combobox", "aria-expanded": "false", "aria-controls": list.id, "aria-autocomplete": "list" };
     for (const [name, value] of Object.entries(roles)) input.setAttribute(name, value);

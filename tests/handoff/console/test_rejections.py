@@ -146,6 +146,16 @@ def test_a_correction_that_is_refused_is_said_at_its_field(world: World, as_) ->
     assert "Another lead has the email" in page
 
 
+def test_a_reason_that_reroutes_asks_whose_it_is_and_for_no_detail(world: World, as_) -> None:
+    lead = rejected(world, "existing_customer", account="Fox AG")
+    asked = as_(world.mia).get(act_url(Verb.RESUBMIT, lead), headers=IN_DIALOG)
+    assert list(asked.context["form"].fields) == ["owner", "team", "fixed"]
+    assert "Account: Fox AG" in text(asked)
+    as_(world.mia).post(act_url(Verb.RESUBMIT, lead), {"owner": "zoe", "team": "", "fixed": "Zoe has the deal."})
+    lead.refresh_from_db()
+    assert lead.owner == world.zoe
+
+
 def test_a_lead_goes_to_whom_sales_has_named_in_one_click(world: World, as_) -> None:
     lead = rejected(world, "already_owned", belongs_to="zoe")
     url = reverse("admin:reroute", args=[Rejection.objects.get().pk])
