@@ -20,6 +20,7 @@ from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow import duplicates, merge_rules
 from handoff.workflow.doubts import doubts
+from handoff.workflow.facts.merging import choosable
 from handoff.workflow.merge_outlook import carried_over, differing
 from leads.facts import Fact
 from leads.models import Lead, User, Verb, Via
@@ -30,7 +31,7 @@ NOT_A_LEAD = "This is not the number of another lead: search by name, company, e
 
 @dataclass(frozen=True)
 class Row:
-    """One fact of the two leads. Where both have it, one chooses."""
+    """One fact of the two leads. Where both have it, whoever may edit it chooses."""
 
     fact: Fact
     of_gone: str
@@ -91,19 +92,26 @@ def _show(
         context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
         context["picker"] = reverse("admin:find_leads", args=[lead.pk])
     else:
-        context |= _side_by_side(lead, into, complaint, take)
+        context |= _side_by_side(user, lead, into, complaint, take)
     return TemplateResponse(request, "handoff/console/merge.html", site.each_context(request) | context)
 
 
-def _side_by_side(lead: Lead, into: Lead, complaint: str, take: Sequence[str]) -> Mapping[str, Any]:
+def _side_by_side(user: User, lead: Lead, into: Lead, complaint: str, take: Sequence[str]) -> Mapping[str, Any]:
     in_advance = complaint or merge_rules.complaint(lead, into)
+    choices = {each.name for each in choosable(user)}
     return {
         "complaint": in_advance,
         "doubts": doubts(lead, into),
         "stays": two_lines_of(into),
         "rows": [
-            Row(fact, mine, theirs, is_taken or fact.name in take, bool(mine and theirs and mine != theirs))
-            for fact, mine, theirs, is_taken in differing(lead, into)
+            Row(
+                fact,
+                mine,
+                theirs,
+                is_taken or fact.name in take,
+                fact.name in choices and bool(mine and theirs and mine != theirs),
+            )
+            for fact, mine, theirs, is_taken in differing(lead, into, user.roles)
         ],
         "outlook": carried_over(lead, into),
         "swapped": f"{reverse('admin:act', args=[Verb.MERGE, into.pk])}?{urlencode({'into': lead.pk})}",

@@ -14,6 +14,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment, state_of
 from handoff.workflow import duplicates
 from handoff.workflow.doubts import doubts
+from leads.finding import SEARCHED
 from leads.models import Lead, LeadQuerySet, User
 
 MOST_RESULTS = 10
@@ -64,7 +65,7 @@ def search(leads: LeadQuerySet, asked: str) -> LeadQuerySet:
     """The leads that every word of a search fits."""
     for word in asked.split():
         fits = Q()
-        for column in ("name", "company", "email", "phone"):
+        for column in SEARCHED:
             fits |= Q(**{f"{column}__icontains": word})
         leads = leads.filter(fits | Q(pk=word) if is_id(word) else fits)
     return leads
@@ -73,7 +74,7 @@ def search(leads: LeadQuerySet, asked: str) -> LeadQuerySet:
 def two_lines_of(lead: Lead) -> dict[str, Any]:
     """A lead as it is told from others: who it is, and by what it is reached."""
     job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
-    reached = [lead.email, lead.phone, lead.country]
+    reached = [lead.email, lead.phone, lead.mobile_phone, lead.country]
     return {
         "lead": lead,
         "url": reverse("admin:leads_lead_change", args=[lead.pk]),

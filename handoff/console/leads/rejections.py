@@ -28,6 +28,7 @@ from handoff.console.leads.answering import dispute_of, last_rejection, prefill,
 from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
 from handoff.refusals import Refused
+from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, State, User, Verb, Via
 from sla.durations import in_words
 from sla.metrics import Metric
@@ -163,8 +164,8 @@ class RejectionPage(Kept):
         ("by", PersonFilter),
         ("at", DayFilter),
     ]
-    search_fields = ["lead__name", "lead__company", "note", "answer_note"]
-    search_help_text = "Lead, company or note"
+    search_fields = [*(f"lead__{column}" for column in SEARCHED), "note", "answer_note"]
+    search_help_text = "Name, company, email, phone or note"
     actions = None
     fields = [
         "who",
