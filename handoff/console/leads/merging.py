@@ -15,7 +15,7 @@ from django.utils.html import format_html
 from handoff import workflow
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.leads.picking import LONGEST_SEARCH, likely, others, two_lines_of
+from handoff.console.leads.picking import LONGEST_SEARCH, SLOW, TooSlow, likely, others, two_lines_of
 from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow import duplicates, merge_rules
@@ -89,7 +89,11 @@ def _show(
     if into is None:
         if request.GET.get("into") or request.POST.get("into"):
             context["complaint"] = complaint or NOT_A_LEAD
-        context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
+        context["suggested"] = _suggested(user, lead)
+        try:
+            context["results"] = _results(user, lead, asked)
+        except TooSlow:
+            context |= {"results": None, "complaint": SLOW}
         context["picker"] = reverse("admin:find_leads", args=[lead.pk])
     else:
         context |= _side_by_side(user, lead, into, complaint, take)

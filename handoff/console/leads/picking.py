@@ -33,16 +33,29 @@ def found_view(request: HttpRequest, lead_id: int) -> HttpResponse:
     context: dict[str, Any] = {"asked": asked, "options": [], "slow": ""}
     try:
         context["options"] = [_option(lead, other) for other in likely(user, lead, asked)]
-    except OperationalError:  # the statement was cancelled: nothing is wrong with the database
+    except TooSlow:
         context["slow"] = SLOW
     return TemplateResponse(request, "handoff/console/picker.html", context)
 
 
+class TooSlow(Exception):
+    """The search would have kept the database busy for too long."""
+
+
 def likely(user: User, lead: Lead, asked: str = "") -> list[Lead]:
-    """The leads that are meant by a text; without one, whom this lead may be."""
+    """The leads that are meant by a text; without one, whom this lead may be. It may raise TooSlow."""
     suggested = [other for _pair, other in duplicates.pairs_of(lead, user)][:MOST_RESULTS]
     if len(asked) < SHORTEST_SEARCH and not is_id(asked):
         return suggested
+    try:
+        return _fitting(user, lead, asked, suggested)
+    except OperationalError as error:
+        if "statement timeout" not in str(error):
+            raise
+        raise TooSlow from error
+
+
+def _fitting(user: User, lead: Lead, asked: str, suggested: list[Lead]) -> list[Lead]:
     first = {other.pk: place for place, other in enumerate(suggested)}
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(f"SET LOCAL statement_timeout = '{PATIENCE}'")
