@@ -36,7 +36,8 @@ def _overdue(now: datetime) -> list[Clock]:
 
 
 def _announce(clock: Clock) -> None:
-    dispute = Dispute.objects.filter(rejection__lead=clock.lead_id, decision="").select_related("rejection").first()
+    unsettled = Dispute.objects.filter(rejection__lead=clock.lead_id, decision="")
+    dispute = unsettled.select_related("rejection__reason").order_by("-pk").first()
     if dispute is None or clock.due_at is None:
         return
     about_lead.announce(

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import F, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -29,7 +29,7 @@ from handoff.models import Dispute, DisputeDecision, Rejection
 from handoff.refusals import FactsRefused, Refused
 from handoff.workflow import rights
 from handoff.workflow.facts.marketing import DecisionFacts
-from leads.models import Lead, User, Verb, Via
+from leads.models import Lead, State, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Clock
 from sla.standing import with_warning
@@ -40,7 +40,10 @@ DECIDED_ALREADY = "This dispute is decided: {decision} by {by}, {when}."
 
 
 def open_disputes() -> QuerySet[Dispute]:
-    return Dispute.objects.filter(decision="")
+    """Those that can be decided: marketing may have sent the lead on before anybody did."""
+    later = Rejection.objects.filter(lead=OuterRef("rejection__lead"), pk__gt=OuterRef("rejection"))
+    rejected = Dispute.objects.filter(decision="", rejection__lead__state=State.REJECTED)
+    return rejected.filter(~Exists(later), rejection__lead__merged_into=None)
 
 
 def waiting_for(user: User) -> int:
@@ -61,7 +64,9 @@ class DecisionFilter(DropdownFilter):  # type: ignore[misc]
         return [*DisputeDecision.choices, ("all", "All")]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Dispute]) -> QuerySet[Dispute]:  # noqa: ARG002
-        wanted = self.value() or ""
+        wanted = self.value()
+        if not wanted:
+            return queryset.filter(pk__in=open_disputes().values("pk"))
         return queryset if wanted == "all" else queryset.filter(decision=wanted)
 
 

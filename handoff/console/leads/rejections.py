@@ -282,7 +282,8 @@ def reroute(request: HttpRequest, rejection_id: int) -> HttpResponse:
     rejection = get_object_or_404(Rejection.objects.select_related("lead"), pk=rejection_id)
     to = back(request, reverse("admin:handoff_rejection_changelist"))
     said = prefill(Verb.RESUBMIT, rejection.lead)
-    if request.method == "POST" and last_rejection(rejection.lead) == rejection:
+    is_named = bool(said.get("owner") or said.get("team"))
+    if request.method == "POST" and is_named and last_rejection(rejection.lead) == rejection:
         whose = User.objects.filter(username=said["owner"]).first() or said["team"]
         facts = {name: said[name] or "" for name in ("owner", "team")}
         facts["fixed"] = f"Given to {whose}, as sales has asked."

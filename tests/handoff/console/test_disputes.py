@@ -110,6 +110,14 @@ def test_nobody_decides_for_their_own_side(who: str, world: World, as_) -> None:
     assert Dispute.objects.get().decision == ""
 
 
+def test_a_dispute_about_a_lead_that_went_on_waits_for_nobody(world: World, as_) -> None:
+    lead = disputed(world)
+    workflow.resubmit(lead.pk, by=world.mia, fixed="Added the need.")
+    client = as_(world.olga)
+    assert (badge(client, "Disputes"), rows(client)) == (0, [])
+    assert rows(client, decided="all") == ["Dana Fox"]
+
+
 def test_a_lead_that_one_may_not_see_has_no_dialog(world: World, as_) -> None:
     lead = disputed(world)
     assert as_(world.zoe).get(decide_url(lead)).status_code in (302, 404)

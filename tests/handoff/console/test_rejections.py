@@ -180,6 +180,12 @@ def test_a_second_click_and_a_get_give_nothing_away(world: World, as_) -> None:
     assert (lead.owner, lead.team) == (None, world.new_york)
 
 
+def test_a_click_gives_nothing_away_where_nobody_was_named(world: World, as_) -> None:
+    lead = rejected(world, "wrong_territory")
+    as_(world.mia).post(reverse("admin:reroute", args=[Rejection.objects.get().pk]))
+    assert lead.transitions.filter(verb=Verb.RESUBMIT).count() == 0
+
+
 def test_a_colleague_who_has_left_is_not_offered_in_one_click(world: World, as_) -> None:
     rejected(world, "already_owned", belongs_to="zoe")
     world.zoe.is_active = False
