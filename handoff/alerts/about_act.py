@@ -1,5 +1,6 @@
 """What is said of an act: who did what with which lead, why, and what is due now."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
@@ -51,7 +52,7 @@ CHOICES: dict[str, dict[str, str]] = {
     "inbound": {"True": "yes"},
     **{key: {each.name: each.label for each in built_in_facts()} for key in ("wrong_field", "corrects")},
 }
-LISTS = {Verb.REJECT: rejections_link, Verb.DISPUTE: disputes_link}
+LISTS: dict[str, Callable[[], tuple[str, str]]] = {Verb.REJECT: rejections_link, Verb.DISPUTE: disputes_link}
 """Where what the act asks for is done."""
 BY_WHICH_REACHED = ("was", "corrected")
 """Of a buyer who must not be contacted no message says these."""

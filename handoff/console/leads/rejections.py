@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -14,7 +14,7 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff import workflow
@@ -25,6 +25,14 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block
 from handoff.console.leads.answer_rows import MOST_COUNTED, CappedPaginator, counted, dress_rows
 from handoff.console.leads.answering import dispute_of, last_rejection, prefill, unanswered
+from handoff.console.leads.rejection_filters import (
+    ANSWER_CLOCK,
+    RUNNING,
+    AnswerFilter,
+    DayFilter,
+    PersonFilter,
+    SourceFilter,
+)
 from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
 from handoff.refusals import Refused
@@ -32,12 +40,10 @@ from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, State, User, Verb, Via
 from sla.durations import in_words
 from sla.metrics import Metric
-from sla.models import Clock, ClockState
+from sla.models import Clock
 from sla.standing import with_warning
 
-ANSWER_CLOCK = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
 LATER = Rejection.objects.filter(lead=OuterRef("lead"), pk__gt=OuterRef("pk"))
-RUNNING = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, stopped_at=None)
 MOST_GROUPS = 6
 
 GROUPS = (
@@ -64,68 +70,6 @@ EXPORTED: dict[str, export.Column] = {
     "answered_at": lambda rejection: rejection.answered_at,
     "answer_due_at": lambda rejection: rejection.answer_due,
 }
-
-
-class AnswerFilter(DropdownFilter):  # type: ignore[misc]
-    """What waits for marketing, unless something else is asked for."""
-
-    title = "answer"
-    parameter_name = "answer_state"
-    all_option = ("", "Not answered")
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        ways = {"all": "All", "overdue": "Not answered, overdue", "met": "Answered in time"}
-        return [*ways.items(), ("late", "Answered late"), *AnswerKind.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:
-        wanted, is_alone = self.value() or "open", not set(request.GET) - {self.parameter_name, "p"}
-        if wanted == "all":
-            return queryset
-        if wanted in ("open", "overdue"):
-            return _waiting(queryset, is_overdue=wanted == "overdue", is_alone=is_alone)
-        ways = {
-            "met": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.MET))),
-            "late": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.BREACHED))),
-        }
-        return queryset.filter(ways.get(wanted, Q(answer=wanted)))
-
-
-class SourceFilter(DropdownFilter):  # type: ignore[misc]
-    """The sources of the newest rejections: to know all there are, it would have to read every lead."""
-
-    title = "source"
-    parameter_name = "source"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        newest = Rejection.objects.order_by("-at").values_list("lead__source", flat=True)[:MOST_COUNTED]
-        return [(source, source_of(source)) for source in sorted(set(newest)) if source]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:  # noqa: ARG002
-        return queryset.filter(lead__source=self.value()) if self.value() else queryset
-
-
-class PersonFilter(RelatedDropdownFilter):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "the person who rejected"
-
-
-class DayFilter(RangeDateFilter):  # type: ignore[misc]
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "day of rejection"
-
-
-def _waiting(rejections: QuerySet[Rejection], *, is_overdue: bool, is_alone: bool) -> QuerySet[Rejection]:
-    """What marketing owes an answer to. Without another filter only the most urgent and the newest are looked at."""
-    clocks = RUNNING.filter(due_at__lt=timezone.now()) if is_overdue else RUNNING
-    if is_alone:
-        urgent = Q(transition__in=clocks.order_by("due_at").values("started_by")[:MOST_COUNTED])
-        newest = Q(pk__in=unanswered().order_by("-at").values("pk")[:MOST_COUNTED])
-        return rejections.filter(urgent if is_overdue else urgent | newest)
-    if is_overdue:
-        return rejections.filter(Exists(clocks.filter(started_by=OuterRef("transition"))))
-    return rejections.filter(answer="").exclude(from_state=State.RAW)
 
 
 class RejectionRows(UnfoldChangeList):  # type: ignore[misc]
