@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -15,6 +16,8 @@ from leads.models import Definition, Role, User
 def signatures(request: HttpRequest) -> HttpResponse:
     """Those that wait for whoever looks are first."""
     user = viewer(request)
+    if not user.roles:
+        raise PermissionDenied
     rows = [_row(draft, user) for draft in drafts().order_by("stage", "version")]
     mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
     context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}

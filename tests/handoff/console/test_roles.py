@@ -14,6 +14,8 @@ PAGES = {
     "my_leads": SALES,
     "leads_lead_changelist": ALL,
     "handoff_rejection_changelist": ALL,
+    "handoff_dispute_changelist": ALL,
+    "signatures": ALL,
     "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
