@@ -42,6 +42,7 @@ PAGES = {
     "engine": REVOPS,
 }
 TESTED_ELSEWHERE = {
+    "answer_all",
     "assign_all",
     "my_leads_export",
     "attainment_export",
@@ -75,6 +76,7 @@ ADDS = {
     "handoff_bulkact_add": set(),
     "handoff_import_add": MARKETING | REVOPS,
     "handoff_rejection_add": set(),
+    "handoff_dispute_add": set(),
     "leads_possibleduplicate_add": set(),
     "auth_group_add": set(),
 }
