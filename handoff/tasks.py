@@ -5,7 +5,7 @@ from celery import shared_task
 from handoff import alerts
 from handoff.alerts import letters, worker
 from handoff.amending import bulk, duplicates, stopping
-from handoff.engine import heartbeat, leaks
+from handoff.engine import disputes, heartbeat, leaks
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -76,3 +76,4 @@ def extend_holidays() -> None:
 @shared_task
 def tell_of_leaks() -> None:
     leaks.tell()
+    disputes.tell()

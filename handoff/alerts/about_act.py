@@ -1,12 +1,14 @@
 """What is said of an act: who did what with which lead, why, and what is due now."""
 
+from collections.abc import Callable
 from zoneinfo import ZoneInfo
 
 from django.db.models import QuerySet
 
-from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
+from handoff.alerts.content import Content, disputes_link, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
 from handoff.models import AnswerKind, Delivery, Rejection
+from leads.facts import built_in_facts
 from leads.models import Channel, DealState, Outcome, Reason, Transition, Verb
 from sla.models import Clock
 
@@ -14,12 +16,18 @@ ABOUT_A_REJECTION = {Verb.REJECT, Verb.RECYCLE, Verb.RESUBMIT, Verb.OVERTURN, Ve
 LABELS = {
     "kind": "Answer",
     "fixed": "Fixed",
+    "corrects": "Corrected",
+    "was": "Before",
+    "corrected": "Now",
     "argument": "Argument",
     "decision": "Decision",
     "reenter_on": "May be promoted again from",
     "retry_on": "Try again on",
     "wrong_field": "Wrong detail",
     "duplicate_of": "The other lead",
+    "belongs_to": "Belongs to",
+    "belongs_to_team": "Territory",
+    "account": "Account",
     "into": "Merged into lead",
     "from": "Separated from lead",
     "separated": "Separated lead",
@@ -42,7 +50,12 @@ CHOICES: dict[str, dict[str, str]] = {
     "outcome": dict(Outcome.choices),
     "state": dict(DealState.choices),
     "inbound": {"True": "yes"},
+    **{key: {each.name: each.label for each in built_in_facts()} for key in ("wrong_field", "corrects")},
 }
+LISTS: dict[str, Callable[[], tuple[str, str]]] = {Verb.REJECT: rejections_link, Verb.DISPUTE: disputes_link}
+"""Where what the act asks for is done."""
+BY_WHICH_REACHED = ("was", "corrected")
+"""Of a buyer who must not be contacted no message says these."""
 
 
 def with_details(acts: QuerySet[Transition]) -> QuerySet[Transition]:
@@ -67,7 +80,7 @@ def about_act(delivery: Delivery) -> Content:
         headline=f"{in_short(act)} on {moment(act.at, zone)}.",
         lines=(_reason(act), *_details(act), *_due(act, zone)),
         facts=facts_of(lead),
-        links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
+        links=(LISTS[act.verb](), *links) if act.verb in LISTS else links,
         zone=zone.key,
         about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
     )
@@ -104,7 +117,8 @@ def _reason(act: Transition) -> str:
 
 def _details(act: Transition) -> list[str]:
     """The facts that were given with it, as words."""
-    given = {key: str(act.facts[key]) for key in LABELS if act.facts.get(key)}
+    unsaid = BY_WHICH_REACHED if act.lead.do_not_contact else ()
+    given = {key: str(act.facts[key]) for key in LABELS if act.facts.get(key) and key not in unsaid}
     return [f"{LABELS[key]}: {CHOICES.get(key, {}).get(value, value)}" for key, value in given.items()]
 
 

@@ -1,6 +1,6 @@
 """What is said in a notice, about the engine or about a lead: its words, and where to look."""
 
-from handoff.alerts.content import Content, engine_link, lead_link
+from handoff.alerts.content import Content, link_of
 from handoff.models import Delivery, Notice
 
 
@@ -14,6 +14,6 @@ def about_notice(delivery: Delivery, notice: Notice) -> Content:
         headline=notice.headline,
         lines=tuple(notice.text.splitlines()[1:]),
         facts=(),
-        links=(lead_link(notice.lead) if notice.lead else engine_link(),),
+        links=(link_of(notice),),
         zone=delivery.recipient.time_zone if delivery.recipient else "UTC",
     )

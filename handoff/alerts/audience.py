@@ -29,6 +29,7 @@ _ALARMS_TO_AUDIENCES = load("handoff.alerts", "alarms_to_audiences.sql")
 _NOTICE_OF_LEAD = load("handoff.alerts", "notice_of_lead.sql")
 _MENTIONS = load("handoff.alerts", "mentions.sql")
 _NOTICE = load("handoff.alerts", "notice.sql")
+_NOTICE_TO_PEOPLE = load("handoff.alerts", "notice_to_people.sql")
 _REACHED = load("handoff.alerts", "reached.sql")
 IS_NOTIFIED = """EXISTS (
     SELECT FROM handoff_subscription subscription
@@ -90,9 +91,10 @@ def notify_of_act(act: Transition, at: datetime) -> None:
 
 
 def needs_no_subscription(act: Transition) -> bool:
-    """Somebody is notified of it in any case: the system gave the lead to them, or two leads were merged."""
+    """Somebody is notified of it in any case: the system gave the lead to them, two leads were merged, or a dispute
+    waits for them to decide it."""
     is_by_system = act.by_id is None and act.via != Via.CONSOLE
-    return act.verb == Verb.MERGE or (is_by_system and act.owner_id is not None and act.verb in GIVES)
+    return act.verb in (Verb.MERGE, Verb.DISPUTE) or (is_by_system and act.owner_id is not None and act.verb in GIVES)
 
 
 def notify_mentioned(act: Transition, people: Collection[int], at: datetime) -> int:
@@ -156,6 +158,19 @@ def notify_of_notice(notice: Notice) -> int:
     """Write the messages of a notice to everybody of RevOps, and return how many."""
     with connection.cursor() as cursor:
         cursor.execute(_NOTICE, {"notice": notice.pk, "media": list(MEDIA), "at": timezone.now()})
+        return int(cursor.rowcount)
+
+
+def notify_people_of_notice(notice: Notice, people: Collection[int]) -> int:
+    """Write the messages of a notice to these people, and return how many."""
+    with connection.cursor() as cursor:
+        words: dict[str, Any] = {
+            "notice": notice.pk,
+            "people": list(people),
+            "media": list(MEDIA),
+            "at": timezone.now(),
+        }
+        cursor.execute(_NOTICE_TO_PEOPLE, words)
         return int(cursor.rowcount)
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
-from handoff.models import Delivery
+from handoff.models import Delivery, Notice
 from leads.facts import facts, value_of
 from leads.models import Lead, Purpose, User
 from leads.permission import BLOCKED, may_use, warnings_of
@@ -20,6 +20,8 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\
 LONGEST = 500
 ADDRESSES = {Purpose.PHONE: ("phone", "mobile_phone"), Purpose.EMAIL: ("email",)}
 """Where the buyer is reached: not shown where they do not want to be."""
+SIGNATURE, DISPUTE = "signature", "dispute"
+"""With these words the keys of notices begin that are about them."""
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,19 @@ def lead_link(lead: Lead) -> tuple[str, str]:
 
 def rejections_link() -> tuple[str, str]:
     return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
+
+
+def disputes_link() -> tuple[str, str]:
+    return ("Open the disputes", f"{settings.BASE_URL}/console/handoff/dispute/")
+
+
+def link_of(notice: Notice) -> tuple[str, str]:
+    """Where what a notice is about can be seen and done."""
+    if notice.key.startswith(SIGNATURE):
+        return ("Open the signatures", f"{settings.BASE_URL}/console/signatures/")
+    if notice.key.startswith(DISPUTE):
+        return disputes_link()
+    return lead_link(notice.lead) if notice.lead else engine_link()
 
 
 def engine_link() -> tuple[str, str]:

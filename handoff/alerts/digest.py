@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 
 from handoff.alerts import about_act, about_alarm
-from handoff.alerts.content import Content, Entry, engine_link, lead_link
+from handoff.alerts.content import Content, Entry, lead_link, link_of
 from handoff.alerts.moments import moment
 from handoff.models import Delivery
 from leads.models import Transition
@@ -67,6 +67,6 @@ def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int,
 def _notices(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int, Entry]]:
     for delivery in deliveries:
         if notice := delivery.notice:
-            at, (_, url) = notice.created_at, lead_link(notice.lead) if notice.lead else engine_link()
+            at, (_, url) = notice.created_at, link_of(notice)
             entry = Entry(at, moment(at, zone), notice.subject, notice.headline, url, is_open=False)
             yield delivery.priority, entry

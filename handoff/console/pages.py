@@ -4,8 +4,10 @@ from handoff.console.board import page as board
 from handoff.console.imports import listing
 from handoff.console.leads import (
     acting,
+    answering_all,
     bulk,
     consents,
+    disputes,
     duplicates,
     inbox_preview,
     lead_page,
@@ -28,6 +30,7 @@ from handoff.console.settings import (
     policies,
     reasons,
     setup,
+    signatures,
     sources,
     standard_messages,
     tokens,
@@ -35,6 +38,7 @@ from handoff.console.settings import (
 
 __all__ = [
     "acting",
+    "answering_all",
     "attributes",
     "board",
     "bulk",
@@ -44,6 +48,7 @@ __all__ = [
     "consents",
     "definitions",
     "destinations",
+    "disputes",
     "duplicates",
     "engine",
     "excusing",
@@ -65,6 +70,7 @@ __all__ = [
     "rejections",
     "reports",
     "setup",
+    "signatures",
     "simulations",
     "sources",
     "standard_messages",

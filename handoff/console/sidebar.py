@@ -6,8 +6,10 @@ from django.http import HttpRequest
 from django.templatetags.static import static
 from django.urls import reverse
 
+from handoff.agreement.definitions import SIGNATORIES, waiting_for
 from handoff.console.frame.site import viewer
-from handoff.console.leads import urgency
+from handoff.console.leads import disputes, urgency
+from handoff.console.leads.answering import unanswered
 from handoff.models import Delivery, DeliveryState
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
@@ -56,6 +58,18 @@ def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
     return static("handoff/console.js")
 
 
+def answers_style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/answers.css")
+
+
+def answers_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/answers.js")
+
+
+def picker_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
+    return static("handoff/picker.js")
+
+
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = viewer(request)
     if not user.roles:
@@ -89,6 +103,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
+        *_decisions(request, user),
         _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         *(
@@ -127,8 +142,17 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
+    """What waits for an arbiter, and for whoever signs for their side."""
+    items = [_page(request, "handoff_dispute", "Disputes", "balance", disputes.waiting_for(user))]
+    if user.has_role(*SIGNATORIES, Role.REVOPS):
+        link, waiting = reverse("admin:signatures"), len(waiting_for(user))
+        items.append(_item("Signatures", "draw", link, request.path == link, waiting))
+    return items
+
+
 def _unanswered() -> int:
-    return urgency.unanswered().count()
+    return unanswered()[:MOST_COUNTED].count()
 
 
 def _undecided(user: User) -> int:

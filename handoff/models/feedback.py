@@ -47,7 +47,11 @@ class Rejection(models.Model):
                 name="rejection_answered_at_a_moment",
             ),
         ]
-        indexes = [models.Index(fields=["at"]), models.Index(fields=["lead", "at"])]
+        indexes = [
+            models.Index(fields=["at"]),
+            models.Index(fields=["lead", "at"]),
+            models.Index(fields=["at"], condition=Q(answer="") & ~Q(from_state=State.RAW), name="rejection_unanswered"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.lead}: {self.reason}"
@@ -77,6 +81,7 @@ class Dispute(models.Model):
                 name="dispute_decided_at_a_moment",
             ),
         ]
+        indexes = [models.Index(fields=["at"], condition=Q(decision=""), name="dispute_open")]
 
     def __str__(self) -> str:
         return f"Dispute of {self.rejection}"

@@ -11,6 +11,9 @@ class StandardKind(models.TextChoices):
     MERGED = "merged", "Two leads were merged: the owners of both"
     RETURN_DUE = "return_due", "The date to contact a buyer again has come: marketing"
     HELD = "held", "A lead is on hold without an end: its owner and their manager, or marketing"
+    DISPUTED = "disputed", "Marketing disputes a rejection: RevOps, to decide it"
+    DISPUTE_OVERDUE = "dispute_overdue", "A dispute is overdue: RevOps, to decide it"
+    TO_SIGN = "to_sign", "A definition waits for a signature: whoever may give it"
 
 
 class StandardMessage(models.Model):

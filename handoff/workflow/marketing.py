@@ -2,6 +2,8 @@
 
 from typing import Unpack
 
+from django.core.exceptions import ValidationError
+
 from handoff.agreement.packet import snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed
@@ -24,6 +26,9 @@ from handoff.workflow.facts.ownership import OwnerFacts, OwnerGiven
 from handoff.workflow.ownership import take_owner
 from handoff.workflow.rights import ARBITERS, MARKETERS, arbitrates, markets
 from handoff.workflow.verb import verb
+from leads import correct as correcting
+from leads.facts import fact, value_of
+from leads.identity import IdentityConflict
 from leads.models import Definition, Stage, State, Transition, Verb
 
 __all__ = ["answer", "dispute", "overturn", "promote", "recycle", "resubmit", "uphold"]
@@ -67,10 +72,17 @@ def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
 
 @verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS))
 def resubmit(act: Act, **_: Unpack[ResubmitGiven]) -> Transition:
-    """Send a rejected lead back to its owner with what was fixed: a new cycle with a new packet."""
+    """Send a rejected lead back to sales with what was fixed: a new cycle with a new packet.
+
+    A detail that is corrected by it, and another owner, are part of the same act.
+    """
+    _correct(act)
     _answer(act, AnswerKind.FIX, act.facts["fixed"])
+    if act.facts["team"] and not act.facts["owner"]:
+        act.lead.owner = None
+    take_owner(act)
     act.lead.resubmit(act.at)
-    return _offer(act, Definition.active(Stage.MQL), "reason")
+    return _offer(act, Definition.active(Stage.MQL), "reason", "owner", "team")
 
 
 @verb(Card(Verb.DISPUTE, facts=DisputeFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
@@ -115,6 +127,26 @@ def _offer(act: Act, definition: Definition | None, *changed: str) -> Transition
         offered_at=act.at,
     )
     return transition
+
+
+def _correct(act: Act) -> None:
+    """Correct the detail, and keep in the history what it was: sales reads there what has changed."""
+    name = act.facts["corrects"]
+    if not name:
+        return
+    detail, before = fact(name), value_of(act.lead, fact(name))
+    try:
+        correcting.correct(act.lead.pk, {name: act.facts["corrected"]}, by=act.by)
+    except ValidationError as error:
+        raise FactsRefused(" ".join(error.messages), {"corrected": error.messages}) from error
+    except IdentityConflict as conflict:
+        raise FactsRefused(str(conflict), {"corrected": [str(conflict)]}) from conflict
+    act.lead.refresh_from_db()
+    after = value_of(act.lead, detail)
+    # Unchanged, it corrects nothing: the history says only what has happened.
+    act.facts["corrects"] = name if after != before else ""
+    act.facts["corrected"] = detail.shown(after) if after != before else ""
+    act.facts["was"] = detail.shown(before) if after != before else ""
 
 
 def _rejection(act: Act) -> Rejection:

@@ -12,7 +12,7 @@ from handoff.workflow.cards import CARDS, Card, Request
 from handoff.workflow.facts import as_json, check
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
 from handoff.workflow.facts.deals import IMPORTED
-from handoff.workflow.facts.rejection import RejectFacts, RejectGiven
+from handoff.workflow.facts.rejection import WHOSE, RejectFacts, RejectGiven
 from handoff.workflow.facts.sales import ConvertFacts, ConvertGiven, TouchFacts, TouchGiven
 from handoff.workflow.rights import WORKERS, rejects, works
 from handoff.workflow.verb import verb
@@ -50,7 +50,7 @@ def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
         from_state=from_state,
         reason=facts["reason"],
         note=facts["note"],
-        evidence=as_json({name: facts[name] for name in ("retry_on", "wrong_field")}),
+        evidence=as_json({name: facts[name] for name in ("retry_on", "wrong_field", *WHOSE)}),
         duplicate_of=facts["duplicate_of"],
         by=act.by,
         at=act.at,

@@ -1,15 +1,16 @@
--- Write the messages of acts that need no subscription, unless RevOps switched their kind off: to the owner, by the first
--- medium of these that has their address. Whoever acted knows of it.
+-- Write the messages of acts that need no subscription, unless RevOps switched their kind off: to the owner, and of a
+-- dispute to RevOps, who decides it; by the first medium of these that has their address. Whoever acted knows of it.
 WITH concerned AS (
-    SELECT act.id AS act_id, about.lead_id, act.by_id
+    SELECT act.id AS act_id, about.lead_id, about.audience, act.by_id
     FROM leads_transition act
     CROSS JOIN LATERAL (
-        SELECT act.lead_id, 'given_by_system'
+        SELECT act.lead_id, 'given_by_system', 'owner'
         WHERE act.by_id IS NULL AND act.via <> 'console' AND act.verb = ANY(%(giving)s)
-        UNION ALL SELECT act.lead_id, 'merged' WHERE act.verb = 'merge'
+        UNION ALL SELECT act.lead_id, 'disputed', 'revops' WHERE act.verb = 'dispute'
+        UNION ALL SELECT act.lead_id, 'merged', 'owner' WHERE act.verb = 'merge'
         -- A merge is about two leads: the one that vanishes, and the one that stays.
-        UNION ALL SELECT (act.facts ->> 'into')::bigint, 'merged' WHERE act.verb = 'merge'
-    ) AS about (lead_id, kind)
+        UNION ALL SELECT (act.facts ->> 'into')::bigint, 'merged', 'owner' WHERE act.verb = 'merge'
+    ) AS about (lead_id, kind, audience)
     WHERE act.id = ANY(%(causes)s) AND NOT EXISTS (
         SELECT FROM handoff_standardmessage switch WHERE switch.kind = about.kind AND NOT switch.active
     )
@@ -21,7 +22,7 @@ recipient AS (
     JOIN leads_lead lead ON lead.id = concerned.lead_id
     CROSS JOIN unnest(%(media)s::text[]) WITH ORDINALITY AS offered (medium, place)
     CROSS JOIN LATERAL handoff_recipients(
-        'owner', offered.medium, '', lead.owner_id, lead.team_id, lead.campaign_id
+        concerned.audience, offered.medium, '', lead.owner_id, lead.team_id, lead.campaign_id
     ) AS reached
     WHERE reached.user_id IS DISTINCT FROM concerned.by_id AND NOT EXISTS (
         SELECT FROM handoff_delivery subscribed

@@ -24,6 +24,8 @@ class Question:
     tone: str = "danger"
     shown: Sequence[tuple[str, str]] = ()
     """What the answer is about, as pairs of a label and a text."""
+    beside: Mapping[str, object] = field(default_factory=dict)
+    """What else its template shows."""
     carried: Mapping[str, str] = field(default_factory=dict)
     """What travels with the question and comes back with the answer."""
 
@@ -49,6 +51,7 @@ def _ask(request: HttpRequest, question: Question, to: str) -> HttpResponse:
         "tone": question.tone,
         "shown": question.shown,
         "carried": question.carried,
+        **question.beside,
         "action": request.get_full_path(),
         "back": to,
     }

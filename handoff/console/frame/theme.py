@@ -9,8 +9,17 @@ UNFOLD: dict[str, Any] = {
     "SITE_SYMBOL": "handshake",
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
-    "STYLES": ["handoff.console.sidebar.style", "handoff.console.leads.mentions.style"],
-    "SCRIPTS": ["handoff.console.sidebar.script", "handoff.console.leads.mentions.script"],
+    "STYLES": [
+        "handoff.console.sidebar.style",
+        "handoff.console.sidebar.answers_style",
+        "handoff.console.leads.mentions.style",
+    ],
+    "SCRIPTS": [
+        "handoff.console.sidebar.script",
+        "handoff.console.sidebar.picker_script",
+        "handoff.console.sidebar.answers_script",
+        "handoff.console.leads.mentions.script",
+    ],
     "SIDEBAR": {"navigation": "handoff.console.sidebar.navigation"},
     "BORDER_RADIUS": "6px",
     "COLORS": {

@@ -1,13 +1,10 @@
 """The page of a verb: GET asks for its facts, POST does it."""
 
 import json
-from functools import reduce
-from operator import or_
 from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,10 +15,14 @@ from django.utils.html import format_html
 from handoff import workflow
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
+from handoff.console.leads.answering import dress_resubmission, in_reply, prefill
+from handoff.console.leads.assigning import as_facts, decided, dress_owners, initial_owner
 from handoff.console.leads.deals import as_it_stands
 from handoff.console.leads.inbox_answer import answer_in_place, is_in_place
 from handoff.console.leads.inbox_place import lead_after, list_behind, page_of
 from handoff.console.leads.merging import merge_page
+from handoff.console.leads.picking import likely
+from handoff.console.leads.rejecting import confirmed, dress_rejection, evidence_of, unconfirmed
 from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.urgency import next_lead
 from handoff.console.leads.verbs import LOOKS, label_for, past_tense
@@ -31,15 +32,9 @@ from handoff.workflow import rights
 from handoff.workflow.facts import Facts
 from handoff.workflow.merge_outlook import undone
 from handoff.workflow.refusing import not_allowed, wrong_state
-from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
+from leads.models import Lead, Role, User, Verb, Via
 from leads.permission import warnings_of
 
-EVIDENCE_FIELDS = {
-    Evidence.OTHER_LEAD: "duplicate_of",
-    Evidence.RETRY_ON: "retry_on",
-    Evidence.WRONG_FIELD: "wrong_field",
-}
-"""Which field of the rejection shows the evidence that a reason demands."""
 BEFORE_CONTACT = (Verb.PROMOTE, Verb.ASSIGN, Verb.ACCEPT, Verb.RESUBMIT, Verb.OVERTURN)
 """After these somebody is about to contact the buyer."""
 SAID_BY_THE_BUTTON = ("clock", "alarm", "deal")
@@ -65,9 +60,12 @@ def ask_only(form: forms.Form, user: User) -> None:
 
 def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     user = viewer(request)
-    facts = {name: request.POST[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.POST}
+    given = {name: request.POST[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.POST}
+    if doubt := unconfirmed(request, verb, lead):
+        return _ask(request, verb, lead, doubt)
     following = None if is_in_place(request) else _following(request, user, lead)
     try:
+        facts = decided(verb, given, user)
         done = workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
@@ -132,9 +130,10 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         context["notice"] = refusal.message
     if not context["notice"]:
         form = _form(request, verb, lead, refusal)
-        evidence = _evidence(form)
-        context |= {"form": form, "evidence": evidence and json.dumps(evidence)}
-        context["candidates"] = _candidates(user, verb, lead)
+        evidence = evidence_of(form)
+        context |= {"form": form, "evidence": evidence and json.dumps(evidence), "carried": confirmed(request, verb)}
+        context["candidates"] = likely(user, lead) if verb == Verb.REJECT else []
+        context["answered"] = in_reply(verb, lead)
         context["shown"] = undone(lead, user.roles) if verb == Verb.UNMERGE else ()
     if is_in_dialog(request):
         return TemplateResponse(request, "handoff/console/dialog_body.html", context)
@@ -154,55 +153,42 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
     if refusal is None:
         form = workflow.CARDS[verb].facts(lead=lead, by=by, auto_id="fact_%s", initial=_suggested(request, verb, lead))
     else:
-        form = workflow.CARDS[verb].facts(request.POST.dict(), lead=lead, by=by, auto_id="fact_%s")
+        form = workflow.CARDS[verb].facts(as_facts(request.POST.dict()), lead=lead, by=by, auto_id="fact_%s")
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
-            form.add_error(None, refusal.message)
+            fields = (
+                refusal.fields
+                if isinstance(refusal, FactsRefused) and refusal.fields.keys() <= form.fields.keys()
+                else {}
+            )
+            for name, complaints in (fields or {None: [refusal.message]}).items():
+                form.add_error(name, complaints)
     ask_only(form, by)
     dress(form)
     for name in SAID_BY_THE_BUTTON:
         if name in form.fields and name in request.GET:
             form.fields[name].widget = forms.HiddenInput()
-    if "duplicate_of" in form.fields:
-        form.fields["duplicate_of"].widget.attrs["list"] = "candidates"
+    dress_owners(form, by, lead if verb == Verb.RESUBMIT else None)
+    if verb == Verb.REJECT:
+        dress_rejection(form, lead)
+    if verb == Verb.RESUBMIT:
+        dress_resubmission(form, lead)
     return form
 
 
 def _suggested(request: HttpRequest, verb: str, lead: Lead) -> dict[str, Any]:
     """What is likely, so that it need not be typed."""
     user = viewer(request)
-    likely: dict[str, Any] = {}
+    prefilled: dict[str, Any] = prefill(verb, lead)
     if verb in (Verb.ASSIGN, Verb.PROMOTE):
-        is_rep = user.roles == {Role.SALES_REP}
-        likely = {"owner": user.username if is_rep else lead.owner and lead.owner.username}
-        likely["team"] = lead.team and lead.team.name
+        prefilled = {"owner": initial_owner(user, lead), "team": lead.team and lead.team.name}
     if verb == Verb.CONVERT:
-        likely = {"name": lead.company or str(lead)}
+        prefilled = {"name": lead.company or str(lead)}
     if verb == Verb.UPDATE_DEAL:
-        likely = as_it_stands(lead, request.GET.get("deal", ""))
-    return likely | {name: request.GET[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.GET}
-
-
-def _evidence(form: Facts) -> dict[str, Any]:
-    """Which field each reason demands, and how long a note: the script shows no more than that."""
-    if not isinstance(form.fields.get("reason"), forms.ModelChoiceField):
-        return {}
-    reasons = Reason.objects.filter(retired_at=None)
-    return {
-        reason.code: {"field": EVIDENCE_FIELDS.get(Evidence(reason.evidence), ""), "note": reason.min_note_length}
-        for reason in reasons
+        prefilled = as_it_stands(lead, request.GET.get("deal", ""))
+    return prefilled | {
+        name: request.GET[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.GET
     }
-
-
-def _candidates(user: User, verb: str, lead: Lead) -> list[Lead]:
-    """Leads that look like this one, to be offered where another lead is asked for."""
-    if verb != Verb.REJECT:
-        return []
-    values = {field: getattr(lead, field) for field in ("company", "name", "phone") if getattr(lead, field)}
-    if not values:
-        return []
-    alike = reduce(or_, (Q(**{f"{field}__iexact": value}) for field, value in values.items()))
-    return list(Lead.objects.visible_to(user).filter(alike, merged_into=None).exclude(pk=lead.pk)[:10])
 
 
 def _page_of(lead: Lead) -> str:

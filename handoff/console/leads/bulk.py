@@ -16,9 +16,10 @@ from handoff.console.frame.dialogs import back, dress
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.acting import ask_only
+from handoff.console.leads.assigning import decided, dress_owners
 from handoff.console.leads.verbs import past_tense
 from handoff.doors import door
-from handoff.refusals import Refused
+from handoff.refusals import FactsRefused, Refused
 from handoff.workflow.facts.ownership import OwnerFacts
 from leads.models import Lead, Verb, Via
 from leads.permission import warnings_of
@@ -51,10 +52,17 @@ def assign_all(request: HttpRequest) -> HttpResponse:
     ids = [int(value) for value in request.POST.getlist("lead") if is_id(value)][:MOST]
     to = back(request, reverse("admin:leads_lead_changelist"))
     leads = list(Lead.objects.visible_to(viewer(request)).filter(pk__in=ids))
-    form = _form(request, leads, request.POST) if leads else None
+    given = {name: request.POST[name] for name in AssignForm.base_fields if name in request.POST}
+    try:
+        facts = decided(Verb.ASSIGN, given, viewer(request))
+    except FactsRefused as refusal:
+        form = _form(request, leads, given) if leads else None
+        for name, complaints in (refusal.fields if form else {}).items():
+            form.add_error(name, complaints)  # type: ignore[union-attr]
+        return _ask_to_whom(request, leads, form, to) if form else _results(request, Verb.ASSIGN, [], {}, to)
+    form = _form(request, leads, facts) if leads else None
     if form is not None and not form.is_valid():
         return _ask_to_whom(request, leads, form, to)
-    facts = {name: request.POST[name] for name in AssignForm.base_fields if name in request.POST}
     return _results(request, Verb.ASSIGN, ids, facts, to)
 
 
@@ -62,6 +70,7 @@ def _form(request: HttpRequest, leads: Sequence[Lead], given: Mapping[str, Any] 
     form = AssignForm(given, lead=leads[0], by=viewer(request), auto_id="fact_%s")
     ask_only(form, viewer(request))
     dress(form)
+    dress_owners(form, viewer(request))
     return form
 
 

@@ -17,7 +17,7 @@ from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, two_lines
-from handoff.console.leads.merging import two_lines_of
+from handoff.console.leads.picking import two_lines_of
 from handoff.workflow import duplicates, rights
 from handoff.workflow.merge_rules import STAGES
 from leads.finding import SEARCHED

@@ -6,7 +6,6 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -16,18 +15,16 @@ from django.utils.html import format_html
 from handoff import workflow
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import moment, state_of
+from handoff.console.leads.picking import LONGEST_SEARCH, SLOW, TooSlow, likely, others, two_lines_of
 from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow import duplicates, merge_rules
+from handoff.workflow.doubts import doubts
 from handoff.workflow.facts.merging import choosable
 from handoff.workflow.merge_outlook import carried_over, differing
 from leads.facts import Fact
-from leads.finding import SEARCHED
 from leads.models import Lead, User, Verb, Via
 
-MOST_RESULTS = 10
-LONGEST_SEARCH = 200
 CHOICE = "choice_"
 NOT_A_LEAD = "This is not the number of another lead: search by name, company, email, phone or number."
 
@@ -61,27 +58,9 @@ def merge_page(request: HttpRequest, lead: Lead, hindrance: str) -> HttpResponse
     return redirect(_page_of(into))
 
 
-def two_lines_of(lead: Lead) -> dict[str, Any]:
-    """A lead as it is told from others: who it is, and by what it is reached."""
-    job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
-    reached = [lead.email, lead.phone, lead.mobile_phone, lead.country]
-    return {
-        "lead": lead,
-        "url": _page_of(lead),
-        "job": job,
-        "reached": " · ".join(filter(None, reached)),
-        "state": state_of(lead),
-        "owner": lead.owner or "No owner",
-        "captured": moment(lead.created_at),
-    }
-
-
 def _other(user: User, lead: Lead, text: str) -> Lead | None:
     """The lead that is meant by a number, if this person may see it, and it is another one that is still there."""
-    if not is_id(text):
-        return None
-    others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk)
-    return others.select_related("owner", "team", "campaign").filter(pk=text).first()
+    return others(user, lead).select_related("team", "campaign").filter(pk=text).first() if is_id(text) else None
 
 
 def _taken(posted: Any) -> list[str]:
@@ -110,7 +89,12 @@ def _show(
     if into is None:
         if request.GET.get("into") or request.POST.get("into"):
             context["complaint"] = complaint or NOT_A_LEAD
-        context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
+        context["suggested"] = _suggested(user, lead)
+        try:
+            context["results"] = _results(user, lead, asked)
+        except TooSlow:
+            context |= {"results": None, "complaint": SLOW}
+        context["picker"] = reverse("admin:find_leads", args=[lead.pk])
     else:
         context |= _side_by_side(user, lead, into, complaint, take)
     return TemplateResponse(request, "handoff/console/merge.html", site.each_context(request) | context)
@@ -121,6 +105,7 @@ def _side_by_side(user: User, lead: Lead, into: Lead, complaint: str, take: Sequ
     choices = {each.name for each in choosable(user)}
     return {
         "complaint": in_advance,
+        "doubts": doubts(lead, into),
         "stays": two_lines_of(into),
         "rows": [
             Row(
@@ -139,15 +124,7 @@ def _side_by_side(user: User, lead: Lead, into: Lead, complaint: str, take: Sequ
 
 def _results(user: User, lead: Lead, asked: str) -> list[dict[str, Any]] | None:
     """The leads that every word of a search fits; None where nothing was asked."""
-    if not asked:
-        return None
-    others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk).select_related("owner")
-    for word in asked.split():
-        fits = Q()
-        for column in SEARCHED:
-            fits |= Q(**{f"{column}__icontains": word})
-        others = others.filter(fits | Q(pk=word) if is_id(word) else fits)
-    return [_offered(lead, other) for other in others.order_by("-created_at", "-pk")[:MOST_RESULTS]]
+    return [_offered(lead, other) for other in likely(user, lead, asked)] if asked else None
 
 
 def _suggested(user: User, lead: Lead) -> list[dict[str, Any]]:
@@ -158,7 +135,8 @@ def _suggested(user: User, lead: Lead) -> list[dict[str, Any]]:
 
 
 def _offered(lead: Lead, other: Lead) -> dict[str, Any]:
-    return two_lines_of(other) | {"pick": f"{reverse('admin:act', args=[Verb.MERGE, lead.pk])}?into={other.pk}"}
+    pick = f"{reverse('admin:act', args=[Verb.MERGE, lead.pk])}?into={other.pk}"
+    return two_lines_of(other) | {"doubts": doubts(lead, other), "pick": pick}
 
 
 def _page_of(lead: Lead) -> str:

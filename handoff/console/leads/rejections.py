@@ -3,38 +3,53 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, DropdownFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import RelatedDropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
 
+from handoff import workflow
 from handoff.console.frame import export
-from handoff.console.frame.dates import RangeDateFilter
+from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block
-from handoff.console.leads.answering import dispute_of, still_open
-from handoff.console.leads.verbs import ORDER, button
+from handoff.console.leads.answer_rows import MOST_COUNTED, CappedPaginator, counted, dress_rows
+from handoff.console.leads.answering import dispute_of, last_rejection, prefill, unanswered
+from handoff.console.leads.rejection_filters import (
+    ANSWER_CLOCK,
+    RUNNING,
+    AnswerFilter,
+    DayFilter,
+    PersonFilter,
+    SourceFilter,
+)
+from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
-from handoff.workflow import rights
+from handoff.refusals import Refused
 from leads.finding import SEARCHED
-from leads.models import Lead, User, Verb
+from leads.models import MARKETING, Lead, State, User, Verb, Via
 from sla.durations import in_words
 from sla.metrics import Metric
-from sla.models import Clock, ClockState
+from sla.models import Clock
 from sla.standing import with_warning
 
-ANSWER_CLOCK = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
 LATER = Rejection.objects.filter(lead=OuterRef("lead"), pk__gt=OuterRef("pk"))
-ANSWERING = (Verb.ANSWER, Verb.RESUBMIT, Verb.RECYCLE, Verb.DISPUTE, Verb.OVERTURN)
 MOST_GROUPS = 6
+
+GROUPS = (
+    ("By reason", "reason__label", "reason__id"),
+    ("By campaign", "lead__campaign__name", "lead__campaign__id"),
+)
 
 EXPORTED: dict[str, export.Column] = {
     "lead_id": lambda rejection: rejection.lead_id,
@@ -57,76 +72,41 @@ EXPORTED: dict[str, export.Column] = {
 }
 
 
-class AnswerFilter(DropdownFilter):  # type: ignore[misc]
-    title = "answer"
-    parameter_name = "answer_state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        ways = {"open": "Not answered", "overdue": "Not answered, overdue", "met": "Answered in time"}
-        return [*ways.items(), ("late", "Answered late"), *AnswerKind.choices]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:  # noqa: ARG002
-        wanted = self.value()
-        if not wanted:
-            return queryset
-        running = ANSWER_CLOCK.filter(stopped_at=None)
-        ways = {
-            "open": Q(Exists(running)),
-            "overdue": Q(Exists(running.filter(due_at__lt=timezone.now()))),
-            "met": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.MET))),
-            "late": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.BREACHED))),
-        }
-        return queryset.filter(ways.get(wanted, Q(answer=wanted)))
-
-
 class RejectionRows(UnfoldChangeList):  # type: ignore[misc]
-    """The rows of one page, each with its answer clock and the buttons of who looks."""
+    """The rows of one page, each with its answer clock and what its viewer may do."""
 
     page_num: int
     result_list: list[Any]
+    result_count: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.page_num = min(self.page_num, self.paginator.num_pages)
+        self.result_count = counted(self.result_count) if self.result_count > MOST_COUNTED else self.result_count
         self.result_list = list(self.result_list)
         acts = [rejection.transition_id for rejection in self.result_list]
         clocks = with_warning(Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by__in=acts))
-        by_act = {clock.started_by_id: clock for clock in clocks}
-        user, here = viewer(request), request.get_full_path()
+        dress_rows(request, self.result_list, clocks)
         for rejection in self.result_list:
-            rejection.clock = by_act.get(rejection.transition_id)
-            rejection.buttons = _buttons(user, rejection, here)
-            rejection.is_seen = rights.may(user, Verb.COMMENT, rejection.lead)
-
-
-def _buttons(user: User, rejection: Any, here: str) -> SafeString:
-    """What may be answered from this row: only the last rejection of a lead can be, while the lead is rejected."""
-    if not rejection.is_last:
-        return SafeString("")
-    verbs = [verb for verb in rights.can(user, rejection.lead, timezone.now()) if verb in ANSWERING]
-    shown: list[SafeString] = []
-    for verb in sorted(still_open(verbs, rejection), key=ORDER.index):
-        if verb == Verb.ANSWER:
-            shown.append(button(verb, rejection.lead, here, "Acknowledge", kind=AnswerKind.ACKNOWLEDGE))
-            shown.append(button(verb, rejection.lead, here, "Retire", kind=AnswerKind.RETIRE))
-        else:
-            shown.append(button(verb, rejection.lead, here))
-    return SafeString(" ".join(shown))
+            rejection.due_shown, rejection.answer_shown = _due(rejection), _answer(rejection)
+            rejection.ago_shown, rejection.source_shown = ago(rejection.at), source_of(rejection.lead.source)
 
 
 class RejectionPage(Kept):
     title = "Rejections"
     empty = "No rejection matches. A rejected lead is listed here with its reason until marketing answers."
-    list_display = ["who", "why", "origin", "rejected", "answer_due_shown", "answer_shown", "decide"]
+    change_list_template = "handoff/console/rejections.html"
+    paginator = CappedPaginator
+    list_display = ["__str__"]
     list_display_links = None
     list_select_related = ["lead__campaign", "lead__owner", "reason", "by", "answered_by", "dispute"]
     list_filter = [
         AnswerFilter,
         ("reason", RelatedDropdownFilter),
         ("lead__campaign", RelatedDropdownFilter),
-        ("lead__source", AllValuesCheckboxFilter),
-        ("by", RelatedDropdownFilter),
-        ("at", RangeDateFilter),
+        SourceFilter,
+        ("by", PersonFilter),
+        ("at", DayFilter),
     ]
     search_fields = [*(f"lead__{column}" for column in SEARCHED), "note", "answer_note"]
     search_help_text = "Name, company, email, phone or note"
@@ -161,8 +141,10 @@ class RejectionPage(Kept):
             rejection.is_duplicate_seen = seen.filter(pk=rejection.duplicate_of_id).exists()
         return rejection
 
-    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
-        return [F("open_due").asc(nulls_last=True), "-at", "-pk"]
+    def get_ordering(self, request: HttpRequest) -> list[Any]:
+        """What is due first, where only what waits is listed; else the newest."""
+        is_waiting = request.GET.get("answer_state", "") in ("", "open", "overdue")
+        return [F("open_due").asc(nulls_last=True), "-at", "-pk"] if is_waiting else ["-at", "-pk"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         return RejectionRows
@@ -174,16 +156,16 @@ class RejectionPage(Kept):
     def export_view(self, request: HttpRequest) -> HttpResponseBase:
         return self.as_csv(request, EXPORTED, "rejections")
 
-    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
-        rows = Rejection.objects.filter(pk__in=changelist.queryset.order_by().values("pk"))
+    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:
+        rows = Rejection.objects.filter(pk__in=changelist.queryset.order_by("-at").values("pk")[:MOST_COUNTED])
+        groups = [
+            ("By reason", "reason__label", "reason__id"),
+            ("By campaign", "lead__campaign__name", "lead__campaign__id"),
+        ]
         return {
-            "groups": [
-                {"title": "By reason", "rows": _counted(rows, changelist, "reason__label", "reason__id")},
-                {
-                    "title": "By campaign",
-                    "rows": _counted(rows, changelist, "lead__campaign__name", "lead__campaign__id"),
-                },
-            ]
+            "groups": [{"title": title, "rows": _grouped(rows, changelist, *by)} for title, *by in groups],
+            "tabs": _tabs(request),
+            "may_answer": viewer(request).has_role(*MARKETING),
         }
 
     @display(description="Lead", ordering="lead__name")
@@ -192,12 +174,6 @@ class RejectionPage(Kept):
         shown = with_block(_link(lead) if rejection.is_seen else lead, lead)
         return two_lines(shown, lead.company if lead.company != str(lead) else "")
 
-    @display(description="Reason and note", ordering="reason__label")
-    def why(self, rejection: Rejection) -> SafeString:
-        return two_lines(
-            rejection.reason, format_html('<span class="note">{}</span>', rejection.note) if rejection.note else ""
-        )
-
     @display(description="Duplicate of", empty_value="–")
     def duplicate(self, rejection: Any) -> SafeString | str | None:
         """The other lead; only its number for who may not see it, as it can belong to another team."""
@@ -205,42 +181,62 @@ class RejectionPage(Kept):
             return None
         return _link(rejection.duplicate_of) if rejection.is_duplicate_seen else f"lead {rejection.duplicate_of_id}"
 
-    @display(description="Campaign and source", ordering="lead__campaign__name")
-    def origin(self, rejection: Rejection) -> SafeString:
-        campaign = rejection.lead.campaign
-        return two_lines(campaign or "No campaign", source_of(rejection.lead.source))
-
     @display(description="Rejected", ordering="at")
     def rejected(self, rejection: Rejection) -> SafeString:
         return two_lines(ago(rejection.at), rejection.by or "The system")
 
-    @display(description="Answer clock", ordering=F("answer_due").asc(nulls_last=True))
-    def answer_due_shown(self, rejection: Any) -> SafeString:
-        clock: Clock | None = rejection.clock
-        if clock is None:
-            return SafeString("–")
-        if clock.stopped_at is None:
-            return time_left(clock)
-        if clock.due_at is None:
-            return clock_state(clock)
-        gap = in_words(clock.stopped_at - clock.due_at)
-        return two_lines(clock_state(clock), f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare")
-
     @display(description="Answer", ordering="answer")
     def answer_shown(self, rejection: Rejection) -> SafeString:
-        if not rejection.answer:
-            return badge("Not answered", "warning") if rejection.from_state != "raw" else SafeString("–")
-        who = f"{rejection.answered_by or 'The system'}"
-        kind = AnswerKind(rejection.answer).label
-        dispute = dispute_of(rejection)
-        if dispute and dispute.decision:
-            kind = f"Dispute: {dispute.get_decision_display().lower()}"
-        return two_lines(badge(kind, "success", rejection.answer_note), who)
+        return _answer(rejection)
 
-    @display(description="Decide")
-    def decide(self, rejection: Any) -> SafeString:
-        shown: SafeString = rejection.buttons
-        return shown or SafeString("–")
+
+def _due(rejection: Any) -> SafeString:
+    clock: Clock | None = rejection.clock
+    if clock is None:
+        return SafeString("")
+    if clock.stopped_at is None:
+        return time_left(clock)
+    if clock.due_at is None:
+        return clock_state(clock)
+    gap = in_words(clock.stopped_at - clock.due_at)
+    return two_lines(clock_state(clock), f"{gap} late" if clock.stopped_at > clock.due_at else f"{gap} to spare")
+
+
+def _answer(rejection: Rejection) -> SafeString:
+    if not rejection.answer:
+        return badge("Not answered", "warning") if rejection.from_state != State.RAW else SafeString("–")
+    kind, dispute = AnswerKind(rejection.answer).label, dispute_of(rejection)
+    if dispute:
+        kind = f"Dispute: {dispute.get_decision_display().lower() or 'not decided'}"
+    return two_lines(badge(kind, "success", rejection.answer_note), rejection.answered_by or "The system")
+
+
+def _tabs(request: HttpRequest) -> list[Mapping[str, Any]]:
+    """What waits and what is overdue, each with its number up to a bound; and all."""
+    now, here = timezone.now(), request.GET.get("answer_state", "") or "open"
+    waiting = unanswered()[: MOST_COUNTED + 1].count()
+    overdue = RUNNING.filter(due_at__lt=now)[: MOST_COUNTED + 1].count()
+    tabs = [("open", f"To answer {counted(waiting)}"), ("overdue", f"Overdue {counted(overdue)}"), ("all", "All")]
+    return [{"query": f"?answer_state={key}", "label": label, "active": here == key} for key, label in tabs]
+
+
+def reroute(request: HttpRequest, rejection_id: int) -> HttpResponse:
+    """Send a lead to whom sales has named, in one click: resubmit and reassign are one act."""
+    user = viewer(request)
+    rejection = get_object_or_404(Rejection.objects.select_related("lead"), pk=rejection_id)
+    to = back(request, reverse("admin:handoff_rejection_changelist"))
+    said = prefill(Verb.RESUBMIT, rejection.lead)
+    is_named = bool(said.get("owner") or said.get("team"))
+    if request.method == "POST" and is_named and last_rejection(rejection.lead) == rejection:
+        whose = User.objects.filter(username=said["owner"]).first() or said["team"]
+        facts = {name: said[name] or "" for name in ("owner", "team")}
+        facts["fixed"] = f"Given to {whose}, as sales has asked."
+        try:
+            workflow.perform(Verb.RESUBMIT, rejection.lead_id, by=user, door=door(Via.CONSOLE), facts=facts)
+            messages.success(request, f"{rejection.lead} went to {whose}.")
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
+    return redirect(to)
 
 
 def _link(lead: Lead) -> SafeString:
@@ -248,7 +244,7 @@ def _link(lead: Lead) -> SafeString:
     return format_html('<a href="{}" class="row-link">{}</a>', url, lead)
 
 
-def _counted(rows: QuerySet[Rejection], changelist: ChangeList, label: str, key: str) -> Sequence[Mapping[str, Any]]:
+def _grouped(rows: QuerySet[Rejection], changelist: ChangeList, label: str, key: str) -> Sequence[Mapping[str, Any]]:
     """How many of the filtered rejections fall to each value, counted by the database."""
     groups = list(
         rows.order_by().values(label, key).annotate(number=Count("pk")).order_by("-number", label)[:MOST_GROUPS]
@@ -267,3 +263,4 @@ def _counted(rows: QuerySet[Rejection], changelist: ChangeList, label: str, key:
 
 
 site.register(Rejection, RejectionPage)
+site.mount("reroute/<int:rejection_id>/", reroute, "reroute")

@@ -34,9 +34,15 @@ FACT_LABELS = {
     "duplicate_of": "Duplicate of lead",
     "retry_on": "Try again on",
     "wrong_field": "Wrong detail",
+    "belongs_to": "Belongs to",
+    "belongs_to_team": "Territory",
+    "account": "Account",
     "reenter_on": "Until",
     "kind": "Answer",
     "fixed": "Fixed",
+    "corrects": "Corrected",
+    "was": "Before",
+    "corrected": "Now",
     "argument": "Because",
     "decision": "Decision",
     "deal": "Deal",
@@ -164,6 +170,7 @@ def facts_in_words(
         "kind": dict(AnswerKind.choices),
         "state": dict(DealState.choices),
         "wrong_field": dict(wrong_fields()),
+        "corrects": dict(wrong_fields()),
     }
     for name, label in FACT_LABELS.items():
         if name in MOMENTS and name in facts:

@@ -41,11 +41,12 @@ LOOKS: dict[str, Look] = {
     Verb.RECYCLE: Look("Recycle", "The lead goes back to nurture until a date."),
     Verb.ANSWER: Look("Answer", "Accept the rejection. Sales will see your answer.", about=OF),
     Verb.DISPUTE: Look("Dispute", "An arbiter of RevOps decides.", about=OF),
-    Verb.OVERTURN: Look("Overturn", "The lead goes back to sales.", "primary", about=OF),
+    # Side by side and alike: nobody is led to one of the two decisions.
+    Verb.UPHOLD: Look("Uphold", "The rejection is confirmed; sales was right.", about=OF),
+    Verb.OVERTURN: Look("Overturn", "The lead goes back to sales; marketing was right.", about=OF),
     Verb.ASSIGN: Look("Assign", "Without an owner the lead waits in the queue of its team.", icon="person"),
     Verb.REJECT: Look("Reject", "Marketing sees the reason and must answer.", "danger", icon="block"),
     Verb.COMMENT: Look("Comment", "Everyone who sees the lead can read it.", "quiet", about="on", icon="chat"),
-    Verb.UPHOLD: Look("Uphold", "The rejection is confirmed; sales was right.", about=OF),
     Verb.PAUSE: Look("Pause", "Stops the clocks. Past breaches remain.", "quiet", icon="pause"),
     Verb.RESUME: Look("Resume", "Its clocks continue with the time left.", "quiet", icon="play_arrow"),
     Verb.ACKNOWLEDGE: Look(

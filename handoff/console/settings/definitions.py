@@ -8,17 +8,21 @@ from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern
+from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 
-from handoff.agreement.definitions import SIGNATORIES, draft, edit, side_to_sign, sign
+from handoff.agreement.definitions import SIGNATORIES, discard, draft, edit, roles_to_sign, side_to_sign, sign
 from handoff.console.frame.conditions import ConditionsField
 from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Page, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, conditions_of, moment
+from handoff.console.settings.comparing import compare
 from handoff.refusals import Refused
-from leads.models import Definition, User
+from leads.models import Definition, Role, User
+
+DISCARDED = "Nobody has signed it. Whoever was notified of it is not notified again; the log keeps who discarded it."
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -81,26 +85,43 @@ class DefinitionPage(Page):
         return response
 
     def get_urls(self) -> list[URLPattern]:
-        return [self.extra_path("sign", self.sign_view), *super().get_urls()]
+        own = [self.extra_path("sign", self.sign_view), self.extra_path("discard", self.discard_view)]
+        return [*own, *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        is_open = obj.active_from is None and side_to_sign(viewer(request), obj)
-        return [Tool("Sign this version", self.url("sign", obj.pk), "primary")] if is_open else []
+        user, tools = viewer(request), []
+        if side_to_sign(user, obj):
+            tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
+        if roles_to_sign(obj) and user.has_role(Role.REVOPS):
+            tools.append(Tool("Discard this draft", self.url("discard", obj.pk), "danger"))
+        return tools
 
     def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        if not viewer(request).has_role(*SIGNATORIES):
+        user = viewer(request)
+        if not user.has_role(*SIGNATORIES):
             raise PermissionDenied
         definition = get_object_or_404(Definition, pk=pk)
+        in_force = Definition.active(definition.stage)
         question = Question(
             f"Sign the {definition}",
             "It comes into force as soon as one person of each side has signed these words and criteria.",
             "Sign",
             "primary",
-            shown=[("Definition", definition.text), ("Criteria", conditions_of(definition.criteria))],
+            beside={"compared": compare(in_force, definition, user.roles), "in_force": in_force},
             carried={"seen": definition.digest},
         )
-        seen = request.POST.get("seen", "")
-        return confirm(request, question, self.url("change", pk), lambda: _sign(pk, viewer(request), seen))
+        seen, to = request.POST.get("seen", ""), back(request, self.url("change", pk))
+        return confirm(request, question, to, lambda: _sign(pk, user, seen))
+
+    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Remove a draft that nobody has signed."""
+        user = viewer(request)
+        if not user.has_role(Role.REVOPS):
+            raise PermissionDenied
+        definition = get_object_or_404(Definition, pk=pk)
+        shown = [("Definition", definition.text), ("Criteria", conditions_of(definition.criteria))]
+        question = Question(f"Discard the {definition}", DISCARDED, "Discard", shown=shown)
+        return confirm(request, question, reverse("admin:signatures"), lambda: f"Discarded: {discard(pk, by=user)}.")
 
     @display(description="Status", ordering="active_from")
     def standing_shown(self, definition: Definition) -> SafeString:

@@ -60,30 +60,38 @@
     notice.textContent = message;
   }
 
-  // Only the evidence that the chosen reason demands is shown, and only that is sent.
+  // Only the evidence that the chosen reason asks for is shown, and only that is sent.
+  const EVIDENCE = ["duplicate_of", "retry_on", "wrong_field", "belongs_to", "belongs_to_team", "account"];
   function demandEvidence(root) {
     const form = root.querySelector("form[data-evidence]");
-    const reason = form && form.querySelector("[name=reason]");
-    if (!reason) return;
+    if (!form || !form.elements.reason) return;
     const demands = JSON.parse(form.dataset.evidence);
     const update = () => {
-      const chosen = demands[reason.value] || { field: "", note: 0 };
-      for (const name of ["duplicate_of", "retry_on", "wrong_field"]) {
-        toggle(form, name, name === chosen.field);
-      }
+      const chosen = demands[form.elements.reason.value] || { fields: [], demanded: false, note: 0 };
+      for (const name of EVIDENCE) toggle(form, name, chosen.fields.includes(name), chosen.demanded);
       const note = form.querySelector("[data-fact=note]");
       note.querySelector(".demanded").hidden = !chosen.note;
       note.querySelector("textarea").placeholder = chosen.note > 1 ? `At least ${chosen.note} characters` : "";
     };
-    reason.addEventListener("change", update);
+    form.addEventListener("change", (event) => {
+      if (event.target.name !== "reason") return;
+      forgetErrors(form);
+      update();
+    });
     update();
   }
 
-  function toggle(form, name, isShown) {
+  // What was wrong with one reason says nothing of another.
+  function forgetErrors(form) {
+    for (const old of form.querySelectorAll(".fact-errors, .notice:not(.notice-danger)")) old.remove();
+    for (const fact of form.querySelectorAll(".errors")) fact.classList.remove("errors");
+  }
+
+  function toggle(form, name, isShown, isDemanded) {
     const fact = form.querySelector(`[data-fact=${name}]`);
     if (!fact) return;
     fact.hidden = !isShown;
-    fact.querySelector(".demanded").hidden = !isShown;
+    fact.querySelector(".demanded").hidden = !isDemanded;
     for (const input of fact.querySelectorAll("input, select")) input.disabled = !isShown;
   }
 
@@ -115,11 +123,11 @@
     }
     if (!form.closest("#console-dialog")) return;
     event.preventDefault();
-    const button = form.querySelector("[type=submit]");
+    const button = event.submitter || form.querySelector("[type=submit]");
+    const body = new FormData(form, event.submitter); // which of two buttons it was is part of the answer
     button.disabled = true;
-    const data = new FormData(form);
-    document.dispatchEvent(new CustomEvent("handoff:ask", { detail: data }));
-    fetch(form.action, { method: "POST", body: data, headers: headers() })
+    document.dispatchEvent(new CustomEvent("handoff:ask", { detail: body }));
+    fetch(form.action, { method: "POST", body, headers: headers() })
       .then((answer) => show(answer, form.action), () => tell(box(), FAILED))
       .finally(() => { button.disabled = false; });
   });

@@ -10,7 +10,7 @@ from django.core.exceptions import ValidationError
 from handoff.models import Handoff
 from handoff.workflow.facts.base import DayField, NoteFacts, NoteGiven
 from leads.facts import contact_facts
-from leads.models import Evidence, Lead, Reason
+from leads.models import SALES, Evidence, Lead, Reason, Team, User
 
 _WISHES = ("preferred_channel", "do_not_contact", "do_not_contact_reason")
 """What the buyer wants is no contact detail that could be wrong."""
@@ -43,6 +43,13 @@ class RejectGiven(NoteGiven, total=False):
     duplicate_of: Lead | int | str | None
     retry_on: date | str | None
     wrong_field: str
+    belongs_to: User | str | None
+    belongs_to_team: Team | str | None
+    account: str
+
+
+WHOSE = ("belongs_to", "belongs_to_team", "account")
+"""Whose a lead is that somebody else should work: asked with reasons that reroute. Who does not know leaves it out."""
 
 
 class RejectFacts(NoteFacts):
@@ -68,12 +75,42 @@ class RejectFacts(NoteFacts):
         label="Wrong detail",
         help_text="For bad contact data.",
     )
-    field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", "note"]
+    belongs_to = forms.ModelChoiceField(
+        User.objects.filter(is_active=True, groups__name__in=SALES).distinct(),
+        to_field_name="username",
+        required=False,
+        label="Whose is it?",
+        help_text="The colleague who owns it, if you know.",
+        error_messages={
+            "invalid_choice": "“%(value)s” is not an active salesperson: give a username of the sales team."
+        },
+    )
+    belongs_to_team = forms.ModelChoiceField(
+        Team.objects.all(),
+        to_field_name="name",
+        required=False,
+        label="Which territory?",
+        help_text="The team that works there, if you know.",
+        error_messages={"invalid_choice": "There is no team “%(value)s”."},
+    )
+    account = forms.CharField(
+        max_length=200,
+        required=False,
+        label="Which account?",
+        help_text="The customer or deal that it belongs to, if you know.",
+    )
+    field_order = ["reason", "duplicate_of", "retry_on", "wrong_field", *WHOSE, "note"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.historical:  # leads were rejected for reasons that are retired since
             self.fields["reason"].queryset = Reason.objects.all()  # type: ignore[attr-defined]
+
+    def clean_duplicate_of(self) -> Lead | None:
+        other: Lead | None = self.cleaned_data["duplicate_of"]
+        if other is not None and other.merged_into_id is not None and not self.historical:
+            raise ValidationError(f"Lead {other.pk} was merged into lead {other.merged_into_id}: name that one.")
+        return other
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data

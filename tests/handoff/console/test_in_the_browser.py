@@ -35,10 +35,10 @@ def test_a_rep_rejects_with_a_reason_and_marketing_sees_it(lead, log_in) -> None
 
     page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog", name="Reject Dana Fox")
-    dialog.get_by_label("Reason").select_option("duplicate")
+    dialog.get_by_label("Duplicate of another lead").check()
     assert dialog.get_by_label("The other lead").is_visible()
     assert not dialog.get_by_label("Retry on").is_visible()
-    dialog.get_by_label("Reason").select_option("other")
+    dialog.get_by_label("Other", exact=True).check()
     assert not dialog.get_by_label("The other lead").is_visible()
     dialog.get_by_label("Note").fill("too short")
     dialog.get_by_role("button", name="Reject").click()
@@ -52,7 +52,8 @@ def test_a_rep_rejects_with_a_reason_and_marketing_sees_it(lead, log_in) -> None
     marketing = log_in("mia")
     row = marketing.locator("tr", has_text="Dana Fox")
     assert "They asked us about another product." in row.inner_text()
-    row.get_by_role("link", name="Acknowledge Dana Fox").click()
+    row.get_by_label("More for Dana Fox").click()
+    row.get_by_role("link", name="Acknowledge").click()
     marketing.get_by_role("dialog").get_by_role("button", name="Answer").click()
     marketing.get_by_text("Answered the rejection of Dana Fox.").wait_for()
 
@@ -71,7 +72,7 @@ def test_a_refused_dialog_leads_to_the_field_that_is_wrong(lead, log_in) -> None
     page = log_in("ada")
     page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason").select_option("other")
+    dialog.get_by_label("Other", exact=True).check()
 
     dialog.get_by_role("button", name="Reject").click()
     dialog.get_by_text("needs a note").wait_for()
@@ -83,7 +84,7 @@ def test_words_outlive_the_session(lead, log_in) -> None:
     page = log_in("ada")
     page.get_by_role("button", name="Reject Dana Fox").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("Reason").select_option("other")
+    dialog.get_by_label("Other", exact=True).check()
     dialog.get_by_label("Note").fill("They asked us about another product.")
     page.context.clear_cookies(name="sessionid")
 

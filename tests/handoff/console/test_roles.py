@@ -15,6 +15,8 @@ PAGES = {
     "board": {"max"} | REVOPS,
     "leads_lead_changelist": ALL,
     "handoff_rejection_changelist": ALL,
+    "handoff_dispute_changelist": ALL,
+    "signatures": ALL,
     "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
@@ -41,6 +43,7 @@ PAGES = {
     "engine": REVOPS,
 }
 TESTED_ELSEWHERE = {
+    "answer_all",
     "assign_all",
     "my_leads_export",
     "my_leads_changes",
@@ -75,6 +78,7 @@ ADDS = {
     "handoff_bulkact_add": set(),
     "handoff_import_add": MARKETING | REVOPS,
     "handoff_rejection_add": set(),
+    "handoff_dispute_add": set(),
     "leads_possibleduplicate_add": set(),
     "auth_group_add": set(),
 }

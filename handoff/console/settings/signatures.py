@@ -1,0 +1,46 @@
+"""Signatures: the drafts that wait, what is different in each from the version in force, and who has to sign."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import reverse
+
+from handoff.agreement.definitions import SIGNATORIES, drafts, roles_to_sign, side_to_sign
+from handoff.console.frame.site import site, viewer
+from handoff.console.settings.comparing import compare
+from leads.models import Definition, Role, User
+
+
+def signatures(request: HttpRequest) -> HttpResponse:
+    """Those that wait for whoever looks are first."""
+    user = viewer(request)
+    if not user.roles:
+        raise PermissionDenied
+    rows = [_row(draft, user) for draft in drafts().order_by("stage", "version")]
+    mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
+    context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}
+    return TemplateResponse(request, "handoff/console/signatures.html", site.each_context(request) | context)
+
+
+def _row(draft: Definition, user: User) -> dict[str, Any]:
+    in_force = Definition.active(draft.stage)
+    signed = [str(person) for person in (draft.marketing_signatory, draft.sales_signatory) if person]
+    is_unsigned = not signed
+    return {
+        "draft": draft,
+        "in_force": in_force,
+        "compared": compare(in_force, draft, user.roles),
+        "signed": ", ".join(signed),
+        "missing": " and ".join(f"a {role.lower()}" for role in roles_to_sign(draft)),
+        "is_mine": bool(side_to_sign(user, draft)),
+        "page": reverse("admin:leads_definition_change", args=[draft.pk]),
+        "sign": f"{reverse('admin:leads_definition_sign', args=[draft.pk])}?next={reverse('admin:signatures')}",
+        "discard": reverse("admin:leads_definition_discard", args=[draft.pk])
+        if is_unsigned and user.has_role(Role.REVOPS)
+        else "",
+    }
+
+
+site.mount("signatures/", signatures, "signatures")
