@@ -11,18 +11,21 @@ from handoff.alerts.outbox import (
     keep_delivering,
     resend,
 )
-from handoff.alerts.withdrawal import withdraw
+from handoff.alerts.withdrawal import called_off_by, send_after_all, withdraw, withdraw_act
 
 __all__ = [
     "IS_NOTIFIED",
     "announce_act",
     "announce_notice",
     "announce_stranded",
+    "called_off_by",
     "deliver",
     "deliver_notices",
     "fire_alarms",
     "keep_delivering",
     "needs_no_subscription",
     "resend",
+    "send_after_all",
     "withdraw",
+    "withdraw_act",
 ]

@@ -58,7 +58,7 @@ def _alarms(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[in
 
 def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int, Entry]]:
     priorities = {delivery.transition_id: delivery.priority for delivery in deliveries if delivery.transition_id}
-    for act in about_act.with_details(Transition.objects.filter(pk__in=priorities)):
+    for act in about_act.with_details(Transition.written.filter(pk__in=priorities)):
         now = f"It is {act.lead.get_state_display()} now, owned by {act.lead.owner or 'nobody'}."
         summary, url = about_act.in_short(act), lead_link(act.lead)[1]
         yield priorities[act.pk], Entry(act.at, moment(act.at, zone), summary, now, url, is_open=False)

@@ -50,6 +50,10 @@ FACT_LABELS = {
     "take": "Facts taken along",
     "from": "From lead",
     "separated": "Lead that was separated",
+    "clocks": "Its clocks",
+    "transition": "Act",
+    "withheld": "Messages withheld",
+    "sent": "Messages sent before",
     "note": "Note",
     "text": "",
 }
