@@ -115,6 +115,10 @@ def lead_link(lead: Lead) -> tuple[str, str]:
     return ("Open the lead", f"{settings.BASE_URL}/console/leads/lead/{lead.pk}/change/")
 
 
+def inbox_link() -> tuple[str, str]:
+    return ("Open the console", f"{settings.BASE_URL}/console/")
+
+
 def rejections_link() -> tuple[str, str]:
     return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
 

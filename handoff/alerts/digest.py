@@ -5,10 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from handoff.alerts import about_act, about_alarm
-from handoff.alerts.content import Content, Entry, engine_link, lead_link
+from handoff.alerts.content import Content, Entry, engine_link, inbox_link, lead_link
 from handoff.alerts.moments import moment
 from handoff.models import Delivery
 from leads.models import Transition
@@ -35,7 +33,7 @@ def about_all(deliveries: Sequence[Delivery]) -> Content:
         headline=subject,
         lines=(),
         facts=(),
-        links=(("Open the console", f"{settings.BASE_URL}/console/"),),
+        links=(inbox_link(),),
         zone=zone.key,
         entries=tuple(entries),
     )

@@ -227,6 +227,9 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
         source="by.username", default=None, allow_null=True, help_text="Null when the system acted."
     )
     facts = serializers.DictField()
+    taken_back_by = serializers.IntegerField(
+        default=None, allow_null=True, help_text="The act that took it back: neither of the two counts."
+    )
 
     class Meta:
         model = Transition
@@ -245,6 +248,7 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
             "historical",
             "facts",
             "request_id",
+            "taken_back_by",
         ]
 
 

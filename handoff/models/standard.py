@@ -11,6 +11,7 @@ class StandardKind(models.TextChoices):
     MERGED = "merged", "Two leads were merged: the owners of both"
     RETURN_DUE = "return_due", "The date to contact a buyer again has come: marketing"
     HELD = "held", "A lead is on hold without an end: its owner and their manager, or marketing"
+    SNOOZE_OVER = "snooze_over", "The time until which a lead was snoozed has come: its owner"
 
 
 class StandardMessage(models.Model):

@@ -214,7 +214,7 @@ def _write(transition: Transition) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
         is_subscribed, transition.pk = cursor.fetchone()
-    mark_written(transition)
+    mark_written(transition, "taken_back")
     return bool(is_subscribed)
 
 

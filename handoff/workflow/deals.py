@@ -18,7 +18,7 @@ _COLUMNS = [field.attname for field in Opportunity._meta.concrete_fields if fiel
 
 def give_back(act: Act, done: Transition) -> None:  # noqa: ARG001 the same shape as the others
     """The deal is as it was; one that the act has opened is gone."""
-    was = done.before["deal"]
+    was = done.kept["deal"]
     deal = Opportunity.objects.get(pk=was["id"])
     if changed := put_back(deal, was):
         deal.save(update_fields=changed)

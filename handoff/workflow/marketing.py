@@ -38,7 +38,7 @@ def _withdraw_offer(act: Act, done: Transition) -> None:
 
 def _unanswer(act: Act, done: Transition) -> None:
     """The rejection has the answer that it had before, or none."""
-    if was := done.before.get("rejection"):
+    if was := done.kept.get("rejection"):
         rejection = act.lead.rejections.get(pk=was["id"])
         rejection.save(update_fields=put_back(rejection, was))
 

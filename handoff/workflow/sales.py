@@ -40,7 +40,7 @@ def _take_rejection_back(act: Act, done: Transition) -> None:
 
 
 def _forget_touch(act: Act, done: Transition) -> None:  # noqa: ARG001 the same shape as the others
-    Touch.objects.filter(pk=done.before["touch"]).delete()
+    Touch.objects.filter(pk=done.kept["touch"]).delete()
 
 
 @verb(Card(Verb.ACCEPT, facts=NoteFacts, may=works, who=WORKERS, undo=_undecide))

@@ -10,6 +10,7 @@ from handoff.workflow.verb import verb
 from leads.models import Transition, Verb
 
 __all__ = ["snooze"]
+NO_CLOCK_WAITS = "Its clocks go on: a snooze holds none."
 
 
 @verb(Card(Verb.SNOOZE, facts=SnoozeFacts, may=works, who=WORKERS, states=WITH_SALES, undo=nothing_else))
@@ -19,5 +20,5 @@ def snooze(act: Act, **_: Unpack[SnoozeGiven]) -> Transition:
     It ends by itself when the lead changes hands, or leaves those of sales.
     """
     act.lead.snoozed_until = act.facts["until"]
-    act.facts["clocks"] = "They go on: a snooze holds none."
+    act.facts["clocks"] = NO_CLOCK_WAITS
     return act.record("snoozed_until")

@@ -81,7 +81,7 @@ def _give_back(act: Act, done: Transition) -> list[str]:
     give_back = CARDS[done.verb].undo
     assert callable(give_back)  # noqa: S101 else there was an obstacle
     give_back(act, done)
-    changed = put_back(act.lead, done.before.get("lead", {}))
+    changed = put_back(act.lead, done.kept.get("lead", {}))
     if done.from_state != done.to_state:
         act.lead.return_to(done.from_state)
         changed.append("state")

@@ -1,4 +1,4 @@
-"""An act may be taken back: neither of the two counts then. And a lead may be snoozed."""
+"""An act may be taken back, a lead may be snoozed, and people may be sent what waits for them."""
 
 from importlib import import_module
 
@@ -35,6 +35,32 @@ class Migration(migrations.Migration):
                 help_text="When its owner wants to be reminded of it. No clock waits.",
                 null=True,
             ),
+        ),
+        migrations.AddField(
+            "user",
+            "agenda_at",
+            models.TimeField(
+                blank=True,
+                db_default=None,
+                help_text="What waits for you is sent at this time. Empty: never.",
+                null=True,
+            ),
+        ),
+        migrations.AddField(
+            "user",
+            "agenda_days",
+            models.CharField(
+                blank=True,
+                db_default="12345",
+                default="12345",
+                help_text="The days of it: 1 is Monday.",
+                max_length=7,
+            ),
+        ),
+        migrations.AddField(
+            "user",
+            "agenda_on",
+            models.DateField(db_default=None, editable=False, help_text="The last day that was dealt with.", null=True),
         ),
         migrations.CreateModel(
             name="TakenBack",

@@ -1,5 +1,7 @@
 """The history of a lead: append-only, and the truth that everything else can be rebuilt from."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -143,6 +145,17 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.from_state} → {self.to_state}"
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """How it was before, for an act that can be taken back."""
+        return self.before or {}
+
+    @property
+    def taken_back_by(self) -> int | None:
+        """The act that took it back. A list of acts is read with `taken_back`."""
+        row = None if self.verb == Verb.UNDO else getattr(self, "taken_back", None)
+        return row and row.undo_id
 
 
 class TakenBack(models.Model):

@@ -28,7 +28,9 @@ from handoff.workflow import rights
 from handoff.workflow.facts import Facts
 from handoff.workflow.merge_outlook import undone
 from handoff.workflow.refusing import not_allowed, wrong_state
-from leads.models import Evidence, Lead, Reason, Role, User, Verb, Via
+from handoff.workflow.snoozing import NO_CLOCK_WAITS
+from handoff.workflow.undo import in_words
+from leads.models import Evidence, Lead, Reason, Role, Transition, User, Verb, Via
 from leads.permission import warnings_of
 
 EVIDENCE_FIELDS = {
@@ -45,8 +47,10 @@ SAID_BY_THE_BUTTON = ("clock", "alarm", "deal")
 
 def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     """Ask for the facts of a verb, or do it."""
-    seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign")
-    lead = get_object_or_404(seen, pk=lead_id)
+    lead = get_object_or_404(Lead.objects.select_related("owner", "team", "campaign"), pk=lead_id)
+    sees = rights.sees_or_acted_last if verb == Verb.UNDO else rights.sees
+    if not sees(viewer(request), lead):
+        raise Http404
     if verb not in workflow.CARDS:
         raise Http404(f"“{verb}” is not a valid verb.")
     if verb == Verb.MERGE:
@@ -64,7 +68,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     user = viewer(request)
     facts = {name: request.POST[name] for name in workflow.CARDS[verb].facts.base_fields if name in request.POST}
     try:
-        workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
+        done = workflow.perform(verb, lead.pk, by=user, door=door(Via.CONSOLE), facts=facts)
     except FactsRefused as refusal:
         return _ask(request, verb, lead, refusal)
     except Refused as refusal:
@@ -73,14 +77,18 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
         # Most often someone was faster: that is not an error, and the list that we go back to is up to date.
         messages.warning(request, refusal.message)
     else:
-        messages.success(request, _done(verb, lead, user))
+        messages.success(request, _done(verb, lead, user, done))
         for warning in warnings_of(lead) if verb in BEFORE_CONTACT else ():
             messages.warning(request, f"{lead}: {warning}")
     return leave(request, back(request, _page_of(lead)))
 
 
-def _done(verb: str, lead: Lead, user: User) -> str:
+def _done(verb: str, lead: Lead, user: User, done: Transition) -> str:
+    if verb == Verb.UNDO:
+        return f"Taken back: {Verb(done.facts['act']).label}, {lead}. {in_words(done)}".strip()
     message = format_html("{} {}.", past_tense(verb), lead)
+    if verb == Verb.SNOOZE:
+        message = format_html("{} {}", message, NO_CLOCK_WAITS)
     following = next_lead(user, after=lead)
     if following is None:
         return message

@@ -50,7 +50,7 @@ FACT_LABELS = {
     "take": "Facts taken along",
     "from": "From lead",
     "separated": "Lead that was separated",
-    "clocks": "Its clocks",
+    "clocks": "",
     "transition": "Act",
     "withheld": "Messages withheld",
     "sent": "Messages sent before",
@@ -81,6 +81,7 @@ class Event:
     other: str = ""
     """Another lead that it is about, and its page."""
     other_url: str = ""
+    is_taken_back: bool = False
 
     @property
     def when(self) -> str:
@@ -89,7 +90,7 @@ class Event:
 
 def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
     """Newest first. One query for each kind of event, however many there are."""
-    acts = list(lead.transitions.select_related("by", "owner"))
+    acts = list(Transition.written.filter(lead=lead).select_related("by", "owner", "taken_back"))
     reasons = dict(Reason.objects.values_list("code", "label"))
     events = [
         *_acts(acts, reasons),
@@ -107,15 +108,15 @@ def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
 
 def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]:
     policies = _policies(acts)
-    yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH)
+    yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH or act.taken_back_by)
 
 
 def _of_merged(lead: Lead, reasons: Mapping[str, str]) -> Iterator[Event]:
     """What was done with the leads that were merged into this one; their contacts have come along."""
     others = [pk for pk in family(lead.pk) if pk != lead.pk]
     if others:
-        acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
-        for act in acts.select_related("by", "owner", "lead"):
+        acts = Transition.written.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
+        for act in acts.select_related("by", "owner", "lead", "taken_back"):
             event = _act(act, reasons, {})
             yield replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
 
@@ -126,7 +127,7 @@ def _url(lead_id: int) -> str:
 
 def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
     moves = act.from_state != act.to_state
-    headline = past_of_this_lead(act.verb)
+    headline = f"Took back: {Verb(act.facts['act']).label}" if act.verb == Verb.UNDO else past_of_this_lead(act.verb)
     if act.verb in GIVING:
         headline += f" to {act.owner}" if act.owner else " to the queue"
     if moves:
@@ -134,6 +135,7 @@ def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Pol
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
     event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
+    event = replace(event, is_taken_back=act.taken_back_by is not None)
     other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
     return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
 

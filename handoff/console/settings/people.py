@@ -3,6 +3,7 @@
 RevOps keeps them all; anyone else sees themselves and says when to be notified, and a manager sees their team.
 """
 
+import calendar
 from typing import Any, ClassVar
 
 from django import forms
@@ -24,13 +25,15 @@ from handoff.console.frame.page import EVERYBODY, REVOPS, Page
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.console.settings.absences import AbsenceRows, keeps_absences
+from handoff.engine import agenda
 from leads.models import Absence, Role, Team, User
 from sla.models import Calendar, OwnerHours
 
-WISHES = ["quiet_from", "quiet_until", "digest_at"]
+WISHES = ["quiet_from", "quiet_until", "digest_at", "agenda_at", "agenda_days"]
+TIMES = [name for name in WISHES if name != "agenda_days"]
 NOTIFICATION_TIMES: Any = (
     "Notification times (in this person's time zone)",
-    {"fields": [("quiet_from", "quiet_until"), "digest_at"]},
+    {"fields": [("quiet_from", "quiet_until"), "digest_at", ("agenda_at", "agenda_days")]},
 )
 
 
@@ -38,7 +41,26 @@ NOTIFICATION_HELP = {
     "quiet_from": "From then on messages wait.",
     "quiet_until": "Then they are sent; on the next day if it is earlier than “from”.",
     "digest_at": "Daily digest: sends everything in one message at this time. Empty: messages are sent immediately.",
+    "agenda_at": "A list of what waits for you and by when, at this time; none when nothing waits. Empty: never.",
 }
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week, kept as their numbers in a row: 1 is Monday."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        names = [(str(number), name) for number, name in enumerate(calendar.day_name, 1)]
+        super().__init__(
+            choices=names,
+            required=False,
+            label="Agenda on",
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            help_text="The days of that list.",
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> Any:
+        return "".join(sorted(super().clean(value)))
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -50,6 +72,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 class PersonForm(UserChangeForm):  # type: ignore[misc]
     time_zone = ZoneField()
     groups = RolesField(help_text="What this person may see and do follows from these alone.")
+    agenda_days = DaysField()
     hours = forms.ChoiceField(
         label="Working hours",
         required=False,
@@ -60,7 +83,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
     class Meta(UserChangeForm.Meta):  # type: ignore[misc]
         model = User
         help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
+        widgets = dict.fromkeys(TIMES, TimeOfDayInput)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -73,11 +96,13 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themselves; the password has a page of its own."""
 
+    agenda_days = DaysField()
+
     class Meta:
         model = User
         fields = WISHES
         help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
+        widgets = dict.fromkeys(TIMES, TimeOfDayInput)
 
 
 class NewPersonForm(UserCreationForm):  # type: ignore[misc]
@@ -112,7 +137,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         (None, {"fields": ["person", "roles_shown", ("team", "time_zone"), ("hours_shown", "away")]}),
         NOTIFICATION_TIMES,
     ]
-    read_as = {"hours": "hours_shown"}
+    read_as = {"hours": "hours_shown", "agenda_days": "agenda_days_shown"}
     add_fieldsets = [
         (None, {"fields": ["username", "password1", "password2", ("first_name", "last_name"), "email"]}),
         ("Work", {"fields": ["groups", "team", "time_zone"]}),
@@ -163,6 +188,9 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if "agenda_at" in form.changed_data or "agenda_days" in form.changed_data:
+            agenda.begin_with_next(obj, timezone.now())
+            obj.save(update_fields=["agenda_on"])
         if "hours" in form.changed_data:
             _keep_hours(obj, form.cleaned_data["hours"])
 
@@ -196,6 +224,10 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     def hours_shown(self, user: User) -> str:
         hours = Calendar.objects.filter(key=_hours_of(user), retired_at=None).first()
         return hours.name if hours else "Those of the policy"
+
+    @display(description="Agenda on")
+    def agenda_days_shown(self, user: User) -> str:
+        return ", ".join(calendar.day_abbr[int(day) - 1] for day in user.agenda_days) or "No day"
 
     @display(description="Last login", ordering="last_login")
     def last_seen(self, user: User) -> SafeString:
