@@ -190,6 +190,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "last_touch_at",
             "paused",
             "paused_until",
+            "snoozed_until",
             "reenter_on",
             "merged_into",
             "created_at",

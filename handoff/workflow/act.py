@@ -50,6 +50,8 @@ class Act:
     recorded_at: datetime = field(init=False)
     before: dict[str, Any] = field(init=False, default_factory=dict)
     """What taking it back needs besides the columns of the lead, which `record` adds."""
+    is_asked_for: bool = field(init=False, default=False)
+    """Not part of another act, with which alone it could be taken back."""
     _from_state: str = field(init=False)
     _owner_before: int | None = field(init=False)
     _was_paused: bool = field(init=False)
@@ -135,8 +137,8 @@ class Act:
         return ("snoozed_until",)
 
     def _is_undoable(self) -> bool:
-        """A person did it now: what an import or the system does is not taken back act by act."""
-        return self.by is not None and not self.door.historical and callable(CARDS[self.verb].undo)
+        """A person did it: what the system does, or what is part of another act, is not taken back by itself."""
+        return self.is_asked_for and self.by is not None and callable(CARDS[self.verb].undo)
 
     def _kept(self, changed: Iterable[str]) -> dict[str, Any] | None:
         """What taking it back needs: the columns of the lead as they were, and what the verb adds."""
@@ -183,6 +185,7 @@ def begin(card: Card, request: Request) -> Act:
     at = _storable(request.at) if request.at else None
     facts = check(card.facts, verb, lead, request.facts, by=by, at=at or now, historical=door.historical)
     act = Act(verb, lead, by, now, door, facts, held)
+    act.is_asked_for = not door.historical
     act.happened(facts["at"] if card.is_dated_by_its_facts else at)
     return act
 

@@ -100,7 +100,7 @@ def _of_its_kind(done: Transition) -> str:
     reason = CARDS[done.verb].undo
     if isinstance(reason, str):
         return f"{reason}."
-    return "" if done.before is not None else "an earlier version of Handoff recorded it."
+    return "" if done.before is not None else "it is part of another act, or an earlier version of Handoff recorded it."
 
 
 def _too_late(done: Transition, now: datetime) -> str:

@@ -22,7 +22,7 @@ from unfold.contrib.filters.admin import (
 from handoff import workflow
 from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
+from handoff.console.frame.words import ago, moment, pause_of, snooze_of, state_of, time_left
 from handoff.console.leads import attributes
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.clocks import clocks_of, most_urgent, row
@@ -173,7 +173,7 @@ def _shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "since": ago(lead.entered_at),
         "most_urgent": urgent,
         "time_left": time_left(urgent),
-        "paused": pause_of(lead),
+        "paused": pause_of(lead) or snooze_of(lead),
         "buttons": buttons(user, lead, verbs, back),
         "packet": _packet(lead, user),
         "warnings": warnings_of(lead),

@@ -395,6 +395,15 @@ def test_a_merge_since_is_named(agreed: World, accepted: Transition) -> None:
         assert refusal(accepted, agreed.ada).endswith("was merged into it since.")
 
 
+def test_what_a_merge_brought_along_is_not_taken_back_without_the_merge(agreed: World) -> None:
+    gone, stays = (bring_to(State.SAL, make_lead(name), agreed) for name in ("Twin Gone", "Twin Stays"))
+    workflow.touch(gone.pk, by=agreed.ada, **CALL)
+    workflow.merge(gone.pk, by=agreed.olga, into=stays.pk)
+    along = last(stays)
+    assert (along.verb, along.by) == (Verb.TOUCH, agreed.ada)
+    assert "it is part of another act" in refusal(along, agreed.ada)
+
+
 def test_what_an_import_or_the_system_did_is_not_taken_back(agreed: World) -> None:
     lead = make_lead(team=agreed.berlin)
     with moment(0):
