@@ -137,6 +137,13 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         (None, {"fields": ["person", "roles_shown", ("team", "time_zone"), ("hours_shown", "away")]}),
         NOTIFICATION_TIMES,
     ]
+    read_fieldsets: ClassVar[Any] = [
+        own_fieldsets[0],
+        (
+            NOTIFICATION_TIMES[0],
+            {"fields": [*NOTIFICATION_TIMES[1]["fields"][:-1], ("agenda_at", "agenda_days_shown")]},
+        ),
+    ]
     read_as = {"hours": "hours_shown", "agenda_days": "agenda_days_shown"}
     add_fieldsets = [
         (None, {"fields": ["username", "password1", "password2", ("first_name", "last_name"), "email"]}),
@@ -161,13 +168,15 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         return self.has_view_permission(request, obj) and keeps_absences(by, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.own_fieldsets if self._is_limited(request, obj) else super().get_fieldsets(request, obj)
+        if not self._is_limited(request, obj):
+            return super().get_fieldsets(request, obj)
+        return self.own_fieldsets if obj == viewer(request) else self.read_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if not self._is_limited(request, obj):
             return super().get_readonly_fields(request, obj)
         changes = WISHES if obj == viewer(request) else []
-        return [name for name in flatten_fieldsets(self.own_fieldsets) if name not in changes]
+        return [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in changes]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         limited = {"form": WishesForm} if self._is_limited(request, obj) else {}
@@ -188,7 +197,7 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        if "agenda_at" in form.changed_data or "agenda_days" in form.changed_data:
+        if "agenda_at" in form.fields and {"agenda_at", "agenda_days"} & set(form.changed_data):
             agenda.begin_with_next(obj, timezone.now())
             obj.save(update_fields=["agenda_on"])
         if "hours" in form.changed_data:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from handoff import workflow
 from handoff.models import Delivery, Destination, Subscription
 from leads.models import State, Verb
-from tests.world import World, bring_to, last, make_lead
+from tests.world import FACTS, World, bring_to, last, make_lead
 
 pytestmark = pytest.mark.django_db
 
@@ -48,10 +48,8 @@ def test_whoever_gave_a_lead_away_takes_that_back_and_nobody_else_sees_it(world:
 
 def test_the_history_shows_both_and_the_first_struck_through(world: World, as_: Any) -> None:
     lead = bring_to(State.SAL, make_lead(team=world.berlin), world)
-    for act in (
-        workflow.comment(lead.pk, by=world.ada, text="Wrong lead."),
-        workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached"),
-    ):
+    for verb, facts in ((Verb.COMMENT, {"text": "Wrong lead."}), (Verb.TOUCH, FACTS["touch"])):
+        act = workflow.perform(verb, lead.pk, by=world.ada, door=workflow.Door(), facts=facts)
         workflow.undo(lead.pk, by=world.ada, transition=act)
     page = as_(world.ada).get(reverse("admin:leads_lead_change", args=[lead.pk])).content.decode()
     assert "<s>Commented</s> (taken back)" in page
