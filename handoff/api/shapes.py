@@ -227,7 +227,7 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
     by = serializers.CharField(
         source="by.username", default=None, allow_null=True, help_text="Null when the system acted."
     )
-    facts = serializers.DictField()
+    facts = serializers.SerializerMethodField(help_text="What was stated with it, of attributes those that you see.")
     taken_back_by = serializers.IntegerField(
         default=None, allow_null=True, help_text="The act that took it back: neither of the two counts."
     )
@@ -251,6 +251,10 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
             "request_id",
             "taken_back_by",
         ]
+
+    @extend_schema_field(serializers.DictField())
+    def get_facts(self, act: Transition) -> dict[str, Any]:
+        return rights.seen_words(act.facts, self.context["request"].user.roles)
 
 
 class DoneShape(ReusableSerializer):
