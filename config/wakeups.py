@@ -36,6 +36,11 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         # Whoever was captured a moment ago is compared with all others: nobody waits for it.
         "find_duplicates": {"task": "handoff.tasks.find_duplicates", **now_and_then},
         "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
+        "remind_people": {
+            "task": "handoff.tasks.remind_people",
+            "schedule": crontab(minute="*"),
+            "options": {"expires": 60.0},
+        },
         # Sent once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
         "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
     }

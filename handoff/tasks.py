@@ -1,11 +1,12 @@
 """Celery's entry points. They carry wake-ups only; what is due stands in the database."""
 
 from celery import shared_task
+from django.utils import timezone
 
 from handoff import alerts
 from handoff.alerts import letters, worker
 from handoff.amending import bulk, duplicates, stopping
-from handoff.engine import disputes, heartbeat, leaks
+from handoff.engine import agenda, disputes, heartbeat, leaks, promises
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -71,6 +72,14 @@ def forget_imports() -> None:
 @shared_task
 def extend_holidays() -> None:
     versions.extend_holidays()
+
+
+@shared_task
+def remind_people() -> None:
+    """Of what they have snoozed, and of what waits for them at the time that they chose."""
+    now = timezone.now()
+    promises.remind_of_snoozes(now)
+    agenda.send_due(now)
 
 
 @shared_task

@@ -98,7 +98,7 @@ def follow_histories(leads: Collection[Lead], now: datetime) -> list[Difference]
     Call it in a transaction, with the leads locked.
     """
     clocks = _by_lead(Clock.objects.filter(lead__in=leads))
-    acts = _by_lead(Transition.objects.filter(lead__in=leads))
+    acts = _by_lead(Transition.written.filter(lead__in=leads))
     versions, changed = Versions(), list[Difference]()
     fresh: list[tuple[Clock, Measurement]] = []
     for lead in leads:

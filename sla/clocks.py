@@ -106,6 +106,12 @@ def leaves_behind(lead: Lead, undone: Collection[int], at: datetime) -> list[tup
     return sorted(set(fired.order_by().values_list("metric", "started_by_id")))
 
 
+def that_fired(lead: Lead, undone: Collection[int]) -> list[tuple[str, int]]:
+    """The clocks begun by acts that are about to be taken back, and of which an alarm has fired: it stays fired."""
+    begun = Clock.objects.filter(lead=lead, started_by__in=undone, alarms__isnull=False)
+    return sorted(set(begun.order_by().values_list("metric", "started_by_id")))
+
+
 def reopen(undone: Collection[int]) -> None:
     """Let clocks that such acts have stopped be computed again, also by another time zone database than before."""
     Clock.objects.filter(stopped_by__in=undone).update(tz_version=tz_version())
@@ -143,7 +149,7 @@ def follow_history(lead: Lead, versions: Versions | None = None) -> list[Differe
 
     Call it in a transaction, with the lead locked.
     """
-    acts, clocks = list(lead.transitions.all()), list(Clock.objects.filter(lead=lead))
+    acts, clocks = list(Transition.written.filter(lead=lead)), list(Clock.objects.filter(lead=lead))
     disagreeing = list(differences(acts, clocks, versions or Versions(), timezone.now()))
     undone = undone_by(acts)
     for difference in sorted(disagreeing, key=rank):
@@ -163,7 +169,7 @@ def mend(lead: Lead, difference: Difference, undone: Collection[int]) -> None:
     expected, clock = difference.expected, difference.stored
     if expected is None:
         if clock is not None and clock.started_by_id in undone and not clock.alarms.exists():
-            clock.delete()  # a merge began it that was undone, and nobody was notified of it
+            clock.delete()  # an act began it that was undone, and nobody was notified of it
         return
     if clock is None:
         following = _rounds(lead, expected.cycle).get(expected.metric, 0) + 1

@@ -90,7 +90,8 @@ def measurements(acts: Iterable[Transition], versions: Versions) -> list[Measure
     """All clocks of one lead, from its acts.
 
     Acts count in the order in which they happened, so that a touch written down late ends what it ended. Those of a
-    merge that was undone do not count, but for the clocks that they began and that have fired.
+    merge that was undone do not count, nor one that was taken back; but for the clocks that they began and that have
+    fired.
     """
     written = list(acts)
     undone = undone_by(written)
@@ -101,21 +102,28 @@ def measurements(acts: Iterable[Transition], versions: Versions) -> list[Measure
 
 
 def undone_by(acts: Iterable[Transition]) -> frozenset[int]:
-    """The acts that later ones have undone, by their ids."""
-    return frozenset(pk for act in acts for pk in act.facts.get("undone", ()))
+    """The acts that do not count, by their ids: those that were undone, and those that took a single one back."""
+    return frozenset(pk for act in acts for pk in _named_by(act))
+
+
+def _named_by(act: Transition) -> Iterable[int]:
+    return (act.pk, act.facts["transition"]) if act.verb == Verb.UNDO else act.facts.get("undone", ())
 
 
 def _left_behind(acts: Sequence[Transition], versions: Versions) -> Iterator[Measurement]:
-    """The clocks that a merge began and that have fired: they end where it was undone, as the lead stood then."""
+    """The clocks that an act began that was undone, and that have fired: they end where it was undone, as the lead
+    stood then."""
+    undone_by_now = undone_by(acts)
     for undoing in acts:
         if not undoing.facts.get("left"):
             continue
-        before = [act for act in acts if act.pk <= undoing.pk]
+        before = [act for act in acts if act.pk <= undoing.pk and not (act is undoing and act.verb == Verb.UNDO)]
         undone = undone_by(act for act in before if act.pk < undoing.pk)
         life = _Life(versions)
         for act, move in moves(act for act in before if act.pk not in undone):
             life.go_through(act, move)
-        yield from life.leave(undoing, [act for act in acts if act.pk > undoing.pk])
+        later = [act for act in acts if act.pk > undoing.pk and act.pk not in undone_by_now]
+        yield from life.leave(undoing, later)
 
 
 def moves(acts: Iterable[Transition]) -> Iterator[tuple[Transition, Move]]:
@@ -172,6 +180,8 @@ class _Life:
         for measurement in left:
             if measurement.stopped_at is None:
                 _end(measurement, undoing, cancelled=True)
+            if undoing.verb == Verb.UNDO:
+                measurement.state = ClockState.CANCELLED  # nobody owed it, whatever was due by then
         for act in later:
             self._excuse(act)
         yield from left

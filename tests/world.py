@@ -126,6 +126,7 @@ FACTS: dict[str, dict[str, Any]] = {
     "uphold": {"decision": "It does not fit."},
     "pause": {"cause": "buyer_away"},
     "update_deal": {"name": "Second deal"},
+    "snooze": {"until": "2 hours"},
     "unmerge": {"reason": "They are two people."},
 }
 

@@ -13,7 +13,7 @@ from handoff.alerts.outbox import (
     keep_delivering,
     resend,
 )
-from handoff.alerts.withdrawal import withdraw
+from handoff.alerts.withdrawal import called_off_by, send_after_all, withdraw, withdraw_act
 
 __all__ = [
     "IS_NOTIFIED",
@@ -22,11 +22,14 @@ __all__ = [
     "announce_notice",
     "announce_signature",
     "announce_stranded",
+    "called_off_by",
     "deliver",
     "deliver_notices",
     "fire_alarms",
     "keep_delivering",
     "needs_no_subscription",
     "resend",
+    "send_after_all",
     "withdraw",
+    "withdraw_act",
 ]

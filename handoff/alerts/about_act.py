@@ -68,7 +68,7 @@ def in_short(act: Transition) -> str:
 
 
 def about_act(delivery: Delivery) -> Content:
-    act = delivery.act_in_full or with_details(Transition.objects.filter(deliveries=delivery)).get()
+    act = delivery.act_in_full or with_details(Transition.written.filter(deliveries=delivery)).get()
     lead, zone = act.lead, zone_of(delivery, act.lead)
     links = (lead_link(lead),)
     return Content(

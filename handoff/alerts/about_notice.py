@@ -1,6 +1,8 @@
 """What is said in a notice, about the engine or about a lead: its words, and where to look."""
 
-from handoff.alerts.content import Content, link_of
+from datetime import datetime
+
+from handoff.alerts.content import Content, Entry, link_of
 from handoff.models import Delivery, Notice
 
 
@@ -16,4 +18,5 @@ def about_notice(delivery: Delivery, notice: Notice) -> Content:
         facts=(),
         links=(link_of(notice),),
         zone=delivery.recipient.time_zone if delivery.recipient else "UTC",
+        entries=tuple(Entry(**entry | {"at": datetime.fromisoformat(entry["at"])}) for entry in notice.entries),
     )

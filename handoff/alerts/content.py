@@ -120,6 +120,10 @@ def lead_link(lead: Lead) -> tuple[str, str]:
     return ("Open the lead", f"{settings.BASE_URL}/console/leads/lead/{lead.pk}/change/")
 
 
+def inbox_link() -> tuple[str, str]:
+    return ("Open the console", f"{settings.BASE_URL}/console/")
+
+
 def rejections_link() -> tuple[str, str]:
     return ("Open the rejections", f"{settings.BASE_URL}/console/handoff/rejection/")
 
@@ -134,7 +138,9 @@ def link_of(notice: Notice) -> tuple[str, str]:
         return ("Open the signatures", f"{settings.BASE_URL}/console/signatures/")
     if notice.key.startswith(DISPUTE):
         return disputes_link()
-    return lead_link(notice.lead) if notice.lead else engine_link()
+    if notice.lead:
+        return lead_link(notice.lead)
+    return inbox_link() if notice.entries else engine_link()
 
 
 def engine_link() -> tuple[str, str]:

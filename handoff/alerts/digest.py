@@ -5,10 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from django.conf import settings
-
 from handoff.alerts import about_act, about_alarm
-from handoff.alerts.content import Content, Entry, lead_link, link_of
+from handoff.alerts.content import Content, Entry, inbox_link, lead_link, link_of
 from handoff.alerts.moments import moment
 from handoff.models import Delivery
 from leads.models import Transition
@@ -35,7 +33,7 @@ def about_all(deliveries: Sequence[Delivery]) -> Content:
         headline=subject,
         lines=(),
         facts=(),
-        links=(("Open the console", f"{settings.BASE_URL}/console/"),),
+        links=(inbox_link(),),
         zone=zone.key,
         entries=tuple(entries),
     )
@@ -58,7 +56,7 @@ def _alarms(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[in
 
 def _acts(deliveries: Iterable[Delivery], zone: ZoneInfo) -> Iterable[tuple[int, Entry]]:
     priorities = {delivery.transition_id: delivery.priority for delivery in deliveries if delivery.transition_id}
-    for act in about_act.with_details(Transition.objects.filter(pk__in=priorities)):
+    for act in about_act.with_details(Transition.written.filter(pk__in=priorities)):
         now = f"It is {act.lead.get_state_display()} now, owned by {act.lead.owner or 'nobody'}."
         summary, url = about_act.in_short(act), lead_link(act.lead)[1]
         yield priorities[act.pk], Entry(act.at, moment(act.at, zone), summary, now, url, is_open=False)

@@ -44,7 +44,7 @@ def read_causes(deliveries: Iterable[Delivery]) -> None:
     alarm_ids = [delivery.alarm_id for delivery in several if delivery.alarm_id]
     act_ids = [delivery.transition_id for delivery in several if delivery.transition_id]
     alarms = about_alarm.with_details(Alarm.objects.all()).in_bulk(alarm_ids)
-    acts = about_act.with_details(Transition.objects.all()).in_bulk(act_ids)
+    acts = about_act.with_details(Transition.written.all()).in_bulk(act_ids)
     for delivery in several:
         delivery.alarm_in_full = alarms.get(delivery.alarm_id or 0)
         delivery.act_in_full = acts.get(delivery.transition_id or 0)

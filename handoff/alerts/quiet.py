@@ -43,8 +43,8 @@ def quiet_until(user: User, at: datetime) -> datetime | None:
     today = at.astimezone(user.zone).date()
     ends_after = DAY * (user.quiet_until <= user.quiet_from)
     for evening in (today - DAY, today):
-        end = _instant(user, evening + ends_after, user.quiet_until)
-        if _instant(user, evening, user.quiet_from) <= at < end:
+        end = instant(user, evening + ends_after, user.quiet_until)
+        if instant(user, evening, user.quiet_from) <= at < end:
             return end
     return None
 
@@ -54,10 +54,10 @@ def next_digest(user: User, after: datetime) -> datetime | None:
     if user.digest_at is None:
         return None
     today = after.astimezone(user.zone).date()
-    digest = _instant(user, today, user.digest_at)
-    return digest if digest > after else _instant(user, today + DAY, user.digest_at)
+    digest = instant(user, today, user.digest_at)
+    return digest if digest > after else instant(user, today + DAY, user.digest_at)
 
 
-def _instant(user: User, day: date, at: time) -> datetime:
+def instant(user: User, day: date, at: time) -> datetime:
     """A time that the clock change skips is an hour later, one that it repeats is the first of the two."""
     return datetime.combine(day, at, user.zone).astimezone(UTC)

@@ -73,12 +73,12 @@ def _thorough_look(
 ) -> Iterator[Finding]:
     if not ids:
         return
-    acts = _by_lead(Transition.objects.filter(lead__in=ids))
+    acts, written = (_by_lead(rows.filter(lead__in=ids)) for rows in (Transition.objects, Transition.written))
     stored = list(Clock.objects.filter(lead__in=ids).order_by("pk"))
     clocks, alarms = _by_lead(stored), alarms_of(stored)
     for lead in Lead.objects.filter(pk__in=ids).select_related("owner", "team", "campaign").order_by("pk"):
         yield from _lead_against_history(lead, acts[lead.pk])
-        for difference in differences(acts[lead.pk], clocks[lead.pk], versions, now, alarms):
+        for difference in differences(written[lead.pk], clocks[lead.pk], versions, now, alarms):
             yield Finding(Kind.CLOCK, f"Lead {lead.pk}: {difference}")
         for clock in clocks[lead.pk]:
             yield from _alarms(clock, alarms, breach_steps)

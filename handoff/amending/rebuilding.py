@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from handoff import alerts
 from handoff.workflow.act import lock
-from leads.models import Lead
+from leads.models import Lead, Transition
 from sla import clocks
 from sla.comparison import Difference
 from sla.comparison import differences as compare
@@ -36,7 +36,7 @@ def _look(lead_id: int, versions: Versions) -> list[Difference]:
     with transaction.atomic():
         lead = Lead.objects.get(pk=lead_id)
         stored = list(Clock.objects.filter(lead=lead))
-        return list(compare(lead.transitions.all(), stored, versions, timezone.now()))
+        return list(compare(Transition.written.filter(lead=lead), stored, versions, timezone.now()))
 
 
 def _mend(lead_id: int, versions: Versions) -> list[Difference]:

@@ -35,7 +35,7 @@ def _reasons(record: Import, lead: Lead, changes: Changes) -> Iterator[str]:
 
 
 def _later_acts(lead: Lead, changes: Changes) -> Iterator[str]:
-    acts = Transition.objects.filter(lead=lead).exclude(pk__in=changes.acts).select_related("by").order_by("pk")
+    acts = Transition.written.filter(lead=lead).exclude(pk__in=changes.acts).select_related("by").order_by("pk")
     later = acts.filter(pk__gt=min(changes.acts)) if changes.acts else acts
     if act := later.first():
         done = Verb(act.verb).past

@@ -95,9 +95,13 @@ def visible(request: Request) -> LeadQuerySet:
     return Lead.objects.visible_to(user) if user.is_authenticated else Lead.objects.none()
 
 
-def must_see(user: User, lead_id: int) -> None:
-    """Answer 404 for a lead that this person may not see, as for one that there is not."""
-    if not any(rights.sees(user, lead) for lead in _SEEN(lead_id)):
+def must_see(user: User, lead_id: int, *, or_acted: bool = False) -> None:
+    """Answer 404 for a lead that this person may not see, as for one that there is not.
+
+    With `or_acted` whoever did the last act with it may go on, to take that back.
+    """
+    sees = rights.sees_or_acted_last if or_acted else rights.sees
+    if not any(sees(user, lead) for lead in _SEEN(lead_id)):
         raise Http404
 
 

@@ -190,6 +190,7 @@ class LeadShape(serializers.ModelSerializer[Lead]):
             "last_touch_at",
             "paused",
             "paused_until",
+            "snoozed_until",
             "reenter_on",
             "merged_into",
             "created_at",
@@ -227,6 +228,9 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
         source="by.username", default=None, allow_null=True, help_text="Null when the system acted."
     )
     facts = serializers.SerializerMethodField(help_text="What was stated with it, of attributes those that you see.")
+    taken_back_by = serializers.IntegerField(
+        default=None, allow_null=True, help_text="The act that took it back: neither of the two counts."
+    )
 
     class Meta:
         model = Transition
@@ -245,6 +249,7 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
             "historical",
             "facts",
             "request_id",
+            "taken_back_by",
         ]
 
     @extend_schema_field(serializers.DictField())

@@ -19,7 +19,7 @@ from handoff.api.shapes import DoneShape, TransitionShape
 from handoff.doors import door
 from handoff.workflow import perform
 from leads.merged import family
-from leads.models import Transition, Via
+from leads.models import Transition, Verb, Via
 
 EXAMPLES = [
     OpenApiExample("Accept", {"verb": "accept"}, request_only=True),
@@ -33,7 +33,7 @@ class HistoryView(generics.GenericAPIView[Transition]):
     """What the views of a history have in common."""
 
     serializer_class = TransitionShape
-    queryset = Transition.objects.select_related("by", "owner")
+    queryset = Transition.written.select_related("by", "owner", "taken_back")
 
     def get_queryset(self) -> QuerySet[Transition]:
         lead = get_object_or_404(visible(self.request), pk=self.kwargs["lead_id"])
@@ -66,8 +66,8 @@ class TransitionsView(HistoryView):
         A conversion that was made already, with the same facts, is answered with 200. A refusal has written nothing.
         """
         started = timezone.now()
-        must_see(asker(request), lead_id)
         verb, facts = stated(body_of(request))
+        must_see(asker(request), lead_id, or_acted=verb == Verb.UNDO)
         transition = perform(verb, lead_id, by=asker(request), door=door(Via.API), facts=facts)
         lead = one_in_full(lead_id)
         if transition.owner_id == lead.owner_id:

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 
 from handoff.alerts import about_lead
+from handoff.alerts.moments import moment
 from handoff.models import Audience, Notice, StandardKind, StandardMessage
 from leads.models import Lead, LeadQuerySet, State
+from sla.metrics import IN_SALES
 
 CHUNK = 500
+LATE = timedelta(days=2)
+"""A snooze that was over longer ago is not looked for: its reminder was written, or nobody was at work."""
 MARKETING: about_lead.Groups = ((Audience.MARKETING,), (Audience.REVOPS,))
+OWNER: about_lead.Groups = ((Audience.OWNER,), (Audience.MANAGER,), (Audience.REVOPS,))
 SALES: about_lead.Groups = ((Audience.OWNER, Audience.MANAGER), (Audience.REVOPS,))
 
 
@@ -61,6 +67,24 @@ def of_hold(lead: Lead) -> Reminder:
     groups = MARKETING if lead.state == State.REJECTED else SALES
     key = f"hold of lead {lead.pk} since {since:%Y-%m-%dT%H:%M:%S}"
     return Reminder(StandardKind.HELD, key, lead, f"Still on hold: {about_lead.title(lead)}", lines, groups)
+
+
+def remind_of_snoozes(now: datetime) -> None:
+    """Remind the owners of leads whose snooze is over. Call it as often as you like."""
+    over = Lead.objects.filter(snoozed_until__lte=now, snoozed_until__gt=now - LATE)
+    remind(over.filter(merged_into=None, state__in=IN_SALES).order_by("snoozed_until", "pk"), of_snooze)
+
+
+def of_snooze(lead: Lead) -> Reminder:
+    """The owner wanted to be reminded of it now."""
+    until, zone = lead.snoozed_until or lead.updated_at, lead.owner.zone if lead.owner else ZoneInfo("UTC")
+    lines = (
+        f"It was snoozed until {moment(until, zone)}.",
+        "Its clocks went on meanwhile: see what is due.",
+    )
+    key = f"snooze of lead {lead.pk} until {until:%Y-%m-%dT%H:%M:%S}"
+    subject = f"Back from snooze: {about_lead.title(lead)}"
+    return Reminder(StandardKind.SNOOZE_OVER, key, lead, subject, lines, OWNER)
 
 
 @transaction.atomic

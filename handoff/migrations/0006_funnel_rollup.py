@@ -13,6 +13,14 @@ SELECT month, campaign_id, source, currency, sum(leads), sum(mql), sum(sal), sum
 FROM handoff_funnelshare WHERE counts
 GROUP BY month, campaign_id, source, currency;
 """
+# The files as they were before acts could be taken back: the table that they name comes later.
+UNDO = "AND NOT EXISTS (SELECT FROM leads_takenback WHERE act_id = leads_transition.id)"
+
+
+def before_undo(package: str, name: str) -> str:
+    return load(package, name).replace(UNDO, "")
+
+
 DROP = """
 DROP TRIGGER handoff_funnel_captured ON leads_lead;
 DROP TRIGGER handoff_funnel_moved ON leads_lead;
@@ -76,7 +84,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(load("handoff.reports", "funnel_share.sql"), "DROP VIEW handoff_funnelshare"),
-        migrations.RunSQL(load("handoff.reports", "funnel_triggers.sql"), DROP),
+        migrations.RunSQL(before_undo("handoff.reports", "funnel_share.sql"), "DROP VIEW handoff_funnelshare"),
+        migrations.RunSQL(before_undo("handoff.reports", "funnel_triggers.sql"), DROP),
         migrations.RunSQL(FILL, migrations.RunSQL.noop),
     ]

@@ -37,8 +37,8 @@ class Migration(migrations.Migration):
     atomic = False
 
     dependencies = [
-        ("handoff", "0022_import_changes"),
-        ("leads", "0019_find_touchpoints"),
+        ("handoff", "0023_undo_and_snooze"),
+        ("leads", "0022_capacity"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [
@@ -64,7 +64,7 @@ class Migration(migrations.Migration):
                 ("touched_at", models.DateTimeField(null=True)),
                 (
                     "held_until",
-                    models.DateTimeField(help_text="The end of its pause; far away without an end.", null=True),
+                    models.DateTimeField(help_text="The end of its pause or snooze; far away without an end.", null=True),
                 ),
                 (
                     "next_due",

@@ -28,7 +28,7 @@ def concurrently(name, table, column, condition):
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("handoff", "0022_import_changes")]
+    dependencies = [("handoff", "0024_inbox")]
     operations = [
         migrations.AlterField(
             model_name="standardmessage",
@@ -46,6 +46,7 @@ class Migration(migrations.Migration):
                     ("disputed", "Marketing disputes a rejection: RevOps, to decide it"),
                     ("dispute_overdue", "A dispute is overdue: RevOps, to decide it"),
                     ("to_sign", "A definition waits for a signature: whoever may give it"),
+                    ("snooze_over", "The time until which a lead was snoozed has come: its owner"),
                 ],
                 max_length=15,
                 unique=True,

@@ -10,7 +10,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0022_import_changes"),
+        ("handoff", "0025_answers"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

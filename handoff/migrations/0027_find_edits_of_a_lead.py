@@ -8,6 +8,6 @@ ADD = f'CREATE INDEX CONCURRENTLY IF NOT EXISTS "{NAME}" ON django_admin_log (ob
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("handoff", "0022_import_changes"), ("admin", "0003_logentry_add_action_flag_choices")]
+    dependencies = [("handoff", "0026_letters"), ("admin", "0003_logentry_add_action_flag_choices")]
 
     operations = [migrations.RunSQL(ADD, f'DROP INDEX CONCURRENTLY IF EXISTS "{NAME}"')]

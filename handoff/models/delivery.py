@@ -34,6 +34,7 @@ class Notice(models.Model):
     subject = models.CharField(max_length=200)
     text = models.TextField(help_text="The first line is the headline.")
     pierces = models.BooleanField("ignores quiet hours", default=False)
+    entries = models.JSONField(default=list, db_default=[], help_text="Lines with links of their own, if it is a list.")
     # Never asked for by lead, and most notices are about none.
     lead = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
     created_at = models.DateTimeField(default=timezone.now)

@@ -31,7 +31,7 @@ class InboxEntry(models.Model):
     cycle = models.PositiveSmallIntegerField()
     source = models.CharField(max_length=80)
     touched_at = models.DateTimeField(null=True)
-    held_until = models.DateTimeField(null=True, help_text="The end of its pause; far away without an end.")
+    held_until = models.DateTimeField(null=True, help_text="The end of its pause or snooze; far away without an end.")
     next_due = models.DateTimeField(null=True, help_text="When the first of its running clocks is due.")
     metric = models.CharField(max_length=40, help_text="Of that clock, or of one without a due time; else empty.")
     given_at = models.DateTimeField(help_text="Since when it is with its owner, in its handoff.")

@@ -14,6 +14,7 @@ class StandardKind(models.TextChoices):
     DISPUTED = "disputed", "Marketing disputes a rejection: RevOps, to decide it"
     DISPUTE_OVERDUE = "dispute_overdue", "A dispute is overdue: RevOps, to decide it"
     TO_SIGN = "to_sign", "A definition waits for a signature: whoever may give it"
+    SNOOZE_OVER = "snooze_over", "The time until which a lead was snoozed has come: its owner"
 
 
 class StandardMessage(models.Model):

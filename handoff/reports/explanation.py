@@ -39,7 +39,7 @@ def explainable(clocks: QuerySet[Clock]) -> QuerySet[Clock]:
 
 def explained(clock: Clock, now: datetime) -> Explained:
     """Explain a clock that came through `explainable`."""
-    acts = Transition.objects.filter(lead=clock.lead_id).select_related("by", "owner").order_by("at", "id")
+    acts = Transition.written.filter(lead=clock.lead_id).select_related("by", "owner").order_by("at", "id")
     return Explained(explain(clock, list(acts), now), list(clock.alarms.all()), list(clock.pending.all()))
 
 

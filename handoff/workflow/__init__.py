@@ -25,9 +25,11 @@ from handoff.workflow.plain_facts import record_consent as record_consent
 from handoff.workflow.plain_facts import upsert as upsert
 from handoff.workflow.plain_facts import upsert_many as upsert_many
 from handoff.workflow.sales import *  # noqa: F403
+from handoff.workflow.snoozing import *  # noqa: F403
 from handoff.workflow.timing import *  # noqa: F403
 from handoff.workflow.touchpoints import record_touchpoint as record_touchpoint
 from handoff.workflow.touchpoints import record_touchpoints as record_touchpoints
+from handoff.workflow.undo import *  # noqa: F403
 from handoff.workflow.unmerging import *  # noqa: F403
 from handoff.workflow.verb import VERBS as VERBS
 from leads.models import Transition, User

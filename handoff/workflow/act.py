@@ -13,7 +13,8 @@ from django.utils import timezone
 from handoff import alerts
 from handoff.doors import Door
 from handoff.refusals import FactsRefused, NoSuchLead
-from handoff.workflow.cards import Card, Request
+from handoff.workflow.before import spelled
+from handoff.workflow.cards import CARDS, Card, Request
 from handoff.workflow.facts import as_json, check, day_of
 from handoff.workflow.refusing import not_allowed, wrong_state
 from leads.internals.composed import Composed
@@ -22,7 +23,7 @@ from leads.models import ANY_TIME, Lead, Transition, User, Verb, Via
 from leads.moments import storable
 from sla import clocks
 from sla.clocks import Plan
-from sla.metrics import Move
+from sla.metrics import IN_SALES, Move
 from sla.models import Alarm, Clock, Policy
 
 _FIELDS = {field.name: field for field in Lead._meta.concrete_fields}
@@ -47,13 +48,19 @@ class Act:
     facts: dict[str, Any]
     _held: list[Clock]
     recorded_at: datetime = field(init=False)
+    before: dict[str, Any] = field(init=False, default_factory=dict)
+    """What taking it back needs besides the columns of the lead, which `record` adds."""
+    is_asked_for: bool = field(init=False, default=False)
+    """Not part of another act, with which alone it could be taken back."""
     _from_state: str = field(init=False)
     _owner_before: int | None = field(init=False)
     _was_paused: bool = field(init=False)
+    _stood: dict[str, Any] = field(init=False)
 
     def __post_init__(self) -> None:
         self.recorded_at, self._was_paused = self.at, self.lead.paused_at is not None
         self._from_state, self._owner_before = self.lead.state, self.lead.owner_id
+        self._stood = dict(self.lead.__dict__)
 
     @property
     def today(self) -> date:
@@ -74,13 +81,13 @@ class Act:
         self, *changed: str, genuine_touch: bool = False, plan: Plan | None = None, announce: bool = True
     ) -> Transition:
         """Save what changed of the lead, write the history, move the clocks and the outbox, in this order."""
-        changed = (*changed, *self._end_pause())
+        changed = (*changed, *self._end_pause(), *self._end_snooze())
         if changed:
             _save(self.lead, (*changed, "updated_at"))
         move = self._move(genuine_touch)
         seen = clocks.as_it_stood(self.lead, move) if genuine_touch and self.at < self.recorded_at else move
         plan = plan or (Plan() if self.door.historical else clocks.choose(self.lead, seen, self._held))
-        transition = self._as_history(move, plan)
+        transition = self._as_history(move, plan, changed)
         is_subscribed = _write(transition)
         called_off = clocks.advance(self.lead, seen, transition, self._held, plan, paused=self._was_paused)
         if called_off:
@@ -116,12 +123,32 @@ class Act:
 
     def _end_pause(self) -> tuple[str, ...]:
         """A lead that moves on waits for nothing any more."""
-        if not self._was_paused or self.lead.state == self._from_state:
+        if not self._was_paused or self.lead.state == self._from_state or self.verb == Verb.UNDO:
             return ()
         self.lead.paused_at = self.lead.paused_until = None
         return "paused_at", "paused_until"
 
-    def _as_history(self, move: Move, plan: Plan) -> Transition:
+    def _end_snooze(self) -> tuple[str, ...]:
+        """It is the reminder of its owner: it ends when the lead changes hands, or leaves those of sales."""
+        is_theirs = self.lead.owner_id == self._owner_before and self.lead.state in IN_SALES
+        if self.lead.snoozed_until is None or is_theirs or self.verb == Verb.UNDO:
+            return ()
+        self.lead.snoozed_until = None
+        return ("snoozed_until",)
+
+    def _is_undoable(self) -> bool:
+        """A person did it: what the system does, or what is part of another act, is not taken back by itself."""
+        return self.is_asked_for and self.by is not None and callable(CARDS[self.verb].undo)
+
+    def _kept(self, changed: Iterable[str]) -> dict[str, Any] | None:
+        """What taking it back needs: the columns of the lead as they were, and what the verb adds."""
+        if not self._is_undoable():
+            return None
+        names = {_FIELDS[name].attname for name in changed} - {"state"}
+        was = {name: self._stood[name] for name in names if self._stood[name] != getattr(self.lead, name)}
+        return spelled(self.before | ({"lead": spelled(was)} if was else {}))
+
+    def _as_history(self, move: Move, plan: Plan, changed: Iterable[str]) -> Transition:
         return Transition(
             lead=self.lead,
             verb=self.verb,
@@ -137,6 +164,7 @@ class Act:
             historical=self.door.historical,
             request_id=self.door.request_id,
             facts=as_json(self.facts) | plan.as_facts(),
+            before=self._kept(changed),
         )
 
 
@@ -157,6 +185,7 @@ def begin(card: Card, request: Request) -> Act:
     at = _storable(request.at) if request.at else None
     facts = check(card.facts, verb, lead, request.facts, by=by, at=at or now, historical=door.historical)
     act = Act(verb, lead, by, now, door, facts, held)
+    act.is_asked_for = not door.historical
     act.happened(facts["at"] if card.is_dated_by_its_facts else at)
     return act
 
@@ -188,7 +217,7 @@ def _write(transition: Transition) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_WRITE, values)
         is_subscribed, transition.pk = cursor.fetchone()
-    mark_written(transition)
+    mark_written(transition, "taken_back")
     return bool(is_subscribed)
 
 

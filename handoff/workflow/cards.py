@@ -27,6 +27,10 @@ def _nothing_hinders(lead: Lead, at: datetime) -> str:  # noqa: ARG001 the same 
     return ""
 
 
+def nothing_else(act: Any, done: Transition) -> None:
+    """An act that changed the lead alone, and its clocks: taking it back gives back nothing else."""
+
+
 def _nothing_before(request: Request) -> Transition | None:  # noqa: ARG001 the same shape as the others
     return None
 
@@ -55,6 +59,10 @@ class Card:
     """“already … by Ada”, where the past tense of the verb does not fit there."""
     aside: tuple[str, ...] = ()
     """Names of facts that the form does not check: they come with an import only, never from a person."""
+    undo: Callable[[Any, Transition], None] | str = "it is about two leads: undo the merge, or merge them again"
+    """How taking it back gives back what it changed beside the lead and its clocks; or why it cannot be taken back."""
+    is_about_act: bool = False
+    """It is about one act of the lead, which is where it is offered."""
     before: Callable[[Request], Transition | None] = _nothing_before
     """What comes before the lead is locked and judged. A row that it returns is the answer: it was done already."""
 

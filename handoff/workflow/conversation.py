@@ -5,7 +5,7 @@ from typing import Unpack
 
 from handoff import alerts
 from handoff.workflow.act import Act
-from handoff.workflow.cards import Card
+from handoff.workflow.cards import Card, nothing_else
 from handoff.workflow.facts.conversation import CommentFacts, CommentGiven
 from handoff.workflow.mentioning import mentioned_in
 from handoff.workflow.rights import sees
@@ -23,6 +23,7 @@ __all__ = ["comment"]
         who="whoever sees the lead may",
         states=tuple(State),
         applies_after_merge=True,
+        undo=nothing_else,  # it stays readable as one that was taken back: somebody may have read it
     )
 )
 def comment(act: Act, **_: Unpack[CommentGiven]) -> Transition:

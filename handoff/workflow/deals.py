@@ -5,6 +5,7 @@ from typing import Any, Unpack
 
 from handoff.refusals import FactsRefused
 from handoff.workflow.act import Act
+from handoff.workflow.before import columns_of, put_back
 from handoff.workflow.cards import Card
 from handoff.workflow.facts.deals import IMPORTED, UpdateDealFacts, UpdateDealGiven
 from handoff.workflow.rights import WORKERS, works
@@ -12,6 +13,17 @@ from handoff.workflow.verb import verb
 from leads.models import DealState, Opportunity, State, Transition, Verb, Via
 
 __all__ = ["update_deal"]
+_COLUMNS = [field.attname for field in Opportunity._meta.concrete_fields if field.name not in ("id", "lead")]
+
+
+def give_back(act: Act, done: Transition) -> None:  # noqa: ARG001 the same shape as the others
+    """The deal is as it was; one that the act has opened is gone."""
+    was = done.kept["deal"]
+    deal = Opportunity.objects.get(pk=was["id"])
+    if changed := put_back(deal, was):
+        deal.save(update_fields=changed)
+    else:
+        deal.delete()
 
 
 @verb(
@@ -22,6 +34,7 @@ __all__ = ["update_deal"]
         who=WORKERS,
         states=(State.OPPORTUNITY,),
         aside=IMPORTED,
+        undo=give_back,
     )
 )
 def update_deal(act: Act, **given: Unpack[UpdateDealGiven]) -> Transition:
@@ -42,6 +55,7 @@ def new_deal(act: Act) -> Opportunity:
 
 def keep(act: Act, deal: Opportunity, changes: Mapping[str, Any]) -> None:
     """Save a deal with what changes of it, and let the act say all that is known of it now."""
+    was = {} if deal.pk is None else columns_of(deal, _COLUMNS)
     for name, value in changes.items():
         setattr(deal, attribute(name), value)
     if deal.state == DealState.OPEN:
@@ -51,6 +65,7 @@ def keep(act: Act, deal: Opportunity, changes: Mapping[str, Any]) -> None:
     deal.clean_fields(exclude=["lead", "owner"])
     deal.save()
     act.facts = deal.as_facts()
+    act.before["deal"] = was or {"id": deal.pk}
 
 
 def attribute(fact: str) -> str:

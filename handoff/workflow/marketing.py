@@ -9,6 +9,7 @@ from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Reject
 from handoff.refusals import FactsRefused, NotAllowed
 from handoff.workflow import gates
 from handoff.workflow.act import Act
+from handoff.workflow.before import columns_of, put_back
 from handoff.workflow.cards import Card
 from handoff.workflow.facts.marketing import (
     AnswerFacts,
@@ -34,7 +35,32 @@ from leads.models import Definition, Stage, State, Transition, Verb
 __all__ = ["answer", "dispute", "overturn", "promote", "recycle", "resubmit", "uphold"]
 
 
-@verb(Card(Verb.PROMOTE, facts=OwnerFacts, may=markets, who=MARKETERS, system_may=True))
+def _withdraw_offer(act: Act, done: Transition) -> None:
+    """The offer was not made, and the rejection that it replied to waits for its answer again."""
+    Handoff.objects.filter(transition=done).delete()
+    _unanswer(act, done)
+
+
+def _unanswer(act: Act, done: Transition) -> None:
+    """The rejection has the answer that it had before, or none."""
+    if was := done.kept.get("rejection"):
+        rejection = act.lead.rejections.get(pk=was["id"])
+        rejection.save(update_fields=put_back(rejection, was))
+
+
+def _withdraw_dispute(act: Act, done: Transition) -> None:
+    Dispute.objects.filter(rejection=_rejection(act)).delete()
+    _unanswer(act, done)
+
+
+def _reopen(act: Act, done: Transition) -> None:
+    """The dispute waits for its decision again."""
+    _withdraw_offer(act, done)
+    reopened = Dispute.objects.filter(rejection=_rejection(act))
+    reopened.update(decision="", decision_note="", decided_by=None, decided_at=None)
+
+
+@verb(Card(Verb.PROMOTE, facts=OwnerFacts, may=markets, who=MARKETERS, system_may=True, undo=_withdraw_offer))
 def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     """Hand a raw lead over to sales, with its packet, to an owner or to the queue of a team."""
     definition = Definition.active(Stage.MQL)
@@ -46,7 +72,7 @@ def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     return _offer(act, definition, "owner", "team")
 
 
-@verb(Card(Verb.ANSWER, facts=AnswerFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
+@verb(Card(Verb.ANSWER, facts=AnswerFacts, may=markets, who=MARKETERS, states=(State.REJECTED,), undo=_unanswer))
 def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
     """Accept a rejection as it is: acknowledge it, or retire the lead."""
     rejection = _rejection(act)
@@ -54,12 +80,11 @@ def answer(act: Act, **_: Unpack[AnswerGiven]) -> Transition:
         raise FactsRefused(f"{rejection.answered_by or 'The system'} has already answered this rejection.")
     if act.facts["kind"] == AnswerKind.RETIRE:
         act.lead.reenter_on = None  # nobody comes back to it
-    transition = act.record("reenter_on")
     _answer(act, AnswerKind(act.facts["kind"]), act.facts["note"])
-    return transition
+    return act.record("reenter_on")
 
 
-@verb(Card(Verb.RECYCLE, facts=RecycleFacts, may=markets, who=MARKETERS))
+@verb(Card(Verb.RECYCLE, facts=RecycleFacts, may=markets, who=MARKETERS, undo=_unanswer))
 def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
     """Take a rejected lead back to nurture, until a date from which it may be promoted again."""
     if not act.door.historical:
@@ -70,7 +95,7 @@ def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
     return act.record("state", "entered_at", "reason", "reenter_on", "owner")
 
 
-@verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS))
+@verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS, undo=_withdraw_offer))
 def resubmit(act: Act, **_: Unpack[ResubmitGiven]) -> Transition:
     """Send a rejected lead back to sales with what was fixed: a new cycle with a new packet.
 
@@ -85,19 +110,37 @@ def resubmit(act: Act, **_: Unpack[ResubmitGiven]) -> Transition:
     return _offer(act, Definition.active(Stage.MQL), "reason", "owner", "team")
 
 
-@verb(Card(Verb.DISPUTE, facts=DisputeFacts, may=markets, who=MARKETERS, states=(State.REJECTED,)))
+@verb(
+    Card(
+        Verb.DISPUTE,
+        facts=DisputeFacts,
+        may=markets,
+        who=MARKETERS,
+        states=(State.REJECTED,),
+        undo=_withdraw_dispute,
+    )
+)
 def dispute(act: Act, **_: Unpack[DisputeGiven]) -> Transition:
     """Contest a rejection before the arbiter."""
     rejection = _rejection(act)
     if Dispute.objects.filter(rejection=rejection).exists():
         raise FactsRefused("This rejection has already been disputed.")
-    transition = act.record()
     _answer(act, AnswerKind.DISPUTE, act.facts["argument"])
+    transition = act.record()
     Dispute.objects.create(rejection=rejection, argument=act.facts["argument"], by=act.by, at=act.at)
     return transition
 
 
-@verb(Card(Verb.OVERTURN, facts=DecisionFacts, may=arbitrates, who=ARBITERS, passive="returned to sales"))
+@verb(
+    Card(
+        Verb.OVERTURN,
+        facts=DecisionFacts,
+        may=arbitrates,
+        who=ARBITERS,
+        passive="returned to sales",
+        undo=_reopen,
+    )
+)
 def overturn(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
     """Decide a dispute for marketing: the rejection is overturned, and the lead goes back to sales."""
     dispute = _open_dispute(act)
@@ -107,7 +150,7 @@ def overturn(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
     return transition
 
 
-@verb(Card(Verb.UPHOLD, facts=DecisionFacts, may=arbitrates, who=ARBITERS, states=(State.REJECTED,)))
+@verb(Card(Verb.UPHOLD, facts=DecisionFacts, may=arbitrates, who=ARBITERS, states=(State.REJECTED,), undo=_reopen))
 def uphold(act: Act, **_: Unpack[DecisionGiven]) -> Transition:
     """Decide a dispute for sales: the rejection is confirmed, and marketing recycles or retires the lead."""
     dispute = _open_dispute(act)
@@ -156,6 +199,7 @@ def _rejection(act: Act) -> Rejection:
 def _answer(act: Act, kind: AnswerKind, note: str) -> None:
     """Keep marketing's answer on the rejection; what marketing does later replaces an acknowledgement."""
     rejection = _rejection(act)
+    act.before["rejection"] = columns_of(rejection, ("answer", "answer_note", "answered_by_id", "answered_at"))
     rejection.answer, rejection.answer_note = kind, note
     if rejection.answered_at is None:
         rejection.answered_by, rejection.answered_at = act.by, act.at

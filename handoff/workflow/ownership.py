@@ -4,7 +4,7 @@ from typing import Unpack
 
 from handoff.refusals import NotAllowed
 from handoff.workflow.act import Act
-from handoff.workflow.cards import Card
+from handoff.workflow.cards import Card, nothing_else
 from handoff.workflow.facts.ownership import OwnerFacts, OwnerGiven
 from handoff.workflow.rights import WITH_SALES, assigns
 from handoff.workflow.verb import verb
@@ -21,6 +21,7 @@ __all__ = ["assign"]
         who="the manager of its team, marketing or RevOps may, and a rep takes from the queue of their own team",
         states=(State.RAW, *WITH_SALES),
         system_may=True,
+        undo=nothing_else,
     )
 )
 def assign(act: Act, **_: Unpack[OwnerGiven]) -> Transition:

@@ -32,7 +32,7 @@ def may(user: User | None, verb: str, lead: Lead, via: str = Via.SYSTEM) -> bool
 
 def can(user: User, lead: Lead, at: datetime) -> list[Verb]:
     """The verbs that this person can do with this lead at a moment; those about one clock are offered with that."""
-    cards = [CARDS[verb] for verb in Verb if not CARDS[verb].is_about_clock]
+    cards = [card for card in map(CARDS.__getitem__, Verb) if not (card.is_about_clock or card.is_about_act)]
     return [card.verb for card in cards if card.applies(lead, at) and card.permits(user, lead)]
 
 
@@ -108,6 +108,11 @@ def sees(user: User, lead: Lead) -> bool:
     if sees_all(user):
         return True
     return user.has_role(*SALES) and (lead.owner_id == user.pk or _is_of_teams(user, lead))
+
+
+def sees_or_acted_last(user: User, lead: Lead) -> bool:
+    """Whoever gave a lead away may see it no longer, and take that back all the same."""
+    return sees(user, lead) or lead.transitions.order_by("-pk").values_list("by", flat=True).first() == user.pk
 
 
 def works(user: User, lead: Lead) -> bool:

@@ -4,11 +4,11 @@ from typing import Unpack
 
 from django.db import connection
 
-from handoff.models import Decision, Rejection
+from handoff.models import Decision, Handoff, Rejection
 from handoff.refusals import FactsRefused
 from handoff.workflow import deals, gates
 from handoff.workflow.act import Act, lock
-from handoff.workflow.cards import CARDS, Card, Request
+from handoff.workflow.cards import CARDS, Card, Request, nothing_else
 from handoff.workflow.facts import as_json, check
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
 from handoff.workflow.facts.deals import IMPORTED
@@ -27,7 +27,23 @@ UPDATE handoff_handoff SET decision = %s, decided_by_id = %s, decided_at = %s WH
 """
 
 
-@verb(Card(Verb.ACCEPT, facts=NoteFacts, may=works, who=WORKERS))
+def _undecide(act: Act, done: Transition) -> None:
+    """The handoff waits for its decision again."""
+    if done.from_state == State.MQL:
+        decided = Handoff.objects.filter(lead=act.lead, cycle=done.cycle)
+        decided.update(decision="", decided_by=None, decided_at=None)
+
+
+def _take_rejection_back(act: Act, done: Transition) -> None:
+    _undecide(act, done)
+    Rejection.objects.filter(transition=done).delete()
+
+
+def _forget_touch(act: Act, done: Transition) -> None:  # noqa: ARG001 the same shape as the others
+    Touch.objects.filter(pk=done.kept["touch"]).delete()
+
+
+@verb(Card(Verb.ACCEPT, facts=NoteFacts, may=works, who=WORKERS, undo=_undecide))
 def accept(act: Act, **_: Unpack[NoteGiven]) -> Transition:
     """Take the lead on: sales answers for it from now."""
     act.lead.accept(act.at)
@@ -35,7 +51,15 @@ def accept(act: Act, **_: Unpack[NoteGiven]) -> Transition:
     return act.record("state", "entered_at")
 
 
-@verb(Card(Verb.REJECT, facts=RejectFacts, may=rejects, who=f"{WORKERS}, and marketing while it is Raw"))
+@verb(
+    Card(
+        Verb.REJECT,
+        facts=RejectFacts,
+        may=rejects,
+        who=f"{WORKERS}, and marketing while it is Raw",
+        undo=_take_rejection_back,
+    )
+)
 def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
     """Refuse the lead, with a reason of the list and the evidence it demands. Marketing must answer."""
     from_state, facts = act.lead.state, act.facts
@@ -67,13 +91,14 @@ def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
         states=tuple(State),
         system_may=True,
         aside=("system", "external_id"),
+        undo=_forget_touch,
     )
 )
 def touch(act: Act, **given: Unpack[TouchGiven]) -> Transition:
     """Log a contact attempt, now or earlier. Only a human's counts; the earliest one counts."""
     facts = act.facts
     _refuse_blocked(act)
-    Touch.objects.create(
+    made = Touch.objects.create(
         lead=act.lead,
         by=act.by,
         channel=facts["channel"],
@@ -85,6 +110,7 @@ def touch(act: Act, **given: Unpack[TouchGiven]) -> Transition:
         system=given.get("system", ""),
         external_id=given.get("external_id", ""),
     )
+    act.before["touch"] = made.pk
     if facts["automatic"]:
         return act.record()
     act.lead.last_touch_at = max(act.at, act.lead.last_touch_at or act.at)
@@ -104,7 +130,7 @@ def _refuse_blocked(act: Act) -> None:
     )
 
 
-@verb(Card(Verb.QUALIFY, facts=NoteFacts, may=works, who=WORKERS))
+@verb(Card(Verb.QUALIFY, facts=NoteFacts, may=works, who=WORKERS, undo=nothing_else))
 def qualify(act: Act, **_: Unpack[NoteGiven]) -> Transition:
     """Confirm the lead as one to sell to: it meets the SQL definition, and sales has contacted it."""
     if not act.door.historical:
@@ -140,6 +166,7 @@ OF_THE_DEAL = (*IMPORTED, "stage", "state", "closed_at", "lost_reason", "deal_ow
         who=WORKERS,
         before=_same_conversion,
         aside=OF_THE_DEAL,
+        undo=deals.give_back,
     )
 )
 def convert(act: Act, **given: Unpack[ConvertGiven]) -> Transition:

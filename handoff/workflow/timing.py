@@ -6,7 +6,7 @@ from typing import Unpack
 from handoff.doors import SHELL, Door
 from handoff.refusals import FactsRefused, WrongState
 from handoff.workflow.act import Act
-from handoff.workflow.cards import Card
+from handoff.workflow.cards import Card, nothing_else
 from handoff.workflow.facts.base import NoteFacts, NoteGiven
 from handoff.workflow.facts.timing import (
     AcknowledgeFacts,
@@ -26,7 +26,7 @@ from sla.models import Alarm, Clock
 __all__ = ["acknowledge", "excuse", "pause", "reevaluate", "reevaluate_policies", "resume"]
 
 
-@verb(Card(Verb.PAUSE, facts=PauseFacts, may=owes, who=WHOEVER_OWES, states=CLOCKED))
+@verb(Card(Verb.PAUSE, facts=PauseFacts, may=owes, who=WHOEVER_OWES, states=CLOCKED, undo=nothing_else))
 def pause(act: Act, **_: Unpack[PauseGiven]) -> Transition:
     """Pause the clocks of a lead, until a moment or until it is resumed or moves on. Pauses that overlap are one."""
     lead, until = act.lead, act.facts["until"]
@@ -42,14 +42,38 @@ def _is_not_paused(lead: Lead, at: datetime) -> str:
     return "" if lead.is_paused(at) else "its clocks are not paused"
 
 
-@verb(Card(Verb.RESUME, facts=NoteFacts, may=owes, who=WHOEVER_OWES, states=CLOCKED, hindrance=_is_not_paused))
+@verb(
+    Card(
+        Verb.RESUME,
+        facts=NoteFacts,
+        may=owes,
+        who=WHOEVER_OWES,
+        states=CLOCKED,
+        hindrance=_is_not_paused,
+        undo=nothing_else,
+    )
+)
 def resume(act: Act, **_: Unpack[NoteGiven]) -> Transition:
     """Let the clocks of a paused lead go on."""
     act.lead.paused_at = act.lead.paused_until = None
     return act.record("paused_at", "paused_until")
 
 
-@verb(Card(Verb.ACKNOWLEDGE, facts=AcknowledgeFacts, may=owes, who=WHOEVER_OWES, states=CLOCKED, is_about_clock=True))
+def _unacknowledge(act: Act, done: Transition) -> None:  # noqa: ARG001 the same shape as the others
+    Alarm.objects.filter(pk=done.facts["alarm"], acknowledged_by=done).update(acknowledged_by=None)
+
+
+@verb(
+    Card(
+        Verb.ACKNOWLEDGE,
+        facts=AcknowledgeFacts,
+        may=owes,
+        who=WHOEVER_OWES,
+        states=CLOCKED,
+        is_about_clock=True,
+        undo=_unacknowledge,
+    )
+)
 def acknowledge(act: Act, **_: Unpack[AcknowledgeGiven]) -> Transition:
     """Answer an alarm: no further step of its clock fires, except the breach itself."""
     alarm: Alarm = act.facts["alarm"]
@@ -68,6 +92,7 @@ def acknowledge(act: Act, **_: Unpack[AcknowledgeGiven]) -> Transition:
         states=tuple(State),
         is_about_clock=True,
         applies_after_merge=True,
+        undo=nothing_else,
     )
 )
 def excuse(act: Act, **_: Unpack[ExcuseGiven]) -> Transition:
@@ -85,6 +110,7 @@ def excuse(act: Act, **_: Unpack[ExcuseGiven]) -> Transition:
         states=CLOCKED,
         is_about_clock=True,
         system_may=True,
+        undo="the rules in force chose the policies: change those, and re-evaluate again",
     )
 )
 def reevaluate(act: Act, **_: Unpack[ReevaluateGiven]) -> Transition:

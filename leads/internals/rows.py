@@ -8,9 +8,10 @@ from django.db.models import Model, QuerySet
 from django_fsm import ConcurrentTransitionMixin
 
 
-def mark_written(row: Model) -> None:
-    """As after `save()` of a new row."""
+def mark_written(row: Model, *lacking: str) -> None:
+    """As after `save()` of a new row. What points at it by these names is known not to be there."""
     row._state.adding, row._state.db = False, connection.alias
+    row._state.fields_cache |= dict.fromkeys(lacking)
 
 
 def mark_moved(row: ConcurrentTransitionMixin) -> None:

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("leads", "0019_find_touchpoints")]
+    dependencies = [("leads", "0021_find_snoozed")]
 
     operations = [
         migrations.AddField(

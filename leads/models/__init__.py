@@ -11,7 +11,7 @@ from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
 from leads.models.source import PERSON, SourceRank
-from leads.models.transition import AMENDING, ANY_TIME, GIVING, Transition, Verb, Via
+from leads.models.transition import AMENDING, ANY_TIME, GIVING, TakenBack, Transition, Verb, Via
 
 __all__ = [
     "AMENDING",
@@ -49,6 +49,7 @@ __all__ = [
     "SourceRank",
     "Stage",
     "State",
+    "TakenBack",
     "Team",
     "Touch",
     "Touchpoint",

@@ -9,7 +9,7 @@ from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
-from django_fsm import ConcurrentTransitionMixin, FSMField, transition
+from django_fsm import RETURN_VALUE, ConcurrentTransitionMixin, FSMField, transition
 
 from leads import conditions
 from leads.facts import fact, value_of
@@ -102,6 +102,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     )
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since when its clocks are paused.")
     paused_until = models.DateTimeField(null=True, blank=True, help_text="Empty in a pause: until it is resumed.")
+    snoozed_until = models.DateTimeField(
+        null=True, blank=True, db_default=None, help_text="When its owner wants to be reminded of it. No clock waits."
+    )
     merged_into = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="merged")
 
     created_at = models.DateTimeField(default=timezone.now, help_text="When it was captured.")
@@ -130,6 +133,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["team", "state"]),
             models.Index(fields=["created_at", "id"]),
             # What was promised or put on hold is found by these, however many leads there are.
+            models.Index(fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="lead_snoozed"),
             models.Index(fields=["reenter_on"], condition=Q(reenter_on__isnull=False), name="lead_reenter_on"),
             models.Index(
                 fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
@@ -185,6 +189,11 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         self.reason = None
         self._offer(at)
 
+    @transition(field=state, source="*", target=RETURN_VALUE(*State.values))
+    def return_to(self, state: str) -> str:
+        """Stand where it stood before an act that is taken back."""
+        return state
+
     @property
     def opportunity(self) -> Any:
         """Its main deal: the newest that is open, else the newest; None without a deal."""
@@ -197,6 +206,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     def is_paused(self, at: datetime) -> bool:
         """Its clocks are paused at a moment."""
         return self.paused_at is not None and (self.paused_until is None or self.paused_until > at)
+
+    def is_snoozed(self, at: datetime) -> bool:
+        """Its owner has put it off at a moment. Its clocks go on."""
+        return self.snoozed_until is not None and self.snoozed_until > at
 
     def _offer(self, at: datetime) -> None:
         self.entered_at = at

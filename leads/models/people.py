@@ -75,6 +75,16 @@ class User(AbstractUser):
         null=True, blank=True, help_text="How many open leads are as many as this person can work. Empty: not set."
     )
 
+    agenda_at = models.TimeField(
+        null=True, blank=True, db_default=None, help_text="What waits for you is sent at this time. Empty: never."
+    )
+    agenda_days = models.CharField(
+        max_length=7, blank=True, default="12345", db_default="12345", help_text="The days of it: 1 is Monday."
+    )
+    agenda_on = models.DateField(
+        null=True, editable=False, db_default=None, help_text="The last day that was dealt with."
+    )
+
     class Meta(AbstractUser.Meta):
         constraints = [
             models.CheckConstraint(

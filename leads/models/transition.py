@@ -1,5 +1,7 @@
 """The history of a lead: append-only, and the truth that everything else can be rebuilt from."""
 
+from typing import Any
+
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
@@ -44,13 +46,23 @@ class Verb(models.TextChoices):
     REEVALUATE = "reevaluate", "re-evaluated the policies of", "Re-evaluate policies"
     UPDATE_DEAL = "update_deal", "updated a deal of", "Update deals"
     UNMERGE = "unmerge", "undid the merge of", "Undo the merge"
+    SNOOZE = "snooze", "snoozed", "Snooze"
+    UNDO = "undo", "took back an act on", "Undo"
 
 
 GIVING = (Verb.PROMOTE, Verb.ASSIGN)
 """Verbs by which a lead is given to somebody."""
-ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.UPDATE_DEAL)
+ANY_TIME = (Verb.TOUCH, Verb.COMMENT, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.UPDATE_DEAL, Verb.SNOOZE)
 """Verbs that may be dated before what was done later: they change neither the state of a lead nor its owner."""
-AMENDING = (Verb.PAUSE, Verb.RESUME, Verb.ACKNOWLEDGE, Verb.EXCUSE, Verb.REEVALUATE, Verb.UNMERGE)
+AMENDING = (
+    Verb.PAUSE,
+    Verb.RESUME,
+    Verb.ACKNOWLEDGE,
+    Verb.EXCUSE,
+    Verb.REEVALUATE,
+    Verb.UNMERGE,
+    Verb.UNDO,
+)
 """Verbs that change running clocks, or those that have stopped, and not only start and stop them."""
 
 
@@ -65,8 +77,19 @@ class Via(models.TextChoices):
     SYSTEM = "system"
 
 
+class CountingActs(models.Manager["Transition"]):
+    """The acts that count: neither those that were taken back nor those that took them back."""
+
+    def get_queryset(self) -> models.QuerySet["Transition"]:
+        return super().get_queryset().filter(~models.Exists(TakenBack.objects.filter(act=models.OuterRef("pk"))))
+
+
 class Transition(models.Model):
-    """One act on one lead. The database refuses to change or delete a row of it."""
+    """One act on one lead. The database refuses to change or delete a row of it.
+
+    `objects`, and so `lead.transitions`, has the acts that count, so that no reader can forget that one was taken
+    back. Whoever shows the history, or derives clocks from it, reads all that is `written`.
+    """
 
     lead = models.ForeignKey(Lead, on_delete=models.PROTECT, related_name="transitions")
     verb = models.CharField(max_length=12, choices=Verb)
@@ -103,6 +126,10 @@ class Transition(models.Model):
     historical = models.BooleanField(default=False, help_text="Written by a backfill: runs no clock, notifies no one.")
     facts = models.JSONField(default=dict, encoder=DjangoJSONEncoder)
     request_id = models.CharField(max_length=64, blank=True)
+    before = models.JSONField(null=True, db_default=None, help_text="What taking it back needs: how it was before.")
+
+    objects = CountingActs()
+    written = models.Manager["Transition"]()
 
     class Meta:
         ordering = ["at", "id"]
@@ -118,3 +145,27 @@ class Transition(models.Model):
 
     def __str__(self) -> str:
         return f"{self.verb} {self.from_state} → {self.to_state}"
+
+    @property
+    def kept(self) -> dict[str, Any]:
+        """How it was before, for an act that can be taken back."""
+        return self.before or {}
+
+    @property
+    def taken_back_by(self) -> int | None:
+        """The act that took it back. A list of acts is read with `taken_back`."""
+        row = None if self.verb == Verb.UNDO else getattr(self, "taken_back", None)
+        return row and row.undo_id
+
+
+class TakenBack(models.Model):
+    """An act that counts no more, and the act that took it back, which does not count either: a row for each.
+
+    A trigger of the database writes them with that act, and its key lets an act be taken back once.
+    """
+
+    act = models.OneToOneField(Transition, primary_key=True, on_delete=models.PROTECT, related_name="taken_back")
+    undo = models.ForeignKey(Transition, on_delete=models.PROTECT, related_name="+", db_index=False)
+
+    def __str__(self) -> str:
+        return f"Act {self.act_id}, by act {self.undo_id}"

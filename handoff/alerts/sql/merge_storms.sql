@@ -30,6 +30,7 @@ merged AS (
         WHERE delivery.id = ANY(ARRAY(SELECT id FROM due WHERE is_storm AND is_fresh))
             AND delivery.state = 'pending' AND delivery.next_attempt_at <= %(now)s
             AND (person.digest_at IS NULL OR step.pierces OR notice.pierces)
+            AND (notice.id IS NULL OR notice.entries = '[]') -- a list is a message of its own
         FOR NO KEY UPDATE OF delivery SKIP LOCKED
     )
 )

@@ -13,7 +13,8 @@ SELECT
     facts ->> 'automatic',
     facts ->> 'policies',
     facts ->> 'calendars',
-    recorded_at >= at AND NOT facts ?| ARRAY['restarted', 'reevaluated', 'carried', 'until']
+    recorded_at >= at AND (verb = 'snooze' OR NOT facts ?| ARRAY['restarted', 'reevaluated', 'carried', 'until'])
 FROM leads_transition
 WHERE lead_id BETWEEN %s AND %s
+    AND NOT EXISTS (SELECT FROM leads_takenback WHERE act_id = leads_transition.id)
 ORDER BY lead_id, id

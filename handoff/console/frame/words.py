@@ -82,6 +82,14 @@ def pause_of(lead: Lead) -> SafeString:
     return badge(f"Paused until {local.day} {local:%b %Y, %H:%M}", "warning", absolute(lead.paused_until))
 
 
+def snooze_of(lead: Lead) -> SafeString:
+    """Like `Snoozed until 9 Mar 2026, 10:42`; empty while nobody has put it off."""
+    if lead.snoozed_until is None or not lead.is_snoozed(timezone.now()):
+        return SafeString("")
+    local = timezone.localtime(lead.snoozed_until)
+    return badge(f"Snoozed until {local.day} {local:%b %Y, %H:%M}", "info", absolute(lead.snoozed_until))
+
+
 def clock_state(clock: Clock) -> SafeString:
     if clock.paused:
         return _held()

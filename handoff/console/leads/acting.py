@@ -32,7 +32,9 @@ from handoff.workflow import rights
 from handoff.workflow.facts import Facts
 from handoff.workflow.merge_outlook import undone
 from handoff.workflow.refusing import not_allowed, wrong_state
-from leads.models import Lead, Role, User, Verb, Via
+from handoff.workflow.snoozing import NO_CLOCK_WAITS
+from handoff.workflow.undo import in_words
+from leads.models import Lead, Role, Transition, User, Verb, Via
 from leads.permission import warnings_of
 
 BEFORE_CONTACT = (Verb.PROMOTE, Verb.ASSIGN, Verb.ACCEPT, Verb.RESUBMIT, Verb.OVERTURN)
@@ -43,8 +45,10 @@ SAID_BY_THE_BUTTON = ("clock", "alarm", "deal")
 
 def act(request: HttpRequest, verb: str, lead_id: int) -> HttpResponse:
     """Ask for the facts of a verb, or do it."""
-    seen = Lead.objects.visible_to(viewer(request)).select_related("owner", "team", "campaign")
-    lead = get_object_or_404(seen, pk=lead_id)
+    lead = get_object_or_404(Lead.objects.select_related("owner", "team", "campaign"), pk=lead_id)
+    sees = rights.sees_or_acted_last if verb == Verb.UNDO else rights.sees
+    if not sees(viewer(request), lead):
+        raise Http404
     if verb not in workflow.CARDS:
         raise Http404(f"“{verb}” is not a valid verb.")
     if verb == Verb.MERGE:
@@ -80,8 +84,9 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     mark_viewed(user, lead.pk)
     warnings = [f"{lead}: {warning}" for warning in warnings_of(lead)] if verb in BEFORE_CONTACT else []
     if is_in_place(request):
-        return answer_in_place(request, lead, f"{past_tense(verb)} {lead}.", warnings, done)
-    messages.success(request, _done(verb, lead, following or next_lead(user, after=lead), request))
+        return answer_in_place(request, lead, _done(done, lead), warnings, done)
+    following = following or next_lead(user, after=lead)
+    messages.success(request, _with_next(_done(done, lead), following, request))
     for warning in warnings:
         messages.warning(request, warning)
     return leave(request, back(request, _page_of(lead)))
@@ -93,8 +98,14 @@ def _following(request: HttpRequest, user: User, lead: Lead) -> Lead | None:
     return Lead.objects.visible_to(user).filter(pk=following).first() if following else None
 
 
-def _done(verb: str, lead: Lead, following: Lead | None, request: HttpRequest) -> str:
-    message = format_html("{} {}.", past_tense(verb), lead)
+def _done(done: Transition, lead: Lead) -> str:
+    if done.verb == Verb.UNDO:
+        return f"Taken back: {Verb(done.facts['act']).label}, {lead}. {in_words(done)}".strip()
+    words = f"{past_tense(done.verb)} {lead}."
+    return f"{words} {NO_CLOCK_WAITS}" if done.verb == Verb.SNOOZE else words
+
+
+def _with_next(message: str, following: Lead | None, request: HttpRequest) -> str:
     if following is None:
         return message
     address = page_of(following.pk, list_behind(viewer(request), back(request, "")))

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from handoff.console.frame.words import ago, due_in_words, pause_of, state_of, time_left
+from handoff.console.frame.words import ago, due_in_words, pause_of, snooze_of, state_of, time_left
 from handoff.console.leads.primary import primary_verb
 from handoff.console.leads.verbs import ORDER, button, label_for
 from leads.facts import fact
@@ -24,7 +24,7 @@ def head_of(
     others = sorted((verb for verb in verbs if verb not in (loud, Verb.COMMENT)), key=ORDER.index)
     return {
         "state": state_of(lead),
-        "paused": pause_of(lead),
+        "paused": pause_of(lead) or snooze_of(lead),
         "since": ago(lead.entered_at, now),
         "clock": clock,
         "left": time_left(clock, now) if clock else "",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from handoff.console.frame.dialogs import back
@@ -12,7 +13,8 @@ from handoff.console.frame.site import viewer
 from handoff.console.leads import inbox_changes
 from handoff.console.leads.inbox_place import list_behind
 from handoff.console.leads.sections import Moment
-from leads.models import Lead, Transition
+from handoff.workflow.undo import hindrance
+from leads.models import Lead, Transition, Verb
 
 
 def is_in_place(request: HttpRequest) -> bool:
@@ -23,11 +25,14 @@ def is_in_place(request: HttpRequest) -> bool:
 def answer_in_place(
     request: HttpRequest, lead: Lead, message: str, warnings: Sequence[str] = (), done: Transition | None = None
 ) -> JsonResponse:
-    """`transition` is the act that could be undone; without one the verb was refused."""
+    """`transition` is the act that was done; without one the verb was refused. `undo` is where it is taken back."""
+    user, now = viewer(request), timezone.now()
     answer: dict[str, Any] = {"lead": lead.pk, "message": message, "warnings": list(warnings)}
     answer["transition"] = done.pk if done else None
-    listing = list_behind(viewer(request), back(request, ""))
+    if done and not hindrance(done, user, now):
+        answer["undo"] = reverse("admin:act", args=[Verb.UNDO, lead.pk])
+    listing = list_behind(user, back(request, ""))
     if listing:
-        listing = replace(listing, at=Moment(timezone.now()))
+        listing = replace(listing, at=Moment(now))
         answer["list"] = inbox_changes.changes(listing, request.POST, inbox_changes.token_before(listing))
     return inbox_changes.as_answer(answer)

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from handoff.console.frame.dialogs import is_in_dialog
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import ago, pause_of, state_of
+from handoff.console.frame.words import ago, pause_of, snooze_of, state_of
 from handoff.console.leads.clocks import clocks_of, outcome_of
 from handoff.console.leads.inbox_list import InboxList, NotOffered
 from handoff.console.leads.inbox_place import Place, page_of, place_of
@@ -67,7 +67,7 @@ def _shown(listing: InboxList, lead: Lead) -> dict[str, Any]:
         "lead": row.lead,
         "page": page_of(lead.pk, listing),
         "state_badge": state_of(row.lead),
-        "paused": pause_of(row.lead),
+        "paused": pause_of(row.lead) or snooze_of(row.lead),
         "since": ago(row.lead.entered_at),
         "warnings": warnings_of(row.lead),
         "note": _note(lead),

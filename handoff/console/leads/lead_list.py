@@ -17,7 +17,7 @@ from unfold.views import ChangeList as UnfoldChangeList
 from handoff.console.frame import export
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import viewer
-from handoff.console.frame.words import pause_of, source_of, state_of, time_left, two_lines, with_block
+from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
 from handoff.console.leads import attributes, bulk
 from handoff.console.leads.answering import last_rejections, still_open
 from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
@@ -133,7 +133,7 @@ class LeadListPage(Page):
 
     @display(description="State", ordering="state")
     def state_badge(self, lead: Lead) -> SafeString:
-        return two_lines(state_of(lead), pause_of(lead))
+        return two_lines(state_of(lead), pause_of(lead) or snooze_of(lead))
 
     @display(description="Source", ordering="source", empty_value="–")
     def source_shown(self, lead: Lead) -> Any:

@@ -84,6 +84,7 @@ class Event:
     other: str = ""
     """Another lead that it is about, and its page."""
     other_url: str = ""
+    is_taken_back: bool = False
 
     @property
     def when(self) -> str:

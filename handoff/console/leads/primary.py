@@ -3,7 +3,8 @@
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from leads.models import Lead, Route, State, Verb
+from handoff.console.leads.answering import PRIMARY
+from leads.models import Lead, State, Verb
 from sla.metrics import Metric
 from sla.models import Clock
 
@@ -19,14 +20,6 @@ STOPS: Mapping[str, tuple[str, ...]] = {
     Metric.TIME_TO_DECIDE: (),
 }
 """What stops a clock of each metric. A decision is prejudiced by no colour."""
-ANSWERS: Mapping[str, str] = {
-    Route.RECYCLE: Verb.RECYCLE,
-    Route.FIX: Verb.RESUBMIT,
-    Route.RETIRE: Verb.ANSWER,
-    Route.MERGE: Verb.MERGE,
-    Route.REROUTE: Verb.RESUBMIT,
-}
-"""What becomes of a rejected lead, by the route of its reason."""
 NEXT_STEP: Mapping[str, str] = {
     State.RAW: Verb.PROMOTE,
     State.MQL: Verb.ACCEPT,
@@ -56,5 +49,5 @@ def primary_verb(
 
 def _answer(lead: Lead, verbs: Collection[str]) -> str | None:
     """While marketing owes an answer, the one that the reason asks for."""
-    wanted = ANSWERS[lead.reason.route] if lead.reason else ""
+    wanted = PRIMARY[lead.reason.route] if lead.reason else ""
     return wanted if Verb.ANSWER in verbs and wanted in verbs else None

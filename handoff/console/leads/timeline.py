@@ -60,6 +60,10 @@ FACT_LABELS = {
     "take": "Facts taken along",
     "from": "From lead",
     "separated": "Lead that was separated",
+    "clocks": "",
+    "transition": "Act",
+    "withheld": "Messages withheld",
+    "sent": "Messages sent before",
     "note": "Note",
     "text": "",
     "mentions": "Mentioned",
@@ -111,7 +115,9 @@ def piece(
 
 
 def _acts(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] | None) -> Numbered:
-    acts = asked.rows(asked.lead.transitions.exclude(verb=Verb.TOUCH).select_related("by", "owner"), "at")
+    # A contact is read from its own row, which has gone where it was taken back.
+    written = Transition.written.filter(lead=asked.lead).exclude(verb=Verb.TOUCH, taken_back=None)
+    acts = asked.rows(written.select_related("by", "owner", "taken_back"), "at")
     policies = _policies(acts)
     for act in acts:
         yield act.pk, _act(act, reasons, policies, roles)
@@ -121,8 +127,8 @@ def _of_merged(asked: Asked, reasons: Mapping[str, str], roles: Collection[str] 
     """What was done with the leads that were merged into this one; their contacts have come along."""
     others = [pk for pk in family(asked.lead.pk) if pk != asked.lead.pk]
     if others:
-        acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
-        for act in asked.rows(acts.select_related("by", "owner", "lead"), "at"):
+        acts = Transition.written.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
+        for act in asked.rows(acts.select_related("by", "owner", "lead", "taken_back"), "at"):
             event = _act(act, reasons, {}, roles)
             yield act.pk, replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
 
@@ -147,7 +153,7 @@ def _act(
     act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy], roles: Collection[str] | None
 ) -> Event:
     moves = act.from_state != act.to_state
-    headline = past_of_this_lead(act.verb)
+    headline = f"Took back: {Verb(act.facts['act']).label}" if act.verb == Verb.UNDO else past_of_this_lead(act.verb)
     if act.verb in GIVING:
         headline += f" to {act.owner}" if act.owner else " to the queue"
     if moves:
@@ -155,6 +161,7 @@ def _act(
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
     why = (*facts_in_words(act.facts, reasons, roles), *_judged_by(act, policies))
     event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
+    event = replace(event, is_taken_back=act.taken_back_by is not None)
     other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
     return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
 

@@ -68,6 +68,10 @@ LOOKS: dict[str, Look] = {
     Verb.UNMERGE: Look(
         "Undo the merge", "Both leads get back what they had before.", "plain", about="of", icon="call_split"
     ),
+    Verb.SNOOZE: Look(
+        "Snooze", "You are reminded then. Its clocks go on, and fall due as before.", "quiet", icon="snooze"
+    ),
+    Verb.UNDO: Look("Undo", "The lead is as it was before the act.", "quiet", about="an act on", icon="undo"),
 }
 ORDER = list(LOOKS)
 

@@ -56,6 +56,11 @@ class TransitionPage(RecordPage):
         "request_id",
     ]
 
+    def get_queryset(self, request: HttpRequest) -> Any:
+        """All that is written, also what was taken back."""
+        seen = Lead.objects.visible_to(viewer(request))
+        return Transition.written.filter(lead__in=seen).select_related("taken_back")
+
     def title_of(self, obj: Any) -> str:
         return f"{obj.get_verb_display()}: {obj.lead}"
 

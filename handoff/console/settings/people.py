@@ -3,6 +3,7 @@
 RevOps keeps them all; anyone else sees themselves and says when to be notified, and a manager sees their team.
 """
 
+import calendar
 from typing import Any, ClassVar
 
 from django import forms
@@ -37,13 +38,14 @@ from handoff.console.settings.person_forms import (
     hours_of,
     slack_address,
 )
+from handoff.engine import agenda
 from leads.models import Absence, Role, Team, User
 from sla.models import Calendar, OwnerHours
 
 LETTERS = 5  # the latest that are shown
 NOTIFICATION_TIMES: Any = (
     "Notification times (in this person's time zone)",
-    {"fields": [("quiet_from", "quiet_until"), "digest_at"]},
+    {"fields": [("quiet_from", "quiet_until"), "digest_at", ("agenda_at", "agenda_days")]},
 )
 
 
@@ -71,7 +73,14 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         (None, {"fields": ["person", "roles_shown", ("team", "time_zone"), ("hours_shown", "away")]}),
         NOTIFICATION_TIMES,
     ]
-    read_as = {"hours": "hours_shown"}
+    read_fieldsets: ClassVar[Any] = [
+        own_fieldsets[0],
+        (
+            NOTIFICATION_TIMES[0],
+            {"fields": [*NOTIFICATION_TIMES[1]["fields"][:-1], ("agenda_at", "agenda_days_shown")]},
+        ),
+    ]
+    read_as = {"hours": "hours_shown", "agenda_days": "agenda_days_shown"}
     add_fieldsets = [
         (None, {"fields": [("first_name", "last_name"), "email", "username"]}),
         ("Work", {"fields": ["groups", "team", "time_zone"]}),
@@ -97,13 +106,15 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         return self.has_view_permission(request, obj) and keeps_absences(by, obj)
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        return self.own_fieldsets if self._is_limited(request, obj) else super().get_fieldsets(request, obj)
+        if not self._is_limited(request, obj):
+            return super().get_fieldsets(request, obj)
+        return self.own_fieldsets if obj == viewer(request) else self.read_fieldsets
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         if not self._is_limited(request, obj):
             return super().get_readonly_fields(request, obj)
         changes = WISHES if obj == viewer(request) else []
-        return [name for name in flatten_fieldsets(self.own_fieldsets) if name not in changes]
+        return [name for name in flatten_fieldsets(self.get_fieldsets(request, obj)) if name not in changes]
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         limited = {"form": WishesForm} if self._is_limited(request, obj) else {}
@@ -127,6 +138,9 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
         if not change and form.is_invited:
             invite(obj)
             messages.info(request, f"An invitation is on its way to {obj.email}.")
+        if "agenda_at" in form.fields and {"agenda_at", "agenda_days"} & set(form.changed_data):
+            agenda.begin_with_next(obj, timezone.now())
+            obj.save(update_fields=["agenda_on"])
         if "hours" in form.changed_data:
             _keep_hours(obj, form.cleaned_data["hours"])
 
@@ -192,6 +206,10 @@ class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     def hours_shown(self, user: User) -> str:
         hours = Calendar.objects.filter(key=hours_of(user), retired_at=None).first()
         return hours.name if hours else "Those of the policy"
+
+    @display(description="Agenda on")
+    def agenda_days_shown(self, user: User) -> str:
+        return ", ".join(calendar.day_abbr[int(day) - 1] for day in user.agenda_days) or "No day"
 
     @display(description="Last login", ordering="last_login")
     def last_seen(self, user: User) -> SafeString:

@@ -1,5 +1,6 @@
 """The forms of people: what RevOps keeps of them, what they wish themselves, and how one is added."""
 
+import calendar
 from typing import Any
 
 from django import forms
@@ -18,12 +19,32 @@ from handoff.console.frame.fields import TimeOfDayInput, ZoneField
 from leads.models import Role, User
 from sla.models import Calendar, OwnerHours
 
-WISHES = ["quiet_from", "quiet_until", "digest_at"]
+WISHES = ["quiet_from", "quiet_until", "digest_at", "agenda_at", "agenda_days"]
+TIMES = [name for name in WISHES if name != "agenda_days"]
 NOTIFICATION_HELP = {
     "quiet_from": "From then on messages wait.",
     "quiet_until": "Then they are sent; on the next day if it is earlier than “from”.",
     "digest_at": "Daily digest: sends everything in one message at this time. Empty: messages are sent immediately.",
+    "agenda_at": "A list of what waits for you and by when, at this time; none when nothing waits. Empty: never.",
 }
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week, kept as their numbers in a row: 1 is Monday."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        names = [(str(number), name) for number, name in enumerate(calendar.day_name, 1)]
+        super().__init__(
+            choices=names,
+            required=False,
+            label="Agenda on",
+            widget=UnfoldAdminCheckboxSelectMultipleWidget,
+            help_text="The days of that list.",
+            **kwargs,
+        )
+
+    def clean(self, value: Any) -> Any:
+        return "".join(sorted(super().clean(value)))
 
 
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
@@ -35,6 +56,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 class PersonForm(UserChangeForm):  # type: ignore[misc]
     time_zone = ZoneField()
     groups = RolesField(help_text="What this person may see and do follows from these alone.")
+    agenda_days = DaysField()
     hours = forms.ChoiceField(
         label="Working hours",
         required=False,
@@ -45,7 +67,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
     class Meta(UserChangeForm.Meta):  # type: ignore[misc]
         model = User
         help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
+        widgets = dict.fromkeys(TIMES, TimeOfDayInput)
 
     def clean_slack_member_id(self) -> str:
         return slack_address(self.cleaned_data["slack_member_id"])
@@ -61,11 +83,13 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themselves; the password has a page of its own."""
 
+    agenda_days = DaysField()
+
     class Meta:
         model = User
         fields = WISHES
         help_texts = NOTIFICATION_HELP
-        widgets = dict.fromkeys(WISHES, TimeOfDayInput)
+        widgets = dict.fromkeys(TIMES, TimeOfDayInput)
 
 
 class NewPersonForm(UserCreationForm):  # type: ignore[misc]

@@ -6,6 +6,7 @@ BEGIN
     IF lead.id IS NOT NULL AND lead.merged_into_id IS NULL AND NOT EXISTS (
         SELECT FROM leads_transition
         WHERE lead_id = OLD.lead_id AND to_state = OLD.to_state AND from_state <> to_state AND id <> OLD.id
+            AND NOT EXISTS (SELECT FROM leads_takenback WHERE act_id = leads_transition.id)
     ) THEN
         INSERT INTO handoff_funneldelta (month, campaign_id, source, currency,
             leads, mql, sal, sql, opportunity, won, priced, amount)

@@ -6,7 +6,8 @@ CREATE OR REPLACE FUNCTION handoff_inbox_write(lead_ids bigint[]) RETURNS void L
     INSERT INTO handoff_inboxentry AS kept (lead_id, owner_id, team_id, state, cycle, source, touched_at, held_until,
         next_due, metric, given_at, is_new, version)
     SELECT lead.id, lead.owner_id, lead.team_id, lead.state, lead.cycle, lead.source, lead.last_touch_at,
-        CASE WHEN lead.paused_at IS NOT NULL THEN COALESCE(lead.paused_until, '9999-01-01Z') END,
+        GREATEST(lead.snoozed_until,
+            CASE WHEN lead.paused_at IS NOT NULL THEN COALESCE(lead.paused_until, '9999-01-01Z') END),
         clock.due_at, COALESCE(clock.metric, ''), lead.entered_at, lead.state = 'mql',
         nextval('handoff_inbox_version')
     FROM leads_lead lead LEFT JOIN LATERAL (
@@ -36,11 +37,11 @@ BEGIN
         SELECT array_agg(id ORDER BY id) INTO changed FROM after_rows lead JOIN before_rows before USING (id)
         WHERE lead.state IN ('mql', 'sal', 'sql') AND lead.merged_into_id IS NULL AND
             (lead.state, lead.merged_into_id, lead.owner_id, lead.team_id, lead.cycle, lead.source, lead.campaign_id,
-                lead.paused_at, lead.paused_until, lead.last_touch_at, lead.name, lead.company, lead.title,
+                lead.paused_at, lead.paused_until, lead.snoozed_until, lead.last_touch_at, lead.name, lead.company, lead.title,
                 lead.email, lead.phone, lead.mobile_phone, lead.do_not_contact, lead.consent)
             IS DISTINCT FROM
             (before.state, before.merged_into_id, before.owner_id, before.team_id, before.cycle, before.source,
-                before.campaign_id, before.paused_at, before.paused_until, before.last_touch_at, before.name,
+                before.campaign_id, before.paused_at, before.paused_until, before.snoozed_until, before.last_touch_at, before.name,
                 before.company, before.title, before.email, before.phone, before.mobile_phone, before.do_not_contact,
                 before.consent);
     ELSE

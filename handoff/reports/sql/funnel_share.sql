@@ -12,6 +12,7 @@ FROM leads_lead lead, LATERAL (
         COALESCE(max((to_state = 'sql')::int), 0) AS sql,
         COALESCE(max((to_state = 'opportunity')::int), 0) AS opportunity
     FROM leads_transition WHERE lead_id = lead.id AND from_state <> to_state
+        AND NOT EXISTS (SELECT FROM leads_takenback WHERE act_id = leads_transition.id)
 ) reached
 UNION ALL
 SELECT lead.id, lead.created_at, lead.merged_into_id IS NULL,

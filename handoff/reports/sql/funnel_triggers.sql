@@ -51,13 +51,15 @@ BEGIN
     IF lead.id IS NOT NULL AND lead.merged_into_id IS NULL AND NOT EXISTS (
         SELECT FROM leads_transition
         WHERE lead_id = NEW.lead_id AND to_state = NEW.to_state AND from_state <> to_state
+            AND NOT EXISTS (SELECT FROM leads_takenback WHERE act_id = leads_transition.id)
     ) THEN
         PERFORM handoff_funnel_add(lead, 0, NEW.to_state);
     END IF;
     RETURN NEW;
 END $$;
 CREATE OR REPLACE TRIGGER handoff_funnel_reached BEFORE INSERT ON leads_transition
-    FOR EACH ROW WHEN (NEW.from_state <> NEW.to_state AND NEW.to_state IN ('mql', 'sal', 'sql', 'opportunity'))
+    FOR EACH ROW WHEN (NEW.from_state <> NEW.to_state AND NEW.to_state IN ('mql', 'sal', 'sql', 'opportunity')
+        AND NEW.verb <> 'undo')
     EXECUTE FUNCTION handoff_funnel_move();
 
 -- A deal is won, is lost after all, its amount is corrected, or it goes to another lead. The lead counts as won once,

@@ -136,13 +136,13 @@
       toast.append(line);
     }
     const line = toast.firstElementChild;
-    if (answer.transition) {
-      // The place of Undo: whoever offers it listens for this event and fills the slot.
-      const undo = document.createElement("span");
-      undo.dataset.undo = answer.transition;
-      undo.dataset.lead = answer.lead;
+    if (answer.undo) {
+      const undo = document.createElement("button");
+      undo.textContent = "Undo";
+      undo.name = "transition";
+      undo.value = answer.transition;
+      for (const [name, value] of [["type", "submit"], ["form", "act-form"], ["formaction", answer.undo]]) undo.setAttribute(name, value);
       line.append(undo);
-      document.dispatchEvent(new CustomEvent("handoff:toast", { detail: undo }));
     }
     if (next) {
       const link = document.createElement("a");
@@ -314,7 +314,7 @@
   document.addEventListener("click", (event) => {
     const target = event.target;
     const pressed = target.closest("button[formaction]");
-    if (pressed && inbox.contains(pressed) && pressed.dataset.page === undefined) {
+    if (pressed && (inbox.contains(pressed) || toast.contains(pressed)) && pressed.dataset.page === undefined) {
       event.preventDefault();
       return act(pressed);
     }

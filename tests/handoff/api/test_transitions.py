@@ -36,7 +36,7 @@ def test_a_verb_is_done_and_answers_with_the_act_and_the_lead(world: World, clie
     shown = {**ada.get(f"/api/v1/leads/{lead.pk}/").json(), "clocks": done["lead"]["clocks"]}
     assert done["lead"] == {name: value for name, value in shown.items() if name != "provenance"}
     assert (done["lead"]["state"], done["lead"]["clocks"][0]["metric"]) == ("sal", "time_to_touch")
-    assert done["lead"]["can"] == ["qualify", "reject", "touch", "pause", "comment"]
+    assert done["lead"]["can"] == ["qualify", "reject", "touch", "pause", "comment", "snooze"]
     wanted = {"verb": "accept", "from_state": "mql", "to_state": "sal", "by": "ada", "owner": "ada", "via": "api"}
     assert {name: done["transition"][name] for name in wanted} == wanted
     assert done["transition"]["facts"]["note"] == "Mine"
@@ -168,11 +168,11 @@ def test_can_is_what_is_not_refused_for_state_or_person(world: World, client_of:
     lead = bring_to(state, make_lead(team=world.berlin), world)
     for person in (world.ada, world.ben, world.max, world.mia, world.olga):
         client = client_of(person)
-        about_clocks = {verb for verb, card in workflow.CARDS.items() if card.is_about_clock}
+        about_others = {verb for verb, card in workflow.CARDS.items() if card.is_about_clock or card.is_about_act}
         can = client.get(f"/api/v1/leads/{lead.pk}/").json()["can"]
         # A fact that no verb has: whoever comes as far as the facts is refused for it alone.
         answers = {verb: do(client, lead, verb, nonsense="yes").status_code for verb in workflow.VERBS}
-        assert {verb for verb, status in answers.items() if status == 400} - about_clocks == set(can)
+        assert {verb for verb, status in answers.items() if status == 400} - about_others == set(can)
         assert set(answers.values()) <= {400, 403, 409}
 
 
@@ -253,3 +253,30 @@ def test_an_act_is_read_below_its_own_lead_only(world: World, client_of: AsPerso
     other = make_lead("Other")
     answer = client_of(world.mia).get(f"/api/v1/leads/{other.pk}/transitions/{act.pk}/")
     assert answer.status_code == 404
+
+
+def test_an_act_is_taken_back_and_the_history_shows_both(world: World, client_of: AsPerson):
+    lead = bring_to("mql", make_lead(), world)
+    ada = client_of(world.ada)
+    act = do(ada, lead, "accept").json()["transition"]
+    answer = do(ada, lead, "undo", transition=act["id"])
+    assert (answer.status_code, answer.json()["lead"]["state"]) == (201, "mql")
+    undone = answer.json()["transition"]
+    assert (undone["verb"], undone["facts"]) == ("undo", {"transition": act["id"], "act": "accept"})
+    history = ada.get(f"/api/v1/leads/{lead.pk}/transitions/").json()["results"]
+    assert [(row["verb"], row["taken_back_by"]) for row in history] == [
+        ("undo", None),
+        ("accept", undone["id"]),
+        ("promote", None),
+    ]
+    again = do(ada, lead, "undo", transition=act["id"])
+    assert (again.status_code, again.json()["detail"]) == (409, "This cannot be taken back: it was taken back already.")
+
+
+def test_whoever_gave_a_lead_away_takes_that_back(world: World, client_of: AsPerson):
+    lead = bring_to("mql", make_lead(team=world.berlin), world)
+    manager = client_of(world.max)
+    act = workflow.assign(lead.pk, by=world.max, owner=world.zoe, team=world.new_york)
+    assert manager.get(f"/api/v1/leads/{lead.pk}/").status_code == 404
+    assert do(client_of(world.ben), lead, "undo", transition=act.pk).status_code == 404
+    assert do(manager, lead, "undo", transition=act.pk).json()["lead"]["owner"] == "ada"

@@ -39,6 +39,8 @@ TARGETS = """
     reevaluate   -         mql       sal       sql          -            rejected
     update_deal  -         -         -         -            opportunity  -
     unmerge      -         -         -         -            -            -
+    snooze       -         mql       sal       sql          -            -
+    undo         raw       mql       sal       sql          opportunity  rejected
 """
 SALES = {"ada", "max"}  # the owner, and the manager of the team
 MARKETING = {"mia", "nora"}
@@ -66,6 +68,8 @@ WHO: dict[str, set[str]] = {
     "reevaluate": {"olga", "system"},
     "update_deal": SALES,
     "unmerge": {"olga"},
+    "snooze": SALES,
+    "undo": {"ada", "ben", "max", "olga"} | MARKETING,
 }
 WHO_ELSE_WHERE: dict[tuple[str, str], set[str]] = {
     ("reject", "raw"): MARKETING,
@@ -127,8 +131,8 @@ def actor(name: str, world: World) -> User | None:
 def test_who_may_do_what_where(world: World, verb: str, state: str) -> None:
     lead, facts = lead_for(verb, state, world), facts_for(verb, world)
     allowed = WHO_ELSE_WHERE.get((verb, state), WHO[verb])
-    # A verb about one clock has none to be about here: whoever may do it hears that it says which.
-    done = FactsRefused if CARDS[verb].is_about_clock else None
+    # A verb about one clock or act has none to be about here: whoever may do it hears that it says which.
+    done = FactsRefused if CARDS[verb].is_about_clock or CARDS[verb].is_about_act else None
     before = everything()
 
     for name in sorted(EVERYONE):

@@ -152,6 +152,17 @@ class LifeOfALead(RuleBasedStateMachine):
         if clocks := list(Clock.objects.order_by("pk")):
             self.do(Verb.EXCUSE, self.world.olga, clock=clocks[which % len(clocks)].pk, reason="An outage.")
 
+    @rule()
+    def take_the_last_act_back(self) -> None:
+        act = self.lead.transitions.order_by("-pk").first()
+        if act is not None and act.by is not None:
+            self.do(Verb.UNDO, act.by, transition=act.pk)
+
+    @rule(span=st.sampled_from(["", "30 min", "2 days"]))
+    def snooze(self, span: str) -> None:
+        if self.applies(Verb.SNOOZE):
+            self.do(Verb.SNOOZE, self.world.max, until=span)
+
     @invariant()
     def stored_clocks_follow_from_the_history(self) -> None:
         with time_machine.travel(self.now, tick=False):
