@@ -167,13 +167,9 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
         form = workflow.CARDS[verb].facts(as_facts(request.POST.dict()), lead=lead, by=by, auto_id="fact_%s")
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
-            fields = (
-                refusal.fields
-                if isinstance(refusal, FactsRefused) and refusal.fields.keys() <= form.fields.keys()
-                else {}
-            )
-            for name, complaints in (fields or {None: [refusal.message]}).items():
-                form.add_error(name, complaints)
+            errors: Any = refusal.fields if isinstance(refusal, FactsRefused) else {}
+            is_of_fields = bool(errors) and errors.keys() <= form.fields.keys()
+            form.add_error(None, errors if is_of_fields else refusal.message)
     ask_only(form, by)
     dress(form)
     for name in SAID_BY_THE_BUTTON:

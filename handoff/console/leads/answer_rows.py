@@ -32,7 +32,8 @@ class CappedPaginator(ForgivingPaginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list[: MOST_COUNTED + 1].count()
+        rows: Any = self.object_list
+        return int(rows[: MOST_COUNTED + 1].count())
 
 
 def counted(number: int) -> str:

@@ -78,7 +78,7 @@ def unconfirmed(request: HttpRequest, verb: str, lead: Lead) -> FactsRefused | N
         return None
     other = others(viewer(request), lead).filter(pk=named).first()
     against = doubts(lead, other) if other else []
-    if not against:
+    if other is None or not against:
         return None
     words = f"Lead {other.pk}: {' '.join(against)} Reject again if it is the right one all the same."
     return FactsRefused(words)

@@ -36,6 +36,7 @@ from handoff.console.leads.rejection_filters import (
 from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
 from handoff.refusals import Refused
+from handoff.workflow import rights
 from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, State, User, Verb, Via
 from sla.durations import in_words
@@ -123,6 +124,11 @@ class RejectionPage(Kept):
         "answer_note",
     ]
     export_name = "admin:handoff_rejection_export"
+
+    def get_search_fields(self, request: HttpRequest) -> list[str]:
+        """By email and phone only for who may see them of every lead."""
+        hidden = () if rights.sees_all(viewer(request)) else ("lead__email", "lead__phone", "lead__mobile_phone")
+        return [field for field in self.search_fields if field not in hidden]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:  # noqa: ARG002
         running = ANSWER_CLOCK.filter(stopped_at=None)
