@@ -64,7 +64,9 @@ class Migration(migrations.Migration):
                 ("touched_at", models.DateTimeField(null=True)),
                 (
                     "held_until",
-                    models.DateTimeField(help_text="The end of its pause or snooze; far away without an end.", null=True),
+                    models.DateTimeField(
+                        help_text="The end of its pause or snooze; far away without an end.", null=True
+                    ),
                 ),
                 (
                     "next_due",

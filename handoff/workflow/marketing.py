@@ -3,10 +3,11 @@
 from typing import Unpack
 
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
 
 from handoff.agreement.packet import snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
-from handoff.refusals import FactsRefused, NotAllowed
+from handoff.refusals import FactsRefused, NotAllowed, WrongState
 from handoff.workflow import gates
 from handoff.workflow.act import Act
 from handoff.workflow.before import columns_of, put_back
@@ -28,9 +29,11 @@ from handoff.workflow.ownership import take_owner
 from handoff.workflow.rights import ARBITERS, MARKETERS, arbitrates, markets
 from handoff.workflow.verb import verb
 from leads import correct as correcting
-from leads.facts import fact, value_of
+from leads.facts import FactType, built_in_facts, fact, value_of
 from leads.identity import IdentityConflict
 from leads.models import Definition, Stage, State, Transition, Verb
+
+_CORRECTABLE = {"provenance", "attributes", *(each.name for each in built_in_facts() if each.type != FactType.CAMPAIGN)}
 
 __all__ = ["answer", "dispute", "overturn", "promote", "recycle", "resubmit", "uphold"]
 
@@ -39,6 +42,20 @@ def _withdraw_offer(act: Act, done: Transition) -> None:
     """The offer was not made, and the rejection that it replied to waits for its answer again."""
     Handoff.objects.filter(transition=done).delete()
     _unanswer(act, done)
+
+
+def _withdraw_fix(act: Act, done: Transition) -> None:
+    """The detail that was corrected by it is as it was, unless somebody has corrected it again since."""
+    _withdraw_offer(act, done)
+    was, became = (done.kept.get(name, {}) for name in ("detail", "corrected"))
+    same = [name for name, value in columns_of(act.lead, became).items() if name != "id" and value == became[name]]
+    if not same:
+        return
+    try:
+        with transaction.atomic():
+            act.lead.save(update_fields=put_back(act.lead, {name: was[name] for name in same}))
+    except IntegrityError as error:
+        raise WrongState("Another lead has the former email by now: correct the two by hand.") from error
 
 
 def _unanswer(act: Act, done: Transition) -> None:
@@ -95,7 +112,7 @@ def recycle(act: Act, **_: Unpack[RecycleGiven]) -> Transition:
     return act.record("state", "entered_at", "reason", "reenter_on", "owner")
 
 
-@verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS, undo=_withdraw_offer))
+@verb(Card(Verb.RESUBMIT, facts=ResubmitFacts, may=markets, who=MARKETERS, undo=_withdraw_fix))
 def resubmit(act: Act, **_: Unpack[ResubmitGiven]) -> Transition:
     """Send a rejected lead back to sales with what was fixed: a new cycle with a new packet.
 
@@ -177,7 +194,7 @@ def _correct(act: Act) -> None:
     name = act.facts["corrects"]
     if not name:
         return
-    detail, before = fact(name), value_of(act.lead, fact(name))
+    detail, before, stood = fact(name), value_of(act.lead, fact(name)), columns_of(act.lead, _CORRECTABLE)
     try:
         correcting.correct(act.lead.pk, {name: act.facts["corrected"]}, by=act.by)
     except ValidationError as error:
@@ -190,6 +207,10 @@ def _correct(act: Act) -> None:
     act.facts["corrects"] = name if after != before else ""
     act.facts["corrected"] = detail.shown(after) if after != before else ""
     act.facts["was"] = detail.shown(before) if after != before else ""
+    became = columns_of(act.lead, _CORRECTABLE)
+    changed = [column for column in _CORRECTABLE if stood[column] != became[column]]
+    act.before["detail"] = {column: stood[column] for column in changed}
+    act.before["corrected"] = {column: became[column] for column in changed}
 
 
 def _rejection(act: Act) -> Rejection:

@@ -622,3 +622,17 @@ def test_the_history_keeps_both(agreed: World, accepted: Transition) -> None:
     written = Transition.written.filter(lead=accepted.lead_id).order_by("pk")
     assert [act.verb for act in written] == ["promote", "accept", "undo"]
     assert last(accepted.lead).verb == Verb.PROMOTE
+
+
+def test_a_detail_that_was_corrected_with_the_act_is_as_it_was(world: World) -> None:
+    lead = make_lead(phone="+493012345678")
+    with moment(0):
+        bring_to(State.MQL, lead, world)
+        workflow.reject(lead.pk, by=world.ada, reason="bad_contact_data", wrong_field="phone")
+        lead.refresh_from_db()
+        provenance = lead.provenance
+        act = workflow.resubmit(lead.pk, by=world.mia, fixed="Asked the buyer.", corrected="+493087654321")
+        take_back(act)
+    lead.refresh_from_db()
+    assert (lead.state, lead.phone, lead.provenance) == (State.REJECTED, "+493012345678", provenance)
+    assert_consistent()
