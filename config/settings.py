@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "config.middleware.NoStoreMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "config.middleware.CompressionMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -136,8 +137,7 @@ AXES_LOCKOUT_CALLABLE = "config.errors.locked_out"
 LANGUAGE_CODE = "en"
 USE_I18N = False
 USE_TZ = True
-DATE_FORMAT = "j M Y"
-DATETIME_FORMAT = "j M Y, H:i"
+FORMAT_MODULE_PATH = ["config.formats"]  # else the dates of Django's own lists are American
 TIME_ZONE = "UTC"
 
 # The demo and the tests serve the files from where they are; production runs collectstatic first.

@@ -1,5 +1,6 @@
 """All pages, so that one import registers them."""
 
+from handoff.console import palette
 from handoff.console.imports import listing
 from handoff.console.leads import acting, bulk, consents, duplicates, leads, my_leads, rejections
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
@@ -35,6 +36,7 @@ __all__ = [
     "listing",
     "my_leads",
     "outbox",
+    "palette",
     "people",
     "policies",
     "reasons",

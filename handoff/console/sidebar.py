@@ -1,10 +1,12 @@
 """The sidebar: the pages that a person's roles open, with the counts of what waits. Four queries at most."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.text import slugify
 
 from handoff.console.frame.site import viewer
 from handoff.console.leads import urgency
@@ -48,14 +50,6 @@ REVOPS_ONLY = {
 }
 
 
-def style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/console.css")
-
-
-def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/console.js")
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = viewer(request)
     if not user.roles:
@@ -65,28 +59,45 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
     if user.has_role(Role.REVOPS):
-        dead = Delivery.objects.filter(state=DeliveryState.DEAD).count()
+        dead = _later(Delivery.objects.filter(state=DeliveryState.DEAD).count)
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
+    _light_one(groups)
     return groups
+
+
+def _light_one(groups: list[dict[str, Any]]) -> None:
+    """Of the pages whose address begins like this one's, the one that one is on is the most exact."""
+    lit = [item for group in groups for item in group["items"] if item["active"]]
+    for item in sorted(lit, key=lambda each: len(each["link"]))[:-1]:
+        item["active"] = False
+    for group in groups:
+        group["is_open"] = any(item["active"] for item in group["items"])
 
 
 def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     items = []
     if user.has_role(*SALES):
-        counts = urgency.counts(user)
+        counts = _later(lambda: urgency.counts(user))
         mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
         here = request.path == mine
         items += [
-            _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
-            _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
+            _item("My leads", "inbox", mine, here and not is_overdue, _later(lambda: counts["waiting"]), "primary"),
+            _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, _later(lambda: counts["overdue"])),
         ]
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
     for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
-        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
-        _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
+        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _later(_unanswered)),
+        _page(
+            request,
+            "leads_possibleduplicate",
+            "Possible duplicates",
+            "group",
+            _later(lambda: _undecided(user)),
+            "primary",
+        ),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         *(
             [_page(request, "handoff_import", "Imports", "upload_file")]
@@ -122,6 +133,11 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def _later(count: Callable[[], Any]) -> Any:
+    """Counted when it is shown: the palette reads the pages with each key that is typed, and shows no count."""
+    return SimpleLazyObject(count)
+
+
 def _unanswered() -> int:
     return urgency.unanswered().count()
 
@@ -135,7 +151,12 @@ def _group(
     request: HttpRequest, title: str, pages: dict[str, tuple[str, str]], badges: dict[str, int] | None = None
 ) -> dict[str, Any]:
     items = [_page(request, name, *look, (badges or {}).get(name, 0)) for name, look in pages.items()]
-    return {"title": title, "collapsible": True, "items": items}
+    return {
+        "title": title,
+        "id": f"pages-{slugify(title)}",
+        "badge": next(iter((badges or {}).values()), 0),
+        "items": items,
+    }
 
 
 def _page(

@@ -17,8 +17,12 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
+from handoff.console.frame.narrowing import chips_of, filters_of, kept_of
+from handoff.console.frame.paging import pages_of
 from handoff.console.frame.site import viewer
-from leads.models import Role
+from handoff.console.frame.table import Table
+from handoff.console.frame.words import noun
+from leads.models import Lead, Role
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
@@ -81,6 +85,8 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     title: ClassVar[str] = ""
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
+    sorted_first: ClassVar[str] = ""
+    """The column that the list is sorted by at first, where its rows are sorted by something else than it sorts by."""
     list_per_page = 50
     show_full_result_count = False
     paginator = ForgivingPaginator
@@ -107,7 +113,12 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
             _keep_ids(request)
-        context = {"title": self.title, "empty": self.empty, "empty_link": self.empty_link(request)}
+        context = {
+            "title": self.title,
+            "empty": self.empty,
+            "empty_link": self.empty_link(request),
+            "noun": noun(self.opts),
+        }
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
         try:
@@ -115,7 +126,7 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
             if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
                 changelist = response.context_data["cl"]
                 list(changelist.result_list)
-                response.context_data |= self.above(request, changelist)
+                response.context_data |= _list_of(request, changelist) | dict(self.above(request, changelist))
         except UNANSWERABLE:
             if ERROR_FLAG in request.GET:
                 raise
@@ -125,6 +136,14 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def empty_link(self, request: HttpRequest) -> tuple[str, str] | None:  # noqa: ARG002
         """What to do about an empty list, as a label and an address."""
         return None
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """A lead is found by its number too, on its own list and on those of what belongs to it."""
+        rows, has_doubles = super().get_search_results(request, queryset, search_term)
+        number, path = search_term.strip().removeprefix("#"), _path_to_number(self.opts)
+        if path and is_id(number):
+            rows |= queryset.filter(**{path: int(number)})
+        return rows, has_doubles
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values.
@@ -159,8 +178,13 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         obj = kwargs.get("obj")
-        title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
-        context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
+        title = self.title_of(obj) if obj else f"Add {noun(self.opts)}"
+        context |= {
+            "title": title,
+            "noun": noun(self.opts),
+            "list_title": self.title,
+            "list_url": self.url("changelist"),
+        }
         context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
         return response
@@ -210,6 +234,26 @@ class Rows(ReadAs, TabularInline):  # type: ignore[misc]
 
     has_add_permission = has_change_permission
     has_delete_permission = has_change_permission
+
+
+def _path_to_number(opts: Any) -> str:
+    """Where the number of the lead stands in a row; empty where rows are of no lead."""
+    if opts.model is Lead:
+        return "pk"
+    return next((field.attname for field in opts.fields if field.name == "lead" and field.related_model is Lead), "")
+
+
+def _list_of(request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
+    """The rows of a list, what it can be narrowed by, and its pages, as the templates show them."""
+    filters = filters_of(changelist)
+    return {
+        "table": Table.of(request, changelist),
+        "filters": filters,
+        "chips": chips_of(request, filters),
+        "kept": kept_of(request, filters),
+        "pages": pages_of(changelist),
+        "amount": f"{changelist.result_count} {noun(changelist.opts, changelist.result_count)}",
+    }
 
 
 def _keep_ids(request: HttpRequest) -> None:
