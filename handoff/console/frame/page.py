@@ -10,13 +10,17 @@ from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db import DataError
+from django.db.models import DateField, DateTimeField, TimeField
+from django.forms import DateInput
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
+from unfold.widgets import INPUT_CLASSES
 
 from handoff.console.frame import export
+from handoff.console.frame.fields import MomentField, TimeOfDayInput
 from handoff.console.frame.narrowing import chips_of, filters_of, kept_of
 from handoff.console.frame.paging import pages_of
 from handoff.console.frame.site import viewer
@@ -77,7 +81,22 @@ class ReadAs:
         ]
 
 
-class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
+class PlainTimes:
+    """Dates and times in the browser's own controls: unfold's need a script, and warn of zones where none matters."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        match db_field:
+            case DateTimeField():
+                return db_field.formfield(**{"form_class": MomentField} | kwargs)
+            case DateField():
+                day = DateInput({"type": "date", "class": " ".join(INPUT_CLASSES)}, format="%Y-%m-%d")
+                return db_field.formfield(**{"widget": day} | kwargs)
+            case TimeField():
+                return db_field.formfield(**{"widget": TimeOfDayInput()} | kwargs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
     """A list with its form. `readers` see it, `writers` change it; rows are deleted only where a page says so."""
 
     readers: ClassVar[frozenset[str]] = EVERYBODY
@@ -220,7 +239,7 @@ class Kept(Page):
     writers: ClassVar[frozenset[str]] = frozenset()
 
 
-class Rows(ReadAs, TabularInline):  # type: ignore[misc]
+class Rows(PlainTimes, ReadAs, TabularInline):  # type: ignore[misc]
     """Rows inside another page's form, under the rights of that page."""
 
     extra = 0

@@ -10,9 +10,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.console.frame.page import Kept, is_id
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, moment, two_lines
 from handoff.console.imports import bringing, ending, fixing, mappings, result, reviewing

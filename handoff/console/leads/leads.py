@@ -12,15 +12,11 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    MultipleRelatedDropdownFilter,
-    RangeDateFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleRelatedDropdownFilter, RelatedDropdownFilter
 
 from handoff import workflow
 from handoff.console.frame.page import is_id
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, moment, pause_of, state_of, time_left
 from handoff.console.leads import attributes

@@ -12,11 +12,12 @@ from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import AllValuesCheckboxFilter, DropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import AllValuesCheckboxFilter, DropdownFilter, RelatedDropdownFilter
 from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff.console.frame import export
 from handoff.console.frame.page import Kept
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block
 from handoff.console.leads.answering import dispute_of, still_open
@@ -141,6 +142,7 @@ class RejectionPage(Kept):
         "answer_note",
     ]
     export_name = "admin:handoff_rejection_export"
+    sorted_first = "answer_due_shown"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:  # noqa: ARG002
         running = ANSWER_CLOCK.filter(stopped_at=None)

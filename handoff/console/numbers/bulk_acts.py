@@ -9,11 +9,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.amending import bulk
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.page import REVOPS, Kept, Tool
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment
 from handoff.models import BulkAct, BulkState

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.alerts import resend
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.page import REVOPS, Kept, Tool
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.models import Delivery, DeliveryState

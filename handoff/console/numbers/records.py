@@ -8,9 +8,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import ChoicesDropdownFilter, RangeDateFilter
+from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.console.frame.page import Kept
+from handoff.console.frame.ranges import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import clock_state, moment, time_left
 from handoff.console.leads.timeline import facts_in_words
