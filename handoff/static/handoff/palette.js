@@ -13,7 +13,7 @@
     dialog.dataset.address = address;
     const input = document.createElement("input");
     const attributes = {
-      type: "search", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-expanded": "true",
+      type: "text", role: "combobox", autocomplete: "off", spellcheck: "false", "aria-expanded": "true",
       "aria-controls": "palette-results", "aria-autocomplete": "list", "aria-label": "Find a lead, a person or a page",
       placeholder: "Name, company, email, phone, number, external id or page",
     };

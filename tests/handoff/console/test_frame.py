@@ -69,7 +69,9 @@ class TestNarrowing:
         response = as_(world.mia).get(reverse(LEADS), {"state__exact": "raw", "q": "Dana", "p": "1"})
 
         assert response.context["kept"] == [("q", "Dana")]
-        assert '<input type="hidden" name="state__exact" value="raw">' in response.content.decode()
+        page = response.content.decode()
+        assert '<input type="hidden" name="state__exact" value="raw">' in page
+        assert re.search(r'<input type="search" id="searchbar" name="q" value="Dana"', page)
 
 
 class TestTable:
