@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -39,7 +39,7 @@ class Filter:
     title: str
     fields: list[forms.BoundField]
     names: list[str]
-    labels: dict[str, str] = field(default_factory=dict)
+    labels: dict[str, str]
     """What a value of it is called."""
 
 
@@ -69,8 +69,8 @@ def kept_of(request: HttpRequest, filters: Iterable[Filter]) -> list[tuple[str, 
 
 def _filter(changelist: ChangeList, spec: ListFilter) -> Filter:
     title = title_of(str(spec.title))
-    choices = list(spec.choices(changelist))
-    form = choices[0].get("form") if choices else None
+    choices: list[Any] = list(spec.choices(changelist))
+    form: Any = choices[0].get("form") if choices else None
     if form is None:
         form = _form_of_links(spec, choices)
     names = [name for name in spec.expected_parameters() if name]
@@ -93,7 +93,8 @@ def _form_of_links(spec: ListFilter, choices: list[dict[str, Any]]) -> forms.For
     offered, chosen = [], ""
     for choice in choices:
         value = QueryDict(choice["query_string"].removeprefix("?")).get(name, "")
-        offered.append((value, str(choice["display"])))
+        if value or not offered:  # the empty address is that of all rows, and stands first
+            offered.append((value, str(choice["display"])))
         chosen = value if choice["selected"] else chosen
     form = forms.Form({name: chosen})
     form.fields[name] = forms.ChoiceField(choices=offered, required=False)
@@ -102,22 +103,23 @@ def _form_of_links(spec: ListFilter, choices: list[dict[str, Any]]) -> forms.For
 
 def _dress(bound: forms.BoundField, title: str) -> None:
     """Plain controls of the browser, named; a value that the database keeps as a code is worded."""
-    widget = bound.field.widget
-    bound.field.label = title
-    if isinstance(bound.field, forms.DateField):
+    field: Any = bound.field
+    widget = field.widget
+    field.label = title
+    if isinstance(field, forms.DateField):
         side = next((word for end, word in _BOUNDS.items() if bound.name.endswith(end)), "")
-        bound.field.widget = forms.DateInput(
+        field.widget = forms.DateInput(
             {"type": "date", "class": "field", "aria-label": f"{title}, {side}"}, format="%Y-%m-%d"
         )
         return
-    if isinstance(bound.field, forms.ChoiceField):
-        bound.field.choices = [(value, _worded(str(label))) for value, label in bound.field.choices]
-        widget = _plain(bound.field)
+    if isinstance(field, forms.ChoiceField):
+        field.choices = [(value, _worded(str(label))) for value, label in field.choices]
+        widget = _plain(field)
     widget.attrs = {"class": "field", "aria-label": title}
-    bound.field.widget = widget
+    field.widget = widget
 
 
-def _plain(choice: forms.ChoiceField) -> forms.Widget:
+def _plain(choice: Any) -> forms.Widget:
     if isinstance(choice, forms.MultipleChoiceField):
         choice.choices = [(value, label) for value, label in choice.choices if value != ""]  # none chosen is all
         return forms.CheckboxSelectMultiple(choices=choice.choices)

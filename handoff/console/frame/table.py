@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
 TICK = "action_checkbox"
+LONGEST_PLACE = 4  # digits of the place of a column
 UNKNOWN = "–"
 
 
@@ -68,22 +69,21 @@ def _sorted_by(request: HttpRequest, changelist: ChangeList) -> dict[int, str]:
     if _is_place(asked.removeprefix("-"), changelist):
         return {int(asked.removeprefix("-")): "descending" if asked.startswith("-") else "ascending"}
     by, direction = _first(request, changelist)
-    names = [changelist.model_admin.sorted_first, *changelist.list_display]
-    fields = {name: _field_of(changelist.get_ordering_field(name)) for name in changelist.list_display}
-    for name in filter(None, names):
-        if name == changelist.model_admin.sorted_first or (by and fields[name] == by):
-            return {changelist.list_display.index(name): direction}
-    return {}
+    page: Any = changelist.model_admin
+    if page.sorted_first:
+        return {list(changelist.list_display).index(page.sorted_first): direction}
+    fields = [_field_of(changelist.get_ordering_field(name)) for name in changelist.list_display]
+    return {fields.index(by): direction} if by and by in fields else {}
 
 
 def _is_place(text: str, changelist: ChangeList) -> bool:
-    return text.isascii() and text.isdigit() and int(text) < len(changelist.list_display)
+    return text.isascii() and text.isdigit() and len(text) < LONGEST_PLACE and int(text) < len(changelist.list_display)
 
 
 def _first(request: HttpRequest, changelist: ChangeList) -> tuple[str, str]:
     """By which field a list is sorted first, as long as nobody asks for another order."""
     ordering = changelist.model_admin.get_ordering(request) or changelist.lookup_opts.ordering
-    first = ordering[0] if ordering else ""
+    first: Any = ordering[0] if ordering else ""
     is_descending = first.descending if isinstance(first, OrderBy) else str(first).startswith("-")
     return _field_of(first), "descending" if is_descending else "ascending"
 
@@ -91,7 +91,7 @@ def _first(request: HttpRequest, changelist: ChangeList) -> tuple[str, str]:
 def _field_of(ordering: Any) -> str:
     if isinstance(ordering, OrderBy):
         ordering = ordering.expression
-    return ordering.name if isinstance(ordering, F) else str(ordering or "").removeprefix("-")
+    return str(getattr(ordering, "name", "")) if isinstance(ordering, F) else str(ordering or "").removeprefix("-")
 
 
 def _cells(changelist: ChangeList, heads: list[Head], row: Model) -> Iterator[SafeString]:
@@ -130,7 +130,7 @@ def _linked(changelist: ChangeList, row: Model, shown: Any) -> SafeString:
         url = changelist.url_for_result(row)
     except NoReverseMatch:
         return format_html("{}", shown)
-    kept = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
+    kept: Any = {"preserved_filters": changelist.preserved_filters, "opts": changelist.opts}
     return format_html('<a href="{}">{}</a>', add_preserved_filters(kept, url), shown)
 
 
@@ -139,7 +139,7 @@ def _shown(changelist: ChangeList, name: str, row: Model) -> Any:
     page = changelist.model_admin
     empty = page.get_empty_value_display()
     try:
-        field, attribute, value = lookup_field(name, row, page)
+        field, attribute, value = cast("tuple[Any, Any, Any]", lookup_field(name, row, page))
     except ObjectDoesNotExist:
         return empty
     if isinstance(field, Field) and not field.auto_created:

@@ -4,16 +4,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Concat, Lower
 
 from handoff.console.frame.page import is_id
+from handoff.workflow.rights import WITH_SALES
 from leads.matching.profile import Profile
 from leads.models import Lead, LeadQuerySet, MatchKey, User
 
 LONGEST = 200
-READ = 30_000
+READ = 10_000
 """How many leads are read for a name: no index knows a part of one, and a million would take seconds."""
-WORDS = ("name", "company", "email", "phone", "mobile_phone")
+_SPACE = Value(" ")
+FACTS = Lower(Concat("name", _SPACE, "company", _SPACE, "email", _SPACE, "phone", _SPACE, "mobile_phone"))
 # One look into the index for each system, as it is sorted by system first.
 BY_EXTERNAL_ID = """
 WITH RECURSIVE systems AS (
@@ -43,7 +46,7 @@ def find(user: User, text: str, most: int) -> Findings:
     seen = Lead.objects.visible_to(user).select_related("owner", "team")
     sure = {lead.pk: lead for lead in _surely(seen, text)[:most]}
     since = _newest_since()
-    for lead in _by_words(seen, user, text, since)[: most + len(sure)]:
+    for lead in _by_words(seen, user, text, since, most):
         sure.setdefault(lead.pk, lead)
     return Findings(list(sure.values())[:most], is_whole=since is None)
 
@@ -72,18 +75,13 @@ def _newest_since() -> datetime | None:
     return Lead.objects.order_by("-created_at", "-id").values_list("created_at", flat=True)[READ : READ + 1].first()
 
 
-def _by_words(seen: LeadQuerySet, user: User, text: str, since: datetime | None) -> LeadQuerySet:
-    """Each word stands in one of the facts. Of one's own leads also the old ones are read: they are few."""
-    fits = Q()
+def _by_words(seen: LeadQuerySet, user: User, text: str, since: datetime | None, most: int) -> list[Lead]:
+    """Each word stands in one of the facts. Of the leads that one works on also the old ones are read: they are few."""
+    rows = seen.alias(facts=FACTS).order_by("-created_at", "-id")
     for word in text.split():
-        fits &= _has(word)
-    if since is not None:
-        fits &= Q(created_at__gte=since) | Q(owner=user)
-    return seen.filter(fits).order_by("-created_at", "-id")
-
-
-def _has(word: str) -> Q:
-    anywhere = Q()
-    for column in WORDS:
-        anywhere |= Q(**{f"{column}__icontains": word})
-    return anywhere
+        rows = rows.filter(facts__contains=word.lower())
+    if since is None:
+        return list(rows[:most])
+    own = Q(owner=user, state__in=WITH_SALES)
+    # One after the other: asked together, no index would serve.
+    return [*rows.filter(created_at__gte=since)[:most], *rows.filter(own, created_at__lt=since)[:most]]

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from handoff import workflow
 from handoff.console.leads import search
 from leads.matching.finding import look_at
 from leads.models import Campaign, ExternalId, Lead, State
@@ -183,14 +184,14 @@ class TestPalette:
         now = timezone.now()
         for age, name in enumerate(("Newest Fox", "Newer Fox", "Old Fox", "Oldest Fox")):
             make_lead(name, created_at=now - timedelta(days=age))
-        Lead.objects.filter(name="Oldest Fox").update(owner=world.ada)
+        workflow.promote(Lead.objects.get(name="Oldest Fox").pk, by=world.mia, owner=world.ada)
 
         by_name = as_(world.mia).get(reverse(FIND), {"q": "fox"})
 
         assert "Oldest Fox" not in found(as_(world.mia), "fox")
         assert "newest leads" in by_name.content.decode()
         assert found(as_(world.mia), "oldest.fox@buyer.example") == ["Oldest Fox"]
-        assert found(as_(world.ada), "fox") == ["Oldest Fox"]  # their own, however old
+        assert found(as_(world.ada), "fox") == ["Oldest Fox"]  # what they work on, however old
 
     def test_it_asks_as_often_however_many_leads_fit(self, world: World, as_) -> None:
         client = as_(world.olga)
