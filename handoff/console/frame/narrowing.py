@@ -90,7 +90,8 @@ def _form_of_links(spec: ListFilter, choices: list[dict[str, Any]]) -> forms.For
     """The links of a filter of Django's as a choice: each has the values that it sets in its address."""
     names = [name for name in spec.expected_parameters() if name]
     name = names[0] if names else "filter"
-    offered, chosen = [], ""
+    offered: list[tuple[str, str]] = []
+    chosen = ""
     for choice in choices:
         value = QueryDict(choice["query_string"].removeprefix("?")).get(name, "")
         if value or not offered:  # the empty address is that of all rows, and stands first
@@ -112,7 +113,7 @@ def _dress(bound: forms.BoundField, title: str) -> None:
             {"type": "date", "class": "field", "aria-label": f"{title}, {side}"}, format="%Y-%m-%d"
         )
         return
-    if isinstance(field, forms.ChoiceField):
+    if hasattr(field, "choices"):
         field.choices = [(value, _worded(str(label))) for value, label in field.choices]
         widget = _plain(field)
     widget.attrs = {"class": "field", "aria-label": title}
@@ -120,10 +121,11 @@ def _dress(bound: forms.BoundField, title: str) -> None:
 
 
 def _plain(choice: Any) -> forms.Widget:
-    if isinstance(choice, forms.MultipleChoiceField):
-        choice.choices = [(value, label) for value, label in choice.choices if value != ""]  # none chosen is all
-        return forms.CheckboxSelectMultiple(choices=choice.choices)
-    return forms.Select(choices=choice.choices)
+    offered = list(choice.choices)
+    if not isinstance(choice, forms.MultipleChoiceField):
+        return forms.Select(choices=offered)
+    choice.choices = [(value, label) for value, label in offered if value != ""]  # none chosen is all
+    return forms.CheckboxSelectMultiple(choices=list(choice.choices))
 
 
 def _worded(label: str) -> str:

@@ -120,9 +120,10 @@ def _tick(row: Model) -> SafeString:
 
 
 def _is_link(changelist: ChangeList, name: str, is_titled: bool) -> bool:
-    if changelist.list_display_links is None:
+    links: Any = changelist.list_display_links
+    if links is None:
         return False
-    return name in changelist.list_display_links if changelist.list_display_links else not is_titled
+    return name in links if links else not is_titled
 
 
 def _linked(changelist: ChangeList, row: Model, shown: Any) -> SafeString:
