@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
+from django.middleware.gzip import GZipMiddleware
 
 from leads.models import Transition
 
@@ -73,6 +74,23 @@ class NoStoreMiddleware:
         if request.path_info.startswith("/api/"):
             response.setdefault("Cache-Control", "no-store")
         return response
+
+
+class CompressionMiddleware(GZipMiddleware):
+    """The pages of the console, compressed; files of its style and its scripts WhiteNoise has compressed before.
+
+    What one reads of another's compressed pages by their length (BREACH) needs a secret and words of the attacker in
+    one answer, asked for again and again with the reader's session. The one secret in a page is the token of its
+    forms, which Django masks anew in each; the session's cookie goes along with no request that another site makes
+    inside a page (SameSite=Lax); and each answer is longer by a random number of bytes, up to a hundred. The API is
+    left as it is: its answers hold what others wrote, and programs that need it small can ask a proxy for that.
+    """
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not response.get("Content-Type", "").startswith("text/html"):
+            return response
+        compressed: HttpResponseBase = super().process_response(request, response)
+        return compressed
 
 
 def _forwarded_for(request: HttpRequest) -> str | None:

@@ -1,5 +1,6 @@
 """All pages, so that one import registers them."""
 
+from handoff.console import palette
 from handoff.console.board import page as board
 from handoff.console.imports import listing
 from handoff.console.leads import (
@@ -62,6 +63,7 @@ __all__ = [
     "mentions",
     "my_leads",
     "outbox",
+    "palette",
     "passwords",
     "people",
     "policies",

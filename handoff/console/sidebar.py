@@ -1,10 +1,12 @@
 """The sidebar: the pages that a person's roles open, with the counts of what waits, counted up to a bound."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest
-from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.text import slugify
 
 from handoff.agreement.definitions import SIGNATORIES, waiting_for
 from handoff.console.frame.site import viewer
@@ -50,26 +52,6 @@ REVOPS_ONLY = {
 }
 
 
-def style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/console.css")
-
-
-def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/console.js")
-
-
-def answers_style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/answers.css")
-
-
-def answers_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/answers.js")
-
-
-def picker_script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/picker.js")
-
-
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = viewer(request)
     if not user.roles:
@@ -79,20 +61,30 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
     if user.has_role(Role.REVOPS):
-        dead = Delivery.objects.filter(state=DeliveryState.DEAD).count()
+        dead = _later(Delivery.objects.filter(state=DeliveryState.DEAD).count)
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
+    _light_one(groups)
     return groups
+
+
+def _light_one(groups: list[dict[str, Any]]) -> None:
+    """Of the pages whose address begins like this one's, the one that one is on is the most exact."""
+    lit = [item for group in groups for item in group["items"] if item["active"]]
+    for item in sorted(lit, key=lambda each: len(each["link"]))[:-1]:
+        item["active"] = False
+    for group in groups:
+        group["is_open"] = any(item["active"] for item in group["items"])
 
 
 def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     items = []
     if user.has_role(*SALES):
-        counts = urgency.counts(user)
+        counts = _later(lambda: urgency.counts(user))
         mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
         here = request.path == mine
         items += [
-            _item("My leads", "inbox", mine, here and not is_overdue, counts["waiting"], "primary"),
-            _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, counts["overdue"]),
+            _item("My leads", "inbox", mine, here and not is_overdue, _later(lambda: counts["waiting"]), "primary"),
+            _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, _later(lambda: counts["overdue"])),
         ]
     if user.has_role(Role.SALES_MANAGER, Role.REVOPS):
         board = reverse("admin:board")
@@ -102,9 +94,16 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
-        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _unanswered()),
+        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _later(_unanswered)),
         *_decisions(request, user),
-        _page(request, "leads_possibleduplicate", "Possible duplicates", "group", _undecided(user), "primary"),
+        _page(
+            request,
+            "leads_possibleduplicate",
+            "Possible duplicates",
+            "group",
+            _later(lambda: _undecided(user)),
+            "primary",
+        ),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
         *(
             [_page(request, "handoff_import", "Imports", "upload_file")]
@@ -144,11 +143,16 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
 
 def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     """What waits for an arbiter, and for whoever signs for their side."""
-    items = [_page(request, "handoff_dispute", "Disputes", "balance", disputes.waiting_for(user))]
+    items = [_page(request, "handoff_dispute", "Disputes", "balance", _later(lambda: disputes.waiting_for(user)))]
     if user.has_role(*SIGNATORIES, Role.REVOPS):
-        link, waiting = reverse("admin:signatures"), len(waiting_for(user))
-        items.append(_item("Signatures", "draw", link, request.path == link, waiting))
+        link = reverse("admin:signatures")
+        items.append(_item("Signatures", "draw", link, request.path == link, _later(lambda: len(waiting_for(user)))))
     return items
+
+
+def _later(count: Callable[[], Any]) -> Any:
+    """Counted when it is shown: the palette reads the pages with each key that is typed, and shows no count."""
+    return SimpleLazyObject(count)
 
 
 def _unanswered() -> int:
@@ -164,7 +168,12 @@ def _group(
     request: HttpRequest, title: str, pages: dict[str, tuple[str, str]], badges: dict[str, int] | None = None
 ) -> dict[str, Any]:
     items = [_page(request, name, *look, (badges or {}).get(name, 0)) for name, look in pages.items()]
-    return {"title": title, "collapsible": True, "items": items}
+    return {
+        "title": title,
+        "id": f"pages-{slugify(title)}",
+        "badge": next(iter((badges or {}).values()), 0),
+        "items": items,
+    }
 
 
 def _page(

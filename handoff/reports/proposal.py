@@ -72,7 +72,7 @@ class ProposedVersions(Versions):
         if policy is not None:
             return policy
         if calendar is None or not self.proposal.target_seconds:
-            raise NothingToCountBy(f"No policy for {metric.value} is in force: propose a target and a calendar.")
+            raise NothingToCountBy(f"No policy for “{metric.label}” is in force: propose a target and a calendar.")
         policy = Policy(metric=metric, target_seconds=self.proposal.target_seconds, calendar=calendar)
         policy.ladder = ladder()
         return policy

@@ -148,8 +148,9 @@ class Step(models.Model):
         ]
 
     def __str__(self) -> str:
-        after = f" + {in_words(self.after_seconds, exact=True)}" if self.after_seconds else ""
-        return f"{self.get_kind_display()} at {self.percent} %{after}"
+        if not self.after_seconds:
+            return f"{self.get_kind_display()} at {self.percent} %"
+        return f"{self.get_kind_display()} {in_words(self.after_seconds, exact=True)} after {self.percent} %"
 
     @property
     def kind(self) -> StepKind:

@@ -10,7 +10,8 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db import DataError, models
+from django.db import DataError
+from django.db.models import DateField, DateTimeField, TimeField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,9 +20,13 @@ from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
 from handoff.console.frame.dialogs import back
-from handoff.console.frame.fields import DayInput, MomentField
+from handoff.console.frame.fields import DayInput, MomentField, TimeOfDayInput
+from handoff.console.frame.narrowing import chips_of, filters_of, kept_of
+from handoff.console.frame.paging import pages_of
 from handoff.console.frame.site import viewer
-from leads.models import Role, User
+from handoff.console.frame.table import Table
+from handoff.console.frame.words import noun
+from leads.models import Lead, Role, User
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
@@ -77,7 +82,21 @@ class ReadAs:
         ]
 
 
-class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
+class PlainTimes:
+    """Dates and times in the browser's own controls: unfold's need a script, and warn of zones where none matters."""
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        match db_field:
+            case DateTimeField():
+                return db_field.formfield(**{"form_class": MomentField} | kwargs)
+            case DateField():
+                return db_field.formfield(**{"widget": DayInput()} | kwargs)
+            case TimeField():
+                return db_field.formfield(**{"widget": TimeOfDayInput()} | kwargs)
+        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
+
+
+class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
     """A list with its form. `readers` see it, `writers` change it; rows are deleted only where a page says so."""
 
     readers: ClassVar[frozenset[str]] = EVERYBODY
@@ -85,16 +104,13 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     title: ClassVar[str] = ""
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
+    sorted_first: ClassVar[str] = ""
+    """The column that the list is sorted by at first, where its rows are sorted by something else than it sorts by."""
     list_per_page = 50
     show_full_result_count = False
     paginator = ForgivingPaginator
     list_filter_submit = True
     compressed_fields = True
-    # The browser's own inputs: those of Django's admin warn of a server's time that nobody cares about.
-    formfield_overrides = {
-        models.DateField: {"widget": DayInput},
-        models.DateTimeField: {"form_class": MomentField, "widget": None},
-    }
     change_list_template = "handoff/console/list.html"
     change_form_template = "handoff/console/form.html"
 
@@ -116,9 +132,13 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         if request.method == "POST":
             _keep_ids(request)
-        context: dict[str, Any] = {"title": self.title, "empty": self.empty_words(request)}
-        context["empty_link"] = self.empty_link(request)
-        context["who_can"] = partial(self.who_can_add, request)
+        context: dict[str, Any] = {
+            "title": self.title,
+            "empty": self.empty_words(request),
+            "empty_link": self.empty_link(request),
+            "who_can": partial(self.who_can_add, request),
+            "noun": noun(self.opts),
+        }
         if self.export_name:
             context["export_url"] = f"{reverse(self.export_name)}?{request.GET.urlencode()}"
         try:
@@ -126,7 +146,7 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
             if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
                 changelist = response.context_data["cl"]
                 list(changelist.result_list)
-                response.context_data |= self.above(request, changelist)
+                response.context_data |= _list_of(request, changelist) | dict(self.above(request, changelist))
         except UNANSWERABLE:
             if ERROR_FLAG in request.GET:
                 raise
@@ -151,6 +171,14 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         people = User.objects.filter(groups__name__in=self.writers, is_active=True).distinct().order_by("username")
         names = ", ".join(map(str, people[:NAMED]))
         return f"{' or '.join(sorted(self.writers))} can add one{f': ask {names}' if names else ''}."
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """A lead is found by its number too, on its own list and on those of what belongs to it."""
+        rows, has_doubles = super().get_search_results(request, queryset, search_term)
+        number, path = search_term.strip().removeprefix("#"), _path_to_number(self.opts)
+        if path and is_id(number):
+            rows |= queryset.filter(**{path: int(number)})
+        return rows, has_doubles
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values.
@@ -185,8 +213,13 @@ class Page(ReadAs, ModelAdmin):  # type: ignore[misc]
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         obj = kwargs.get("obj")
-        title = self.title_of(obj) if obj else f"Add {self.opts.verbose_name}"
-        context |= {"title": title, "list_title": self.title, "list_url": self.url("changelist")}
+        title = self.title_of(obj) if obj else f"Add {noun(self.opts)}"
+        context |= {
+            "title": title,
+            "noun": noun(self.opts),
+            "list_title": self.title,
+            "list_url": self.url("changelist"),
+        }
         context |= {"tools": self.tools(request, obj) if obj else [], **self.beside(request, obj)}
         context["cancel_url"] = back(request, "")
         response: HttpResponse = super().render_change_form(request, context, *args, **kwargs)
@@ -230,7 +263,7 @@ class Kept(Page):
     writers: ClassVar[frozenset[str]] = frozenset()
 
 
-class Rows(ReadAs, TabularInline):  # type: ignore[misc]
+class Rows(PlainTimes, ReadAs, TabularInline):  # type: ignore[misc]
     """Rows inside another page's form, under the rights of that page."""
 
     extra = 0
@@ -244,6 +277,26 @@ class Rows(ReadAs, TabularInline):  # type: ignore[misc]
 
     has_add_permission = has_change_permission
     has_delete_permission = has_change_permission
+
+
+def _path_to_number(opts: Any) -> str:
+    """Where the number of the lead stands in a row; empty where rows are of no lead."""
+    if opts.model is Lead:
+        return "pk"
+    return next((field.attname for field in opts.fields if field.name == "lead" and field.related_model is Lead), "")
+
+
+def _list_of(request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:
+    """The rows of a list, what it can be narrowed by, and its pages, as the templates show them."""
+    filters = filters_of(changelist)
+    return {
+        "table": Table.of(request, changelist),
+        "filters": filters,
+        "chips": chips_of(request, filters),
+        "kept": kept_of(request, filters),
+        "pages": pages_of(changelist),
+        "amount": f"{changelist.result_count} {noun(changelist.opts, changelist.result_count)}",
+    }
 
 
 def _keep_ids(request: HttpRequest) -> None:

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.page import Page, Tool
-from handoff.console.frame.words import badge
+from handoff.console.frame.words import badge, when
 from sla import versions
 from sla.models import Calendar, Policy
 from sla.versions import Outdated
@@ -112,7 +112,7 @@ class VersionedPage(Page):
     @display(description="Version", ordering="version")
     def version_badge(self, row: Any) -> SafeString:
         if getattr(row, "mistake_at", None):
-            why = f"{row.mistake_at:%Y-%m-%d}: {row.mistake_reason}"
+            why = f"{when(row.mistake_at)}: {row.mistake_reason}"
             return badge(f"Version {row.version}, a mistake", "danger", why)
         return badge(
             f"Version {row.version}" + (", retired" if row.retired_at else ""), "plain" if row.retired_at else "success"

@@ -1,7 +1,7 @@
 """How states and moments look on a page."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -59,6 +59,22 @@ def source_of(source: str) -> str:
     return source.replace("_", " ").capitalize()
 
 
+NOUNS = {
+    "handoff.apitoken": ("API token", "API tokens"),
+    "auth.group": ("role", "roles"),
+    "leads.transition": ("act", "acts"),
+    "leads.sourcerank": ("system", "systems"),
+    "handoff.standardmessage": ("standard message", "standard messages"),
+}
+"""What the rows of a list are called, where the model's own name is not the word of the console."""
+
+
+def noun(opts: Any, count: Any = 1) -> str:
+    """What one row of a list is called, or several of them."""
+    one, several = NOUNS.get(opts.label_lower, (opts.verbose_name, opts.verbose_name_plural))
+    return str(one if str(count) == "1" else several)
+
+
 def state_of(lead: Lead) -> SafeString:
     if lead.merged_into_id:
         return badge("Merged", "plain", f"Into lead {lead.merged_into_id}")
@@ -78,8 +94,7 @@ def pause_of(lead: Lead) -> SafeString:
         return SafeString("")
     if lead.paused_until is None:
         return badge("Paused", "warning", "Until it is resumed, or moves on")
-    local = timezone.localtime(lead.paused_until)
-    return badge(f"Paused until {local.day} {local:%b %Y, %H:%M}", "warning", absolute(lead.paused_until))
+    return badge(f"Paused until {when(lead.paused_until)}", "warning", absolute(lead.paused_until))
 
 
 def snooze_of(lead: Lead) -> SafeString:
@@ -100,16 +115,23 @@ def clock_state(clock: Clock) -> SafeString:
 def absolute(at: datetime) -> str:
     """Like `Mon 9 Mar 2026, 10:42 CET (Europe/Berlin)`, in the zone of who looks."""
     local = timezone.localtime(at)
-    return f"{local:%a} {local.day} {local:%b %Y, %H:%M} {local.tzname()} ({timezone.get_current_timezone_name()})"
+    return f"{local:%a} {when(at)} {local.tzname()} ({timezone.get_current_timezone_name()})"
+
+
+def day(on: date) -> str:
+    """Like `9 Mar 2026`: the form of every date."""
+    return f"{on.day} {on:%b %Y}"
+
+
+def when(at: datetime) -> str:
+    """Like `9 Mar 2026, 10:42`, in the zone of who looks: the form of every moment."""
+    local = timezone.localtime(at)
+    return f"{day(local)}, {local:%H:%M}"
 
 
 def moment(at: datetime | None) -> SafeString:
     """Like `9 Mar 2026, 10:42`, with the zone in the tooltip."""
-    if at is None:
-        return SafeString("–")
-    local = timezone.localtime(at)
-    text = f"{local.day} {local:%b %Y, %H:%M}"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
+    return _time(at, when(at)) if at else SafeString("–")
 
 
 def due_in_words(at: datetime, now: datetime) -> str:
@@ -129,7 +151,12 @@ def ago(at: datetime | None, now: datetime | None = None) -> SafeString:
     text = f"in {in_words(-gone)}" if gone < timedelta(0) else f"{in_words(gone)} ago"
     if abs(gone) < timedelta(seconds=30):
         text = "just now"
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), absolute(at), text)
+    return _time(at, text)
+
+
+def _time(at: datetime, text: str) -> SafeString:
+    # Whole seconds: what comes below them says nothing, and stands in each row.
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(timespec="seconds"), absolute(at), text)
 
 
 def time_left(clock: Clock | None, now: datetime | None = None) -> SafeString:

@@ -9,11 +9,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
-from unfold.contrib.filters.admin import (
-    ChoicesDropdownFilter,
-    MultipleRelatedDropdownFilter,
-    RelatedDropdownFilter,
-)
+from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleRelatedDropdownFilter, RelatedDropdownFilter
 
 from handoff import workflow
 from handoff.console.frame.dates import RangeDateFilter

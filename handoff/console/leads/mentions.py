@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.templatetags.static import static
 
 from handoff.console.frame.site import site, viewer
 from handoff.workflow.mentioning import who_see
@@ -10,14 +9,6 @@ from leads.models import Lead
 
 MOST_OFFERED = 8
 LONGEST_NAME = 60
-
-
-def style(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/mentions.css")
-
-
-def script(request: HttpRequest) -> str:  # noqa: ARG001 unfold's shape
-    return static("handoff/mentions.js")
 
 
 def mentionable(request: HttpRequest, lead_id: int) -> HttpResponse:

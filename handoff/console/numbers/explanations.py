@@ -1,7 +1,7 @@
 """The page of one clock: why it is due when it is, so that it adds up by hand."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import badge, moment, two_lines
+from handoff.console.frame.words import badge, day, moment, two_lines
 from handoff.console.leads.clocks import outcome_of
 from handoff.reports.explanation import Explained, explainable, explained
 from handoff.workflow.facts.timing import Cause
@@ -24,6 +24,7 @@ from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
 PARTS = {StretchPart.COUNTED: "", StretchPart.AHEAD: badge("Not used"), StretchPart.LATE: badge("Late", "danger")}
+SECOND = timedelta(seconds=1)
 WHYS = {Why.HOLIDAY: "Holiday", Why.OVERRIDE: "Other hours", Why.CLOSED: "Closed"}
 
 
@@ -33,7 +34,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     reading = explained(clock, timezone.now())
     context = {
         **site.each_context(request),
-        "title": f"{clock.get_metric_display()}, cycle {clock.cycle}",
+        "title": f"{clock.get_metric_display()}, handoff {clock.cycle}",
         "list_title": str(clock.lead),
         "list_url": reverse("admin:leads_lead_change", args=[clock.lead_id]),
         "strip": _strip(reading),
@@ -51,11 +52,11 @@ def _strip(reading: Explained) -> list[tuple[str, Any]]:
     clock = reading.clock
     cells = [
         ("Outcome", outcome_of(clock)),
-        ("Target", in_words(timedelta(seconds=clock.target_seconds), exact=True)),
+        ("Target", _length(timedelta(seconds=clock.target_seconds))),
         ("Started", _exactly(clock.started_at)),
         ("Due", _exactly(clock.due_at)),
         ("Stopped", two_lines(_exactly(clock.stopped_at), _act(clock.stopped_by)) if clock.stopped_by else "Runs"),
-        ("Took" if clock.stopped_at else "So far", in_words(clock.elapsed or reading.explanation.counted, exact=True)),
+        ("Took" if clock.stopped_at else "So far", _length(clock.elapsed or reading.explanation.counted)),
         ("Owner", clock.owner or "Nobody"),
         ("Time zones", clock.tz_version or "–"),
     ]
@@ -70,12 +71,12 @@ def _leg(leg: ExplainedLeg, clock: Clock) -> dict[str, Any]:
         "why": leg.why,
         "policy": leg.policy,
         "calendar": leg.calendar,
-        "target": in_words(timedelta(seconds=leg.policy.target_seconds), exact=True),
+        "target": _length(timedelta(seconds=leg.policy.target_seconds)),
         "recounted": None if leg.recounted is None else _rows(leg.recounted, leg.zone, clock),
-        "to_go": in_words(leg.to_go, exact=True),
+        "to_go": _length(leg.to_go),
         "rows": _rows(leg.stretches, leg.zone, clock),
-        "until_due": in_words(leg.until_due, exact=True),
-        "handed_on": None if leg.handed_on is None else in_words(leg.handed_on, exact=True),
+        "until_due": _length(leg.until_due),
+        "handed_on": None if leg.handed_on is None else _length(leg.handed_on),
     }
 
 
@@ -84,8 +85,8 @@ def _rows(stretches: Sequence[Counted], zone: ZoneInfo, clock: Clock) -> list[di
         {
             "local": _span(stretch.start.astimezone(zone), stretch.end.astimezone(zone)),
             "utc": _span(stretch.start, stretch.end),
-            "length": in_words(stretch.length, exact=True),
-            "total": in_words(stretch.total, exact=True),
+            "length": _length(stretch.length),
+            "total": _length(stretch.total),
             "part": badge("To come", "info")
             if stretch.part == StretchPart.AHEAD and not clock.stopped_at
             else PARTS[stretch.part],
@@ -107,7 +108,7 @@ def _pause(pause: ExplainedPause) -> dict[str, Any]:
 
 def _day(day: SpecialDay) -> dict[str, Any]:
     return {
-        "day": f"{day.day:%a} {day.day.day} {day.day:%b %Y}",
+        "day": _date(day.day),
         "why": WHYS[day.why],
         "label": "" if day.why == Why.CLOSED else day.label,
         "calendar": day.calendar,
@@ -125,7 +126,7 @@ def _alarm(alarm: Alarm) -> dict[str, Any]:
     return {
         "step": alarm.step,
         "due": _exactly(alarm.due_at),
-        "late": in_words(alarm.fired_at - alarm.due_at, exact=True),
+        "late": _length(alarm.fired_at - alarm.due_at),
         "remarks": [*filter(None, remarks), *notified],
     }
 
@@ -145,13 +146,17 @@ def _span(start: datetime, end: datetime) -> str:
     return f"{_date(start)}, {_clock(start)} – {ends}"
 
 
-def _date(at: datetime) -> str:
-    return f"{at:%a} {at.day} {at:%b %Y}"
+def _length(length: timedelta) -> str:
+    """To the second, as the page writes moments: what is below says nothing to whoever reads it."""
+    return in_words(length // SECOND * SECOND, exact=True)
+
+
+def _date(on: date) -> str:
+    return f"{on:%a} {day(on)}"
 
 
 def _clock(at: datetime) -> str:
-    fraction = f".{at.microsecond:06}".rstrip("0") if at.microsecond else ""
-    return f"{at:%H:%M:%S}{fraction}"
+    return f"{at:%H:%M:%S}"
 
 
 site.mount("clocks/<int:pk>/explanation/", page, "explanation")

@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import source_of
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
@@ -35,7 +36,8 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "question": form,
         "groups": _groups(shown),
         "columns": shown,
-        "rows": [_shown(report, shown, row) for row in rows],
+        "by": _words_of(str(form["by"].value() or "")),
+        "rows": [_shown(report, shown, row, form["by"].value()) for row in rows],
         "periods": _periods(request, form),
         "export_url": f"{reverse(f'admin:{report.name}_export')}?{request.GET.urlencode()}",
     }
@@ -68,10 +70,15 @@ def _groups(columns: list[Column]) -> list[tuple[str, int]]:
     return groups if any(group for group, _ in groups) else []
 
 
-def _shown(report: Report, shown: list[Column], row: Row) -> dict[str, Any]:
+def _words_of(by: str) -> str:
+    """What the rows are, above them: the last part of the name of an attribute, with spaces."""
+    return by.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _shown(report: Report, shown: list[Column], row: Row, by: str) -> dict[str, Any]:
     words = report.as_words(row)
     return {
-        "label": row.label,
+        "label": source_of(row.label) if by == "source" and row.key else row.label,
         "belongs_to_none": not row.key,
         "cells": [(words[column.name], _small_print(report, column, row, words)) for column in shown],
     }

@@ -1,6 +1,6 @@
 """The page What if: what another promise would have made of what happened. For RevOps; nothing is written."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django import forms
@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from handoff.console.frame.fields import SpanField
 from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import day
 from handoff.models import Audience
 from handoff.reports.kinds import percent
 from handoff.reports.period import PeriodForm
@@ -79,10 +80,20 @@ def page(request: HttpRequest) -> HttpResponse:
         "form": form,
         "refused": refused,
         "simulation": simulation,
+        "load": [(row, _hour(row.busiest)) for row in simulation.load] if simulation else [],
         "outcomes": _outcomes(simulation) if simulation else [],
         "notified": [(Audience(row.audience).label, row) for row in simulation.notified] if simulation else [],
     }
     return TemplateResponse(request, "handoff/console/simulation.html", context)
+
+
+def _hour(text: str) -> str:
+    """An hour by the rep's own clock, in the form of every moment."""
+    try:
+        at = datetime.strptime(text, "%Y-%m-%d %H:%M")  # noqa: DTZ007 in the zone of the rep, which is not the reader's
+    except ValueError:
+        return text
+    return f"{day(at)}, {at:%H:%M}"
 
 
 def _outcomes(simulation: Simulation) -> list[dict[str, Any]]:

@@ -41,6 +41,7 @@ PAGES = {
     "handoff_bulkact_changelist": REVOPS,
     "handoff_import_changelist": MARKETING | REVOPS,
     "engine": REVOPS,
+    "find": ALL,
 }
 TESTED_ELSEWHERE = {
     "answer_all",

@@ -1,0 +1,1 @@
+"""How Django writes dates where no code of ours does it."""
