@@ -150,7 +150,6 @@ def _card(lead: Any, now: datetime) -> dict[str, Any]:
         "left": time_left(clock, now) if clock else "",
         "due": due_in_words(clock.due_at, now) if clock and clock.due_at else "",
         "metric": clock.get_metric_display() if clock else "",
-        "is_paused": lead.is_paused(now),
     }
 
 

@@ -138,9 +138,8 @@ def _duplicates(asked: Asked) -> Numbered:
     rejections = Rejection.objects.filter(duplicate_of=asked.lead).select_related("by", "transition")
     for rejection in asked.rows(rejections, "at"):
         why = (("Note", rejection.note),) if rejection.note else ()
-        headline = "Rejected another lead as a duplicate of this one"
+        headline, other = "Rejected another lead as a duplicate of this one", f"Lead {rejection.lead_id}"
         event = Event(rejection.at, LOOKS[Verb.REJECT].icon, "plain", _who(rejection.by), headline, why)
-        other = f"Lead {rejection.lead_id}"
         door = _door(rejection.transition)
         yield rejection.pk, replace(event, door=door, other=other, other_url=_url(rejection.lead_id))
 
@@ -288,8 +287,8 @@ def _edits(asked: Asked, roles: Collection[str] | None) -> Numbered:
     for entry in asked.rows(entries, "action_time"):
         if hidden:
             entry.change_message = _without(entry.change_message, hidden)
-        headline = entry.get_change_message()
-        yield entry.pk, Event(entry.action_time, "edit", "plain", _who(entry.user), headline, (), "console")
+        edit = Event(entry.action_time, "edit", "plain", _who(entry.user), entry.get_change_message(), (), "console")
+        yield entry.pk, edit
 
 
 def _without(message: str, hidden: Collection[str]) -> str:
