@@ -6,7 +6,7 @@ from typing import Any, cast
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleRelatedDropdownFilter, RelatedDropdownFilter
@@ -97,7 +97,7 @@ class LeadPage(LeadListPage):
             response: HttpResponse = super().changeform_view(request, *args, **kwargs)
         except (IdentityConflict, ValidationError) as error:
             messages.error(request, " ".join(getattr(error, "messages", [str(error)])))
-            return redirect(request.get_full_path())
+            return HttpResponseRedirect(request.get_full_path())
         return response
 
     def change_view(
@@ -117,9 +117,9 @@ class LeadPage(LeadListPage):
     def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
         return shown(request, obj) if obj else {}
 
-    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponse:  # noqa: ARG002 Django's
+    def response_post_save_change(self, request: HttpRequest, obj: Any) -> HttpResponseRedirect:  # noqa: ARG002 Django's
         """Whoever corrects a fact goes on with the lead; and from there to the list that they came from."""
-        return redirect(request.get_full_path())
+        return HttpResponseRedirect(request.get_full_path())
 
     def history_view(
         self,

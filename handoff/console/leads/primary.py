@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from handoff.console.leads.answering import PRIMARY
-from leads.models import Lead, State, Verb
+from leads.models import Lead, Route, State, Verb
 from sla.metrics import Metric
 from sla.models import Clock
 
@@ -49,5 +49,5 @@ def primary_verb(
 
 def _answer(lead: Lead, verbs: Collection[str]) -> str | None:
     """While marketing owes an answer, the one that the reason asks for."""
-    wanted = PRIMARY[lead.reason.route] if lead.reason else ""
+    wanted = PRIMARY[Route(lead.reason.route)] if lead.reason else ""
     return wanted if Verb.ANSWER in verbs and wanted in verbs else None

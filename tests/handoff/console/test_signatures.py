@@ -84,7 +84,7 @@ def test_who_may_sign_is_notified_once_of_each_wording(world: World) -> None:
 
 def test_the_message_leads_to_the_page(world: World) -> None:
     written()
-    said = about_notice(Delivery.objects.first(), Notice.objects.get())
+    said = about_notice(Delivery.objects.earliest("pk"), Notice.objects.get())
     assert said.links[0][1].endswith(reverse(PAGE))
     assert "MQL definition, version 2" in said.subject
 
