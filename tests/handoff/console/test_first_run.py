@@ -70,7 +70,9 @@ def test_the_link_works_once(client: Client) -> None:
     assert User.objects.count() == 1
 
 
-@pytest.mark.parametrize("token", ["", "x", signing.dumps("first", salt="another"), "a\x00b"])
+@pytest.mark.parametrize(
+    "token", ["", "x", signing.dumps("first", salt="another"), "a\x00b"], ids=["none", "short", "other", "nul"]
+)
 def test_without_its_token_the_page_opens_to_nobody(token: str, client: Client) -> None:
     answer = client.get(reverse("admin:setup"), {"token": token})
 
