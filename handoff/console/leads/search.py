@@ -67,8 +67,8 @@ def _holders(text: str) -> list[int]:
     with connection.cursor() as cursor:
         cursor.execute(BY_EXTERNAL_ID, [text])
         ids = [lead for (lead,) in cursor.fetchall()]
-    block = Profile.of(0, {"phone": text}).phone_block
-    return [*ids, *MatchKey.objects.filter(value=block).values_list("lead", flat=True)[:20]] if block else ids
+    blocks = Profile.of(0, {"phone": text}).blocks()
+    return [*ids, *MatchKey.objects.filter(value__in=blocks).values_list("lead", flat=True)[:20]] if blocks else ids
 
 
 def _newest_since() -> datetime | None:
