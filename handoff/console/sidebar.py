@@ -152,7 +152,12 @@ def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _later(count: Callable[[], Any]) -> Any:
     """Counted when it is shown: the palette reads the pages with each key that is typed, and shows no count."""
-    return SimpleLazyObject(count)
+    return SimpleLazyObject(lambda: _capped(count()))
+
+
+def _capped(number: int) -> int | str:
+    """Nobody counts on beyond a bound: the sidebar is read with every page."""
+    return number if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def _unanswered() -> int:
@@ -184,5 +189,4 @@ def _page(
 
 
 def _item(title: str, icon: str, link: str, active: bool, badge: int = 0, variant: str = "danger") -> dict[str, Any]:
-    shown = badge if badge <= MOST_COUNTED else f"{MOST_COUNTED}+"
-    return {"title": title, "icon": icon, "link": link, "active": active, "badge": shown, "badge_variant": variant}
+    return {"title": title, "icon": icon, "link": link, "active": active, "badge": badge, "badge_variant": variant}
