@@ -3,13 +3,14 @@
 from celery import shared_task
 
 from handoff import alerts
-from handoff.alerts import worker
+from handoff.alerts import slack_replies, slack_updates, worker
 from handoff.amending import bulk, duplicates, stopping
 from handoff.engine import heartbeat, leaks
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import rollup
+from handoff.slack import seen
 from sla import versions
 
 DELIVER_SECONDS = 120  # well below Celery's time limit; the next wake-up goes on
@@ -31,6 +32,19 @@ def run_actions() -> None:
 def deliver() -> None:
     seconds = SHARED_SECONDS if worker.has_one_process() else DELIVER_SECONDS
     alerts.keep_delivering(seconds, heartbeat.each_second("deliver"))
+
+
+@shared_task
+def talk_to_slack() -> None:
+    slack_replies.reply_all()
+    slack_updates.update_all()
+
+
+@shared_task
+def forget_slack() -> None:
+    slack_updates.forget_old()
+    slack_replies.forget_old()
+    seen.forget_old()
 
 
 @shared_task

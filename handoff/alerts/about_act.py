@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from handoff.alerts.content import Content, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
+from handoff.alerts.offers import GIVEN, offers_of
 from handoff.models import AnswerKind, Delivery, Rejection
 from leads.models import Channel, DealState, Outcome, Reason, Transition, Verb
 from sla.models import Clock
@@ -70,12 +71,13 @@ def about_act(delivery: Delivery) -> Content:
         links=(rejections_link(), *links) if act.verb == Verb.REJECT else links,
         zone=zone.key,
         about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
+        offers=offers_of(delivery, lead) if act.verb in GIVEN else None,
     )
 
 
 def _subject(act: Transition, delivery: Delivery) -> str:
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
-    if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
+    if is_mine and act.verb in GIVEN:
         return f"New lead for you: {title(act.lead)}"
     return f"{name(act.by)} {Verb(act.verb).past} {title(act.lead)}"
 

@@ -162,15 +162,28 @@ def _setup() -> Iterator[Finding]:
     yield from _mail()
     yield from _web()
     yield from _sending()
-    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
-        do = "set SLACK_BOT_TOKEN, or switch those destinations off"
-        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    yield from _slack()
     notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
     for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
         problem = f"The policy {policy} notifies no one on any step"
         yield _advice(
             "policy_tells_nobody", problem, "name a destination on its ladder; otherwise only its breach is announced"
         )
+
+
+def _slack() -> Iterator[Finding]:
+    if not Destination.objects.filter(active=True, medium="slack").exists():
+        return
+    if not settings.SLACK_BOT_TOKEN:
+        do = "set SLACK_BOT_TOKEN, or switch those destinations off"
+        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    elif not settings.SLACK_SIGNING_SECRET:
+        do = "set SLACK_SIGNING_SECRET to the signing secret of the Slack app, and switch its interactivity on with "
+        do += f"the Request URL {settings.BASE_URL}/slack/interactivity/"
+        yield _advice("slack_buttons", "Messages in Slack have no buttons", do)
+    elif not User.objects.filter(is_active=True).exclude(slack_member_id="").exists():
+        do = "enter their Slack member ids under People"
+        yield _advice("slack_people", "Messages in Slack have buttons, and nobody is known by a Slack member id", do)
 
 
 def _people() -> Iterator[Finding]:

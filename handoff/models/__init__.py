@@ -21,6 +21,7 @@ from handoff.models.imports import (
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
@@ -60,6 +61,9 @@ __all__ = [
     "RateLimit",
     "Rejection",
     "RowOutcome",
+    "SlackMessage",
+    "SlackReply",
+    "SlackRequest",
     "StandardKind",
     "StandardMessage",
     "StatedRow",
