@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from handoff.alerts.channels import TransportError, http
 from handoff.alerts.channels.slack.blocks import escape, message_of
+from handoff.alerts.installation import may_send
 from handoff.alerts.slack_updates import rendered
 from handoff.models import Delivery, SlackReply
 
@@ -18,25 +19,31 @@ LEASE = timedelta(seconds=30)
 KEPT = timedelta(minutes=30)
 MOST_SECONDS = 10.0  # that one task spends on it; the next one goes on
 MAX_ATTEMPTS = 5
+LONGEST_URL: int = SlackReply._meta.get_field("url").max_length or 0
 
 log = structlog.get_logger(__name__)
 
 
 def tell(url: str, text: str) -> None:
     """Say something to whoever has clicked, and to nobody else."""
-    if url:
-        SlackReply.objects.create(url=url, text=text)
+    _keep(url, text=text)
 
 
 def replace_message(url: str, delivery: Delivery) -> None:
     """Let the message say how things are: for one that was posted by a webhook, which nothing else can update."""
-    if url:
-        SlackReply.objects.create(url=url, delivery=delivery)
+    _keep(url, delivery=delivery)
+
+
+def _keep(url: str, text: str = "", delivery: Delivery | None = None) -> None:
+    if 0 < len(url) <= LONGEST_URL:
+        SlackReply.objects.create(url=url, text=text, delivery=delivery)
 
 
 def reply_all() -> int:
     """Send what waits, and return how many replies were tried. Any number of workers may call it at once."""
     ends_at, count = time.monotonic() + MOST_SECONDS, 0
+    if not may_send():
+        return count
     while time.monotonic() < ends_at and (reply := _take()):
         count += 1
         _send(reply)
@@ -50,7 +57,7 @@ def forget_old() -> None:
 def _take() -> SlackReply | None:
     now = timezone.now()
     with transaction.atomic():
-        due = SlackReply.objects.filter(reply_at__lte=now).order_by("reply_at")
+        due = SlackReply.objects.filter(reply_at__lte=now, attempts__lt=MAX_ATTEMPTS).order_by("reply_at")
         reply = due.select_for_update(skip_locked=True, no_key=True).first()
         if reply:
             reply.reply_at, reply.attempts = now + LEASE, reply.attempts + 1
@@ -66,7 +73,7 @@ def _send(reply: SlackReply) -> None:
                 raise answer.refused("Slack")
     except TransportError as error:
         log.warning("slack_reply_failed", reply=reply.pk, error=error.message)
-        if not error.permanent and reply.attempts < MAX_ATTEMPTS:
+        if not error.permanent:
             return
     reply.delete()
 

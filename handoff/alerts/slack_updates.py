@@ -23,7 +23,7 @@ from leads.models import Lead, Transition, Verb
 
 LEASE = timedelta(seconds=60)
 MOST_SECONDS = 10.0  # that one task spends on it; the next one goes on
-MAX_ATTEMPTS = 10
+MAX_ATTEMPTS = 10  # until somebody acts on the lead again
 KEPT = timedelta(days=30)
 RECEIVER = "slack chat.update"  # Slack limits each method by itself
 NOT_SHOWN = (Verb.COMMENT, Verb.REEVALUATE)
@@ -63,7 +63,7 @@ def _take() -> SlackMessage | None:
     """The next one, under a lease: whoever dies with it leaves it to others."""
     now = timezone.now()
     with transaction.atomic():
-        due = SlackMessage.objects.filter(update_at__lte=now).order_by("update_at")
+        due = SlackMessage.objects.filter(update_at__lte=now, attempts__lt=MAX_ATTEMPTS).order_by("update_at")
         message = due.select_for_update(skip_locked=True, no_key=True).first()
         if message:
             message.update_at, message.attempts = now + LEASE, message.attempts + 1
@@ -91,7 +91,7 @@ def _update(message: SlackMessage) -> None:
 
 def _settle_failed(message: SlackMessage, error: TransportError) -> None:
     log.warning("slack_update_failed", message=message.pk, error=error.message)
-    if (isinstance(error, SlackRefusal) and error.code in GONE) or message.attempts >= MAX_ATTEMPTS:
+    if isinstance(error, SlackRefusal) and error.code in GONE:
         message.delete()
         return
     if error.retry_after is not None:

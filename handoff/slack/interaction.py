@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from leads.models import User
+from leads.normalise import is_storable
 
 
 class Malformed(Exception):
@@ -44,11 +45,11 @@ class Interaction:
         return f"trigger {self.text('trigger_id') or self.text('view', 'id') + self.text('view', 'hash')}"
 
     def text(self, *path: str) -> str:
-        """A text somewhere in it; empty when there is none."""
+        """A text somewhere in it that a database takes; empty when there is none."""
         value: Any = self.payload
         for name in path:
             value = value.get(name) if isinstance(value, dict) else None
-        return value if isinstance(value, str) else ""
+        return value if isinstance(value, str) and is_storable(value) else ""
 
     @property
     def action(self) -> "Interaction":
@@ -61,18 +62,27 @@ class Interaction:
     @property
     def values(self) -> dict[str, Any]:
         """What is filled in, by the name of its block."""
-        view = self.payload.get("view") or {}
-        blocks = (view.get("state") or {}).get("values") or {}
-        return {name: _value(element) for name, block in blocks.items() for element in block.values()}
+        blocks: Any = self.payload
+        for name in ("view", "state", "values"):
+            blocks = _object(_object(blocks).get(name))
+        return {
+            name: _value(_object(element))
+            for name, block in _object(blocks).items()
+            for element in _object(block).values()
+        }
 
 
 def _value(element: Mapping[str, Any]) -> Any:
     """Of one input: each kind has its value under another name."""
     if "selected_options" in element:
-        return [choice["value"] for choice in element["selected_options"] or ()]
+        return [_object(choice).get("value") for choice in element["selected_options"] or ()]
     if "selected_option" in element:
-        return (element["selected_option"] or {}).get("value")
+        return _object(element["selected_option"]).get("value")
     return element.get("selected_date") if "selected_date" in element else element.get("value")
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def person_of(member: str) -> User | None:

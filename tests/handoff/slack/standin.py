@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpResponse
 from django.test import Client
 from pytest_httpserver import HTTPServer
 from werkzeug import Request, Response
@@ -19,7 +18,7 @@ from handoff.slack.signature import sign
 PATH = "/slack/interactivity/"
 TOKEN = "xoxb-test"
 TRIGGER_SECONDS = 3.0
-VALUE_OF = {
+VALUE_OF: dict[str, Callable[[Any], dict[str, Any]]] = {
     "static_select": lambda value: {"selected_option": {"value": value} if value else None},
     "checkboxes": lambda value: {"selected_options": [{"value": each} for each in value or ()]},
     "datepicker": lambda value: {"selected_date": value},
@@ -136,7 +135,7 @@ class StandIn:
         (view,) = self.views.values()
         return view
 
-    def click(self, action: str, member: str = "UADA", *, choice: str = "", message: Any = None) -> HttpResponse:
+    def click(self, action: str, member: str = "UADA", *, choice: str = "", message: Any = None) -> Any:
         return send(self.clicked(action, member, choice=choice, message=message))
 
     def clicked(self, action: str, member: str = "UADA", *, choice: str = "", message: Any = None) -> dict[str, Any]:
@@ -158,7 +157,7 @@ class StandIn:
             "actions": [{"action_id": action, "block_id": block["block_id"], "type": element["type"]} | picked],
         }
 
-    def choose(self, block: str, value: str, member: str = "UADA", **typed: Any) -> HttpResponse:
+    def choose(self, block: str, value: str, member: str = "UADA", **typed: Any) -> Any:
         """Choose something in the one dialog that is open, whose block asks to be told at once."""
         chosen = next(each for each in self.view["blocks"] if each.get("block_id") == block)
         assert chosen["dispatch_action"]
@@ -206,17 +205,17 @@ class StandIn:
         return self.view | {"state": {"values": values}}
 
 
-def send(payload: dict[str, Any], *, at: float | None = None, **headers: str) -> HttpResponse:
+def send(payload: dict[str, Any], *, at: float | None = None, **headers: str) -> Any:
     """Send a payload as Slack does: form-encoded and signed."""
     body = urlencode({"payload": json.dumps(payload)}).encode()
     return send_body(body, at=at, **headers)
 
 
-def send_body(body: bytes, *, at: float | None = None, **headers: str) -> HttpResponse:
+def send_body(body: bytes, *, at: float | None = None, **headers: str) -> Any:
     sent_at = str(int(at or time.time()))
     signed = {"X-Slack-Request-Timestamp": sent_at, "X-Slack-Signature": sign(sent_at, body)}
     form = "application/x-www-form-urlencoded"
-    return Client().post(PATH, body, content_type=form, headers=signed | headers)  # type: ignore[return-value]
+    return Client().post(PATH, body, content_type=form, headers=signed | headers)
 
 
 def actions_of(message: dict[str, Any]) -> list[str]:

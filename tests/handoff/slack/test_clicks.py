@@ -10,6 +10,7 @@ from handoff.alerts import slack_replies, slack_updates
 from handoff.alerts.messages import content_of
 from handoff.models import Delivery, RateLimit, SlackMessage, SlackReply
 from leads.models import Lead, State, Touch, Transition, Via
+from sla.models import Alarm
 from tests.handoff.slack.conftest import post
 from tests.handoff.slack.standin import StandIn, actions_of, send, text_of
 from tests.world import World, bring_to, last, make_lead
@@ -48,7 +49,7 @@ def test_accepting_is_one_click_and_the_message_says_so(slack: StandIn, offer: D
     assert slack.click("accept").status_code == 200
     lead.refresh_from_db()
     act = last(lead)
-    assert (lead.state, act.verb, act.by.username, act.via) == (State.SAL, "accept", "ada", Via.SLACK)
+    assert (lead.state, act.verb, str(act.by), act.via) == (State.SAL, "accept", "Ada", Via.SLACK)
     settle()
     assert actions_of(slack.message) == ["touch", "reject"]
     assert "Ada accepted the lead on" in text_of(slack.message)
@@ -59,15 +60,14 @@ def test_accepting_is_one_click_and_the_message_says_so(slack: StandIn, offer: D
 def test_the_outcome_of_a_call_is_one_click(slack: StandIn, offer: Delivery, lead: Lead, outcome: str) -> None:
     slack.click("touch", choice=f"call:{outcome}")
     touch = Touch.objects.get(lead=lead)
-    assert (touch.channel, touch.outcome, touch.by.username, touch.automatic) == ("call", outcome, "ada", False)
+    assert (touch.channel, touch.outcome, str(touch.by), touch.automatic) == ("call", outcome, "Ada", False)
     settle()
     assert "Ada logged a touch with the lead on" in text_of(slack.message)
 
 
 def test_an_alarm_is_acknowledged_by_one_click(slack: StandIn, alarm: Delivery, lead: Lead) -> None:
     slack.click("acknowledge", "UMAX")
-    alarm.alarm.refresh_from_db()
-    assert alarm.alarm.acknowledged_by.by.username == "max"
+    assert Alarm.objects.filter(pk=alarm.alarm_id, acknowledged_by__by__username="max").exists()
     settle()
     assert actions_of(slack.message) == ["accept", "touch", "reject"]
 
@@ -110,6 +110,35 @@ def test_whoever_is_not_known_hears_how_to_be(
     settle()
     assert "enter UX as the Slack member id" in slack.whispers[0]
     assert last(lead).verb == "promote"
+
+
+def test_a_member_id_that_no_database_takes_is_nobodys(slack: StandIn, offer: Delivery, lead: Lead) -> None:
+    slack.click("accept", "U\0")
+    assert last(lead).verb == "promote"
+
+
+def test_nothing_leaves_where_nothing_may(slack: StandIn, offer: Delivery, lead: Lead, settings: Any) -> None:
+    settings.SENDING = False
+    slack.click("accept")
+    slack.click("accept")
+    settle()
+    assert (slack.whispers, slack.calls) == ([], ["chat.postMessage"])
+
+
+def test_an_update_that_fails_is_tried_again_until_it_is_given_up(
+    slack: StandIn, offer: Delivery, lead: Lead, world: World
+) -> None:
+    settle()
+    workflow.accept(lead.pk, by=world.ada)
+    for _ in range(slack_updates.MAX_ATTEMPTS + 3):
+        slack.answers["chat.update"] = Response("", 502)
+        settle()
+        SlackMessage.objects.update(update_at="2020-01-01T00:00:00Z")
+    assert slack.calls.count("chat.update") == slack_updates.MAX_ATTEMPTS
+    slack.answers.clear()
+    workflow.touch(lead.pk, by=world.ada, channel="call", outcome="reached")
+    settle()
+    assert "Ada logged a touch" in text_of(slack.message)
 
 
 def test_a_button_that_is_not_ours_does_nothing(slack: StandIn, offer: Delivery, lead: Lead) -> None:

@@ -82,7 +82,7 @@ def test_a_rejection_is_done_with_its_evidence(slack: StandIn, offer: Delivery, 
     assert slack.submit(reason=reason.code, wrong_field="email", note="It bounced.") == DONE
     rejection = Rejection.objects.get(lead=lead)
     assert (rejection.reason, rejection.evidence, rejection.note) == (reason, {"wrong_field": "email"}, "It bounced.")
-    assert (rejection.by.username, last(lead).via) == ("ada", "slack")
+    assert (str(rejection.by), last(lead).via) == ("Ada", "slack")
     settle()
     assert actions_of(slack.message) == []
 
