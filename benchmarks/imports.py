@@ -20,9 +20,10 @@ from benchmarks.harness import Ask, Contender, Figures, Part
 from benchmarks.memory import resident_kb
 from benchmarks.workers import processes, together
 from handoff import workflow
-from handoff.imports.run import Tally, Wish
-from handoff.imports.run import prepare as read
+from handoff.doors import SHELL
+from handoff.imports import drafts, job
 from handoff.ladder.sweep import sweep
+from handoff.models import ImportState
 from leads.models import Lead, Opportunity, Touch, Transition, Verb
 
 ROWS, FEW = 200_000, 20_000
@@ -143,10 +144,14 @@ def imported(folder: Path, kind: str, count: int) -> Figures:
 
 
 def bring_in(file: Path, kind: str) -> None:
-    tally = Tally()
-    for result in read(file, Wish(kind=kind, system="bench", historical=True)).write():
-        tally.count(result)
-    assert not tally.outcomes["refused"], f"{tally.outcomes['refused']} rows of {kind} were refused"
+    """As a worker does it: on record, with what it changes, chunk by chunk."""
+    stated = {"kind": kind, "system": "bench", "historical": True}
+    record = drafts.bring(file.read_bytes(), file.name, stated, by=None, door=SHELL)
+    drafts.start(record, by=None)
+    job.run(record, lambda: True)
+    record.refresh_from_db(fields=["state", "refused", "note"])
+    assert record.state == ImportState.DONE, record.note
+    assert not record.refused, f"{record.refused} rows of {kind} were refused"
 
 
 def disturbed(folder: Path, pool: Pool) -> Figures:

@@ -69,7 +69,8 @@ def by_kind(made: MadeSet, pairs: Iterable[Pair]) -> dict[str, float]:
 
 
 def _points(one: Profile, other: Profile, blocks: defaultdict[int, list[int]]) -> int:
-    return compare(one, other, holders=len(blocks.get(one.phone_block, ()))).points
+    holders = min((len(blocks.get(block, ())) for block in one.shared_phones(other)), default=0)
+    return compare(one, other, holders=holders).points
 
 
 def tell(seed: int = TUNED_ON, size: int = 10_000) -> None:

@@ -1,7 +1,7 @@
 """Correct the plain facts of a lead that is known already. State and owner are the verbs' affair."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,16 +9,19 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from leads.facts import columns, fact, facts, kept, value_of
+from leads.facts import columns, fact, facts, kept
 from leads.identity import IdentityConflict
 from leads.incoming import ATTRIBUTION, Incoming, Person, clean
+from leads.merged import lock_survivor
 from leads.models import PERSON, Campaign, ExternalId, Lead, User
-from leads.names import follow_parts, parts_of
+from leads.names import composed, follow_parts, parts_of
 from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
 from leads.precedence import Precedence, Statement
 from leads.provenance import CAPTURE, Verdict, settle
 
+_BY_PHONE = frozenset({"phone", "mobile_phone", "country"})
+"""The facts by which a lead without an email is known."""
 _NEVER = {
     "created_at": "When a lead was captured is not corrected.",
     "updated_at": "When a lead was changed is not corrected.",
@@ -31,6 +34,8 @@ def correct(lead_id: int, fields: Mapping[str, Any], *, by: User | None = None, 
 
     What a person corrects stays against every later sync, unless RevOps ranked a source above them. `at` is for a
     correction that was made earlier: one that is newer stays.
+
+    Of a lead that was merged, the one that stays is corrected: return it.
 
     Raises ValidationError (field -> messages), and IdentityConflict for an email that another lead has.
     """
@@ -48,8 +53,12 @@ def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
     """
     entry = Statement(PERSON, timezone.now(), by.pk if by else None).entry
     capture = {**entry, "system": door, "at": lead.created_at.isoformat()}
+    follow_parts(lead, ("", ""))
+    derived = composed(*parts_of(lead))  # such a name is stated by no one, and goes on following its parts
     for each in facts():
-        if value_of(lead, each) not in ("", None):
+        if each.name == "name" and lead.name == derived:
+            continue
+        if kept(lead, each.name) != each.empty:  # that a box was left empty states nothing
             lead.provenance[each.name] = capture if each.name in ATTRIBUTION else entry
     lead.provenance[CAPTURE] = {**capture, "source": lead.source, "campaign": lead.campaign_id}
     with refusing_taken_email(lead.email), _refusing_taken_phone(lead), transaction.atomic():
@@ -94,7 +103,7 @@ def email_taken(email: str) -> str:
 
 
 def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datetime | None) -> Lead:
-    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
+    lead = lock_survivor(lead_id)
     # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
     known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
     person = clean(Incoming({"email": lead.email, **fields}, known_by))
@@ -112,9 +121,21 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
     taken = [name for name, verdict in verdicts.items() if verdict == Verdict.TAKEN]
     if follow_parts(lead, parts):
         taken.append("name")
-    if lead.provenance != before:
+    if taken or lead.provenance != before:
         lead.save(update_fields=[*columns(taken), "provenance", *(["updated_at"] if taken else [])])
+    if not _BY_PHONE.isdisjoint(taken):
+        _name_by_phone(lead)
     return lead
+
+
+def _name_by_phone(lead: Lead) -> None:
+    """Who is known by a phone that was wrong is known by the right one as well: else they come in as another lead."""
+    with suppress(ValidationError):  # what cannot be a key leaves the one that there is
+        key = key_of(lead)
+        known = lead.external_ids.filter(system=PHONE)
+        if known.exists() and not known.filter(value=key).exists():
+            with _refusing_taken_phone(lead), transaction.atomic():
+                ExternalId.objects.create(lead=lead, system=PHONE, value=key)
 
 
 def _refuse_archived(lead: Lead, changes: Mapping[str, Any]) -> None:
@@ -146,5 +167,6 @@ def _campaign(name: Campaign | str) -> Campaign | None:
         return name or None
     campaign = Campaign.objects.filter(name=name).order_by("pk").first()
     if campaign is None:
-        raise ValidationError({"campaign": [f"There is no campaign “{name}”."]})
+        words = f"“{name}” is not a known campaign: add it under Campaigns, or correct its name."
+        raise ValidationError({"campaign": [words]})
     return campaign

@@ -1,4 +1,4 @@
-"""Leads by their attributes, in the way that the index on them answers."""
+"""Where leads are searched, and how they are found by their attributes: in the way that the index answers."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -8,6 +8,9 @@ from django.db.models import Q
 
 from leads.facts import Fact, FactType
 from leads.normalise import quoted
+
+SEARCHED = ("name", "company", "email", "phone", "mobile_phone")
+"""The columns in which every search for a lead looks, in the console and in the API."""
 
 
 def having(attribute: Fact, wanted: Iterable[Any]) -> Q:

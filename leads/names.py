@@ -18,7 +18,10 @@ def parts_of(person: Any) -> list[str]:
 
 
 def follow_parts(lead: Any, before: Sequence[str]) -> bool:
-    """Let the whole name of a lead follow its parts, which were others before, unless it was stated; True if it did."""
+    """Let the whole name of a lead follow its parts, which were others before, unless it was stated; True if it did.
+
+    Who knew a whole that does not follow from the parts knew better.
+    """
     whole, is_derived = composed(*parts_of(lead)), lead.name in ("", composed(*before))
     if not whole or whole == lead.name or not is_derived or "name" in lead.provenance:
         return False
@@ -31,17 +34,3 @@ def without_placeholders(fields: Mapping[str, Any]) -> dict[str, Any]:
     first, last = (fields.get(name) for name in PARTS)
     is_nothing = first and last and not composed(first, last)
     return {name: value for name, value in fields.items() if not (is_nothing and name in PARTS)}
-
-
-def with_whole(fields: Mapping[str, Any], stored: Any = None) -> dict[str, Any]:
-    """Facts to be written, with the whole name that follows from parts where none is given.
-
-    A whole that did not come from its parts stays, as whoever gave it knew better.
-    """
-    if "name" in fields or not any(name in fields for name in PARTS):
-        return dict(fields)
-    before = [getattr(stored, name) for name in PARTS] if stored else ["", ""]
-    after = [fields.get(name, known) for name, known in zip(PARTS, before, strict=True)]
-    is_derived = stored is None or stored.name in ("", composed(*before))
-    whole = composed(*after) if is_derived else ""
-    return dict(fields) | ({"name": whole} if whole else {})

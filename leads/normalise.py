@@ -40,6 +40,7 @@ _INVISIBLE = dict.fromkeys(map(ord, "\u200b\u2060\ufeff\u00ad"))
 _IN_NO_ADDRESS = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"))
 _HEADER = re.compile(r"[^<>]*<(?P<inner>[^<>]+)>[;,]?|(?P<first>[^\s()<>@]+@[^\s()<>@]+) ?\([^()]*\)")
 """“Ann Fox <ann@buyer.example>”, and the older “ann@buyer.example (Ann Fox)”."""
+_MAILTO = re.compile(r"^mailto:\s*", re.IGNORECASE)
 _TEXT_FORMULA = re.compile(r'="(?P<text>[^"]*)"')
 _PLAIN_LOCAL, _SHORT = re.compile(r"[a-z0-9]+(?:[._+-][a-z0-9]+)*", re.ASCII), 64
 _QUOTED = 80  # characters of a wrong value that a message repeats
@@ -52,6 +53,7 @@ def normalise_text(text: str) -> str:
     return "" if text.casefold() in _PLACEHOLDERS else text
 
 
+@lru_cache(maxsize=4096)
 def normalise_name(text: str) -> str:
     """The same of a person's name: nothing only where nobody is called so. “Null” and “Blank” are family names."""
     text = _visible(text)
@@ -92,9 +94,9 @@ def normalise_email(text: str) -> str:
     Whether the domain takes mail is not asked: that would need the network.
     """
     text = normalise_text(text if text.isascii() else text.translate(_IN_NO_ADDRESS))
-    if header := _HEADER.fullmatch(text):
+    if header := _HEADER.fullmatch(text) if text.endswith((">", ")", ";", ",")) else None:
         text = (header["inner"] or header["first"]).strip()
-    address = re.sub(r"^mailto:\s*", "", text, flags=re.IGNORECASE)
+    address = _MAILTO.sub("", text)
     if not address:
         return ""
     try:

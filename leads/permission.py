@@ -1,6 +1,8 @@
 """Whether a buyer may be contacted, and by what means: said at every door in the same words."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.utils import timezone
 
@@ -8,7 +10,9 @@ from leads.models.consent import Purpose
 from leads.models.lead import Lead
 
 BLOCKED = "Do not contact"
-_MEANS = {Purpose.EMAIL: "email", Purpose.PHONE: "calls"}
+BLOCK = ("do_not_contact", "do_not_contact_since", "do_not_contact_reason")
+"""What a lead keeps of it. Nobody chooses of it, and it follows from nothing but what the buyer asked for."""
+MEANS = {Purpose.EMAIL: "email", Purpose.PHONE: "calls"}
 
 
 def block_of(lead: Lead) -> str:
@@ -22,10 +26,13 @@ def block_of(lead: Lead) -> str:
 
 def may_use(lead: Lead, purpose: Purpose) -> bool:
     """The buyer may be contacted so: nothing was withdrawn since they last agreed to it."""
-    if lead.do_not_contact:
-        return False
-    words = [lead.consent[name] for name in (purpose, Purpose.ALL) if name in lead.consent]
-    newest = max(words, key=lambda word: (word["at"], not word["granted"]), default=None)
+    return not lead.do_not_contact and agrees(lead.consent, purpose)
+
+
+def agrees(consent: Mapping[str, Any], purpose: Purpose) -> bool:
+    """Of a consent as a lead sums it up: nothing was withdrawn since. One without a moment gives nothing back."""
+    words = [consent[name] for name in (purpose, Purpose.ALL) if name in consent]
+    newest = max(words, key=lambda word: ("is_dated" not in word, word["at"], not word["granted"]), default=None)
     return newest is None or bool(newest["granted"])
 
 
@@ -33,7 +40,7 @@ def warnings_of(lead: Lead) -> list[str]:
     """All that whoever is about to contact the buyer must know, the strictest first."""
     if block := block_of(lead):
         return [sentence(block)]
-    return [f"No {means}: consent was withdrawn." for purpose, means in _MEANS.items() if not may_use(lead, purpose)]
+    return [f"No {means}: consent was withdrawn." for purpose, means in MEANS.items() if not may_use(lead, purpose)]
 
 
 def sentence(text: str) -> str:

@@ -45,11 +45,24 @@ def settle(lead: Lead, name: str, value: Any, statement: Statement, precedence: 
     if entry is not None:
         if is_same and (entry == statement.entry or _only_repeats(statement, entry)):
             return Verdict.UNCHANGED
-        if not precedence.wins(name, (statement, value), (Statement.read(entry), present)):
+        if not _wins(name, (statement, value), (Statement.read(entry), present), precedence):
             return Verdict.UNCHANGED if is_same else Verdict.KEPT
     lead.provenance[name] = statement.entry
     keep(lead, name, value)
     return Verdict.CONFIRMED if is_same else Verdict.TAKEN
+
+
+def _wins(name: str, new: tuple[Statement, Any], stored: tuple[Statement, Any], precedence: Precedence) -> bool:
+    """That a buyer opts out is said by the buyer: it stays against whoever lifted an earlier one, whatever their rank.
+
+    A source that does not say when only repeats what it said before.
+    """
+    (statement, value), (earlier, present) = new, stored
+    if name == "do_not_contact" and value != present and statement.is_dated and statement.at != earlier.at:
+        is_later = statement.at > earlier.at
+        if is_later == bool(value):
+            return is_later
+    return precedence.wins(name, new, stored)
 
 
 def kept_instead(lead: Lead, name: str, refused: Any) -> Kept:

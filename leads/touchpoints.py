@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, OperationalError, transaction
@@ -21,8 +21,15 @@ from leads.stored import IdentityConflict, Stored, campaign_ids
 
 ATTEMPTS = 5
 LONGEST_KIND, LONGEST_ID = 40, 200
+ENQUIRY_REFUSED = (
+    "An enquiry without an id is a capture: send the lead again with what the buyer wrote in its message, give the "
+    "enquiry its external id, or call it form or reply."
+)
 OF_THE_TOUCHPOINT = ("source", "campaign", "message", "created_at")
 """Fields that a touchpoint states of itself; the others identify the buyer."""
+
+STATED = ("kind", "source", "campaign_id", "detail")
+"""What a touchpoint says, besides when."""
 
 Outcome = Literal["created", "updated", "unchanged"]
 Content = tuple[int, str, str, int | None, str]
@@ -108,7 +115,10 @@ def _clean(stated: Stated) -> _Clean:
         raise _renamed(error) from error
     if stated.lead_id is not None:
         person = replace(person, stated_by=normalise_system(who.system) or who.door)
-    return _Clean(person, clean_kind(stated.kind), _clean_id(person.stated_by, stated.external_id), stated.lead_id)
+    kind, external_id = clean_kind(stated.kind), _clean_id(person.stated_by, stated.external_id)
+    if kind == Touchpoint.ENQUIRY and not external_id:
+        raise ValidationError({"kind": [ENQUIRY_REFUSED]})
+    return _Clean(person, kind, external_id, stated.lead_id)
 
 
 def _renamed(error: ValidationError) -> ValidationError:
@@ -201,12 +211,13 @@ class _Batch:
             system=stated.person.stated_by,
             external_id=stated.external_id,
             recorded_by_id=stated.person.by,
+            recorded_at=self.now,  # the same as `at` of one without a moment: by that it is known
         )
         if not stated.external_id:
             return self._keep_by_content(stated, point)
         known = next(filter(None, (self.by_id.get((point.system, spelled)) for spelled in _spellings(stated))), None)
         if known is not None:
-            return self._compare(known, point, is_dated=stated.person.captured_at is not None)
+            return self._compare(known, point, restates=stated.person.row > 0)
         self.by_id[point.system, point.external_id] = point
         return self._add(point)
 
@@ -231,31 +242,37 @@ class _Batch:
         self.new.append(point)
         return Recorded(point, point.lead, "created", is_new=True)
 
-    def _compare(self, known: Touchpoint, point: Touchpoint, *, is_dated: bool) -> Recorded | Refusal:
-        """Of the same id it is the same one. What it says may change, but nothing older replaces what is newer."""
+    def _compare(self, known: Touchpoint, point: Touchpoint, *, restates: bool) -> Recorded | Refusal:
+        """Of the same id it is the same one: the newest that says when says all of it, whatever came first."""
         lead = point.lead
         if known.lead_id != lead.pk:
             return ValidationError(
                 f"The touchpoint “{point.external_id}” belongs to lead {known.lead_id}, and this one is about lead "
                 f"{lead.pk}: correct one of the two."
             )
-        if is_dated and point.at < known.at:
+        if not (restates and point.at == known.at) and not self._is_newer(point, known):
             return Recorded(known, lead, "unchanged")
-        stated: dict[str, Any] = {
-            "kind": point.kind,
-            "source": point.source,
-            "campaign_id": point.campaign_id,
-            "detail": point.detail,
-        }
-        if is_dated:
-            stated["at"] = point.at
-        changes = {name: value for name, value in stated.items() if value not in ("", None, getattr(known, name))}
-        is_new = "kind" in changes
-        for name, value in changes.items():
-            setattr(known, name, value)
-        if changes and known.pk:
+        names = [*STATED, *(["at"] if _is_dated(point) else [])]
+        changes = [name for name in names if getattr(point, name) != getattr(known, name)]
+        for name in (*changes, "recorded_by_id"):
+            setattr(known, name, getattr(point, name))
+        if known.pk:
             self.changed[known.pk] = known
-        return Recorded(known, lead, "updated" if changes else "unchanged", is_new)
+        return Recorded(known, lead, "updated" if changes else "unchanged", "kind" in changes)
+
+    def _is_newer(self, point: Touchpoint, known: Touchpoint) -> bool:
+        """One without a moment is of its receipt, and weaker than all that have one."""
+        if not (_is_dated(point) or _is_dated(known)):
+            return True
+        mine, theirs = ((_is_dated(each), each.at) for each in (point, known))
+        return mine > theirs or (mine == theirs and self._says_more(point, known))
+
+    def _says_more(self, point: Touchpoint, known: Touchpoint) -> bool:
+        """Which of two at one moment stays, in every order; the number of a campaign depends on what came first."""
+        if (point.recorded_by_id or 0) != (known.recorded_by_id or 0):
+            return self._is_stronger(point, known)
+        mine, theirs = ((each.kind, each.source, str(each.campaign or ""), each.detail) for each in (point, known))
+        return mine > theirs
 
     def _campaign(self, person: Person) -> int | None:
         campaign = person.campaign
@@ -264,6 +281,10 @@ class _Batch:
 
 def _spellings(point: _Clean) -> list[str]:
     return spellings(point.person.stated_by, point.external_id)
+
+
+def _is_dated(point: Touchpoint) -> bool:
+    return point.at != point.recorded_at
 
 
 def _content(point: Touchpoint) -> Content:

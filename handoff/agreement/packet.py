@@ -4,6 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from typing import Any
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
+
 from leads.facts import facts, value_of
 from leads.models import Lead, Touchpoint
 
@@ -18,9 +21,11 @@ def snapshot(lead: Lead) -> dict[str, Any]:
 def snapshots(leads: Collection[Lead]) -> dict[int, dict[str, Any]]:
     """Those of many leads, by their ids, in one query."""
     points: defaultdict[int, list[Touchpoint]] = defaultdict(list)
-    for point in Touchpoint.objects.filter(lead__in=leads).order_by("-at", "-id"):
+    place = Window(RowNumber(), partition_by="lead", order_by=["-at", "-id"])
+    recent = Touchpoint.objects.filter(lead__in=leads).annotate(place=place).filter(place__lte=TOUCHPOINTS)
+    for point in recent.order_by("lead", "place"):
         points[point.lead_id].append(point)
-    return {lead.pk: _packet(lead, points[lead.pk][:TOUCHPOINTS]) for lead in leads}
+    return {lead.pk: _packet(lead, points[lead.pk]) for lead in leads}
 
 
 def _packet(lead: Lead, recent: Iterable[Touchpoint]) -> dict[str, Any]:

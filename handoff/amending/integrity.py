@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 from django.db.models import Exists, F, Model, OuterRef, Q
 from django.utils import timezone
 
-from handoff.amending import deals, origins
+from handoff.amending import deals, leftovers, origins
 from handoff.amending.choices import misjudged
 from handoff.amending.screening import Screen, leads_after
 from handoff.models import Decision, Delivery, DeliveryState, Handoff, Rejection
@@ -34,6 +34,8 @@ class Kind(StrEnum):
     ALARM = "alarm, and its clock"
     RECORD = "act, and its record"
     DEAL = "deal, and the history of its lead"
+    MERGE = "lead that was merged, and what belongs to the one that stayed"
+    CONSENT = "consent of a lead, and the words of the buyer"
     ORIGIN = "facts of a lead, and where they are from"
     DELIVERY = "message, and its alarm"
     REPORT = "figure of a report, and what it counts"
@@ -85,9 +87,11 @@ def _thorough_look(
 
 
 def of_records() -> Iterator[Finding]:
-    """Those of acts and alarms that lack what goes with them, of deals, and of where facts are from."""
+    """Those of acts and alarms that lack what goes with them, of deals, of merges, and of where facts are from."""
     yield from _records_of_acts()
     yield from (Finding(Kind.DEAL, words) for words in deals.disagreements())
+    yield from (Finding(Kind.MERGE, words) for words in leftovers.left_on_merged())
+    yield from (Finding(Kind.CONSENT, words) for words in leftovers.wrong_consents())
     yield from (Finding(Kind.ORIGIN, words) for words in origins.disagreements())
     yield from _deliveries()
 

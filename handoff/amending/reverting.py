@@ -1,7 +1,7 @@
 """Rows of the database made as they were before an import, from what triggers have noted of it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,8 +9,12 @@ from typing import Any
 from django.db import connection
 
 from handoff.models import Import, ImportChange
+from leads.cards import ATTRIBUTES
+from leads.names import PARTS
 
 PASSED_OVER = {"updated_at"}
+SUMMED_UP = {"consent"}
+"""What a trigger keeps: it follows from other rows, also from those that are removed here."""
 # The names of tables come from our own triggers; a name that is none of these would be refused.
 TABLES = {
     "leads_lead": "lead",
@@ -24,6 +28,7 @@ TABLES = {
     "handoff_handoff": "handoff",
     "handoff_rejection": "rejection",
 }
+_ATTRIBUTE = f"{ATTRIBUTES}."
 _NAMED = {"leads_campaign": ("leads_lead", "leads_touchpoint")}
 """Which tables name a row, so that it stays."""
 
@@ -116,22 +121,40 @@ def _restore(change: ImportChange) -> str:
     if is_now is None:
         return ""
     was, became = change.before or {}, change.after or {}
-    columns = [name for name in was if name in is_now and name not in PASSED_OVER]
+    columns = [name for name in was if name in is_now and name not in PASSED_OVER | SUMMED_UP]
     nested = [name for name in columns if all(isinstance(each.get(name), dict) for each in (is_now, was, became))]
-    changed = [name for name in columns if name not in nested and is_now[name] != became.get(name)]
-    _write(change, {name: _former(is_now[name], was[name], became[name]) for name in nested})
-    _write(change, {name: was[name] for name in columns if name not in (*changed, *nested)})
+    stated = _stated_since(is_now, was, became)
+    changed = [
+        name
+        for name in columns
+        if name not in nested and (is_now[name] != became.get(name) or name.removesuffix("_id") in stated)
+    ]
+    if "name" in columns and not set(PARTS).isdisjoint(changed):
+        changed = [*{*changed, "name"}]  # it follows from a part that stays
+    keys = {name.removeprefix(_ATTRIBUTE) for name in stated if name.startswith(_ATTRIBUTE)}
+    stay = {name: _differing_keys(is_now[name], was[name], became[name]) for name in nested}
     if "attributes" in nested:
-        changed += _differing_keys(is_now["attributes"], was["attributes"], became["attributes"])
+        of_import = _changed_keys(was["attributes"], became["attributes"])
+        stay["attributes"] = sorted({*stay["attributes"], *(keys & {*of_import})})
+    _write(change, {name: _former(is_now[name], was[name], became[name], stay[name]) for name in nested})
+    _write(change, {name: was[name] for name in columns if name not in (*changed, *nested)})
+    changed += stay.get("attributes", [])
     if not changed:
         return ""
     return f"Changed again since, so it stays: {', '.join(name.removesuffix('_id') for name in sorted(changed))}."
 
 
-def _former(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any]) -> dict[str, Any]:
-    """Many values in one column: each is as it was, unless it was changed again since."""
-    kept = _differing_keys(is_now, was, became)
-    undone = {key for key in was.keys() | became.keys() if key not in kept and was.get(key) != became.get(key)}
+def _stated_since(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any]) -> set[str]:
+    """The facts of a lead that somebody else has confirmed since: their values are the same, and are theirs."""
+    columns = [each.get("provenance") or {} for each in (is_now, was, became)]
+    return set(_differing_keys(*columns)) if "provenance" in became else set()
+
+
+def _former(
+    is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any], kept: Collection[str]
+) -> dict[str, Any]:
+    """Many values in one column: each is as it was, but for those that stay."""
+    undone = {key for key in _changed_keys(was, became) if key not in kept}
     return {key: value for key, value in is_now.items() if key not in undone} | {
         key: was[key] for key in undone if key in was
     }
@@ -139,8 +162,11 @@ def _former(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[s
 
 def _differing_keys(is_now: Mapping[str, Any], was: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
     """What an import changed, and somebody else again."""
-    changed = [key for key in was.keys() | became.keys() if was.get(key) != became.get(key)]
-    return [key for key in changed if is_now.get(key) != became.get(key)]
+    return [key for key in _changed_keys(was, became) if is_now.get(key) != became.get(key)]
+
+
+def _changed_keys(was: Mapping[str, Any], became: Mapping[str, Any]) -> list[str]:
+    return [key for key in was.keys() | became.keys() if was.get(key) != became.get(key)]
 
 
 def _write(change: ImportChange, values: Mapping[str, Any]) -> None:

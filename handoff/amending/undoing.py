@@ -6,12 +6,14 @@ Lead by lead, each in one transaction with its progress: killed anywhere, it goe
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from django.db import IntegrityError, connection, transaction
+import structlog
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
+from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
 from handoff import alerts
-from handoff.amending.reverting import Changes, changes_of, revert
+from handoff.amending.reverting import TABLES, Changes, changes_of, revert
 from handoff.amending.untouched import built_upon
 from handoff.models import ENDED, Delivery, Import, ImportChange, ImportRow, ImportState, Notice, RowOutcome
 from handoff.refusals import Refused
@@ -21,6 +23,8 @@ from leads.sql import load, setting
 from sla import clocks
 from sla.models import Alarm, Clock, PendingAlarm
 
+log = structlog.get_logger(__name__)
+_TAKEN = {"lead_email_once": "email", "external_id_once": "external id"}
 CHUNK = 200  # leads whose numbers are read at a time
 GoOn = Callable[[], bool]
 
@@ -67,15 +71,18 @@ def _do_chunk(record: Import, go_on: GoOn) -> bool:
     if not lead_ids:
         _finish(record)
         return False
-    _remove_new_leads(record, lead_ids)
-    left_ids = left.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True).order_by("lead_id").distinct()
-    for lead_id in [pk for pk in left_ids if pk]:
-        if not go_on():
-            return False
-        try:
+    try:
+        _remove_new_leads(record, lead_ids)
+        left_ids = left.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True).order_by("lead_id").distinct()
+        for lead_id in [pk for pk in left_ids if pk]:
+            if not go_on():
+                return False
             _undo(record, lead_id)
-        except _Overtaken:
-            break  # begin again with what the row says now
+    except _Overtaken:
+        pass  # begin again with what the row says now
+    except OperationalError as error:
+        if not isinstance(error.__cause__, DeadlockDetected):
+            raise
     return True
 
 
@@ -118,10 +125,20 @@ def _undo(record: Import, lead_id: int) -> None:
                 words = _undo_lead(record, lead_id)
             _advance(record, lead_id, words)
     except IntegrityError as error:
-        # An email that another lead has now, or a row that somebody has made about this one in the meantime.
-        words = f"The database refuses it: {str(error.__cause__ or error).splitlines()[0]}."
+        words = _hindrance(error)
+        log.warning("undo_refused", id=record.pk, lead=lead_id, error=str(error))
         with transaction.atomic():
             _advance(record, lead_id, words)
+
+
+def _hindrance(error: IntegrityError) -> str:
+    """What the database refuses, for whoever reads what stays."""
+    said = getattr(error.__cause__, "diag", None)
+    if words := _TAKEN.get((said and said.constraint_name) or ""):
+        return f"Another lead has the {words} by now that it had before the import: merge the two, or correct one."
+    if isinstance(error.__cause__, ForeignKeyViolation) and said:
+        return f"It is named by a {TABLES.get(said.table_name, 'record')} that was added in the meantime."
+    return "What was added in the meantime does not go with what it was before the import."
 
 
 def _undo_lead(record: Import, lead_id: int) -> str:
@@ -131,6 +148,7 @@ def _undo_lead(record: Import, lead_id: int) -> str:
     if lead is None:
         changes.forget()
         return ""
+    clocks.hold(lead_id)  # an alarm that fires now would be one that is looked at below, or wait for what we do
     if words := built_upon(record, lead, changes):
         return words
     _withdraw_messages(lead, changes)
@@ -165,7 +183,6 @@ def _follow(lead: Lead, changes: Changes) -> None:
     """Let the clocks be what the history is without these acts, and be judged by the facts as they are again."""
     if changes.acts:
         lead = Lead.objects.get(pk=lead.pk)
-        clocks.hold(lead.pk)
         differences = clocks.follow_history(lead)
         alerts.withdraw(Alarm.objects.filter(clock__in=clocks.called_off(differences)))
     if changes.has_facts:

@@ -14,7 +14,7 @@ from rest_framework.views import APIView
 
 from handoff import workflow
 from handoff.api.authentication import asker
-from handoff.api.bodies import ConsentBody, statements_of
+from handoff.api.bodies import ConsentBody, statement_of
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.refusals import NotAllowed
@@ -22,6 +22,7 @@ from handoff.workflow import rights
 from leads.cards import ATTRIBUTES
 from leads.facts import Fact, seen_attributes
 from leads.finding import unknown_attribute
+from leads.merged import survivor_of
 from leads.models import AttributeType, Consent, Lead, User
 
 
@@ -52,6 +53,12 @@ class ConsentNowShape(serializers.Serializer[Any]):
 
     granted = serializers.BooleanField()
     at = serializers.DateTimeField()
+    is_dated = serializers.BooleanField(
+        required=False, help_text="False: nobody knows since when, and it gives back nothing that was withdrawn."
+    )
+    is_inferred = serializers.BooleanField(
+        required=False, help_text="True: a merge withdrew it, as the stricter of two leads counts."
+    )
 
     def to_representation(self, instance: Any) -> Any:
         return instance
@@ -64,7 +71,7 @@ class ConsentShape(serializers.ModelSerializer[Consent]):
 
     class Meta:
         model = Consent
-        fields = ["id", "purpose", "granted", "wording", "at", "recorded_at", "source", "via", "by"]
+        fields = ["id", "purpose", "granted", "wording", "at", "recorded_at", "source", "via", "by", "is_inferred"]
 
 
 class AttributesView(APIView):
@@ -93,17 +100,20 @@ class ConsentsView(generics.ListAPIView[Consent]):
         operation_id="leads_consents_create", request=ConsentBody, responses={201: ConsentShape, 200: ConsentShape}
     )
     def post(self, request: Request, lead_id: int) -> Response:
-        """Record what the buyer agreed to or took back (201). What is on record already is answered with 200."""
-        lead, user = self._lead(), asker(request)
+        """Record what the buyer agreed to or took back (201).
+
+        What is on record already is answered with 200, and so is a consent without a moment that gives nothing back:
+        the answer is then what counts. A lead that was merged away is the one that it was merged into.
+        """
+        self._lead()  # which they see, or it is unknown to them
+        lead, user = get_object_or_404(Lead.objects.all(), pk=survivor_of(lead_id)), asker(request)
         if not rights.may_correct(user, lead, ["email", "phone"]):
             raise NotAllowed(f"You may not record a consent of {lead}: {rights.WORKERS}, marketing and RevOps.")
-        [statement] = statements_of([body_of(request)], user)
         try:
-            is_new = workflow.record_consent(lead_id, statement)
+            done = workflow.record_consent(lead_id, statement_of(body_of(request), user))
         except ValidationError as error:
-            raise serializers.ValidationError({"consent": error.messages}) from error
-        newest = lead.consents.filter(purpose=statement.purpose).order_by("recorded_at", "id").last()
-        return Response(ConsentShape(newest).data, status.HTTP_201_CREATED if is_new else status.HTTP_200_OK)
+            raise serializers.ValidationError(error.message_dict) from error
+        return Response(ConsentShape(done.consent).data, status.HTTP_201_CREATED if done.is_new else status.HTTP_200_OK)
 
     def _lead(self) -> Lead:
         user = self.request.user

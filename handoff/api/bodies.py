@@ -117,6 +117,13 @@ def statements_of(bodies: Any, user: User) -> tuple[ConsentStatement, ...]:
     return tuple(ConsentStatement(**each, via=Via.API, by=user.pk) for each in consents.validated_data)
 
 
+def statement_of(body: Mapping[str, Any], user: User) -> ConsentStatement:
+    """The consent that a request is, or a ValidationError with the names of its fields."""
+    consent = ConsentBody(data=body)
+    consent.is_valid(raise_exception=True)
+    return ConsentStatement(**consent.validated_data, via=Via.API, by=user.pk)
+
+
 def system_of(body: Mapping[str, Any]) -> str:
     """The system that a request is from, or a ValidationError."""
     text = body.get("system") or ""

@@ -9,7 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import generics, serializers, status
 from rest_framework.exceptions import ValidationError
 from rest_framework.parsers import BaseParser, MultiPartParser
@@ -24,15 +24,14 @@ from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import LengthRequired
 from handoff.api.problems import TooLarge
 from handoff.doors import door
-from handoff.imports import drafts, previews, rights
-from handoff.imports.complaints import Complaints
+from handoff.imports import drafts, previews, rights, visible
 from handoff.imports.dates import Order
 from handoff.imports.refused_file import file_name, refused_rows
 from handoff.imports.run import KINDS
 from handoff.imports.unreadable import Unreadable
 from handoff.models import Import, ImportState
 from handoff.workflow.backfill import Clocks
-from leads.models import Via
+from leads.models import User, Via
 from leads.models.people import validate_zone
 
 LISTS = ("map", "set", "value")
@@ -97,8 +96,10 @@ class ImportShape(serializers.ModelSerializer[Import]):
     by = serializers.CharField(source="by.username", default=None, allow_null=True)
     state = serializers.ChoiceField(choices=ImportState.choices)
     complaints = serializers.SerializerMethodField()
-    preview = serializers.JSONField(help_text="Of a draft: what a dry run of its first rows, then of all, has shown.")
-    understanding = serializers.JSONField(help_text="As `manage.py import --explain --json` prints it.")
+    preview = serializers.SerializerMethodField(
+        help_text="Of a draft: what a dry run of its first rows, then of all, has shown."
+    )
+    understanding = serializers.SerializerMethodField(help_text="As `manage.py import --explain --json` prints it.")
 
     class Meta:
         model = Import
@@ -108,12 +109,15 @@ class ImportShape(serializers.ModelSerializer[Import]):
             *("created_at", "started_at", "finished_at", "undone_at", "understanding", "preview", "complaints"),
         ]
 
-    @staticmethod
-    def _groups(record: Import) -> Any:
-        return GroupShape(Complaints.load(record.complaints).groups(), many=True).data
+    @extend_schema_field(GroupShape(many=True))
+    def get_complaints(self, record: Import) -> Any:
+        return GroupShape(visible.groups(record.complaints, self.context["by"]), many=True).data
 
-    def get_complaints(self, record: Import) -> list[dict[str, Any]]:
-        return list(self._groups(record))
+    def get_preview(self, record: Import) -> dict[str, Any]:
+        return visible.preview(record, self.context["by"])
+
+    def get_understanding(self, record: Import) -> dict[str, Any]:
+        return visible.understanding(record, self.context["by"])
 
 
 class ImportersView(APIView):
@@ -140,10 +144,10 @@ class ImportsView(ImportersView, generics.GenericAPIView[Import]):
         return IMPORTS.all()
 
     @extend_schema(operation_id="imports_list", responses=ImportShape(many=True))
-    def get(self, request: Request) -> Response:  # noqa: ARG002 Django passes it
+    def get(self, request: Request) -> Response:
         """Read the imports, in pages, the latest first."""
         page = self.paginate_queryset(self.get_queryset())
-        return self.get_paginated_response(ImportShape(page, many=True).data)
+        return self.get_paginated_response(ImportShape(page, many=True, context={"by": asker(request)}).data)
 
     @extend_schema(
         operation_id="imports_create",
@@ -165,25 +169,26 @@ class ImportsView(ImportersView, generics.GenericAPIView[Import]):
         data, name, options = _upload(request)
         record = _bring(request, data, name, options)
         location = request.build_absolute_uri(reverse("api:import", args=[record.pk]))
-        return Response(_shown(record.pk), status.HTTP_201_CREATED, headers={"Location": location})
+        return Response(_shown(record.pk, asker(request)), status.HTTP_201_CREATED, headers={"Location": location})
 
 
 class OneImportView(ImportersView):
     """One import."""
 
     @extend_schema(operation_id="imports_retrieve", responses=ImportShape)
-    def get(self, request: Request, pk: int) -> Response:  # noqa: ARG002 Django passes it
+    def get(self, request: Request, pk: int) -> Response:
         """Read how far an import has come."""
-        return Response(_shown(pk))
+        return Response(_shown(pk, asker(request)))
 
 
 class RefusedView(ImportersView):
     """The refused rows of an import."""
 
     @extend_schema(operation_id="imports_refused", responses={(200, "text/csv"): OpenApiTypes.STR})
-    def get(self, request: Request, pk: int) -> HttpResponseBase:  # noqa: ARG002 Django passes it
+    def get(self, request: Request, pk: int) -> HttpResponseBase:
         """Read the refused rows as CSV, with their reasons: fixed, the file can be imported as it is."""
         record = get_object_or_404(IMPORTS, pk=pk)
+        visible.check_open(record, asker(request))
         disposition = {"Content-Disposition": f'attachment; filename="{file_name(record)}"'}
         return StreamingHttpResponse(refused_rows(record), content_type="text/csv; charset=utf-8", headers=disposition)
 
@@ -194,8 +199,10 @@ class StartView(ImportersView):
     @extend_schema(operation_id="imports_start", request=None, responses=ImportShape)
     def post(self, request: Request, pk: int) -> Response:
         """Start a draft."""
-        drafts.start(get_object_or_404(Import, pk=pk), by=asker(request))
-        return Response(_shown(pk))
+        draft = get_object_or_404(Import, pk=pk)
+        visible.check_open(draft, asker(request))
+        drafts.start(draft, by=asker(request))
+        return Response(_shown(pk, asker(request)))
 
 
 class StopView(ImportersView):
@@ -205,7 +212,7 @@ class StopView(ImportersView):
     def post(self, request: Request, pk: int) -> Response:
         """Stop an import: what is done stays. One that has ended is as it was."""
         drafts.stop(get_object_or_404(IMPORTS, pk=pk), by=asker(request))
-        return Response(_shown(pk))
+        return Response(_shown(pk, asker(request)))
 
 
 class UndoView(ImportersView):
@@ -215,13 +222,16 @@ class UndoView(ImportersView):
     def post(self, request: Request, pk: int) -> Response:
         """Undo an import in the background: what was built on since stays, and is counted as kept."""
         record = get_object_or_404(Import, pk=pk)
-        rights.check(asker(request), record.kind, historical=record.is_historical)
+        rights.check(asker(request), record)
         undoing.ask(record, by=asker(request))
-        return Response(_shown(pk))
+        return Response(_shown(pk, asker(request)))
 
 
-def _shown(pk: int) -> Any:
-    return ImportShape(get_object_or_404(IMPORTS, pk=pk)).data
+def _shown(pk: int, by: User) -> Any:
+    record = get_object_or_404(IMPORTS, pk=pk)
+    if record.state == ImportState.DRAFT:
+        visible.check_open(record, by)
+    return ImportShape(record, context={"by": by}).data
 
 
 def _check_length(request: Request) -> None:
@@ -267,7 +277,7 @@ def _bring(request: Request, data: bytes, name: str, options: dict[str, Any]) ->
         raise _wrong(error) from error
     if not draft.layout:
         raise ValidationError({"file": [draft.understanding["error"]]})
-    rights.check(by, draft.kind, historical=draft.is_historical)
+    rights.check(by, draft)
     draft.save()
     if is_dry_run:
         previews.sample(draft)

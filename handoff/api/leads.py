@@ -31,9 +31,11 @@ from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.facts import contact_facts
+from leads.finding import SEARCHED
 from leads.identity import IdentityConflict
 from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
+from leads.merged import survivor_of
 from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, User, Via
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
@@ -124,7 +126,7 @@ class LeadsView(LeadView):
 
     filter_backends = [DjangoFilterBackend, SearchFilter]
     filterset_class = LeadFilter
-    search_fields = ["name", "company", "email", "phone", "mobile_phone", "external_ids__value"]
+    search_fields = [*SEARCHED, "external_ids__value"]
     pagination_class = KeysetPagination
     default_ordering = "-created_at"
     orderings = {
@@ -189,8 +191,13 @@ class OneLeadView(LeadView):
 
     @extend_schema(operation_id="leads_partial_update", request=CorrectionBody)
     def patch(self, request: Request, pk: int) -> Response:
-        """Correct the plain facts that are given; a blank erases. State and owner are moved by verbs."""
-        lead = self.get_object()
+        """Correct the plain facts that are given; a blank erases. State and owner are moved by verbs.
+
+        A lead that was merged away is the one that it was merged into.
+        """
+        self.get_object()  # which they see, or it is unknown to them
+        pk = survivor_of(pk)
+        lead = get_object_or_404(Lead.objects.select_related("owner", "team"), pk=pk)
         body = flattened(body_of(request))
         check_rights(asker(request), body)
         if not rights.may_correct(asker(request), lead, body):

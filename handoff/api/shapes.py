@@ -226,7 +226,7 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
     by = serializers.CharField(
         source="by.username", default=None, allow_null=True, help_text="Null when the system acted."
     )
-    facts = serializers.DictField()
+    facts = serializers.SerializerMethodField(help_text="What was stated with it, of attributes those that you see.")
 
     class Meta:
         model = Transition
@@ -246,6 +246,10 @@ class TransitionShape(serializers.ModelSerializer[Transition]):
             "facts",
             "request_id",
         ]
+
+    @extend_schema_field(serializers.DictField())
+    def get_facts(self, act: Transition) -> dict[str, Any]:
+        return rights.seen_words(act.facts, self.context["request"].user.roles)
 
 
 class DoneShape(ReusableSerializer):

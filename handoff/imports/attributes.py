@@ -1,13 +1,14 @@
 """Attributes from a file: the columns that mean them, by key, label or synonym, and values as people write them."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
+from handoff.imports.headers import Vocabulary
 from handoff.imports.kind import Reading, Row
 from handoff.imports.money import read_money
 from leads.facts import Fact, FactType, seen_attributes
@@ -21,6 +22,24 @@ _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 def aliases() -> dict[str, tuple[str, ...]]:
     """By the names of the attributes, what files call them."""
     return {each.name: each.aliases for each in seen_attributes(None)}
+
+
+def unseen(roles: Collection[str] | None) -> frozenset[str]:
+    """The names of those that are not shown to these roles."""
+    return frozenset(aliases()) - {each.name for each in seen_attributes(roles)}
+
+
+def without(names: Collection[str], fields: Mapping[str, tuple[str, ...]]) -> Mapping[str, tuple[str, ...]]:
+    """Fields with what files call them, but for some."""
+    return {name: words for name, words in fields.items() if name not in names} if names else fields
+
+
+def columns_of(names: Collection[str], headers: Sequence[str]) -> dict[int, str]:
+    """The columns whose headers mean one of these attributes."""
+    called = {name: words for name, words in aliases().items() if name in names}
+    vocabulary = Vocabulary("leads", called) if called else None
+    meanings = {at: vocabulary.meaning(header) for at, header in enumerate(headers)} if vocabulary else {}
+    return {at: word.field for at, word in meanings.items() if word}
 
 
 class Aliases(Mapping[str, tuple[str, ...]]):

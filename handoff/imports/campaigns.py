@@ -127,4 +127,15 @@ def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
     ]
 
 
-KIND = Kind(ALIASES, ("external_id", "name"), frozenset({"starts_on", "ends_on"}), write, keys)
+def locks_itself(reading: Reading) -> bool:  # noqa: ARG001 as those of other kinds
+    return True
+
+
+KIND = Kind(
+    ALIASES,
+    ("external_id", "name"),
+    frozenset({"starts_on", "ends_on"}),
+    write,
+    keys,
+    locks_itself=locks_itself,
+)

@@ -116,8 +116,8 @@ class Complaints:
 
 
 def field_of(reason: str) -> str:
-    """The field that a reason begins with, as in “email: …”."""
-    match = re.match(r"([a-z][a-z0-9_]*): ", reason)
+    """The field that a reason begins with, as in “email: …” and “attributes.budget: …”."""
+    match = re.match(r"((?:attributes\.)?[a-z][a-z0-9_]*): ", reason)
     return match[1] if match else ""
 
 

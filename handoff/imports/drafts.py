@@ -7,15 +7,15 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django.conf import settings
-from django.utils import timezone
 
 from handoff.doors import Door
 from handoff.imports import kinds, rights
 from handoff.imports.dates import Order
 from handoff.imports.headers import Vocabulary
 from handoff.imports.mapping import Columns
-from handoff.imports.memory import Remembered
+from handoff.imports.memory import Remembered, of_system
 from handoff.imports.plan import Plan
+from handoff.imports.progress import finish
 from handoff.imports.run import KINDS, UnknownSystem, Wish, understand
 from handoff.imports.run import Import as Prepared
 from handoff.imports.run import columns_of as columns_by
@@ -56,6 +56,7 @@ def make(data: bytes, name: str, stated: Mapping[str, Any], *, by: User | None, 
     known = FileMapping.objects.filter(system=draft.system, kind=draft.kind).first() if draft.layout else None
     if known is not None:
         _remember(draft, known)
+    draft.stated = _given(draft.stated)
     return draft
 
 
@@ -65,10 +66,16 @@ def _printable(name: str) -> str:
 
 def _remember(draft: Import, known: FileMapping) -> None:
     """Understand it as the last file of its system and kind, unless that one was so different that it cannot be."""
-    stated, draft.stated = draft.stated, {**known.remembered, **draft.stated, _REMEMBERED: True}
+    stated = draft.stated
+    draft.stated = {**of_system(known.remembered), **stated, _REMEMBERED: True}
     if reread(draft) is None:
         draft.stated = stated
         reread(draft)
+
+
+def _given(stated: Mapping[str, Any]) -> dict[str, Any]:
+    """What is stated as empty is not as it was last time, and otherwise nothing."""
+    return {name: value for name, value in stated.items() if value != ""}
 
 
 def check_size(size: int) -> None:
@@ -102,7 +109,7 @@ def reread(draft: Import) -> Prepared | None:
     try:
         prepared = prepared_of(draft)
     except Unreadable as error:
-        draft.understanding, draft.total = {"error": in_the_browser(str(error))}, 0
+        draft.understanding, draft.total = {"error": str(error)}, 0
         return None
     fill(draft, prepared)
     return prepared
@@ -113,7 +120,7 @@ def prepared_of(draft: Import) -> Prepared:
     if not draft.kind:
         source = Source(encoding=draft.stated.get("encoding", ""), sheet=draft.stated.get("sheet", ""))
         draft.kind = kinds.propose(data, draft.file_name, source)
-    wish = wish_of(draft.kind, draft.stated)
+    wish = _wish_of(draft)
     try:
         return understand(data, draft.file_name, wish)
     except UnknownSystem:
@@ -128,7 +135,13 @@ def fill(draft: Import, prepared: Prepared) -> None:
     """Note on a draft how its file was understood."""
     draft.kind, draft.system = prepared.wish.kind, prepared.reading.system
     draft.layout, draft.understanding = Plan.of(prepared).plain(), prepared.understanding.as_dict()
-    draft.remembered, draft.total = prepared.remembered().plain(), len(prepared.rows)
+    draft.remembered, draft.total = of_system(prepared.remembered().plain()), len(prepared.rows)
+
+
+def _wish_of(draft: Import) -> Wish:
+    """With the eyes of whoever has brought the file."""
+    wish = wish_of(draft.kind, draft.stated)
+    return replace(wish, roles=draft.by.roles) if draft.by else wish
 
 
 def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
@@ -140,6 +153,8 @@ def wish_of(kind: str, stated: Mapping[str, Any]) -> Wish:
         raise Unreadable(f"“{known.dates}” is not an order of dates: use one of {', '.join(Order)}.")
     if known.time_zone and known.time_zone not in available_timezones():
         raise Unreadable(f"“{known.time_zone}” is not a valid time zone: write one like Europe/Berlin.")
+    if known.clocks and known.clocks not in list(Clocks):
+        raise Unreadable(f"“{known.clocks}” does not say from when clocks run: use one of {', '.join(Clocks)}.")
     return Wish(
         kind=kind,
         system=known.system,
@@ -162,7 +177,7 @@ def start(draft: Import, *, by: User | None) -> None:
     if not draft.layout:
         raise NotADraft(draft.understanding.get("error", "The file is not understood yet."))
     if by is not None:
-        rights.check(by, draft.kind, historical=draft.is_historical)
+        rights.check(by, draft)
     started = {"state": ImportState.WAITING, "by": by, "is_preview_wanted": False}
     # Only as it was looked at: another tab may have understood it otherwise since.
     waiting = Import.objects.filter(pk=draft.pk, state=ImportState.DRAFT, stated=draft.stated)
@@ -174,27 +189,7 @@ def start(draft: Import, *, by: User | None) -> None:
 
 def stop(record: Import, *, by: User | None) -> bool:
     """Stop an import: what is done stays. False when it had ended already."""
-    note = f"{by or 'The shell'} stopped it."
-    running = Import.objects.filter(pk=record.pk, state__in=(ImportState.WAITING, ImportState.RUNNING))
-    return running.update(state=ImportState.STOPPED, note=note, finished_at=timezone.now()) == 1
-
-
-def in_the_browser(message: str) -> str:
-    """A message of the importer for somebody who has no command line."""
-    for option, words in _OPTIONS.items():
-        message = message.replace(option, words)
-    return message
-
-
-_OPTIONS = {
-    "Say with --system whose ids it has, like hubspot": "Enter the system whose ids it has, like hubspot",
-    "Choose one with --sheet NAME": "Choose a sheet",
-    "State which: --dates DMY, --dates MDY or --dates YMD": "Choose the order of dates: DMY, MDY or YMD",
-    "State how to read them: --dates DMY, --dates MDY or --dates YMD": "Choose the order of dates: DMY, MDY or YMD",
-    "Name it with --map HEADER=": "Choose below which column is the ",
-    "--system names": "The name of",
-    "use --map HEADER=deal_stage": "map the column to deal_stage",
-}
+    return finish(record, ImportState.STOPPED, f"{by or 'The shell'} stopped it.")
 
 
 def forget_remembered(draft: Import) -> None:
@@ -215,7 +210,7 @@ def table_of(draft: Import) -> Table | None:
 def columns_of(draft: Import, table: Table) -> Columns | None:
     """What its columns are taken for, even if that is not enough."""
     try:
-        return columns_by(wish_of(draft.kind, draft.stated), KINDS[draft.kind], table)
+        return columns_by(_wish_of(draft), KINDS[draft.kind], table)
     except Unreadable:
         return None
 

@@ -21,12 +21,6 @@ def write(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]
     yield from _in_order(rows, batches)
 
 
-def write_together(rows: Sequence[Row], kind: Kind, reading: Reading) -> Iterator[Result]:
-    """The results of writing the rows for good, those about the same thing at once, in their order."""
-    batches = (kind.write(chunk, reading) for chunk in _chunks(_groups(rows, kind, reading)))
-    yield from _in_order(rows, batches)
-
-
 @transaction.atomic
 def _try(rows: Sequence[Row], kind: Kind, reading: Reading) -> list[Result]:
     results = kind.write(rows, reading)

@@ -31,7 +31,7 @@ class NotFixable(Refused):
 @transaction.atomic
 def fix(record: Import, cells: Mapping[int, Sequence[str]], *, by: User) -> tuple[int, int]:
     """Write rows again with these cells, by their keys: how many came in, and how many are still refused."""
-    rights.check(by, record.kind, historical=record.is_historical)
+    rights.check(by, record)
     # Under its lock, so that a second click does not write them twice.
     current = Import.objects.select_for_update(no_key=True).only("state").get(pk=record.pk)
     if current.state not in ENDED:

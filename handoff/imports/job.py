@@ -6,7 +6,9 @@ A chunk and its progress are one transaction: whoever is killed when, each row i
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import islice
 from typing import Any
 
@@ -22,15 +24,16 @@ from handoff.alerts.leases import leased
 from handoff.amending import undoing
 from handoff.imports import previews, rights
 from handoff.imports import run as importing
-from handoff.imports.complaints import Complaints, field_of
+from handoff.imports.complaints import Complaints
 from handoff.imports.kind import Kind, Result, Row, refused
-from handoff.imports.plan import Plan
+from handoff.imports.plan import Opening, Plan, unhurried
+from handoff.imports.progress import count, finish, keep_rows
 from handoff.imports.rows import noting_changes_of, write_as_author
-from handoff.imports.run import OUTCOMES, written
+from handoff.imports.run import written
 from handoff.imports.stated_rows import StatedRows, StoredRepeats
 from handoff.imports.table import Line
 from handoff.imports.unreadable import Unreadable
-from handoff.models import IN_PROGRESS, Import, ImportRow, ImportState, RowOutcome, StatedRow
+from handoff.models import IN_PROGRESS, Import, ImportState
 
 FIRST_ROWS = 25  # of the first chunk
 LEAST_ROWS = 10  # of a chunk: else one that had to wait for a lock would make all later ones tiny
@@ -39,13 +42,15 @@ RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes
 SHARED_SECONDS = 0.5  # where one process does everything
 LEASE = "imports"
 LEASE_SECONDS = 30
-MOST_WARNINGS = 10_000  # that are kept with their rows; all are counted
 ATTEMPTS = 5
 
 log = structlog.get_logger(__name__)
 GoOn = Callable[[], bool]
 See = Callable[[Sequence[Line], Sequence[Result]], None]
 Pair = tuple[Line, Row]
+Done = tuple[Sequence[Line], Sequence[Result]]
+AWAY = (OperationalError, InterfaceError)
+"""The database is away: it goes on from here later."""
 
 
 class _Overtaken(Exception):
@@ -57,12 +62,39 @@ def run_in_turn() -> None:
     unfinished = list(in_progress()[:10])
     if not unfinished:
         return
-    ends_at = time.monotonic() + (SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
+    seconds = SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS
     with leased(LEASE, LEASE_SECONDS) as renew:
         if renew is None:
             return
+        turn = _Turn(renew, time.monotonic() + seconds)
         for record in unfinished:
-            run(record, lambda: renew() and time.monotonic() < ends_at and not worker.is_shutting_down())
+            try:
+                run(record, turn.goes_on, opening=turn.opening)
+            except AWAY:
+                raise
+            except Exception:
+                # It is tried again in the next turn. Those behind it must not wait for it.
+                log.exception("import_failed_for_now", id=record.pk)
+
+
+@dataclass
+class _Turn:
+    """How long a worker goes on.
+
+    Opening a file is not counted: it is opened in each turn, and one that takes longer would never get a row in.
+    """
+
+    renew: GoOn
+    ends_at: float
+
+    def goes_on(self) -> bool:
+        return self.renew() and time.monotonic() < self.ends_at and not worker.is_shutting_down()
+
+    @contextmanager
+    def opening(self) -> Iterator[GoOn]:
+        began = time.monotonic()
+        yield self.renew
+        self.ends_at += time.monotonic() - began
 
 
 def in_progress() -> QuerySet[Import]:
@@ -75,7 +107,7 @@ def _unseen(_lines: Sequence[Line], _results: Sequence[Result]) -> None:
     """Nobody looks at the rows as they are done."""
 
 
-def run(record: Import, go_on: GoOn, see: See = _unseen) -> None:
+def run(record: Import, go_on: GoOn, see: See = _unseen, opening: Opening = unhurried) -> None:
     """Go on with one import, under a lease: that nothing is done twice is sure, but it would be tried twice.
 
     `see` gets the rows of each chunk, as the file has them, with their results, once they are committed.
@@ -83,31 +115,53 @@ def run(record: Import, go_on: GoOn, see: See = _unseen) -> None:
     with leased(f"import {record.pk}", LEASE_SECONDS) as renew:
         if not renew:
             return
+        opening = partial(_renewing, opening, renew)
         if record.state == ImportState.UNDOING:
             undoing.run(record, lambda: renew() and go_on())
         elif record.state == ImportState.DRAFT:
-            previews.go_on(record, lambda: renew() and go_on())
+            _try_out(record, lambda: renew() and go_on(), opening)
         else:
-            _bring_in(record, lambda: renew() and go_on(), see)
+            _bring_in(record, lambda: renew() and go_on(), see, opening)
 
 
-def _bring_in(record: Import, go_on: GoOn, see: See) -> None:
+@contextmanager
+def _renewing(opening: Opening, renew: GoOn) -> Iterator[GoOn]:
+    with opening() as keep:
+        yield lambda: renew() and keep()
+
+
+def _try_out(draft: Import, go_on: GoOn, opening: Opening) -> None:
+    try:
+        previews.go_on(draft, go_on, opening)
+    except AWAY:
+        raise
+    except Exception as error:
+        log.exception("preview_failed", id=draft.pk)
+        previews.give_up(draft, _failed(error))
+
+
+def _failed(error: Exception) -> str:
+    return f"It failed: {type(error).__name__}: {error}"
+
+
+def _bring_in(record: Import, go_on: GoOn, see: See, opening: Opening = unhurried) -> None:
     waiting = Import.objects.filter(pk=record.pk, state=ImportState.WAITING)
     waiting.update(state=ImportState.RUNNING, started_at=timezone.now())
     record.refresh_from_db()
     if record.state != ImportState.RUNNING:
         return
     try:
-        work = _Work.of(record, see)
+        with opening() as keep:
+            work = _Work.of(record, see, keep)
         while go_on() and work.do_chunk():
             pass
-    except (OperationalError, InterfaceError):
-        raise  # the database is away: it goes on from here later
+    except AWAY:
+        raise
     except Unreadable as error:
         finish(record, ImportState.FAILED, str(error))
     except Exception as error:
         log.exception("import_failed", id=record.pk)
-        finish(record, ImportState.FAILED, f"It failed: {type(error).__name__}: {error}")
+        finish(record, ImportState.FAILED, _failed(error))
 
 
 @dataclass
@@ -125,19 +179,14 @@ class _Work:
     """Rows before the next one of `rows`. The cursor of the record is elsewhere if another process goes on with it."""
 
     @classmethod
-    def of(cls, record: Import, see: See) -> "_Work":
+    def of(cls, record: Import, see: See, keep: GoOn = lambda: True) -> "_Work":
+        """Open the file; `keep` is asked meanwhile, so that the lease does not end by it."""
         if record.content is None:
             raise Unreadable("The file was deleted.")
         plan, stated = Plan.load(record.layout), StatedRows(record.pk)
-        roles = frozenset(record.by.roles) if record.by else None
-        plan = replace(
-            plan,
-            reading=replace(
-                plan.reading, repeats=StoredRepeats(stated), first_rows=stated, roles=roles, by=record.by_id
-            ),
-        )
+        plan = replace(plan, reading=replace(plan.reading, repeats=StoredRepeats(stated), first_rows=stated))
         kind = importing.KINDS[record.kind]
-        rows = plan.rows(bytes(record.content), record.cursor, kind.chronological)
+        rows = plan.rows_left(bytes(record.content), kind, record.cursor, keep)
         record.content = None  # the rows hold what they need of it
         return cls(record, plan, kind, rows, stated, see, min(FIRST_ROWS, importing.CHUNK), record.cursor)
 
@@ -153,7 +202,9 @@ class _Work:
             return not finish(self.record, ImportState.DONE)
         began = time.monotonic()
         try:
-            self._write(pairs)
+            # What is seen is committed. If it cannot be shown, that must not look as if it could not be written.
+            for lines, results in self._write(pairs):
+                self.see(lines, results)
         except _Overtaken:
             return False
         self.position = self.record.cursor
@@ -165,11 +216,12 @@ class _Work:
         fitting = int(done * CHUNK_SECONDS / max(seconds, 0.001))
         self.size = min(max(fitting, LEAST_ROWS), 2 * done, importing.CHUNK)
 
-    def _write(self, pairs: Sequence[Pair]) -> None:
+    def _write(self, pairs: Sequence[Pair]) -> Iterator[Done]:
+        """Write rows, again after a deadlock; what is handed out is committed."""
         for attempt in range(1, ATTEMPTS + 1):
             self.stated.forget()
             try:
-                self._write_once(pairs)
+                done = self._write_once(pairs)
             except OperationalError as error:
                 if not isinstance(error.__cause__, DeadlockDetected) or attempt == ATTEMPTS:
                     raise
@@ -177,27 +229,27 @@ class _Work:
                 raise
             except Exception as error:
                 log.exception("import_chunk_failed", id=self.record.pk, row=pairs[0][0].number)
-                self._set_aside(pairs, error)
+                yield from self._set_aside(pairs, error)
                 return
             else:
+                yield done
                 return
 
-    def _set_aside(self, pairs: Sequence[Pair], error: Exception) -> None:
+    def _set_aside(self, pairs: Sequence[Pair], error: Exception) -> Iterator[Done]:
         """Refuse a row that cannot be written for a fault of ours; of several, find it by writing them one by one."""
         self.stated.forget()
         if len(pairs) > 1:
             for pair in pairs:
-                self._write([pair])
+                yield from self._write([pair])
             return
         [(line, row)] = pairs
-        words = f"It failed: {type(error).__name__}: {error}"
         with transaction.atomic():
-            results = [refused(row, ValidationError(words))]
+            results = [refused(row, ValidationError(_failed(error)))]
             advanced = self._advance([line], results)
         advanced.apply(self.record)
-        self.see([line], results)
+        yield [line], results
 
-    def _write_once(self, pairs: Sequence[Pair]) -> None:
+    def _write_once(self, pairs: Sequence[Pair]) -> Done:
         lines, rows = [line for line, _ in pairs], [row for _, row in pairs]
         with transaction.atomic():
             with noting_changes_of(self.record):
@@ -205,7 +257,7 @@ class _Work:
             self.stated.save()
             advanced = self._advance(lines, results)
         advanced.apply(self.record)
-        self.see(lines, results)
+        return lines, results
 
     def _write_sound(self, rows: Sequence[Row]) -> Sequence[Result]:
         return write_as_author(self.record, rows, self.kind, self.plan.reading)
@@ -236,40 +288,3 @@ class _Advanced:
         record.cursor, record.complaints = self.cursor, self.complaints
         for name, number in self.counted.items():
             setattr(record, name, getattr(record, name) + number)
-
-
-def keep_rows(record: Import, lines: Sequence[Line], results: Sequence[Result]) -> None:
-    """Keep the rows that were refused, and the first of those that were strange."""
-    room = MOST_WARNINGS - record.warnings
-    kept = []
-    for line, result in zip(lines, results, strict=True):
-        is_refused = result.outcome == "refused"
-        if not result.reason or not (is_refused or room > 0):
-            continue
-        room -= not is_refused
-        kept.append(
-            ImportRow(
-                of_import=record,
-                number=line.number,
-                outcome=RowOutcome.REFUSED if is_refused else RowOutcome.WARNING,
-                reason=result.reason.replace("\0", ""),
-                field=field_of(result.reason)[:80],
-                cells=[cell.replace("\0", "") for cell in line.values],  # an old workbook may have it in a cell
-            )
-        )
-    ImportRow.objects.bulk_create(kept)
-
-
-def count(results: Sequence[Result]) -> Counter[str]:
-    counted = Counter[str](result.outcome for result in results)
-    warnings = sum(bool(result.reason) and result.outcome != "refused" for result in results)
-    return Counter({name: counted[name] for name in OUTCOMES} | {"warnings": warnings})
-
-
-def finish(record: Import, state: ImportState, note: str = "") -> bool:
-    """False when somebody else has finished it."""
-    unfinished = Import.objects.filter(pk=record.pk, state__in=(ImportState.WAITING, ImportState.RUNNING))
-    is_mine = unfinished.update(state=state, note=note, finished_at=timezone.now()) == 1
-    if is_mine:
-        StatedRow.objects.filter(of_import=record.pk).delete()
-    return is_mine

@@ -182,6 +182,23 @@ def _in_field(name: str, error: ValidationError) -> ValidationError:
 
 Write = Callable[[Sequence[Row], Reading], list[Result]]
 Keys = Callable[[Sequence[Row], Reading], list[Collection[object]]]
+Place = Callable[[Row], Any]
+"""By what rows are sorted."""
+
+
+def as_they_stand(reading: Reading) -> Place | None:  # noqa: ARG001 as the orders of other kinds
+    """The order of most kinds."""
+    return None
+
+
+def never(reading: Reading) -> bool:  # noqa: ARG001 as those of other kinds
+    """Of most kinds the leads must be locked in one order before the rows are written."""
+    return False
+
+
+def nothing_of(row: Row, reading: Reading) -> Row | None:  # noqa: ARG001 as those of other kinds
+    """Of a lead that sales works with, most kinds of rows are for RevOps."""
+    return None
 
 
 @dataclass(frozen=True)
@@ -196,8 +213,12 @@ class Kind:
     dates: frozenset[str]
     write: Write
     keys: Keys
-    chronological: str = ""
-    """The field by whose moments the rows are taken, whatever their order in the file; empty: as they stand there."""
+    order: Callable[[Reading], Place | None] = as_they_stand
+    """In which order the rows are taken; None: as they stand in the file."""
+    locks_itself: Callable[[Reading], bool] = never
+    """It locks what it writes in one order, and changes nothing that is with sales."""
+    of_taken: Callable[[Row, Reading], Row | None] = nothing_of
+    """What marketing may bring of a row about a lead that sales works with; None: the row is refused."""
 
 
 def reason_of(error: Exception) -> str:

@@ -6,6 +6,7 @@ from handoff.imports.headers import How, Vocabulary
 from handoff.imports.mapping import map_columns
 from handoff.imports.run import KINDS, SAMPLE
 from handoff.imports.table import Source, parse
+from handoff.workflow.backfill import Clocks
 
 LABELS = {
     "leads": "Leads",
@@ -15,6 +16,14 @@ LABELS = {
     "touchpoints": "Touchpoints: forms, pages, replies",
     "stages": "Stages of leads, one a row",
     "pauses": "Pauses",
+}
+
+WITH_CLOCKS = frozenset({"leads", "outcomes", "touches", "stages"})
+"""Kinds that bring stages in, of which clocks may run."""
+CLOCKS = {
+    Clocks.NONE: "Not at all, until something is done with the lead",
+    Clocks.IMPORT: "From the import",
+    Clocks.TRUE: "From the true moments",
 }
 
 # Ids and moments of whatever a file is about.

@@ -22,6 +22,7 @@ from handoff.imports.side_values import (
 from leads.external_ids import normalise_id
 from leads.facts import FactType, built_in_facts, fact
 from leads.identity import Incoming, Upsert, find_many
+from leads.incoming import MOMENTS
 from leads.models import Lead
 from leads.names import without_placeholders
 
@@ -133,19 +134,15 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 
 def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
-    fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in _PLAIN}
-    fields |= without_placeholders({name: row.name(name) for name in _NAMES})
-    if not fields["phone"]:  # nobody looks for the second phone of one
-        fields["phone"], fields["mobile_phone"] = fields["mobile_phone"], ""
-    fields["message"] = row.prose("message")
+    fields = _texts(row)
     fields |= attributes.values_of(row, reading)
     agreed = consents.statements_of(row, reading)
     has_content = any(map(_is_known, fields.values())) or bool(row.get("created_at") or agreed)
-    fields["created_at"] = reading.side(row, "created_at", lambda: reading.moment(row, "created_at"))
-    fields["updated_at"] = reading.side(row, "updated_at", lambda: reading.moment(row, "updated_at"))
+    for name in MOMENTS:
+        fields[name] = reading.side(row, name, partial(reading.moment, row, name))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in _SIDE_VALUES:
-        if fields[name]:
+        if fields.get(name):
             fields[name] = _side(row, reading, name, read, fields[name])
     is_reference = bool(ids) and not has_content
     return Incoming(
@@ -159,6 +156,16 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
     )
 
 
+def _texts(row: Row) -> dict[str, Any]:
+    """The built-in facts that the row has as they are written there, and what the buyer wrote."""
+    plain, names = (filter(row.cells.__contains__, each) for each in (_PLAIN, _NAMES))
+    fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in plain}
+    fields |= without_placeholders({name: row.name(name) for name in names})
+    if not fields.get("phone") and fields.get("mobile_phone"):  # nobody looks for the second phone of one
+        fields["phone"] = fields.pop("mobile_phone")
+    return fields | {"message": row.prose("message")}
+
+
 def _is_known(value: Any) -> bool:
     return value not in ("", None)
 
@@ -166,9 +173,9 @@ def _is_known(value: Any) -> bool:
 def _read_identity(row: Row, reading: Reading, fields: dict[str, Any], *, has_id: bool) -> None:
     """Email and phone. They are side values as well, unless the row is known by nothing else."""
     for name, read in (("email", read_email), ("phone", read_phone), ("mobile_phone", read_phone)):
-        if not fields[name]:
+        if not fields.get(name):
             continue
-        is_known_otherwise = fields["email"] or (name == "mobile_phone" and fields["phone"])
+        is_known_otherwise = fields.get("email") or (name == "mobile_phone" and fields.get("phone"))
         if has_id or (name != "email" and is_known_otherwise):
             fields[name] = _side(row, reading, name, read, fields[name])
         else:

@@ -40,7 +40,7 @@ _STAND_INS = frozenset(
 )
 
 
-_SETTLED = (How.STATED, How.REMEMBERED)
+SETTLED = (How.STATED, How.REMEMBERED)
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,8 @@ class Columns:
     values: ValueMap = field(default_factory=dict)
     left_out: Mapping[int, str] = field(default_factory=dict)
     """Columns that are not read though their headers name a field, and why."""
+    hidden: Mapping[int, str] = field(default_factory=dict)
+    """Columns of attributes that are not shown to whoever brings the file: as if nobody knew what they are."""
     positions: Mapping[str, tuple[int, ...]] = field(init=False)
     fields: frozenset[str] = field(init=False)
 
@@ -122,6 +124,9 @@ class Cells(Mapping[str, str]):
         """Most fields have no column, and to fail at each would take longer than to look."""
         return self._columns.value(name, self._values) if name in self._columns.fields else default
 
+    def __contains__(self, name: object) -> bool:
+        return name in self._columns.fields
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._columns.fields)
 
@@ -163,7 +168,7 @@ def _with_one_phone(choices: list[Choice]) -> list[Choice]:
     if any(choice.field == "phone" for choice in choices):
         return choices
     return [
-        Choice(each.at, "phone", each.how) if each.field == "mobile_phone" and each.how not in _SETTLED else each
+        Choice(each.at, "phone", each.how) if each.field == "mobile_phone" and each.how not in SETTLED else each
         for each in choices
     ]
 

@@ -1,8 +1,8 @@
 """A mapping in a file: all that was stated of an export or understood of it, so that the next one needs no option."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import available_timezones
@@ -14,6 +14,8 @@ from handoff.imports.unreadable import Unreadable
 from handoff.workflow.backfill import Clocks
 
 _TEXTS = ("kind", "system", "dates", "time_zone", "encoding", "sheet", "clocks")
+OF_ONE_FILE = frozenset({"historical", "clocks"})
+"""What is said of one file, and not of all that its system exports: the next one may be live."""
 _LISTS = ("ignore", "values")
 _TABLES = ("columns", "set")
 
@@ -39,6 +41,14 @@ class Remembered:
     @property
     def by_header(self) -> dict[str, str]:
         return {**dict(self.columns), **dict.fromkeys(self.ignore, "")}
+
+    def without(self, names: Collection[str]) -> "Remembered":
+        """The same of somebody who does not know some of the fields: their columns say nothing."""
+        return replace(
+            self,
+            columns={header: "" if name in names else name for header, name in self.columns.items()},
+            set={name: value for name, value in self.set.items() if name not in names},
+        )
 
     def save(self, path: Path) -> None:
         try:
@@ -67,6 +77,11 @@ class Remembered:
 
 
 NOTHING = Remembered()
+
+
+def of_system(plain: Mapping[str, Any]) -> dict[str, Any]:
+    """What one file has taught of the next one."""
+    return {name: value for name, value in plain.items() if name not in OF_ONE_FILE}
 
 
 def load(path: Path) -> Remembered:

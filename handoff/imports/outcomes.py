@@ -4,7 +4,7 @@ A historical deal walks its lead through every stage it has not reached, by the 
 would be today: the lead must be an opportunity, or convert into one with all that this demands.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -85,17 +85,22 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
 
 
 def _find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
-    """The lead of each row; where a row names none, the one that has the deal by what a file of leads said."""
+    """The lead of each row; where a row names none, the one that has the deal."""
+    leads = _by_deal(rows, reading)
+    return [leads.get(row.number, lead) for row, lead in zip(rows, find(rows, reading), strict=True)]
+
+
+def _by_deal(rows: Sequence[Row], reading: Reading) -> dict[int, Lead | Exception]:
+    """By row, the leads of those rows that name a deal alone: who has it by what a file of leads said."""
     unnamed = [row for row in rows if row.get("deal_id") and not (row.get("external_id") or row.get("email"))]
     ids = {row.number: spellings(reading.system, row.get("deal_id")) for row in unnamed}
     wanted = {spelled for of_row in ids.values() for spelled in of_row}
     stored = Opportunity.objects.filter(system=reading.system, external_id__in=wanted).select_related("lead")
     by_id = {deal.external_id: deal.lead for deal in stored} if wanted else {}
-    leads = {
+    return {
         row.number: next((by_id[spelled] for spelled in ids[row.number] if spelled in by_id), _nobody(row))
         for row in unnamed
     }
-    return [leads.get(row.number, lead) for row, lead in zip(rows, find(rows, reading), strict=True)]
 
 
 def _nobody(row: Row) -> Exception:
@@ -255,7 +260,22 @@ def _update(lead: Lead, deal: Deal, reading: Reading, facts: Mapping[str, Any]) 
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
     """Rows about the same lead, or of the same deal."""
     ids = ({("deal", row.get("deal_id"))} - {("deal", "")} for row in rows)
-    return [{*of_lead, *own} for of_lead, own in zip(keys_of_leads(rows, reading), ids, strict=True)]
+    of_leads = with_leads_of_deals(rows, keys_of_leads(rows, reading), reading)
+    return [{*of_lead, *own} for of_lead, own in zip(of_leads, ids, strict=True)]
+
+
+def with_leads_of_deals(
+    rows: Sequence[Row],
+    keys_of: Sequence[Collection[object]],
+    reading: Reading,
+    only: Callable[[Row], bool] = lambda _row: True,
+) -> list[Collection[object]]:
+    """The keys of rows, with the lead of those that name their deal alone: it is locked as any other is."""
+    leads = _by_deal([row for row in rows if only(row)], reading)
+    return [
+        [("lead", lead.pk)] if isinstance(lead := leads.get(row.number), Lead) else of_row
+        for row, of_row in zip(rows, keys_of, strict=True)
+    ]
 
 
 KIND = Kind(

@@ -1,22 +1,29 @@
 """How a file was understood, kept so that its import can go on in any process: nothing is decided a second time."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC
 from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.core.exceptions import ValidationError
-
 from handoff.imports.dates import Order
 from handoff.imports.headers import How
-from handoff.imports.kind import Reading, Row
+from handoff.imports.kind import Kind, Reading, Row
 from handoff.imports.mapping import Choice, Columns
-from handoff.imports.run import Import, row_of
+from handoff.imports.run import Import, in_order, row_of
 from handoff.imports.table import Layout, Line, read_again
 from handoff.workflow.backfill import Clocks
+
+Opening = Callable[[], AbstractContextManager[Callable[[], bool]]]
+"""Around the opening of a file, which may take long. What it gives is called for each line meanwhile."""
+
+
+def unhurried() -> AbstractContextManager[Callable[[], bool]]:
+    """Of a file that is opened while nobody waits."""
+    return nullcontext(lambda: True)
 
 
 @dataclass(frozen=True)
@@ -27,24 +34,21 @@ class Plan:
     columns: Columns
     reading: Reading
 
-    def rows(self, data: bytes, done: int = 0, chronological: str = "") -> Iterator[tuple[Line, Row]]:
-        """The rows of the file, as they are and by field, without the first ones that are done.
+    def rows(self, data: bytes) -> Iterator[tuple[Line, Row]]:
+        """The rows of the file, as they are and by field."""
+        return ((line, row_of(line, self.columns)) for line in read_again(data, self.layout))
 
-        Chronological is the field by whose moments they are taken: a lead that is at a stage cannot come to an earlier
-        one any more, and many exports begin with the newest event.
+    def rows_left(
+        self, data: bytes, kind: Kind, done: int, keep: Callable[[], object] = lambda: None
+    ) -> Iterator[tuple[Line, Row]]:
+        """The same in the order in which they are imported, without the first ones that are done.
+
+        Those are passed over at once.
         """
-        lines = read_again(data, self.layout)
-        pairs: Iterable[tuple[Line, Row]] = ((line, row_of(line, self.columns)) for line in lines)
-        if chronological:
-            pairs = sorted(pairs, key=lambda pair: self._moment(pair[1], chronological))
-        return islice(pairs, done, None)
-
-    def _moment(self, row: Row, name: str) -> float:
-        """What cannot be read comes first: it is refused wherever it stands."""
-        with suppress(ValidationError):
-            moment = self.reading.moment(row, name)
-            return moment.timestamp() if moment else float("-inf")
-        return float("-inf")
+        lines = (line for line in read_again(data, self.layout) if (keep(), True)[1])
+        pairs = in_order(lines, self.columns, kind, self.reading)
+        deque(islice(pairs, done), maxlen=0)
+        return pairs
 
     @classmethod
     def of(cls, prepared: Import) -> "Plan":
@@ -61,6 +65,7 @@ class Plan:
             "implied": dict(columns.implied),
             "values": [[at, value, meaning] for (at, value), meaning in columns.values.items()],
             "left_out": [[at, why] for at, why in columns.left_out.items()],
+            "hidden": [[at, name] for at, name in columns.hidden.items()],
             "system": reading.system,
             "order": str(reading.order),
             "zone": str(reading.zone),
@@ -78,6 +83,7 @@ class Plan:
             implied=plain["implied"],
             values={(at, value): meaning for at, value, meaning in plain["values"]},
             left_out=dict(plain["left_out"]),
+            hidden=dict(plain.get("hidden", ())),
         )
         zone = UTC if plain["zone"] == str(UTC) else ZoneInfo(plain["zone"])
         order = Order(plain["order"])

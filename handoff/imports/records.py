@@ -12,6 +12,7 @@ from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from handoff.imports.ladder import Climb, Past
 from handoff.imports.people import OWNERS, People
 from handoff.imports.rejections import REJECTION, Lookups, past_facts
+from handoff.imports.rights import WITH_SALES
 from handoff.imports.stage_events import win
 from handoff.imports.stage_words import CUSTOMER, DATES
 from handoff.imports.stages import FIELDS, Event, Stated, read_stages
@@ -183,8 +184,26 @@ def _as_deal(entry: _Entry) -> Row:
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
     """By what rows may be about the same lead, or the same deal."""
     of_leads = leads.keys(rows, reading)
+    if "record_type" in reading.fields:
+        of_leads = outcomes.with_leads_of_deals(
+            rows, of_leads, reading, only=lambda row: mixed.kind_of(row) == mixed.DEAL
+        )
     ids = ([("deal", row.get("deal_id"))] if row.get("deal_id") else [] for row in rows)
     return [[*of_lead, *own] for of_lead, own in zip(of_leads, ids, strict=True)]
+
+
+def locks_itself(reading: Reading) -> bool:
+    """Facts alone are written without anything that sales decides."""
+    return reading.fields.isdisjoint({*_MORE, "record_type"})
+
+
+def facts_alone(row: Row, reading: Reading) -> Row | None:
+    """The facts of a lead, as marketing may correct them by hand; neither its moves, its owner nor its deal."""
+    if "record_type" in reading.fields and mixed.kind_of(row) != mixed.LEAD:
+        return None
+    if any(row.get(name) for name in _MORE & reading.fields):
+        row.remark(WITH_SALES)
+    return replace(row, cells={name: cell for name, cell in row.cells.items() if name not in _MORE})
 
 
 KIND = Kind(
@@ -198,4 +217,7 @@ KIND = Kind(
     ),
     write,
     keys,
+    mixed.order,
+    locks_itself,
+    facts_alone,
 )

@@ -1,6 +1,7 @@
 """Who may import what: marketing and RevOps, and nothing that they may not do by hand."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from handoff.imports.kind import Kind, Reading, Row
 from handoff.models import Import
@@ -22,11 +23,21 @@ def check_importer(user: User) -> None:
         raise NotAllowed("You may not import files: marketing and RevOps may.")
 
 
-def check(user: User, kind: str, *, historical: bool) -> None:
+def check(user: User, record: Import) -> None:
     """Refuse what this person may not import."""
     check_importer(user)
-    if not (user.has_role(Role.REVOPS) or historical or kind in OF_MARKETING):
-        raise NotAllowed(f"You may import {kind} of the past only: mark the file as historical. RevOps may import all.")
+    has_more = has_several_kinds(record)
+    if record.is_historical or user.has_role(Role.REVOPS) or (record.kind in OF_MARKETING and not has_more):
+        return
+    what = "a table of several kinds of records" if has_more else record.kind
+    raise NotAllowed(f"You may import {what} of the past only: mark the file as historical. RevOps may import all.")
+
+
+def has_several_kinds(record: Import) -> bool:
+    """It is a table of leads with what happened to them."""
+    columns: Mapping[str, Any] = record.layout
+    fields = {name for _, name, _ in columns.get("choices", ())}
+    return "record_type" in fields | {*columns.get("constants", ()), *columns.get("implied", ())}
 
 
 def hindrance(record: Import) -> str:
@@ -34,7 +45,7 @@ def hindrance(record: Import) -> str:
     if record.by is None:
         return ""
     try:
-        check(record.by, record.kind, historical=record.is_historical)
+        check(record.by, record)
     except NotAllowed:
         return f"{record.by} may no longer do this: {IMPORTERS}."
     return ""

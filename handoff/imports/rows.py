@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 from django.core.exceptions import ValidationError
 
@@ -9,9 +10,6 @@ from handoff.imports import rights
 from handoff.imports.kind import Kind, Reading, Result, Row, refused
 from handoff.models import Import
 from leads.sql import setting
-
-_PLAIN = ("campaigns", "leads")
-"""Kinds that lock what they write in order, and change nothing that is with sales."""
 
 
 @contextmanager
@@ -22,11 +20,15 @@ def noting_changes_of(record: Import) -> Iterator[None]:
 
 
 def write_as_author(record: Import, rows: Sequence[Row], kind: Kind, reading: Reading) -> list[Result]:
-    """Write rows with the rights of whoever imports them."""
-    if record.kind in _PLAIN or not rows:
+    """Write rows with the rights that whoever imports them has now."""
+    reading = replace(reading, roles=frozenset(record.by.roles) if record.by else None, by=record.by_id)
+    if not rows or kind.locks_itself(reading):
         return kind.write(rows, reading)
     lead_ids = rights.hold_leads(rows, kind, reading)
     taken = rights.taken_by_sales(record.by, lead_ids)
-    pairs = list(zip(rows, lead_ids, strict=True))
-    results = iter(kind.write([row for row, pk in pairs if pk not in taken], reading))
-    return [refused(row, ValidationError(rights.WITH_SALES)) if pk in taken else next(results) for row, pk in pairs]
+    allowed = [kind.of_taken(row, reading) if pk in taken else row for row, pk in zip(rows, lead_ids, strict=True)]
+    results = iter(kind.write([row for row in allowed if row], reading))
+    return [
+        next(results) if may else refused(row, ValidationError(rights.WITH_SALES))
+        for row, may in zip(rows, allowed, strict=True)
+    ]

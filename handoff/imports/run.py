@@ -1,10 +1,11 @@
 """One import, from the file to the outcome of every row."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import islice
+from operator import itemgetter
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -27,13 +28,16 @@ from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
 from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
-from handoff.imports.mapping import Columns, map_columns, position
+from handoff.imports.mapping import SETTLED, Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
+from handoff.imports.rows import write_as_author
 from handoff.imports.table import Line, Source, Table, parse, read_bytes
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
+from handoff.models import Import as Record
 from handoff.workflow.backfill import Clocks
 from leads.identity import normalise_system
+from leads.models import User
 from leads.repeats import Repeats
 
 KINDS: dict[str, Kind] = {
@@ -67,9 +71,10 @@ class Wish:
     dates: Order | None = None
     zone: tzinfo = UTC
     historical: bool = False
-    dry_run: bool = False
     strict: bool = False
     clocks: Clocks = Clocks.NONE
+    roles: frozenset[str] | None = None
+    """Of whoever brings the file; None for the shell, from which nothing is hidden."""
 
 
 class UnknownSystem(Unreadable):
@@ -82,6 +87,10 @@ class Tally:
 
     outcomes: Counter[str] = field(default_factory=Counter)
     warnings: int = 0
+
+    @classmethod
+    def of(cls, counts: Mapping[str, int]) -> "Tally":
+        return cls(Counter({name: counts[name] for name in OUTCOMES}), counts["warnings"])
 
     def count(self, result: Result) -> None:
         self.outcomes[result.outcome] += 1
@@ -122,6 +131,8 @@ class Import:
         """All that was stated or understood, for the next file of this system."""
         wish, columns, reading = self.wish, self.understanding.columns, self.reading
         headers = columns.headers
+        hidden = {headers[at] for at in columns.hidden}
+        ignored = (*self.understanding.ignored, *(headers[at] for at in columns.left_out))
         return Remembered(
             kind=wish.kind,
             system=reading.system,
@@ -131,34 +142,38 @@ class Import:
             sheet=wish.sheet,
             historical=wish.historical,
             clocks="" if wish.clocks == Clocks.NONE else wish.clocks.value,
-            columns={headers[each.at]: each.field for each in columns.choices if headers[each.at]},
-            ignore=tuple(dict.fromkeys((*self.understanding.ignored, *(headers[at] for at in columns.left_out)))),
+            columns=self._of_others() | {headers[each.at]: each.field for each in columns.choices if headers[each.at]},
+            ignore=tuple(dict.fromkeys(header for header in ignored if header not in hidden)),
             set=dict(columns.constants),
             values=tuple(stated.spelled(columns.values, headers)),
         )
 
-    def write(self) -> Iterator[Result]:
-        """Import the rows, chunk by chunk, and say of each what became of it.
+    def _of_others(self) -> dict[str, str]:
+        """What others have stated of columns that are hidden from whoever brings this file."""
+        hidden = attributes.unseen(self.wish.roles)
+        return {header: name for header, name in self.wish.remembered.columns.items() if name in hidden}
 
-        Each chunk is committed by itself: killed at any point, the import is run again, and finds what it has done.
-        A dry run does the same, and takes every chunk back at once.
-        """
-        # What rows stated is forgotten between a dry run and the writing: else every row would repeat itself.
+    def try_out(self, by: User | None = None) -> Iterator[tuple[Line, Result]]:
+        """Say of each row what would become of it, in the order in which an import takes them."""
+        kind, record = KINDS[self.wish.kind], Record(kind=self.wish.kind, by=by)
+        trial = replace(kind, write=lambda rows, reading: write_as_author(record, rows, kind, reading))
+        # What rows stated is forgotten between one try and the next: else every row would repeat itself.
         reading = replace(self.reading, repeats=Repeats(), first_rows=FirstRows())
-        return write_rows(self.rows, KINDS[self.wish.kind], reading, is_dry_run=self.wish.dry_run)
+        pairs = in_order(self.lines, self.understanding.columns, kind, reading)
+        # No more rows are in memory than are tried together.
+        while chunk := list(islice(pairs, dry_run.WINDOW)):
+            results = written([row for _, row in chunk], lambda sound: dry_run.write(sound, trial, reading))
+            yield from zip((line for line, _ in chunk), results, strict=True)
 
 
-def write_rows(rows: Iterable[Row], kind: Kind, reading: Reading, *, is_dry_run: bool = False) -> Iterator[Result]:
-    """The results of the rows, in their order. No more of them are in memory than are tried together."""
-    unread = iter(rows)
-    while chunk := list(islice(unread, dry_run.WINDOW if is_dry_run or kind.chronological else CHUNK)):
-        yield from written(chunk, lambda sound: _results(sound, kind, reading, is_dry_run))
-
-
-def _results(rows: Sequence[Row], kind: Kind, reading: Reading, is_dry_run: bool) -> Iterable[Result]:
-    if is_dry_run:
-        return dry_run.write(rows, kind, reading)
-    return dry_run.write_together(rows, kind, reading) if kind.chronological else kind.write(rows, reading)
+def in_order(lines: Iterable[Line], columns: Columns, kind: Kind, reading: Reading) -> Iterator[tuple[Line, Row]]:
+    """The rows, as they are and by field, in the order in which their kind takes them."""
+    pairs = ((line, row_of(line, columns)) for line in lines)
+    place = kind.order(reading)
+    if place is None:
+        return pairs
+    placed = ((place(row), line, row) for line, row in pairs)
+    return ((line, row) for _, line, row in sorted(placed, key=itemgetter(0)))
 
 
 def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:
@@ -228,22 +243,41 @@ def _system(wish: Wish, table: Table) -> tuple[str, bool]:
 
 
 def columns_of(wish: Wish, kind: Kind, table: Table) -> Columns:
+    unseen = attributes.unseen(wish.roles)
+    remembered, aliases = wish.remembered.without(unseen), attributes.without(unseen, kind.aliases)
     columns = map_columns(
         table.headers,
-        kind.aliases,
+        aliases,
         wish.mappings,
         kind=wish.kind,
         rows=[line.values for line in table.lines[:SAMPLE]],
-        remembered=wish.remembered.by_header,
+        remembered=remembered.by_header,
     )
-    constants = {**wish.remembered.set, **stated.constants(wish.constants, kind.aliases)}
-    for name in (*constants, *wish.remembered.columns.values()):
-        check_field(name, kind.aliases)
-    columns = replace(columns, constants=constants)
-    values = (
-        stated.values([*wish.remembered.values, *wish.values], columns) if wish.values or wish.remembered.values else {}
-    )
+    constants = {**remembered.set, **stated.constants(wish.constants, aliases)}
+    for name in {*constants, *wish.remembered.columns.values()} - unseen:
+        check_field(name, aliases)
+    columns = _hide(unseen & set(kind.aliases), replace(columns, constants=constants), wish.remembered)
+    of_hidden = tuple(f"{table.headers[at]}:" for at in columns.hidden)
+    texts = [text for text in remembered.values if not text.startswith(of_hidden)]
+    values = stated.values([*texts, *wish.values], columns) if texts or wish.values else {}
     return replace(columns, values={**columns.values, **values})
+
+
+def _hide(unseen: Collection[str], columns: Columns, remembered: Remembered) -> Columns:
+    """Take no column of a hidden attribute for anything else, unless somebody says what it is."""
+    if not unseen:
+        return columns
+    places = {position(header, columns.headers): name for header, name in remembered.columns.items() if name in unseen}
+    of_headers = attributes.columns_of(unseen, columns.headers)
+    hidden = of_headers | {at: name for at, name in places.items() if at is not None}
+    settled = {each.at for each in columns.choices if each.how in SETTLED}
+    hidden = {at: name for at, name in hidden.items() if at not in settled}
+    return replace(
+        columns,
+        choices=tuple(each for each in columns.choices if each.at not in hidden),
+        left_out={at: why for at, why in columns.left_out.items() if at not in hidden},
+        hidden=hidden,
+    )
 
 
 def _no_identity(table: Table, kind: Kind) -> str:

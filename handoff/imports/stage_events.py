@@ -13,7 +13,7 @@ from handoff.imports.ladder import Climb, Past
 from handoff.imports.leads import WHO, find, keys
 from handoff.imports.people import OWNERS, People
 from handoff.imports.rejections import REJECTION, Lookups
-from handoff.imports.stages import Event, event_of, in_order
+from handoff.imports.stages import Event, event_of, in_order, order_of_events
 from handoff.workflow.backfill import lock_many, record
 from leads.models import DealState, Team, User
 
@@ -114,4 +114,4 @@ def win(climb: Climb, reading: Reading) -> bool:
     return True
 
 
-KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at", "retry_on"}), write, keys, chronological="at")
+KIND = Kind(ALIASES, ("external_id", "email"), frozenset({"at", "retry_on"}), write, keys, order_of_events)

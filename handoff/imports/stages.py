@@ -1,8 +1,9 @@
 """Stages of leads with the moments that a file names, read from columns of dates or from rows of events."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time
 from itertools import pairwise
 
 from django.core.exceptions import ValidationError
@@ -123,6 +124,27 @@ def _is_same_day(at: datetime | None, earlier: datetime | None, reading: Reading
         return False
     here, before = at.astimezone(reading.zone), earlier.astimezone(reading.zone)
     return here.time() == time.min and here.date() == before.date()
+
+
+def order_of_events(reading: Reading) -> Callable[[Row], tuple[date, int, datetime]]:
+    """How rows of events are taken: by day, so that a date without a time is not before the hours of an earlier stage.
+
+    A lead that is at a stage cannot come to an earlier one any more, and many exports begin with the newest event.
+    """
+
+    def place(row: Row) -> tuple[date, int, datetime]:
+        with suppress(ValidationError, OverflowError):
+            # The place of a row must not depend on the clock: an import that goes on later would skip others.
+            if at := reading.moment(row, "at", may_lie_ahead=True):
+                # What is not on the ladder, a rejection or a recycling, comes after what is.
+                return at.astimezone(reading.zone).date(), RANK.get(stage_of(row.get("stage")), 0) or 9, at
+        return _UNREADABLE
+
+    return place
+
+
+_UNREADABLE = (date.min, 0, datetime.min.replace(tzinfo=UTC))
+"""It comes first: it is refused wherever it stands."""
 
 
 def event_of(row: Row, reading: Reading) -> Event:

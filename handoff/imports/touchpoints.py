@@ -52,6 +52,7 @@ _KINDS = {
     **dict.fromkeys(("downloaded", "asset_download", "content_download"), "download"),
 }
 """What other systems call the kinds; any other short word is a kind of its own."""
+KINDS = tuple(dict.fromkeys(_KINDS.values()))
 _SIDE = ("source", "campaign", "country")
 
 
@@ -69,7 +70,7 @@ def _stated(row: Row, reading: Reading) -> Stated | ValidationError:
     try:
         kind = _kind(row)
         ids, at = external_ids(row, reading), _at(row, reading)
-        who = Incoming(_fields(row, reading), ids, at, reading.system, by=reading.by)
+        who = Incoming(_fields(row, reading), ids, at, reading.system, row.number, by=reading.by)
         return Stated(who, kind, row.get("touchpoint_id"))
     except ValidationError as error:
         return error
@@ -121,4 +122,9 @@ def _own(row: Row, reading: Reading) -> list[object]:
     return [("touchpoint", value)] if value else []
 
 
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys)
+def whole(row: Row, reading: Reading) -> Row:  # noqa: ARG001 as those of other kinds
+    """What a buyer did is for marketing to record, whoever works with them, as it is through the API."""
+    return row
+
+
+KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys, of_taken=whole)

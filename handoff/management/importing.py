@@ -5,6 +5,7 @@ import sys
 from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -64,10 +65,13 @@ class Command(BaseCommand):
         if outcome[0].outcomes["refused"]:
             raise SystemExit(REFUSED)
 
-    def _begin(self, *, kind: str | None, file: Path | None, **options: Any) -> tuple[Tally, Complaints] | None:
+    def _begin(
+        self, *, kind: str | None, file: Path | None, by: str, **options: Any
+    ) -> tuple[Tally, Complaints] | None:
         if kind is None or file is None:
             raise Unreadable("Give the kind of the file and its name, or --resume ID.")
-        prepared = prepare(file, _wish(kind=kind, **options))
+        author = _user(by)
+        prepared = prepare(file, replace(_wish(kind=kind, **options), roles=author.roles if author else None))
         if options["save_mapping"]:
             prepared.remembered().save(options["save_mapping"])
         if options["explain"]:
@@ -76,10 +80,10 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stderr.write(printable("\n".join(prepared.understanding.lines())))
         if options["dry_run"]:
-            return self._try(prepared, **options)
+            return self._try(prepared, _record(prepared, file, author).by, **options)
         headers, total = prepared.understanding.table.headers, len(prepared.rows)
         with _Screen(self, headers, total, **options) as screen:  # a report that cannot be written refuses the import
-            return self._run(_record(prepared, file, options["by"]), screen)
+            return self._run(_started(_record(prepared, file, author)), screen)
 
     def _explain(self, prepared: Import, *, as_json: bool) -> None:
         understanding = prepared.understanding
@@ -88,17 +92,21 @@ class Command(BaseCommand):
         )
 
     def _resume(self, *, resume: int, **options: Any) -> tuple[Tally, Complaints] | None:
+        """The whole of the import is summed up, and not only the rows that were left."""
+        if options["dry_run"] or options["explain"]:
+            raise Unreadable("--resume brings rows in: leave out --dry-run and --explain.")
         record = Record.objects.filter(pk=resume).first()
         if record is None:
             raise Unreadable(f"--resume {resume} is not the number of an import: the page Imports lists them.")
         if not record.is_in_progress:
             raise Unreadable(f"Import {resume} is not in progress: it is {record.get_state_display().lower()}.")
         with _Screen(self, record.layout["headers"], record.total, done=record.done, **options) as screen:
-            return self._run(record, screen)
+            is_done = self._run(record, screen)
+        return (Tally.of(record.counts()), Complaints.load(record.complaints)) if is_done else None
 
-    def _try(self, prepared: Import, **options: Any) -> tuple[Tally, Complaints]:
+    def _try(self, prepared: Import, by: User | None, **options: Any) -> tuple[Tally, Complaints]:
         with _Screen(self, prepared.understanding.table.headers, len(prepared.rows), **options) as screen:
-            for line, result in zip(prepared.lines, prepared.write(), strict=True):
+            for line, result in prepared.try_out(by):
                 screen.see([line], [result])
         return screen.tally, screen.complaints
 
@@ -167,19 +175,23 @@ class _Screen:
         self._progress.advance(self._task, len(lines))
 
 
-def _record(prepared: Import, file: Path, username: str) -> Record:
-    """The import as a record that has started: whoever is killed from here on is followed by a worker."""
+def _record(prepared: Import, file: Path, by: User | None) -> Record:
+    """The import as a record that is not saved yet, if this person may import it."""
     data = read_bytes(file)
     drafts.check_size(len(data))
-    by = _user(username)
     stated = {**prepared.remembered().plain(), "strict": prepared.wish.strict}
     record = Record(content=data, size=len(data), file_name=file.name[-drafts.LONGEST_NAME :], stated=stated, by=by)
     record.via, record.request_id = SHELL.via, SHELL.request_id
     drafts.fill(record, prepared)
     if by is not None:
-        rights.check(by, record.kind, historical=record.is_historical)
+        rights.check(by, record)
+    return record
+
+
+def _started(record: Record) -> Record:
+    """Whoever is killed from here on is followed by a worker."""
     record.save()
-    drafts.start(record, by=by)
+    drafts.start(record, by=record.by)
     return record
 
 
@@ -257,7 +269,6 @@ def _wish(**options: Any) -> Wish:
         zone=ZoneInfo(str(zone)) if zone else UTC,
         historical=options["historical"] or remembered.historical,
         clocks=Clocks(options["clocks"] or remembered.clocks or Clocks.NONE),
-        dry_run=options["dry_run"],
         strict=options["strict"],
     )
 

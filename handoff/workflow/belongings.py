@@ -8,9 +8,10 @@ from django.db import IntegrityError
 
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts.merging import kept_in
-from handoff.workflow.merged_permission import BLOCK
 from leads.facts import columns, fact, facts, keep, kept
-from leads.models import Lead, State, Touchpoint, Transition, Verb
+from leads.models import PERSON, Lead, State, Touchpoint, Transition, Verb
+from leads.names import PARTS, follow_parts, parts_of
+from leads.permission import BLOCK
 from leads.provenance import CAPTURE, carry
 
 MOVED = ("touches", "touchpoints", "external_ids", "deals", "consents")
@@ -44,12 +45,15 @@ def give_back(gone: Lead, stays: Lead, merge: Transition) -> None:
     for name in MOVED:
         getattr(stays, name).filter(pk__in=moved.get(name, ())).update(lead=gone)
     stays.touchpoints.filter(pk__in=moved["captures"]).delete()
-    changed = [name for name, (_, after) in moved["facts"].items() if _as_kept(stays, name) == after]
+    parts, since = parts_of(stays), changed_since(gone, stays, merge)
+    changed = [name for name in moved["facts"] if name not in since]
     for name in changed:
         if name != "email":
             keep(stays, kept_in(fact(name)), moved["facts"][name][0])
+    if follow_parts(stays, parts):
+        changed.append("name")
     captured = [] if set(changed).isdisjoint(ATTRIBUTION) else [CAPTURE]
-    _give_back_provenance(stays, {name: moved["provenance"][name] for name in (*changed, *captured)})
+    _give_back_provenance(stays, {name: moved["provenance"].get(name) for name in (*changed, *captured)})
     if "email" in moved["facts"]:
         _give_back_email(gone, stays, moved["facts"]["email"])
     stays.last_touch_at = _last_touch(stays, merge)
@@ -58,10 +62,13 @@ def give_back(gone: Lead, stays: Lead, merge: Transition) -> None:
     _save(gone, stays, [kept_in(fact(name)) for name in changed])
 
 
-def changed_since(stays: Lead, merge: Transition) -> list[str]:
-    """The facts that the merge changed, and that are others by now: they stay."""
+def changed_since(gone: Lead, stays: Lead, merge: Transition) -> list[str]:
+    """The facts that the merge changed, and that are others by now, or were confirmed by somebody else: they stay."""
     changes = merge.facts["moved"]["facts"]
-    return [name for name, (_, after) in changes.items() if _as_kept(stays, name) != after]
+    since = [name for name, (_, after) in changes.items() if _is_another(gone, stays, name, after)]
+    if "name" in changes and "name" not in (*since, *stays.provenance) and not set(PARTS).isdisjoint(since):
+        since.append("name")  # it follows from a part that stays
+    return since
 
 
 def taken_email(gone: Lead, stays: Lead, merge: Transition) -> str:
@@ -69,6 +76,10 @@ def taken_email(gone: Lead, stays: Lead, merge: Transition) -> str:
     _, after = merge.facts["moved"]["facts"].get("email", ("", ""))
     taken = Lead.objects.filter(email=after).exclude(pk__in=(gone.pk, stays.pk)) if after else Lead.objects.none()
     return after if taken.exists() else ""
+
+
+def email_taken(email: str) -> str:
+    return f"Another lead has the email {email} by now: correct it there first, or merge the two."
 
 
 def chosen(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, str]:
@@ -90,6 +101,7 @@ def _fill_in(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, list[A
     Both emails are kept, as by them the two are found: one that is chosen is exchanged for the other.
     """
     changes: dict[str, list[Any]] = {}
+    whole, parts = stays.name, parts_of(stays)
     for name, attribute in chosen(gone, stays, take).items():
         before, after = kept(stays, attribute), kept(gone, attribute)
         changes[name] = [before, after]
@@ -97,6 +109,8 @@ def _fill_in(gone: Lead, stays: Lead, take: Collection[str]) -> dict[str, list[A
         if name == "email":
             gone.email = before
     carry(gone, stays, changes)
+    if follow_parts(stays, parts):
+        changes["name"] = [whole, stays.name]
     if not changes.keys().isdisjoint(ATTRIBUTION) and CAPTURE in stays.provenance:
         captured = {"source": stays.source, "campaign": stays.campaign_id}
         stays.provenance[CAPTURE] = stays.provenance[CAPTURE] | captured
@@ -127,6 +141,17 @@ def _return_date(gone: Lead, stays: Lead) -> Any:
     """The promise to come back to the buyer lives on, unless sales has the lead that stays."""
     dates = [day for day in (gone.reenter_on, stays.reenter_on) if day]
     return min(dates, default=None) if stays.state in (State.RAW, State.REJECTED) else stays.reenter_on
+
+
+def _is_another(gone: Lead, stays: Lead, name: str, after: Any) -> bool:
+    """Its value has changed since it came along, or whose it is. The email of the lead that vanished is its own all the
+    same, and an attribution follows from the captures unless a person corrected it."""
+    entry = stays.provenance.get(name)
+    if _as_kept(stays, name) != after:
+        return True
+    if entry is None or name == "email" or entry == gone.provenance.get(name):
+        return False
+    return name not in ATTRIBUTION or bool(entry["system"] == PERSON)
 
 
 def _give_back_provenance(stays: Lead, entries: Mapping[str, Any]) -> None:
@@ -174,7 +199,7 @@ def _save(gone: Lead, stays: Lead, changed: Collection[str]) -> None:
         if is_exchanged:
             gone.save(update_fields=["email", "updated_at"])
     except IntegrityError as error:  # a third lead was captured with it a moment ago
-        raise FactsRefused(f"Another lead has the email {gone.email or stays.email} by now.") from error
+        raise FactsRefused(email_taken(gone.email or stays.email)) from error
 
 
 def _has(lead: Lead, name: str) -> bool:

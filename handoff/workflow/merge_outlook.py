@@ -1,13 +1,14 @@
 """What a merge, or its undoing, would bring about: in words, before it is done."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from django.db.models import QuerySet
 from django.utils import timezone
 
 from handoff.workflow import belongings, merge_rules
-from leads.facts import Fact, fact, facts, value_of
+from leads.facts import Fact, fact, seen_facts, value_of
 from leads.models import ANY_TIME, Lead, Transition, Verb
+from leads.permission import BLOCK
 from sla.models import Clock, ClockState
 
 COUNTED = {
@@ -28,17 +29,18 @@ def carried_over(gone: Lead, stays: Lead) -> list[str]:
     return words
 
 
-def differing(gone: Lead, stays: Lead) -> list[tuple[Fact, str, str, bool]]:
-    """The facts of the two side by side, and whether the lead that stays would take that of the other by itself."""
-    taken = belongings.chosen(gone, stays, [])
-    return [
-        (each, str(value_of(gone, each) or ""), str(value_of(stays, each) or ""), each.name in taken)
-        for each in facts()
-        if value_of(gone, each) not in ("", None) or value_of(stays, each) not in ("", None)
-    ]
+def differing(gone: Lead, stays: Lead, roles: Collection[str] | None = None) -> list[tuple[Fact, str, str, bool]]:
+    """The facts of the two side by side, of those that may be seen with these roles, and whether the lead that stays
+    would take that of the other by itself."""
+    taken = {*belongings.chosen(gone, stays, []), *(BLOCK if gone.do_not_contact and not stays.do_not_contact else ())}
+    rows = (
+        (each, each.shown(value_of(gone, each)), each.shown(value_of(stays, each)), each.name in taken)
+        for each in seen_facts(roles)
+    )
+    return [row for row in rows if row[1] or row[2]]
 
 
-def undone(gone: Lead) -> list[tuple[str, str]]:
+def undone(gone: Lead, roles: Collection[str] | None = None) -> list[tuple[str, str]]:
     """What undoing a merge would give back, and what would stay: pairs of a label and a text."""
     stays, merge = gone.merged_into, merge_rules.last_merge(gone)
     if stays is None or "moved" not in merge.facts:
@@ -48,7 +50,7 @@ def undone(gone: Lead) -> list[tuple[str, str]]:
     rows = [(f"Back to lead {gone.pk}", ", ".join([*back, "its clocks, due when they were"]))]
     if due := _overdue(gone, merge):
         rows.append(("Overdue at once", f"{due}: alarms that would have fired meanwhile fire now."))
-    since = list(_since(stays, merge))
+    since = list(_since(gone, stays, merge, roles))
     rows.append((f"Stays with lead {stays.pk}", ", ".join(since) if since else "Nothing has happened there since."))
     return rows
 
@@ -87,7 +89,7 @@ def _overdue(gone: Lead, merge: Transition) -> str:
     return ", ".join(clock.get_metric_display() for clock in ended)
 
 
-def _since(stays: Lead, merge: Transition) -> Iterator[str]:
+def _since(gone: Lead, stays: Lead, merge: Transition, roles: Collection[str] | None) -> Iterator[str]:
     """What happened on the lead that stayed since."""
     acts: QuerySet[Transition] = stays.transitions.filter(pk__gt=merge.pk, recorded_at__gt=merge.recorded_at)
     if touches := acts.filter(verb=Verb.TOUCH).count():
@@ -102,9 +104,9 @@ def _since(stays: Lead, merge: Transition) -> Iterator[str]:
         yield _counted("touchpoints", points)
     if deals := stays.deals.filter(opened_at__gt=merge.recorded_at).count():
         yield _counted("deals", deals)
-    corrected = [fact(name).label for name in belongings.changed_since(stays, merge)]
-    if corrected:
-        yield f"{', '.join(corrected)}, corrected since"
+    corrected = [fact(name) for name in belongings.changed_since(gone, stays, merge)]
+    if seen := [each.label for each in corrected if roles is None or each.is_seen_by(roles)]:
+        yield f"{', '.join(seen)}, corrected since"
 
 
 def _running(lead: Lead) -> list[Clock]:

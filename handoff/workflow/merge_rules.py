@@ -9,7 +9,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from handoff.models import Dispute, Rejection
-from handoff.workflow.belongings import taken_email
+from handoff.workflow.belongings import email_taken, taken_email
 from handoff.workflow.rights import WITH_SALES
 from leads.models import Lead, Route, State, Transition, Verb
 from sla.metrics import IN_SALES, Metric
@@ -47,12 +47,17 @@ def last_merge(gone: Lead) -> Transition:
 def undo_complaint(gone: Lead, stays: Lead, merge: Transition) -> str:
     """Why a merge cannot be undone, and what to do instead; empty when it can."""
     if "moved" not in merge.facts:
-        return "This merge cannot be undone: it was done in a release that did not record what it moved."
+        because = "it was done in a release that did not record what it moved"
+        return f"This merge cannot be undone: {because}. {instead_of_undoing(stays)}"
     if stays.merged_into_id is not None:
         return f"Lead {stays.pk} was merged into lead {stays.merged_into_id} since: undo that merge first."
     if email := taken_email(gone, stays, merge):
-        return f"Another lead has the email {email} by now: correct it there first, or merge the two."
+        return email_taken(email)
     return ""
+
+
+def instead_of_undoing(stays: Lead) -> str:
+    return f"Correct lead {stays.pk}, and add the other person as a new lead with an email or a phone of their own."
 
 
 def answers(gone: Lead) -> Rejection | None:

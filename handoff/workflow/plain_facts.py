@@ -1,6 +1,7 @@
 """Plain facts of a lead that change: which policies judge its clocks may depend on them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -13,8 +14,9 @@ from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
 from leads.facts import fact
-from leads.models import Campaign, ConsentStatement, Lead, User
-from leads.models.consent import is_news, record
+from leads.merged import lock_survivor
+from leads.models import Campaign, Consent, ConsentStatement, Lead, User
+from leads.models.consent import on_record, record
 from leads.repeats import Repeats
 from sla import agreement
 from sla.models import Clock
@@ -31,7 +33,7 @@ def correct(
 ) -> Lead:
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields, by=by, at=at)
-    reevaluate_policies(lead_id, because=f"Corrected: {', '.join(sorted(set(map(_named, fields))))}.", door=door)
+    reevaluate_policies(lead.pk, because=f"Corrected: {', '.join(sorted(set(map(_named, fields))))}.", door=door)
     return lead
 
 
@@ -40,14 +42,24 @@ def _named(name: str) -> str:
     return "a restricted attribute" if "." in name and fact(name).seen_by else name
 
 
+@dataclass(frozen=True)
+class RecordedConsent:
+    """The word as it is on record. One that is not new was there before, or counts against what was stated."""
+
+    consent: Consent
+    is_new: bool
+
+
 @transaction.atomic
-def record_consent(lead_id: int, statement: ConsentStatement) -> bool:
-    """Keep what a buyer agreed to or took back; False when that is on record already. ValidationError says why not."""
+def record_consent(lead_id: int, statement: ConsentStatement) -> RecordedConsent:
+    """Keep what a buyer agreed to or took back; ValidationError (field -> messages) says why not.
+
+    Of a lead that was merged, the one that stays has it: the buyer is the same.
+    """
     statement.check()
-    lead = Lead.objects.select_for_update(no_key=True).get(pk=lead_id)
-    is_new = is_news(lead, statement)
-    record([(lead, statement)])
-    return is_new
+    lead = lock_survivor(lead_id)
+    new = record([(lead, statement)])
+    return RecordedConsent(new[0] if new else on_record(lead, statement), bool(new))
 
 
 def upsert(fields: Mapping[str, Any], *, door: Door = SHELL, by: User | None = None, **who: Any) -> identity.Upsert:

@@ -1,10 +1,12 @@
 """Who may do what: the rights that the cards of the verbs name, and what every door asks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from handoff.workflow.cards import CARDS
-from leads.facts import Fact, contact_facts, facts, seen_facts
+from leads.cards import ATTRIBUTES
+from leads.facts import Fact, contact_facts, fact, facts, seen_facts
 from leads.models import MARKETING, SALES, Lead, Role, State, User, Verb, Via
 
 WITH_SALES = (State.MQL, State.SAL, State.SQL)
@@ -61,6 +63,26 @@ def unseen_attributes(user: User, names: Collection[str]) -> list[str]:
     """Names of attributes that this person may not see, or that are not there."""
     seen = {each.name for each in seen_facts(user.roles)}
     return [name for name in sorted(names) if "." in name and name not in seen]
+
+
+def seen_words(words: Mapping[str, Any], roles: Collection[str]) -> dict[str, Any]:
+    """What an act states, as these roles may read it: without the names of attributes that they do not see, and
+    without what undoing a merge needs, as it holds the values of all of them."""
+    return {
+        name: [each for each in value if names_seen(each, roles)] if isinstance(value, list) else value
+        for name, value in words.items()
+        if name != "moved" and names_seen(name, roles)
+    }
+
+
+def names_seen(name: Any, roles: Collection[str] | None) -> bool:
+    """It names no attribute that these roles do not see, also no archived one."""
+    if roles is None or not isinstance(name, str) or not name.startswith(f"{ATTRIBUTES}."):
+        return True
+    try:
+        return fact(name).is_seen_by(roles)
+    except KeyError:
+        return False
 
 
 def editable_facts(user: User, lead: Lead | None = None) -> list[Fact]:

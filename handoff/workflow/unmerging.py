@@ -54,7 +54,7 @@ def unmerge(act: Act, **_: Unpack[UnmergeGiven]) -> Transition:
     left = clocks.leaves_behind(stays, of_stays, act.recorded_at)
     clocks.reopen([*of_gone, *of_stays])
     belongings.give_back(gone, stays, merge)
-    merged_permission.give_back(act, gone, stays, merge.facts["moved"])
+    merged_permission.give_back(gone, stays, merge.facts["moved"])
     _reopen_rejection(gone, merge)
     gone.merged_into = None
     act.facts |= {"from": stays.pk, "undone": of_gone}
@@ -89,7 +89,10 @@ def _without_settled(stays: Lead, undone: list[int], merge: Transition) -> list[
         if own.filter(over).exists():
             settled.append(changing)
     if any(changing.facts["carried"] for changing in settled):
-        raise FactsRefused("This merge cannot be undone: it changed the terms of a clock that has fired since.")
+        raise FactsRefused(
+            "This merge cannot be undone: it changed the terms of a clock that has fired since. "
+            + merge_rules.instead_of_undoing(stays)
+        )
     return [pk for pk in undone if pk not in {changing.pk for changing in settled}]
 
 

@@ -127,6 +127,7 @@ class Walk:
                 at=act.at,
                 note=facts["note"],
                 automatic=facts["automatic"],
+                inbound=facts.get("inbound", False),
                 system=system,
                 external_id=external_id,
             )

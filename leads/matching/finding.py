@@ -67,8 +67,7 @@ def who_may_be(facts: Mapping[str, object], *, apart_from: int = 0) -> list[tupl
         rows = cursor.fetchall()
     sizes = {value: size + 1 for value, _, size in rows}
     others = profiles({lead for _, leads, _ in rows for lead in leads or () if lead != apart_from})
-    holders = sizes.get(profile.phone_block, 2)
-    scored = {pk: compare(profile, other, holders=holders) for pk, other in others.items()}
+    scored = {pk: compare(profile, other, holders=_holders(profile, other, sizes)) for pk, other in others.items()}
     likely = sorted((score.points, pk) for pk, score in scored.items() if score.points >= SUGGESTED)[::-1]
     leads = Lead.objects.select_related("owner").in_bulk([pk for _, pk in likely])
     return [(leads[pk], scored[pk]) for _, pk in likely if pk in leads]
@@ -84,7 +83,11 @@ def _score(pair: Pair, everybody: Mapping[int, Profile], blocks: Blocks) -> Scor
     one, other = (everybody.get(lead) for lead in pair)
     if one is None or other is None:
         return None
-    return compare(one, other, holders=blocks.holders.get(one.phone_block, 2))
+    return compare(one, other, holders=_holders(one, other, blocks.holders))
+
+
+def _holders(one: Profile, other: Profile, sizes: Mapping[int, int]) -> int:
+    return min((sizes.get(block, 2) for block in one.shared_phones(other)), default=2)
 
 
 def _keep_keys(lead_ids: Collection[int], mine: Iterable[Profile]) -> None:

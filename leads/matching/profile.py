@@ -14,7 +14,7 @@ from leads.matching.places import company_of, company_sound, is_free, registered
 from leads.matching.spelling import folded, word_list
 from leads.phones import phone_key
 
-FACTS = ("name", "email", "company", "title", "phone", "country")
+FACTS = ("name", "email", "company", "title", "phone", "mobile_phone", "country")
 TAIL = 8  # digits by which a number is found, whether or not its country is written before it
 _SHORTEST_PHONE = 7
 _GOOGLE = ("gmail.com", "googlemail.com")
@@ -31,12 +31,12 @@ class Profile:
     company_name: str = ""
     title: str = ""
     phone: str = ""
+    mobile_phone: str = ""
     country: str = ""
 
     @classmethod
     def of(cls, lead: int, facts: Mapping[str, Any]) -> "Profile":
-        name, email, company, title, phone, country = (facts.get(fact) or "" for fact in FACTS)
-        return cls(lead, name, email, company, title, phone, country)
+        return cls(lead, *(str(facts.get(fact) or "") for fact in FACTS))
 
     @cached_property
     def name(self) -> Name:
@@ -93,31 +93,30 @@ class Profile:
     @cached_property
     def number(self) -> str:
         """The phone with its country, where that is known; empty for what nobody has."""
-        if not _is_number(self.phone):
-            return ""
-        try:
-            return phone_key(self.phone, self.country)
-        except ValidationError:
-            return ""
+        return _number(self.phone, self.country)
 
     @cached_property
-    def tail(self) -> str:
-        """The last digits of the phone, with the extension."""
-        number, _, extension = (self.number or (self.phone if _is_number(self.phone) else "")).partition(";ext=")
-        digits = re.sub(r"\D", "", number)
-        return f"{digits[-TAIL:]};{extension}" if digits else ""
+    def tails(self) -> dict[str, str]:
+        """Its phones by their last digits with the extension, each with its country, where that is known."""
+        phones = [phone for phone in (self.phone, self.mobile_phone) if _is_number(phone)]
+        return {_tail(_number(phone, self.country) or phone): _number(phone, self.country) for phone in phones}
 
-    @property
-    def phone_block(self) -> int:
-        return _hashed("phone", self.tail) if self.tail else 0
+    def shared_tails(self, other: "Profile") -> list[str]:
+        """The phones that both have, be it as a phone or as a mobile phone."""
+        both = [tail for tail in self.tails if tail in other.tails]
+        # The last digits may be those of numbers in two countries.
+        return [tail for tail in both if len({self.tails[tail], other.tails[tail]} - {""}) < 2]
+
+    def shared_phones(self, other: "Profile") -> set[int]:
+        """The keys of these."""
+        return {_hashed("phone", tail) for tail in self.shared_tails(other)}
 
     def blocks(self) -> set[int]:
         """The keys that it shares with whoever may be the same: each is a number, as a table of texts is large."""
         return {_hashed(*block) for block in self._blocks()}
 
     def _blocks(self) -> Iterator[tuple[str, ...]]:
-        if self.tail:
-            yield "phone", self.tail
+        yield from (("phone", tail) for tail in self.tails)
         if self.mailbox:
             yield "mailbox", self.mailbox
         if self.own_local:
@@ -139,6 +138,18 @@ class Profile:
             return Name()
         parts = [part for part in _PARTS.split(folded(self.email.rpartition("@")[0].partition("+")[0])) if part]
         return Name(parts) if len(parts) in (2, 3) else Name()
+
+
+def _number(text: str, country: str) -> str:
+    try:
+        return phone_key(text, country) if _is_number(text) else ""
+    except ValidationError:
+        return ""
+
+
+def _tail(text: str) -> str:
+    number, _, extension = text.partition(";ext=")
+    return f"{re.sub(r'[^0-9]', '', number)[-TAIL:]};{extension}"
 
 
 def _is_number(text: str) -> bool:

@@ -38,7 +38,7 @@ class _Sign:
 
 
 def compare(one: Profile, other: Profile, *, holders: int = 2) -> Score:
-    """Score two leads. `holders` are the leads that have the same phone."""
+    """Score two leads. `holders` are the leads that have the same phone; of several, the one that fewest have."""
     alike = likeness(one.name, other.name)
     signs = [_name(one, other, alike), *_contact(one, other, holders), *_place(one, other), *_against(one, other)]
     points = min(sum(sign.points for sign in signs), _CAPS.get(alike, 100))
@@ -59,7 +59,7 @@ def _name(one: Profile, other: Profile, alike: Likeness) -> _Sign:
 
 
 def _contact(one: Profile, other: Profile, holders: int) -> Iterator[_Sign]:
-    if one.tail and one.tail == other.tail and _is_one_country(one, other):
+    if one.shared_tails(other):
         if holders > FEW:
             yield _Sign(12, f"same phone, which {holders} leads have")
         else:
@@ -93,7 +93,7 @@ def _against(one: Profile, other: Profile) -> Iterator[_Sign]:
     """What two leads of one person would hardly have. It is not told: the reasons are those for it."""
     if one.country and other.country and one.country != other.country:
         yield _Sign(-6)
-    if one.number and other.number and one.number != other.number:
+    if one.number and other.number and one.number != other.number and not one.shared_tails(other):
         yield _Sign(-3)
     if _works_elsewhere(one, other):
         yield _Sign(-12)
@@ -105,11 +105,6 @@ def _works_elsewhere(one: Profile, other: Profile) -> bool:
     is_elsewhere = one.company and other.company and one.company != other.company
     is_one_domain = one.workplace and one.workplace == other.workplace
     return bool(is_elsewhere) and not is_one_domain and not is_alike(one.company, other.company)
-
-
-def _is_one_country(one: Profile, other: Profile) -> bool:
-    """The last digits may be those of numbers in two countries."""
-    return not (one.number and other.number) or one.number == other.number
 
 
 def _is_mistyped(one: str, other: str) -> bool:

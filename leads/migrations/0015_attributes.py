@@ -11,12 +11,14 @@ from leads.sql import load
 
 FORGET_CONSENTS = """
 DROP TRIGGER IF EXISTS leads_consent_sums_up_moved ON leads_consent;
+DROP TRIGGER IF EXISTS leads_consent_sums_up_left ON leads_consent;
 DROP TRIGGER IF EXISTS leads_consent_sums_up ON leads_consent;
 DROP TRIGGER IF EXISTS leads_consent_keeps_words ON leads_consent;
 DROP TRIGGER IF EXISTS leads_consent_append_only ON leads_consent;
 DROP FUNCTION IF EXISTS leads_sum_up_consents();
 DROP FUNCTION IF EXISTS leads_refuse_lost_consent();
 DROP FUNCTION IF EXISTS leads_newest_consents(bigint);
+DROP VIEW IF EXISTS leads_consents_summed_up;
 """
 FORGET_DO_NOT_CONTACT = """
 DROP TRIGGER IF EXISTS leads_lead_dates_do_not_contact ON leads_lead;
@@ -163,6 +165,17 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("via", models.CharField(choices=DOORS, max_length=8)),
+                (
+                    "is_inferred",
+                    models.BooleanField(
+                        db_default=False,
+                        default=False,
+                        help_text=(
+                            "Not said by the buyer: a merge withdrew it, as the stricter of two leads counts. "
+                            "Undoing it removes it."
+                        ),
+                    ),
+                ),
                 (
                     "by",
                     models.ForeignKey(

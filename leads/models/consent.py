@@ -39,6 +39,12 @@ class Consent(models.Model):
     source = models.CharField(max_length=200, blank=True, help_text="The form, call or system that has it on record.")
     via = models.CharField(max_length=8, choices=Via)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    is_inferred = models.BooleanField(
+        default=False,
+        db_default=False,
+        help_text="Not said by the buyer: a merge withdrew it, as the stricter of two leads counts. "
+        "Undoing it removes it.",
+    )
 
     class Meta:
         ordering = ["at", "id"]
@@ -49,6 +55,15 @@ class Consent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()}: {'granted' if self.granted else 'withdrawn'}"
+
+    @property
+    def order(self) -> tuple[bool, datetime, bool, int]:
+        """Of several on one purpose the greatest counts, as `leads_newest_consents` has it.
+
+        A consent without a moment is weaker than all others: nobody knows whether it is older.
+        """
+        is_undated = self.granted and self.at == self.recorded_at
+        return not is_undated, self.at, not self.granted, self.pk
 
 
 @dataclass(frozen=True)
@@ -64,21 +79,34 @@ class ConsentStatement:
     by: int | None = None
 
     def check(self) -> None:
-        """ValidationError for what cannot be kept."""
+        """ValidationError (field -> messages) for what cannot be kept."""
         if self.purpose not in Purpose.values:
-            raise ValidationError(f"“{self.purpose}” is not a valid purpose: use one of {', '.join(Purpose)}.")
-        if not all(map(is_storable, (self.wording, self.source))):
-            raise ValidationError("Contains invalid characters (NUL or unpaired surrogate).")
-        if len(self.wording) > LONGEST_WORDING or len(self.source) > LONGEST_SOURCE:
-            raise ValidationError(
-                f"The wording may have at most {LONGEST_WORDING} characters, and the source at most {LONGEST_SOURCE}."
-            )
-        if self.at is not None and storable(self.at) > timezone.now() + CLOCK_SKEW:
-            raise ValidationError("This time is in the future.")
+            raise _refused("purpose", f"“{self.purpose}” is not a valid purpose: use one of {', '.join(Purpose)}.")
+        for name, text, longest in (
+            ("wording", self.wording, LONGEST_WORDING),
+            ("source", self.source, LONGEST_SOURCE),
+        ):
+            if not is_storable(text):
+                raise _refused(name, "Contains invalid characters (NUL or unpaired surrogate).")
+            if len(text) > longest:
+                raise _refused(name, f"The {name} may have at most {longest} characters.")
+        if self.at is not None and self._moment(self.at) > timezone.now() + CLOCK_SKEW:
+            raise _refused("at", "This time is in the future: give when the buyer said so, or leave it out.")
+
+    def _moment(self, at: datetime) -> datetime:
+        try:
+            return storable(at)
+        except ValidationError as error:
+            raise ValidationError({"at": error.messages}) from error
 
 
-def record(statements: Iterable[tuple[Lead, ConsentStatement]]) -> None:
-    """Keep what is new in them, in few statements. Call it with the leads locked: they say what is on record.
+def _refused(name: str, complaint: str) -> ValidationError:
+    return ValidationError({name: [complaint]})
+
+
+def record(statements: Iterable[tuple[Lead, ConsentStatement]]) -> list[Consent]:
+    """Keep what is new in them, in few statements, and return that. Call it with the leads locked: they say what is on
+    record.
 
     A trigger sums up on each lead what its newest consents say.
     """
@@ -88,7 +116,15 @@ def record(statements: Iterable[tuple[Lead, ConsentStatement]]) -> None:
     with_history = {lead.pk for lead, *_ in new if lead.consent}
     stored = Consent.objects.filter(lead__in=with_history).select_related("lead") if with_history else ()
     kept = set(map(_identity, stored))  # an older word that came in another order
-    Consent.objects.bulk_create(row for identity, row in new.items() if identity not in kept)
+    return Consent.objects.bulk_create(row for identity, row in new.items() if identity not in kept)
+
+
+def on_record(lead: Lead, statement: ConsentStatement) -> Consent:
+    """What makes a statement no news: the same word, or what counts where the statement has no moment."""
+    rows = lead.consents.filter(purpose=statement.purpose)
+    if statement.at is not None:
+        return rows.get(granted=statement.granted, at=storable(statement.at))
+    return max(rows, key=lambda row: row.order)
 
 
 def is_news(lead: Lead, statement: ConsentStatement) -> bool:
@@ -100,8 +136,8 @@ def is_news(lead: Lead, statement: ConsentStatement) -> bool:
     known: Mapping[str, Any] | None = lead.consent.get(statement.purpose)
     if known is None:
         return True
-    if statement.at is None:
-        return known["granted"] and not statement.granted
+    if statement.at is None:  # a merge may have withdrawn it already, until it is undone
+        return not statement.granted and (known["granted"] or known.get("is_inferred", False))
     return known["granted"] != statement.granted or datetime.fromisoformat(known["at"]) != storable(statement.at)
 
 
@@ -112,6 +148,7 @@ def _row(lead: Lead, each: ConsentStatement, now: datetime) -> Consent:
         granted=each.granted,
         wording=each.wording,
         at=storable(each.at) if each.at else now,
+        recorded_at=now,  # the same as `at` of those without a moment: by that they are known
         source=each.source,
         via=each.via,
         by_id=each.by,

@@ -214,8 +214,16 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             self.__dict__.setdefault("state", state)
         self._update_initial_state()
 
+    @property
+    def state_fields(self) -> Any:
+        """The same as in the library, which looks for them again with every lead that is loaded."""
+        return _STATE_FIELDS
+
     def clean_fields(self, exclude: Any = None) -> None:
         super().clean_fields(exclude={*(exclude or ()), "state"})
+
+
+_STATE_FIELDS = (Lead._meta.get_field("state"),)
 
 
 class LeadFacts(Mapping[str, Any]):

@@ -44,6 +44,17 @@ def test_two_who_are_alike_are_suggested_with_their_reasons(two: tuple[Lead, Lea
     assert not LeadToMatch.objects.exists()
 
 
+def test_a_mobile_phone_that_is_added_finds_the_other(world: World) -> None:
+    one = make_lead("Jon Smith", email="jon@web.de", mobile_phone="+49 171 5550199")
+    other = make_lead("Jon Smith", email="js@gmx.de")
+    duplicates.find_marked()
+    assert pairs() == []
+    workflow.correct(other.pk, {"mobile_phone": "0171 5550199", "country": "DE"})
+    assert LeadToMatch.objects.exists()
+    duplicates.find_marked()
+    assert pairs() == [(one.pk, other.pk)]
+
+
 @pytest.mark.parametrize("door", ["upsert", "console"])
 def test_whatever_door_a_lead_comes_through_it_is_marked_in_the_same_transaction(door: str, world: World) -> None:
     with transaction.atomic():

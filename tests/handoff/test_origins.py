@@ -7,7 +7,7 @@ from django.db.models import F
 
 from handoff import workflow
 from handoff.amending.integrity import Kind, of_records
-from leads.models import Campaign, Lead, Touchpoint
+from leads.models import Campaign, Consent, ConsentStatement, ExternalId, Lead, Opportunity, Touch, Touchpoint
 from tests.world import MONDAY, World, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -38,6 +38,35 @@ def test_a_merge_is_right(dana: Lead, world: World) -> None:
     workflow.merge(gone.pk, by=world.mia, into=dana)
     workflow.upsert({"email": gone.email, "source": "ad"}, at=MONDAY - timedelta(days=9))
     assert found() == []
+
+
+def test_what_is_left_on_a_merged_lead_is_named(dana: Lead, world: World) -> None:
+    gone = workflow.upsert({"email": "d@buyer.example"}).lead
+    workflow.merge(gone.pk, by=world.mia, into=dana)
+    touch = Touch.objects.create(lead=gone, at=MONDAY, channel="call", outcome="reached")
+    known = ExternalId.objects.create(lead=gone, system="crm", value="9")
+    deal = Opportunity.objects.create(lead=gone, name="Deal", opened_at=MONDAY)
+    consent = Consent.objects.create(lead=gone, purpose="email", granted=True, at=MONDAY, via="api")
+    left = [finding.words for finding in of_records() if finding.kind == Kind.MERGE]
+    rows = {"Touch": touch, "External id": known, "Deal": deal, "Consent": consent}
+    expected = [
+        f"{kind} {row.pk} is of lead {gone.pk}, which was merged into lead {dana.pk}." for kind, row in rows.items()
+    ]
+    assert sorted(left) == sorted(expected)
+
+
+def test_a_consent_that_is_not_what_was_said_is_named(dana: Lead) -> None:
+    eric = make_lead("Eric")
+    for lead, granted in ((dana, True), (eric, False)):
+        workflow.record_consent(lead.pk, ConsentStatement("email", granted, MONDAY))
+
+    def named() -> list[str]:
+        return [finding.words.split(":")[0] for finding in of_records() if finding.kind == Kind.CONSENT]
+
+    assert named() == []
+    Lead.objects.filter(pk=eric.pk).update(consent={})
+    third = make_lead("Third", consent={"phone": {"granted": True, "at": "2026-03-01T00:00:00+00:00"}})
+    assert sorted(named()) == [f"Lead {eric.pk}", f"Lead {third.pk}"]
 
 
 def test_provenance_of_what_is_no_fact_is_named(dana: Lead) -> None:

@@ -210,6 +210,23 @@ def _has_capture(events: Sequence[Event]) -> bool:
     ],
     seed=0,
 )
+@example(
+    # One person says two things of one moment.
+    events=[
+        Event("hubspot", (), hour=0),
+        Event("", (("score", ""),), hour=1, by="mia", is_correction=True),
+        Event("", (("score", 0),), hour=1, by="mia", is_correction=True),
+    ],
+    seed=0,
+)
+@example(
+    events=[
+        Event("hubspot", (), hour=0),
+        Event("", (("score", 0),), hour=1, by="mia", is_correction=True),
+        Event("", (("score", ""),), hour=1, by="mia", is_correction=True),
+    ],
+    seed=0,
+)
 def test_any_order_and_repetition_ends_in_the_same_record(teller: Teller, events: list[Event], seed: int) -> None:
     rng = random.Random(seed)
     with time_machine.travel(NOW, tick=False):

@@ -57,6 +57,33 @@ def test_a_consent_without_a_moment_gives_nothing_back() -> None:
     assert lead.consents.count() == 1
 
 
+@pytest.mark.parametrize("purpose", [Purpose.EMAIL, Purpose.ALL])
+@pytest.mark.parametrize("order", list(permutations([(MARCH, True), (APRIL, False), (None, True)])))
+def test_nor_does_it_in_any_order_of_arrival(order: Any, purpose: str) -> None:
+    lead = make_lead()
+    for at, granted in order:
+        says(lead, Purpose.EMAIL if at is None else purpose, granted, at)
+    assert not may_use(lead, Purpose.EMAIL)
+
+
+def test_without_any_other_word_it_counts() -> None:
+    lead = says(make_lead(), Purpose.EMAIL, True)
+    assert lead.consent["email"]["is_dated"] is False
+    assert may_use(lead, Purpose.EMAIL)
+    assert "is_dated" not in says(lead, Purpose.EMAIL, True, MARCH).consent["email"]
+
+
+def test_a_lead_does_not_sum_up_words_that_are_gone() -> None:
+    lead = says(make_lead(), Purpose.EMAIL, True, MARCH)
+    Consent.objects.create(lead=lead, purpose="email", granted=False, at=APRIL, via="console", is_inferred=True)
+    lead.refresh_from_db()
+    assert not may_use(lead, Purpose.EMAIL)
+    lead.consents.filter(is_inferred=True).delete()
+    connection.check_constraints()
+    lead.refresh_from_db()
+    assert may_use(lead, Purpose.EMAIL)
+
+
 def test_a_withdrawal_without_a_moment_holds_from_now_and_once() -> None:
     lead = says(make_lead(), Purpose.EMAIL, True, MARCH)
     for _ in range(2):

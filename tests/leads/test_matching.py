@@ -111,6 +111,15 @@ def test_the_phone_of_an_office_is_a_weak_sign() -> None:
     assert "same phone, which 12 leads have" in scored(JON, other, holders=12).reasons
 
 
+@pytest.mark.parametrize("name", ["phone", "mobile_phone"])
+def test_a_mobile_phone_is_a_phone(name: str) -> None:
+    one = {"name": "Jon Smith", "phone": "+49 30 5550123", "mobile_phone": "+49 171 5550199", "email": "jon@web.de"}
+    other = {"name": "John Smith", name: "0171 5550199", "country": "DE", "email": "js@gmx.de"}
+    assert scored(one, other).points >= SUGGESTED
+    assert Profile.of(1, one).shared_phones(Profile.of(2, other))
+    assert not Profile.of(1, one).shared_phones(Profile.of(2, other | {name: "+43 171 5550199"}))
+
+
 def test_the_dots_of_an_address_matter_but_at_google() -> None:
     def boxes(*emails: str) -> set[str]:
         return {Profile.of(1, {"email": email}).mailbox for email in emails}

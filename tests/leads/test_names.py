@@ -2,10 +2,14 @@
 
 import pytest
 
-from leads.correct import correct
+from leads.correct import correct, enter
 from leads.facts import fact
 from leads.identity import upsert
+from leads.models import Lead, Via
 from leads.normalise import normalise_email, normalise_name, normalise_text
+from tests.world import World
+
+PHONE = "+49 30 1234567"
 
 
 @pytest.mark.parametrize(
@@ -66,3 +70,20 @@ def test_one_part_alone_is_the_name_until_more_is_known() -> None:
     upsert({"email": "ann@buyer.example", "first_name": "Ann"})
     lead.refresh_from_db()
     assert lead.name == "Ann Null"
+
+
+@pytest.mark.django_db
+def test_a_name_that_was_typed_in_as_parts_follows_them(world: World) -> None:
+    for typed in ("", "Dana Fox"):
+        lead = enter(Lead(name=typed, first_name="Dana", last_name="Fox", phone=PHONE), by=world.mia, door=Via.CONSOLE)
+        assert lead.name == "Dana Fox"
+        assert "name" not in lead.provenance
+        assert correct(lead.pk, {"last_name": "Wolf"}, by=world.ada).name == "Dana Wolf"
+        lead.delete()
+
+
+@pytest.mark.django_db
+def test_a_name_that_was_typed_in_as_a_whole_stays(world: World) -> None:
+    lead = enter(Lead(name="D. Fox", last_name="Fox", phone=PHONE), by=world.mia, door=Via.CONSOLE)
+    assert lead.provenance["name"]["by"] == world.mia.pk
+    assert correct(lead.pk, {"last_name": "Wolf"}).name == "D. Fox"

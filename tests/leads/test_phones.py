@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from leads.correct import correct
-from leads.identity import upsert
+from leads.identity import IdentityConflict, upsert
 from leads.models import ExternalId, Lead
 from leads.phones import phone_key
 from tests.leads.conftest import at_once
@@ -60,6 +60,20 @@ class TestLeads:
         lead = upsert({"name": "Ann", "phone": "+94 77 123 4567"}).lead
         assert correct(lead.pk, {"name": "Anna", "phone": "+94 77 765 4321"}).phone == "+94 77 765 4321"
         assert upsert({"phone": "+94 77 123 4567"}).lead == lead
+        assert upsert({"phone": "+94 77 765 4321"}).lead == lead
+
+    def test_a_corrected_phone_that_is_the_key_of_another_lead_is_refused(self) -> None:
+        lead = upsert({"name": "Ann", "phone": "+94 77 123 4567"}).lead
+        upsert({"name": "Ben", "phone": "+94 77 765 4321"})
+        with pytest.raises(IdentityConflict, match="Another lead is known by the phone"):
+            correct(lead.pk, {"phone": "+94 77 765 4321"})
+        lead.refresh_from_db()
+        assert lead.phone == "+94 77 123 4567"
+
+    def test_a_mobile_phone_that_is_corrected_counts_where_there_is_no_other(self) -> None:
+        lead = upsert({"name": "Ann", "mobile_phone": "+94 77 123 4567"}).lead
+        correct(lead.pk, {"mobile_phone": "+94 77 765 4321"})
+        assert upsert({"mobile_phone": "+94 77 765 4321"}).lead == lead
 
 
 @pytest.mark.django_db(transaction=True)

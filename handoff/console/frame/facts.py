@@ -44,6 +44,8 @@ class FactField(forms.Field):
         return cleaned
 
     def has_changed(self, initial: Any, data: Any) -> bool:
+        if self.disabled:  # a browser sends nothing of it, and what is not edited is stated by no one
+            return False
         try:
             return bool(self.fact.clean(data) != initial)
         except ValidationError:

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from handoff.console.frame.site import viewer
-from handoff.imports import rights
+from handoff.imports import rights, visible
 from handoff.models import Import
 from leads.models import MARKETING, Role
 
@@ -35,5 +35,18 @@ def for_importers(view: Callable[[HttpRequest, Import], HttpResponseBase]) -> Ca
         if not rights.may_import(viewer(request)):
             raise PermissionDenied
         return view(request, get_object_or_404(Import.objects.select_related("by").defer("content"), pk=pk))
+
+    return checked
+
+
+def for_those_it_is_open_to(view: Callable[[HttpRequest, Import], HttpResponseBase]) -> Callable[..., Any]:
+    """The same of a page that shows or takes the values of its rows."""
+
+    @for_importers
+    @wraps(view)
+    def checked(request: HttpRequest, record: Import) -> HttpResponseBase:
+        if not visible.is_open(record, viewer(request)):
+            raise PermissionDenied(visible.CLOSED)
+        return view(request, record)
 
     return checked

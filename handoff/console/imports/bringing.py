@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from handoff.console.frame.dialogs import dress
 from handoff.console.frame.site import site, viewer
 from handoff.console.imports.access import list_link, url
+from handoff.console.imports.wording import in_the_browser
 from handoff.doors import door
 from handoff.imports import drafts, kinds, memory, previews, rights
 from handoff.imports.run import KINDS
@@ -93,7 +94,7 @@ def _bring(request: HttpRequest, form: BringForm) -> int:
         data, name = form.content()
         draft = drafts.bring(data, name, stated, by=viewer(request), door=door(Via.CONSOLE))
     except Unreadable as error:
-        form.add_error("file", drafts.in_the_browser(str(error)))
+        form.add_error("file", in_the_browser(str(error)))
         return 0
     if draft.layout:
         previews.sample(draft)

@@ -27,7 +27,7 @@ def stop(request: HttpRequest, record: Import) -> HttpResponse:
 @for_importers
 def undo(request: HttpRequest, record: Import) -> HttpResponse:
     def do() -> str:
-        rights.check(viewer(request), record.kind, historical=record.is_historical)
+        rights.check(viewer(request), record)
         undoing.ask(record, by=viewer(request))
         return "It is being undone."
 

@@ -1,12 +1,15 @@
 """Refused rows: downloaded to be fixed in a spreadsheet and brought again, or fixed on the page."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from handoff.console.frame.site import viewer
-from handoff.console.imports.access import for_importers, url
+from handoff.console.imports.access import for_those_it_is_open_to, url
+from handoff.console.imports.wording import in_the_browser
 from handoff.doors import door
 from handoff.imports import drafts, fixing, previews
 from handoff.imports.refused_file import file_name, refused_rows
@@ -16,13 +19,13 @@ from handoff.refusals import Refused
 from leads.models import Via
 
 
-@for_importers
+@for_those_it_is_open_to
 def download(_request: HttpRequest, record: Import) -> HttpResponseBase:
     headers = {"Content-Disposition": f'attachment; filename="{file_name(record)}"'}
     return StreamingHttpResponse(refused_rows(record), content_type="text/csv; charset=utf-8", headers=headers)
 
 
-@for_importers
+@for_those_it_is_open_to
 def fix(request: HttpRequest, record: Import) -> HttpResponse:
     """Write the rows again as they were typed into the page."""
     if request.method == "POST":
@@ -54,7 +57,7 @@ def _say(request: HttpRequest, came_in: int, refused: int) -> None:
         messages.warning(request, f"{refused} {'are' if refused != 1 else 'is'} still refused: see why below.")
 
 
-@for_importers
+@for_those_it_is_open_to
 def again(request: HttpRequest, record: Import) -> HttpResponse:
     """A file of the refused rows comes back: it is understood as the one that they come from."""
     file = request.FILES.get("file")
@@ -63,11 +66,16 @@ def again(request: HttpRequest, record: Import) -> HttpResponse:
         return redirect(url("change", record.pk))
     try:
         drafts.check_size(file.size or 0)
-        stated = {**record.remembered, "kind": record.kind, "strict": record.stated.get("strict", False)}
-        draft = drafts.bring(file.read(), file.name or "", stated, by=viewer(request), door=door(Via.CONSOLE))
+        draft = drafts.bring(file.read(), file.name or "", _stated(record), by=viewer(request), door=door(Via.CONSOLE))
     except Unreadable as error:
-        messages.warning(request, drafts.in_the_browser(str(error)))
+        messages.warning(request, in_the_browser(str(error)))
         return redirect(url("change", record.pk))
     if draft.layout:
         previews.sample(draft)
     return redirect(url("change", draft.pk))
+
+
+def _stated(record: Import) -> dict[str, Any]:
+    """It is of the same past, or as live, as the one that its rows come from, but written by us."""
+    of_file = {name: record.stated[name] for name in ("historical", "clocks", "strict") if record.stated.get(name)}
+    return {**record.remembered, **of_file, "kind": record.kind, "encoding": "", "sheet": ""}

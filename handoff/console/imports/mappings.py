@@ -6,20 +6,21 @@ from django.shortcuts import get_object_or_404
 
 from handoff.console.frame.site import viewer
 from handoff.console.imports.access import for_importers
-from handoff.imports import rights
+from handoff.imports import rights, visible
 from handoff.imports.memory import Remembered
 from handoff.models import FileMapping, Import
 
 
 @for_importers
-def of_import(_request: HttpRequest, record: Import) -> HttpResponse:
-    return _as_file(Remembered.of(record.remembered))
+def of_import(request: HttpRequest, record: Import) -> HttpResponse:
+    return _as_file(visible.mapping(Remembered.of(record.remembered), viewer(request)))
 
 
 def remembered(request: HttpRequest, pk: int) -> HttpResponse:
     if not rights.may_import(viewer(request)):
         raise PermissionDenied
-    return _as_file(Remembered.of(get_object_or_404(FileMapping, pk=pk).remembered))
+    kept = Remembered.of(get_object_or_404(FileMapping, pk=pk).remembered)
+    return _as_file(visible.mapping(kept, viewer(request)))
 
 
 def _as_file(mapping: Remembered) -> HttpResponse:

@@ -3,19 +3,23 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from handoff.console.imports.wording import in_the_browser
+from handoff.imports import visible
 from handoff.imports.choices import ValueColumn
 from handoff.imports.columns import ColumnView
-from handoff.imports.complaints import Complaints, Group
+from handoff.imports.complaints import Group
 from handoff.models import Import
+from leads.models import User
 
 WORDS = (("created", "created"), ("updated", "changed"), ("unchanged", "unchanged"), ("refused", "refused"))
 
 
-def preview_of(draft: Import, columns: Sequence[ColumnView], values: Sequence[ValueColumn]) -> dict[str, Any]:
-    preview: Mapping[str, Any] = draft.preview
+def preview_of(draft: Import, columns: Sequence[ColumnView], values: Sequence[ValueColumn], by: User) -> dict[str, Any]:
+    preview: Mapping[str, Any] = visible.preview(draft, by)
     outcomes = preview.get("outcomes", {})
-    groups = Complaints.load(preview.get("complaints", [])).groups()
+    groups = visible.groups(preview.get("complaints", []), by)
     return {
+        "failed": preview.get("error", ""),
         "tried": preview.get("rows", 0),
         "outcomes": [(words, outcomes.get(name, 0)) for name, words in WORDS],
         "changes": preview.get("changes", []),
@@ -23,9 +27,9 @@ def preview_of(draft: Import, columns: Sequence[ColumnView], values: Sequence[Va
     }
 
 
-def groups_of(record: Import) -> list[dict[str, Any]]:
+def groups_of(record: Import, by: User) -> list[dict[str, Any]]:
     """The same of an import that has ended, where nothing is corrected any more."""
-    return [_shown(group, (), ()) for group in Complaints.load(record.complaints).groups()]
+    return [_shown(group, (), ()) for group in visible.groups(record.complaints, by)]
 
 
 def _shown(group: Group, columns: Sequence[ColumnView], values: Sequence[ValueColumn]) -> dict[str, Any]:
@@ -33,7 +37,7 @@ def _shown(group: Group, columns: Sequence[ColumnView], values: Sequence[ValueCo
     return {
         "is_refusal": group.is_refusal,
         "count": group.count,
-        "words": group.words,
+        "words": in_the_browser(group.words),
         "rows": f"{numbers}, …" if group.count > len(group.rows) else numbers,
         "many": group.count != 1,
         **_control(group.field, columns, values),

@@ -6,25 +6,30 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils.safestring import SafeString
 
-from handoff.console.frame.site import site
+from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.console.imports.access import list_link
 from handoff.console.imports.preview import groups_of
-from handoff.imports import kinds
+from handoff.console.imports.wording import in_the_browser
+from handoff.imports import kinds, visible
 from handoff.imports.fixing import MOST_CELLS, MOST_ROWS
 from handoff.imports.plan import Plan
 from handoff.models import ENDED, Import, ImportState, RowOutcome
-from leads.models import Lead
+from handoff.workflow.backfill import Clocks
+from leads.models import Lead, User
 
 MOST_KEPT = 100
 
 
 def page(request: HttpRequest, record: Import, state: SafeString) -> HttpResponse:
+    by = viewer(request)
     context = {
         "title": record.file_name,
         "record": record,
         "state": state,
         "kind": kinds.label(record.kind),
+        "clocks": _clocks(record),
+        "note": in_the_browser(record.note),
         "moments": [
             (label, moment(at))
             for label, at in (
@@ -35,16 +40,21 @@ def page(request: HttpRequest, record: Import, state: SafeString) -> HttpRespons
             )
             if at
         ],
-        "groups": groups_of(record),
+        "groups": groups_of(record, by),
         "kept": _kept(record),
         "is_undoing": record.state in (ImportState.UNDOING, ImportState.UNDONE),
         "can_stop": record.state in (ImportState.WAITING, ImportState.RUNNING),
         "can_undo": record.state in ENDED and record.has_file(),
-        "understanding": record.understanding,
-        **_fixing(record),
+        "understanding": visible.understanding(record, by),
+        **_fixing(record, by),
         **list_link(),
     }
     return TemplateResponse(request, "handoff/console/imports/result.html", site.each_context(request) | context)
+
+
+def _clocks(record: Import) -> str:
+    chosen = Clocks(record.layout.get("clocks", Clocks.NONE))
+    return kinds.CLOCKS[chosen] if record.kind in kinds.WITH_CLOCKS else ""
 
 
 def _kept(record: Import) -> list[tuple[Lead | None, str]]:
@@ -53,9 +63,9 @@ def _kept(record: Import) -> list[tuple[Lead | None, str]]:
     return [(leads.get(row.lead_id or 0), row.reason) for row in rows]
 
 
-def _fixing(record: Import) -> dict[str, Any]:
+def _fixing(record: Import, by: User) -> dict[str, Any]:
     """The refused rows to be fixed in place, if there are not too many of them."""
-    has_rows = record.state in ENDED and record.refused and record.layout
+    has_rows = record.state in ENDED and record.refused and record.layout and visible.is_open(record, by)
     refused = list(record.rows.filter(outcome=RowOutcome.REFUSED)[: MOST_ROWS + 1]) if has_rows else []
     columns = Plan.load(record.layout).columns if refused else None
     read = sorted({at for places in columns.positions.values() for at in places}) if columns else []
@@ -64,7 +74,10 @@ def _fixing(record: Import) -> dict[str, Any]:
         "can_fix": fits,
         "can_download": bool(refused),
         "headers": [columns.headers[at] for at in read] if columns and fits else [],
-        "refused": [(row, [(at, row.cells[at] if at < len(row.cells) else "") for at in read]) for row in refused]
+        "refused": [
+            (row, in_the_browser(row.reason), [(at, row.cells[at] if at < len(row.cells) else "") for at in read])
+            for row in refused
+        ]
         if fits
         else [],
     }

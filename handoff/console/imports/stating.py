@@ -5,7 +5,7 @@ from typing import Any
 
 from django.http import QueryDict
 
-from handoff.imports.choices import ValueColumn
+from handoff.imports.choices import Value, ValueColumn
 from handoff.imports.columns import ColumnView
 from handoff.models import Import
 
@@ -36,7 +36,8 @@ def _settings(draft: Import, post: QueryDict, kind: str) -> dict[str, Any]:
     if kind != draft.kind or "kind" in draft.stated:
         stated["kind"] = kind
     for name in TEXTS:
-        text = post.get(name, "").strip()
+        # Of a kind without clocks, the page has no control for them.
+        text = post.get(name, draft.stated.get(name, "") if name == "clocks" else "").strip()
         # A system that was recognised is shown, and not stated by that.
         if text and not (name == "system" and text == draft.system and name not in draft.stated):
             stated[name] = text
@@ -64,11 +65,20 @@ def _constants(post: QueryDict) -> dict[str, str]:
 
 
 def _values(earlier: Mapping[str, Any], post: QueryDict, value_columns: list[ValueColumn]) -> list[str]:
-    """What values stand for. Those of columns that the page does not show stay as they are."""
-    shown = {column.header for column in value_columns}
-    texts = [text for text in earlier.get("values", ()) if text.partition(":")[0] not in shown]
+    """What values stand for. What the page does not show stays, also of values that this file does not have."""
+    texts = list(earlier.get("values", ()))
     for column in value_columns:
-        meanings = post.getlist(f"meaning-{column.at}")
-        pairs = zip((value.text for value in column.values), meanings, strict=False)
-        texts += [f"{column.header}:{text}={meaning}" for text, meaning in pairs if meaning]
+        for value, meaning in zip(column.values, post.getlist(f"meaning-{column.at}"), strict=False):
+            if meaning != value.meaning:
+                others = [text for text in texts if not _is_about(text, column, value)]
+                # What nobody has stated is not forgotten by forgetting a statement: the value stands for itself.
+                is_known_otherwise = not meaning and len(others) == len(texts)
+                stated = [f"{column.header}:{value.text}={value.text if is_known_otherwise else meaning}"]
+                texts = [*others, *(stated if meaning or is_known_otherwise else ())]
     return texts
+
+
+def _is_about(text: str, column: ValueColumn, value: Value) -> bool:
+    """Both the header and the value may have colons in them."""
+    left = "".join(text.rpartition("=")[0].casefold().split())
+    return any(left == "".join(f"{name}:{value.text}".casefold().split()) for name in (column.header, column.field))

@@ -119,7 +119,7 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         evidence = _evidence(form)
         context |= {"form": form, "evidence": evidence and json.dumps(evidence)}
         context["candidates"] = _candidates(user, verb, lead)
-        context["shown"] = undone(lead) if verb == Verb.UNMERGE else ()
+        context["shown"] = undone(lead, user.roles) if verb == Verb.UNMERGE else ()
     if is_in_dialog(request):
         return TemplateResponse(request, "handoff/console/dialog_body.html", context)
     return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)

@@ -1,5 +1,6 @@
 """What the buyer agreed to: its section on the page of a lead, and the dialog that records another word."""
 
+from operator import attrgetter
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,6 +18,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment
 from handoff.workflow import rights
 from handoff.workflow.facts.base import MomentField
+from leads.merged import survivor_of
 from leads.models import Consent, ConsentStatement, Lead, Purpose, User, Via
 from leads.models.consent import LONGEST_SOURCE, LONGEST_WORDING
 
@@ -56,7 +58,7 @@ def consents_of(lead: Lead) -> list[dict[str, Any]]:
         return []
     seen: set[str] = set()
     rows = []
-    for consent in sorted(lead.consents.select_related("by"), key=_age, reverse=True):
+    for consent in sorted(lead.consents.select_related("by"), key=attrgetter("order"), reverse=True):
         rows.append(_row(consent) | {"counts": consent.purpose not in seen})
         seen.add(consent.purpose)
     return rows
@@ -72,7 +74,8 @@ def consent_url(lead: Lead, user: User, back_to: str) -> str:
 def page(request: HttpRequest, lead_id: int) -> HttpResponse:
     """Ask for a consent, or record it."""
     user = viewer(request)
-    lead = get_object_or_404(Lead.objects.visible_to(user).select_related("owner", "team"), pk=lead_id)
+    seen = Lead.objects.visible_to(user).select_related("owner", "team")
+    lead = get_object_or_404(seen, pk=survivor_of(get_object_or_404(seen, pk=lead_id).pk))
     if not rights.may_correct(user, lead, ["email", "phone"]):
         raise PermissionDenied
     to = back(request, reverse("admin:leads_lead_change", args=[lead.pk]))
@@ -89,20 +92,15 @@ def page(request: HttpRequest, lead_id: int) -> HttpResponse:
 
 def _is_recorded(request: HttpRequest, form: ConsentForm, lead: Lead) -> bool:
     try:
-        is_new = workflow.record_consent(lead.pk, form.statement(viewer(request)))
+        done = workflow.record_consent(lead.pk, form.statement(viewer(request)))
     except ValidationError as error:
         form.add_error(None, error)
         return False
-    if is_new:
+    if done.is_new:
         messages.success(request, f"Recorded the consent of {lead}.")
     else:
         messages.info(request, "This is on record already; give the moment of a consent that is newer.")
     return True
-
-
-def _age(consent: Consent) -> tuple[Any, ...]:
-    """Of two words at one moment, the stricter one counts."""
-    return consent.at, not consent.granted, consent.pk
 
 
 def _row(consent: Consent) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from handoff.console.frame.words import ago, badge, two_lines
 from handoff.console.leads.merging import two_lines_of
 from handoff.workflow import duplicates, rights
 from handoff.workflow.merge_rules import STAGES
+from leads.finding import SEARCHED
 from leads.models import Lead, PairState, PossibleDuplicate, State, User, Verb
 
 LIKELY = 85  # of 100: from there on it is shown as almost certain
@@ -34,8 +35,8 @@ class PossibleDuplicatePage(Kept):
     list_display = ["score_shown", "one", "other", "why", "seen", "decide"]
     list_display_links = None
     list_filter = [("state", ChoicesDropdownFilter)]
-    search_fields = ["first__name", "first__company", "first__email", "second__name", "second__company"]
-    search_help_text = "Name, company or email"
+    search_fields = [f"{side}__{column}" for side in ("first", "second") for column in SEARCHED]
+    search_help_text = "Name, company, email or phone"
     list_select_related = ["first__owner", "first__team", "second__owner", "second__team", "decided_by"]
     actions = None
     ordering = ["-score", "-pk"]

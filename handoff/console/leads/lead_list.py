@@ -24,6 +24,7 @@ from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_
 from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
 from leads.facts import Fact, FactType, built_in_facts, value_of
+from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
 
 
@@ -103,7 +104,7 @@ class LeadListPage(Page):
     list_display: Sequence[Any] = ["who", "state_badge", "score", "source_shown", "owner_shown", "due", "decide"]
     list_display_links = ["who"]
     list_select_related = ["owner", "team", "campaign", "reason"]
-    search_fields = ["name", "company", "email", "phone", "mobile_phone"]
+    search_fields = SEARCHED
     search_help_text = "Name, company, email or phone"
     actions = [bulk.accept_selected, bulk.assign_selected]
     exports = "leads"

@@ -41,7 +41,6 @@ from leads.correct import enter
 from leads.facts import built_in_facts, keep, seen_attributes, seen_facts
 from leads.identity import IdentityConflict
 from leads.models import Lead, User, Via
-from leads.names import with_whole
 from leads.permission import warnings_of
 
 
@@ -71,7 +70,12 @@ class LeadPage(LeadListPage):
     readonly_fields = ["reason", "reentry", "last_touch", "captured", "merged"]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever works a lead corrects how the buyer is reached, and what attributes their roles edit."""
+        """Whoever works a lead corrects how the buyer is reached, and what attributes their roles edit.
+
+        Nobody corrects one that was merged: what it says of the buyer is read on the lead that stays.
+        """
+        if isinstance(obj, Lead) and obj.merged_into_id:
+            return False
         return super().has_change_permission(request) or (
             obj is not None and bool(rights.editable_facts(viewer(request), obj))
         )
@@ -156,9 +160,8 @@ class LeadPage(LeadListPage):
 
 def _complete(lead: Any, values: Mapping[str, Any]) -> None:
     """What a new lead has besides the columns of the form."""
-    plain = {name: value for name, value in values.items() if value not in ("", None)}
-    for name, value in with_whole(plain).items():
-        if name == "name" or "." in name:
+    for name, value in values.items():
+        if "." in name and value not in ("", None):
             keep(lead, name, value)
 
 

@@ -20,8 +20,10 @@ from handoff.console.frame.words import moment, state_of
 from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow import duplicates, merge_rules
+from handoff.workflow.facts.merging import choosable
 from handoff.workflow.merge_outlook import carried_over, differing
 from leads.facts import Fact
+from leads.finding import SEARCHED
 from leads.models import Lead, User, Verb, Via
 
 MOST_RESULTS = 10
@@ -32,7 +34,7 @@ NOT_A_LEAD = "This is not the number of another lead: search by name, company, e
 
 @dataclass(frozen=True)
 class Row:
-    """One fact of the two leads. Where both have it, one chooses."""
+    """One fact of the two leads. Where both have it, whoever may edit it chooses."""
 
     fact: Fact
     of_gone: str
@@ -62,7 +64,7 @@ def merge_page(request: HttpRequest, lead: Lead, hindrance: str) -> HttpResponse
 def two_lines_of(lead: Lead) -> dict[str, Any]:
     """A lead as it is told from others: who it is, and by what it is reached."""
     job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
-    reached = [lead.email, lead.phone, lead.country]
+    reached = [lead.email, lead.phone, lead.mobile_phone, lead.country]
     return {
         "lead": lead,
         "url": _page_of(lead),
@@ -110,18 +112,25 @@ def _show(
             context["complaint"] = complaint or NOT_A_LEAD
         context |= {"results": _results(user, lead, asked), "suggested": _suggested(user, lead)}
     else:
-        context |= _side_by_side(lead, into, complaint, take)
+        context |= _side_by_side(user, lead, into, complaint, take)
     return TemplateResponse(request, "handoff/console/merge.html", site.each_context(request) | context)
 
 
-def _side_by_side(lead: Lead, into: Lead, complaint: str, take: Sequence[str]) -> Mapping[str, Any]:
+def _side_by_side(user: User, lead: Lead, into: Lead, complaint: str, take: Sequence[str]) -> Mapping[str, Any]:
     in_advance = complaint or merge_rules.complaint(lead, into)
+    choices = {each.name for each in choosable(user)}
     return {
         "complaint": in_advance,
         "stays": two_lines_of(into),
         "rows": [
-            Row(fact, mine, theirs, is_taken or fact.name in take, bool(mine and theirs and mine != theirs))
-            for fact, mine, theirs, is_taken in differing(lead, into)
+            Row(
+                fact,
+                mine,
+                theirs,
+                is_taken or fact.name in take,
+                fact.name in choices and bool(mine and theirs and mine != theirs),
+            )
+            for fact, mine, theirs, is_taken in differing(lead, into, user.roles)
         ],
         "outlook": carried_over(lead, into),
         "swapped": f"{reverse('admin:act', args=[Verb.MERGE, into.pk])}?{urlencode({'into': lead.pk})}",
@@ -135,7 +144,7 @@ def _results(user: User, lead: Lead, asked: str) -> list[dict[str, Any]] | None:
     others = Lead.objects.visible_to(user).filter(merged_into=None).exclude(pk=lead.pk).select_related("owner")
     for word in asked.split():
         fits = Q()
-        for column in ("name", "company", "email", "phone"):
+        for column in SEARCHED:
             fits |= Q(**{f"{column}__icontains": word})
         others = others.filter(fits | Q(pk=word) if is_id(word) else fits)
     return [_offered(lead, other) for other in others.order_by("-created_at", "-pk")[:MOST_RESULTS]]

@@ -23,6 +23,7 @@ from handoff.console.leads.answering import dispute_of, still_open
 from handoff.console.leads.verbs import ORDER, button
 from handoff.models import AnswerKind, Rejection
 from handoff.workflow import rights
+from leads.finding import SEARCHED
 from leads.models import Lead, User, Verb
 from sla.durations import in_words
 from sla.metrics import Metric
@@ -126,8 +127,8 @@ class RejectionPage(Kept):
         ("by", RelatedDropdownFilter),
         ("at", RangeDateFilter),
     ]
-    search_fields = ["lead__name", "lead__company", "note", "answer_note"]
-    search_help_text = "Lead, company or note"
+    search_fields = [*(f"lead__{column}" for column in SEARCHED), "note", "answer_note"]
+    search_help_text = "Name, company, email, phone or note"
     actions = None
     fields = [
         "who",

@@ -16,7 +16,9 @@ from handoff.console.leads.verbs import LOOKS, past_of_this_lead
 from handoff.models import AnswerKind, Delivery
 from handoff.workflow.facts.rejection import wrong_fields
 from handoff.workflow.facts.timing import Cause
-from leads.facts import facts
+from handoff.workflow.rights import names_seen
+from leads.catalogue import attributes
+from leads.facts import fact
 from leads.merged import family
 from leads.models import GIVING, DealState, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
@@ -88,8 +90,8 @@ def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
     acts = list(lead.transitions.select_related("by", "owner"))
     reasons = dict(Reason.objects.values_list("code", "label"))
     events = [
-        *_acts(acts, reasons),
-        *_of_merged(lead, reasons),
+        *_acts(acts, reasons, roles),
+        *_of_merged(lead, reasons, roles),
         *_touches(lead, acts),
         *_touchpoints(lead),
         *_alarms(lead),
@@ -101,18 +103,18 @@ def timeline(lead: Lead, roles: Collection[str] | None = None) -> list[Event]:
     return events[::-1]
 
 
-def _acts(acts: list[Transition], reasons: Mapping[str, str]) -> Iterator[Event]:
+def _acts(acts: list[Transition], reasons: Mapping[str, str], roles: Collection[str] | None) -> Iterator[Event]:
     policies = _policies(acts)
-    yield from (_act(act, reasons, policies) for act in acts if act.verb != Verb.TOUCH)
+    yield from (_act(act, reasons, policies, roles) for act in acts if act.verb != Verb.TOUCH)
 
 
-def _of_merged(lead: Lead, reasons: Mapping[str, str]) -> Iterator[Event]:
+def _of_merged(lead: Lead, reasons: Mapping[str, str], roles: Collection[str] | None) -> Iterator[Event]:
     """What was done with the leads that were merged into this one; their contacts have come along."""
     others = [pk for pk in family(lead.pk) if pk != lead.pk]
     if others:
         acts = Transition.objects.filter(lead__in=others).exclude(verb__in=_NOT_OF_MERGED)
         for act in acts.select_related("by", "owner", "lead"):
-            event = _act(act, reasons, {})
+            event = _act(act, reasons, {}, roles)
             yield replace(event, other=f"{act.lead} (lead {act.lead_id})", other_url=_url(act.lead_id))
 
 
@@ -120,7 +122,9 @@ def _url(lead_id: int) -> str:
     return reverse("admin:leads_lead_change", args=[lead_id])
 
 
-def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy]) -> Event:
+def _act(
+    act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Policy], roles: Collection[str] | None
+) -> Event:
     moves = act.from_state != act.to_state
     headline = past_of_this_lead(act.verb)
     if act.verb in GIVING:
@@ -128,13 +132,16 @@ def _act(act: Transition, reasons: Mapping[str, str], policies: Mapping[int, Pol
     if moves:
         headline += f": {State(act.from_state).label} → {State(act.to_state).label}"
     tone = "danger" if act.verb == Verb.REJECT else "primary" if moves else "plain"
-    why = (*facts_in_words(act.facts, reasons), *_judged_by(act, policies))
+    why = (*facts_in_words(act.facts, reasons, roles), *_judged_by(act, policies))
     event = Event(act.at, LOOKS[act.verb].icon, tone, _who(act.by), headline, why, _door(act))
     other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
     return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
 
 
-def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+def facts_in_words(
+    facts: Mapping[str, Any], reasons: Mapping[str, str], roles: Collection[str] | None
+) -> Iterator[tuple[str, str]]:
+    """Labels and values; of attributes only those that may be seen with these roles."""
     labels = {
         "metric": dict(Metric.choices),
         "cause": dict(Cause.choices),
@@ -146,6 +153,9 @@ def facts_in_words(facts: Mapping[str, Any], reasons: Mapping[str, str]) -> Iter
     for name, label in FACT_LABELS.items():
         if name in MOMENTS and name in facts:
             yield label, moment(datetime.fromisoformat(facts[name]))
+        elif name == "take" and name in facts:
+            if seen := [fact(each).label for each in facts[name] if names_seen(each, roles)]:
+                yield label, ", ".join(seen)
         elif name in facts:
             value = ", ".join(facts[name]) if isinstance(facts[name], list) else facts[name]
             yield label, str(labels.get(name, {}).get(value, value))
@@ -228,16 +238,19 @@ def _consents(lead: Lead) -> Iterator[Event]:
     for consent in lead.consents.select_related("by") if lead.consent else ():
         about = consent.get_purpose_display().lower()
         headline = f"{'Agreed to be contacted' if consent.granted else 'Withdrew consent'}: {about}"
+        who = "The buyer"
+        if consent.is_inferred:
+            headline, who = f"Consent withdrawn by a merge: {about}", _who(consent.by)
         why = [(label, text) for label, text in (("On record", consent.source), ("Wording", consent.wording)) if text]
         tone = "success" if consent.granted else "danger"
         door = VIA.get(Via(consent.via), "")
-        yield Event(consent.at, "privacy_tip", tone, "The buyer", headline, tuple(why), door)
+        yield Event(consent.at, "privacy_tip", tone, who, headline, tuple(why), door)
 
 
 def _edits(lead: Lead, roles: Collection[str] | None) -> Iterator[Event]:
     """Changes of plain facts, as the console has logged them; of those that may be seen with these roles."""
     kind = ContentType.objects.get_for_model(Lead)
-    hidden = {each.label for each in facts() if roles is not None and not each.is_seen_by(roles)}
+    hidden = {each.label for each in attributes() if roles is not None and not each.is_seen_by(roles)}
     for entry in LogEntry.objects.filter(content_type=kind, object_id=str(lead.pk)).select_related("user"):
         if hidden:
             entry.change_message = _without(entry.change_message, hidden)

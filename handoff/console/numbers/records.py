@@ -61,7 +61,7 @@ class TransitionPage(RecordPage):
     @display(description="Why")
     def why(self, act: Transition) -> SafeString:
         reasons = dict(Reason.objects.values_list("code", "label"))
-        return format_html_join("", "<div>{} {}</div>", facts_in_words(act.facts, reasons)) or SafeString("–")
+        return format_html_join("", "<div>{} {}</div>", facts_in_words(act.facts, reasons, roles=())) or SafeString("–")
 
     @display(description="Recorded")
     def recorded(self, act: Transition) -> SafeString:

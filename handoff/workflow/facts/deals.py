@@ -61,7 +61,10 @@ class UpdateDealFacts(Facts):
         required=False,
         widget=forms.NumberInput,
         help_text="Its number. Empty: another deal is opened.",
-        error_messages={"invalid_choice": "This lead has no deal %(value)s."},
+        error_messages={
+            "invalid_choice": "This lead has no deal %(value)s: give the number of one of its deals, or leave it empty "
+            "to open another one."
+        },
     )
     name = forms.CharField(max_length=200, required=False)
     state = forms.ChoiceField(choices=[("", "—"), *DealState.choices], required=False)
@@ -91,7 +94,7 @@ class UpdateDealFacts(Facts):
     def clean_closed_at(self) -> datetime | None:
         closed_at: datetime | None = self.cleaned_data["closed_at"]
         if closed_at is not None and closed_at > self.now:
-            raise ValidationError("This time is in the future.")
+            raise ValidationError("This time is in the future: give when the deal was won or lost, or leave it empty.")
         return closed_at
 
     def clean(self) -> dict[str, Any]:

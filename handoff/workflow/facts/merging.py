@@ -1,6 +1,6 @@
 """Into which lead another is merged and which of its facts go along; and why a merge is undone."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, Required
 
 from django import forms
@@ -8,7 +8,8 @@ from django.core.exceptions import ValidationError
 
 from handoff.workflow.facts.base import LONGEST, Facts, Given, NoteFacts, NoteGiven
 from leads.facts import Fact, FactType, built_in_facts, fact, facts, kept
-from leads.models import Lead
+from leads.models import Lead, User
+from leads.permission import BLOCK
 
 
 class MergeGiven(NoteGiven, total=False):
@@ -20,9 +21,20 @@ class UnmergeGiven(Given):
     reason: Required[str]
 
 
-def _choosable(cards: Iterable[Fact]) -> list[tuple[str, str]]:
-    """The facts of which one may choose, with their labels. That a buyer must not be contacted is nobody's choice."""
-    return [(each.name, each.label) for each in cards if each.name != "do_not_contact"]
+def choosable(by: User | None) -> list[Fact]:
+    """The facts of which this person may choose; without one, which is the system, all.
+
+    Of attributes those that they may edit. That a buyer must not be contacted is nobody's choice.
+    """
+    return [
+        each
+        for each in facts()
+        if each.name not in BLOCK and (by is None or not each.key or each.is_edited_by(by.roles))
+    ]
+
+
+def _choices(cards: Sequence[Fact]) -> list[tuple[str, str]]:
+    return [(each.name, each.label) for each in cards]
 
 
 def kept_in(each: Fact) -> str:
@@ -37,24 +49,28 @@ class MergeFacts(NoteFacts):
         help_text="The number of the lead that stays.",
         error_messages={
             "required": "Give the number of the lead that stays.",
-            "invalid_choice": "There is no lead %(value)s to merge into.",
+            "invalid_choice": "There is no lead %(value)s to merge into: give the number of another lead that you see.",
         },
     )
     take = forms.MultipleChoiceField(
-        choices=_choosable(built_in_facts()),  # and the attributes, once somebody merges
+        choices=_choices([each for each in built_in_facts() if each.name not in BLOCK]),  # attributes: see __init__
         required=False,
         widget=forms.CheckboxSelectMultiple,
         help_text="Facts that the lead that stays takes from the other. Of the rest it keeps its own.",
         error_messages={
-            "invalid_choice": "“%(value)s” is not a fact of a lead.",
+            "invalid_choice": "“%(value)s” is not a fact that you may choose: use one of {names}.",
             "invalid_list": "Give the names of facts, as a list.",
         },
     )
     field_order = ["into", "take", "note"]
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["take"].choices = _choosable(facts())  # type: ignore[attr-defined]
+    def __init__(self, *args: Any, by: User | None = None, historical: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, by=by, historical=historical, **kwargs)
+        offered = choosable(None if historical else by)  # nobody is judged today for what they did in the past
+        take = self.fields["take"]
+        take.choices = _choices(offered)  # type: ignore[attr-defined]
+        names = ", ".join(each.name for each in offered)
+        take.error_messages["invalid_choice"] = take.error_messages["invalid_choice"].replace("{names}", names)
 
     def clean_into(self) -> Lead:
         survivor: Lead = self.cleaned_data["into"]

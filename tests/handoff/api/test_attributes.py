@@ -223,3 +223,56 @@ def test_the_history_names_no_restricted_attribute(world: World, client_of: AsPe
     history = client_of(world.ada).get(f"{one(lead)}transitions/").json()["results"]
     [reevaluated] = [each for each in history if each["verb"] == "reevaluate"]
     assert reevaluated["facts"]["reason"] == "Corrected: a restricted attribute."
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"purpose": "fax"}, "purpose"),
+        ({"at": "soon"}, "at"),
+        ({"at": "2999-01-01T00:00:00Z"}, "at"),
+        ({"granted": None}, "granted"),
+        ({"wording": "x" * 10_001}, "wording"),
+    ],
+)
+def test_a_refused_consent_names_the_field(mia: APIClient, wrong: dict[str, Any], field: str) -> None:
+    answer = mia.post(f"{one(make_lead())}consents/", {"purpose": "email", "granted": True, **wrong})
+    assert (answer.status_code, [each["field"] for each in answer.json()["errors"]]) == (400, [field])
+
+
+def test_the_answer_is_the_consent_that_is_on_record(mia: APIClient) -> None:
+    url = f"{one(make_lead())}consents/"
+    march, april = ({"purpose": "email", "at": f"2026-0{month}-01T00:00:00Z"} for month in (3, 4))
+    withdrawn = mia.post(url, {**april, "granted": False})
+    older = mia.post(url, {**march, "granted": True, "wording": "Yes, please."})
+    assert (older.status_code, older.json()["at"], older.json()["wording"]) == (201, march["at"], "Yes, please.")
+    again = mia.post(url, {**march, "granted": True})
+    assert (again.status_code, again.json()) == (200, older.json())
+    undated = mia.post(url, {"purpose": "email", "granted": True})
+    assert (undated.status_code, undated.json()) == (200, withdrawn.json())
+
+
+def test_what_is_said_of_a_merged_lead_reaches_the_one_that_stays(world: World, mia: APIClient) -> None:
+    gone, between, stays = make_lead("Dana Gone"), make_lead("Dana Between"), make_lead("Dana Stays")
+    workflow.merge(gone.pk, by=world.mia, into=between.pk)
+    workflow.merge(between.pk, by=world.mia, into=stays.pk)
+    assert mia.post(f"{one(gone)}consents/", {"purpose": "email", "granted": False}).status_code == 201
+    answer = mia.patch(one(gone), {"do_not_contact": True, "title": "CEO"})
+    assert (answer.status_code, answer.json()["id"]) == (200, stays.pk)
+    stays.refresh_from_db()
+    assert (stays.do_not_contact, stays.title) == (True, "CEO")
+    assert stays.consent["email"]["granted"] is False
+    for lead in (gone, between):
+        lead.refresh_from_db()
+        assert (lead.do_not_contact, lead.title, lead.consent) == (False, "", {})
+
+
+def test_whoever_works_the_merged_lead_alone_may_not_correct_the_other(world: World, client_of: AsPerson) -> None:
+    gone, stays = make_lead("Dana Gone"), bring_to(State.SAL, make_lead("Dana Stays"), world)
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    Lead.objects.filter(pk=gone.pk).update(owner=world.ben)
+    for answer in (
+        client_of(world.ben).patch(one(gone), {"phone": "+49 30 1234567"}),
+        client_of(world.ben).post(f"{one(gone)}consents/", {"purpose": "email", "granted": True}),
+    ):
+        assert answer.status_code == 403

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from handoff.imports import job
 from handoff.models import Import, ImportState
-from leads.models import Lead
+from leads.models import Attribute, Lead, Role
 from tests.handoff.api.conftest import AsPerson
 from tests.world import World
 
@@ -128,3 +128,23 @@ def test_nobody_else_reads_or_does_imports(world: World, client_of: AsPerson) ->
         for name in ("import_start", "import_stop", "import_undo"):
             assert client.post(url(name, draft)).status_code == 403
     assert Import.objects.get().state == ImportState.DRAFT
+
+
+def test_attributes_that_are_not_shown_to_somebody_are_not_shown_by_imports(world: World, client_of: AsPerson) -> None:
+    Attribute.objects.create(key="margin", label="Margin", type="decimal", seen_by=[Role.REVOPS])
+    data = b"Email,Margin\nann@buyer.example,0.42\nnobody,0.13\nbob@buyer.example,lots of it\n"
+    olga, mia = client_of(world.olga), client_of(world.mia)
+    options = {"system": "crm", "kind": "leads"}
+    draft = olga.post(IMPORTS, {"file": upload(data), "dry_run": "1", **options}, format="multipart").json()["id"]
+    done = olga.post(IMPORTS, {"file": upload(data), **options}, format="multipart").json()["id"]
+    job.run_in_turn()
+    assert "lots of it" in olga.get(url("import", done)).content.decode()
+
+    answers = [mia.get(url("import", done)), mia.get(IMPORTS)]
+    assert [answer.status_code for answer in answers] == [200, 200]
+    for answer in answers:
+        assert not any(words in answer.content.decode() for words in ("margin", "0.13", "lots of it"))
+        assert "Margin" in answer.content.decode()  # as a column that is ignored
+    closed = [mia.get(url("import", draft)), mia.get(url("import_refused", done)), mia.post(url("import_start", draft))]
+    assert [answer.status_code for answer in closed] == [403, 403, 403]
+    assert "RevOps may open it" in closed[0].json()["detail"]

@@ -1,6 +1,7 @@
 """POST …/touchpoints/ records what a buyer did, once, and says whether it is new intent; GET lists what they did."""
 
 from datetime import timedelta
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -80,6 +81,36 @@ def test_by_its_id_it_is_the_same_whatever_else_it_says(mia: APIClient, dana: Le
     assert dana.touchpoints.count() == 1
 
 
+TOLD = {
+    "newest": {"at": "2026-03-05T09:00:00Z", "kind": "meeting", "detail": "Demo"},
+    "older": {"at": "2026-03-04T09:00:00Z", "kind": "form", "detail": "Pricing", "source": "google", "campaign": "A"},
+    "same moment": {"at": "2026-03-05T09:00:00Z", "kind": "meeting", "campaign": "Spring", "detail": "Demo"},
+    "undated": {"kind": "page_visit", "detail": "/pricing", "source": "bing"},
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(TOLD)), ids=" ".join)
+def test_by_its_id_the_newest_says_all_in_any_order(mia: APIClient, dana: Lead, order: tuple[str, ...]) -> None:
+    for name in order:
+        assert mia.post(of_lead(dana), TOLD[name] | {"system": "crm", "external_id": "e1"}).status_code in (200, 201)
+    [kept] = Touchpoint.objects.all()
+    assert kept.at.isoformat() == "2026-03-05T09:00:00+00:00"
+    assert (kept.kind, kept.detail, kept.source, str(kept.campaign)) == ("meeting", "Demo", "", "Spring")
+
+
+def test_without_moments_the_last_one_counts(mia: APIClient, dana: Lead) -> None:
+    for detail in ("Zero", "Alpha"):
+        mia.post(of_lead(dana), {"kind": "form", "detail": detail, "system": "crm", "external_id": "e1"})
+    assert Touchpoint.objects.get().detail == "Alpha"
+
+
+def test_an_enquiry_without_an_id_is_a_capture(mia: APIClient, dana: Lead) -> None:
+    answer = mia.post(of_lead(dana), {"kind": "enquiry", "detail": "Call me"})
+    assert answer.status_code == 400
+    assert "send the lead again with what the buyer wrote in its message" in answer.json()["detail"]
+    assert not dana.touchpoints.exists()
+
+
 def test_an_id_of_another_lead_is_refused(mia: APIClient, dana: Lead) -> None:
     sent = FORM | {"system": "hubspot", "external_id": "e1"}
     mia.post(of_lead(dana), sent)
@@ -101,7 +132,8 @@ def test_an_id_of_another_lead_is_refused(mia: APIClient, dana: Lead) -> None:
     ],
 )
 def test_which_kinds_are_intent(mia: APIClient, dana: Lead, kind: str, is_intent: bool) -> None:
-    assert mia.post(of_lead(dana), {"kind": kind}).json()["new_intent"] is is_intent
+    sent = {"kind": kind, "system": "crm", "external_id": "7"}
+    assert mia.post(of_lead(dana), sent).json()["new_intent"] is is_intent
     assert bool(notified()) is is_intent
 
 

@@ -12,36 +12,15 @@ from handoff.models import FileMapping, Import, ImportState
 from leads.identity import upsert
 from leads.models import Lead
 from tests.handoff.console.conftest import Login
+from tests.handoff.console.imports import CSV, NEW, bring, page, url
 from tests.world import World
 
-NEW, LIST = reverse("admin:handoff_import_add"), reverse("admin:handoff_import_changelist")
-CSV = (
-    "Record ID,Email,First Name,Firm,Lead Status,Contact owner\n"
-    "1,ann@buyer.example,Ann,Acme,Open,ada\n"
-    ",nobody,Ben,Bolt,Open,ada\n"
-)
+LIST = reverse("admin:handoff_import_changelist")
 DEALS = (
     "Record ID,Email,Deal ID,Deal Name,Deal Stage,Amount,Close Date\n"
     "1,ann@buyer.example,d1,First,Qualification,100,2026-02-01\n"
     "1,ann@buyer.example,d2,Second,Gewonnen,200,2026-02-01\n"
 )
-
-
-def url(name: str, pk: int) -> str:
-    return reverse(f"admin:handoff_import_{name}", args=[pk])
-
-
-def bring(client: Client, text: str = CSV, **more: object) -> Import:
-    file = SimpleUploadedFile("leads.csv", text.encode(), "text/csv")
-    answer = client.post(NEW, {"file": file, **more})
-    assert answer.status_code == 302, answer.content.decode()
-    return Import.objects.latest("pk")
-
-
-def page(client: Client, record: Import) -> str:
-    answer = client.get(url("change", record.pk))
-    assert answer.status_code == 200
-    return answer.content.decode()
 
 
 def test_a_file_shows_how_it_is_understood_and_what_it_would_do(world: World, as_: Login) -> None:

@@ -47,10 +47,21 @@ def test_a_lead_is_picked_by_name_company_mail_or_number(
     assert f"?into={gone.pk}" not in page
 
 
-def test_a_lead_is_picked_by_its_phone(two: tuple[Lead, Lead], world: World, as_: Any) -> None:
+@pytest.mark.parametrize("asked", ["1234567", "171 555"])
+def test_a_lead_is_picked_by_its_phones(asked: str, two: tuple[Lead, Lead], world: World, as_: Any) -> None:
     gone, stays = two
-    page = text_of(as_(world.mia).get(merge_url(stays), {"q": "1234567"}))
+    Lead.objects.filter(pk=gone.pk).update(mobile_phone="+49 171 555")
+    page = text_of(as_(world.mia).get(merge_url(stays), {"q": asked}))
     assert f"?into={gone.pk}" in page
+
+
+@pytest.mark.parametrize("asked", ["Jon Smith", "jon.smith@", "1234567", "john@", "171 555"])
+def test_the_queue_is_searched_by_either_of_the_two(asked: str, two: tuple[Lead, Lead], world: World, as_: Any) -> None:
+    Lead.objects.filter(pk=two[1].pk).update(mobile_phone="+49 171 555")
+    duplicates.find_marked()
+    queue = reverse("admin:leads_possibleduplicate_changelist")
+    assert "Head of Purchasing" in text_of(as_(world.olga).get(queue, {"q": asked}))
+    assert "Head of Purchasing" not in text_of(as_(world.olga).get(queue, {"q": "nobody"}))
 
 
 def test_the_picker_begins_with_the_possible_duplicates(two: tuple[Lead, Lead], world: World, as_: Any) -> None:
@@ -175,3 +186,18 @@ def test_who_may_be_the_same_is_named_before_a_lead_is_added(two: tuple[Lead, Le
     assert not Lead.objects.filter(email="jon.smith@gmail.com").exists()
     client.post(url, typed | {"is_another_person": "on"})
     assert Lead.objects.filter(email="jon.smith@gmail.com").exists()
+
+
+def test_a_merged_lead_is_read_and_what_is_said_of_it_reaches_the_other(
+    two: tuple[Lead, Lead], world: World, as_: Any
+) -> None:
+    gone, stays = two
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    client: Client = as_(world.mia)
+    assert 'name="title"' not in text_of(client.get(page_of(gone)))
+    assert client.post(page_of(gone), {"title": "CEO", "email": gone.email}).status_code == 403
+    said = {"purpose": "email", "granted": "no", "at": "", "source": "", "wording": ""}
+    assert client.post(reverse("admin:consent", args=[gone.pk]), said).status_code == 302
+    for lead in two:
+        lead.refresh_from_db()
+    assert (gone.title, gone.consent, stays.consent["email"]["granted"]) == ("Buyer", {}, False)

@@ -1,13 +1,14 @@
 """The page of a lead says where its facts are from; RevOps orders the sources."""
 
 import pytest
+from django.contrib.admin.models import LogEntry
 from django.test import Client
 from django.urls import reverse
 
 from handoff import workflow
-from leads.models import PERSON, Lead, SourceRank
+from leads.models import PERSON, Attribute, AttributeType, Lead, Role, SourceRank, State
 from tests.handoff.console.conftest import Login
-from tests.world import MONDAY, World, make_lead
+from tests.world import MONDAY, World, bring_to, make_lead
 
 SOURCES = reverse("admin:leads_sourcerank_changelist")
 ADD = reverse("admin:leads_sourcerank_add")
@@ -80,3 +81,20 @@ def test_an_order_that_makes_no_sense_is_refused(world: World, as_: Login, form:
 def test_only_revops_orders_them(world: World, as_: Login) -> None:
     for person in (world.ada, world.mia, world.max):
         assert as_(person).get(SOURCES).status_code == 403
+
+
+def test_who_saves_a_page_states_only_what_they_edited(world: World, as_: Login) -> None:
+    kinds = {"size": AttributeType.NUMBER, "client": AttributeType.YES_NO, "areas": AttributeType.CHOICES}
+    for key, kind in kinds.items():
+        choices = [{"key": "a", "label": "A"}]
+        Attribute.objects.create(key=key, label=key.title(), type=kind, choices=choices, edited_by=[Role.MARKETER])
+    lead = bring_to(State.SAL, make_lead(attributes={"size": 5, "client": True, "areas": ["a"]}), world)
+    client, url = as_(world.ada), reverse("admin:leads_lead_change", args=[lead.pk])
+    form = client.get(url).context["adminform"].form
+    shown = {name: form[name].value() for name, field in form.fields.items() if not field.disabled}
+    client.post(url, {name: value for name, value in shown.items() if value not in (None, False)} | {"title": "CTO"})
+    lead.refresh_from_db()
+    assert (lead.title, sorted(lead.provenance)) == ("CTO", ["title"])
+    assert lead.attributes == {"size": 5, "client": True, "areas": ["a"]}
+    [entry] = LogEntry.objects.all()
+    assert entry.get_change_message() == "Changed Title."

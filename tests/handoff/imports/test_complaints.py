@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from handoff.imports.complaints import Complaints
+from handoff.imports.complaints import Complaints, field_of
 from handoff.imports.kind import Result, Row
 
 
@@ -46,3 +46,9 @@ def test_it_is_bounded() -> None:
     by_reason = summary(["".join(chr(ord("a") + int(digit)) for digit in str(number)) for number in range(5000)])
     assert len(by_reason) == 11
     assert sum(int(line.split(" x ")[0]) for line in by_reason) == 5000
+
+
+def test_a_reason_tells_its_field_also_if_it_is_an_attribute() -> None:
+    assert field_of("email: It is not valid.") == "email"
+    assert field_of("attributes.budget: Budget: It is not a number.") == "attributes.budget"
+    assert field_of("There is no lead: import it first.") == ""

@@ -1,6 +1,5 @@
 """A dry run predicts what the import does, and nobody waits for more than a chunk of it."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,7 @@ from tests.world import MONDAY, World, bring_to, make_lead
 def prepared(tmp_path: Path, content: str, kind: str = "leads", **wish: Any) -> Import:
     file = tmp_path / "file.csv"
     file.write_text(content)
-    return prepare(file, Wish(kind=kind, system="hubspot", dry_run=True, **wish))
+    return prepare(file, Wish(kind=kind, system="hubspot", **wish))
 
 
 REPEATS = """external_id,email,company
@@ -86,9 +85,9 @@ def test_the_results_come_in_the_order_of_the_file(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(dry_run, "CHUNK", 2)
     rows = [*range(1, 8), 1, 2]
     file = "email\n" + "".join(f"p{number}@buyer.example\n" for number in rows)
-    results = list(prepared(tmp_path, file).write())
-    assert [result.row.number for result in results] == list(range(2, 11))
-    assert [result.outcome for result in results] == ["created"] * 7 + ["unchanged"] * 2
+    results = list(prepared(tmp_path, file).try_out())
+    assert [result.row.number for _, result in results] == list(range(2, 11))
+    assert [result.outcome for _, result in results] == ["created"] * 7 + ["unchanged"] * 2
 
 
 def chunks_of(groups: list[list[int]]) -> list[list[int]]:
@@ -111,8 +110,8 @@ def test_a_verb_on_an_early_lead_waits_for_nothing_once_its_chunk_is_over(
     monkeypatch.setattr(dry_run, "CHUNK", 1)
     early, late = (bring_to("mql", make_lead(name), world) for name in ("Ann", "Ben"))
     file = "email,company\nann@buyer.example,Navy\nben@buyer.example,Fleet\n"
-    results = prepared(tmp_path, file).write()
-    assert next(results).outcome == "updated"
+    results = prepared(tmp_path, file).try_out()
+    assert next(results)[1].outcome == "updated"
     other = connections.create_connection("default")
     try:
         with other.cursor() as cursor:
@@ -121,7 +120,7 @@ def test_a_verb_on_an_early_lead_waits_for_nothing_once_its_chunk_is_over(
             assert cursor.fetchone() == ("",)
     finally:
         other.close()
-    assert next(results).outcome == "updated"
+    assert next(results)[1].outcome == "updated"
     assert set(Lead.objects.filter(pk__in=[early.pk, late.pk]).values_list("company", flat=True)) == {""}
 
 
@@ -137,7 +136,7 @@ def test_a_chunk_is_its_own_transaction_and_leaves_nothing(
         return kind.write(rows, reading)
 
     monkeypatch.setitem(run.KINDS, "leads", Kind(kind.aliases, kind.identities, kind.dates, write, kind.keys))
-    results: Iterator[Result] = prepared(tmp_path, "email\nann@buyer.example\n").write()
+    results = prepared(tmp_path, "email\nann@buyer.example\n").try_out()
     for _ in results:
         assert not connection.in_atomic_block
     assert seen == [True]
@@ -149,7 +148,7 @@ def test_a_chunk_is_its_own_transaction_and_leaves_nothing(
 def test_a_verb_during_a_dry_run_stays(tmp_path: Path, world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dry_run, "CHUNK", 1)
     lead = bring_to("mql", make_lead("Ann"), world)
-    results = prepared(tmp_path, "email,company\nann@buyer.example,Navy\nben@buyer.example,\n").write()
+    results = prepared(tmp_path, "email,company\nann@buyer.example,Navy\nben@buyer.example,\n").try_out()
     next(results)
     workflow.accept(lead.pk, by=world.ada)
     list(results)

@@ -1,6 +1,7 @@
 """`manage.py import` does what the console does: its import is on record, named, resumed and undone."""
 
 import io
+import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from leads.models import Lead
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
+run = job.run
 CSV = "Record ID,Email\n1,ann@buyer.example\n2,ben@buyer.example\n,nobody\n"
 
 
@@ -54,7 +56,7 @@ def test_whoever_may_not_import_is_refused_and_nothing_is_kept(world: World, fil
     assert not Import.objects.exists()
 
 
-def test_interrupted_it_is_resumed_and_says_the_rest(db: None, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_interrupted_it_is_resumed_and_sums_up_the_whole(db: None, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importing, "CHUNK", 1)
     advance, calls = job._Work._advance, iter(range(10))
 
@@ -70,12 +72,36 @@ def test_interrupted_it_is_resumed_and_says_the_rest(db: None, file: Path, monke
     record = Import.objects.get()
     assert (record.state, record.created) == (ImportState.RUNNING, 1)
 
+    for option in ("--dry-run", "--explain"):
+        status, _, words = bring_in("--resume", record.pk, option)
+        assert (status, "leave out --dry-run" in words) == (2, True)
+    assert Lead.objects.count() == 1
+
     status, out, _ = bring_in("--resume", record.pk)
-    assert (status, out) == (1, "1 created, 0 updated, 0 unchanged, 1 refused, 0 warnings\n")
+    assert (status, out) == (1, "2 created, 0 updated, 0 unchanged, 1 refused, 0 warnings\n")
     record.refresh_from_db()
     assert (record.state, record.created, record.refused) == (ImportState.DONE, 2, 1)
     assert bring_in("--resume", record.pk)[0] == 2
     assert bring_in("--resume", 999)[0] == 2
+
+
+def test_resumed_it_fails_by_a_row_that_was_refused_before(
+    db: None, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "CHUNK", 1)
+    file.write_text("Record ID,Email\n,nobody\n1,ann@buyer.example\n")
+    turns = iter([True])
+    monkeypatch.setattr(job, "run", lambda record, *_: run(record, lambda: next(turns, False)))
+    assert bring_in("leads", file, "--system", "crm")[0] == 2
+    monkeypatch.setattr(job, "run", run)
+    record = Import.objects.get()
+    assert (record.state, record.refused, record.created) == (ImportState.RUNNING, 1, 0)
+
+    status, out, _ = bring_in("--resume", record.pk, "--json")
+    assert (status, json.loads(out)) == (
+        1,
+        {"created": 1, "updated": 0, "unchanged": 0, "refused": 1, "warnings": 0},
+    )
 
 
 def test_an_undo_is_resumed_too(db: None, file: Path) -> None:

@@ -5,6 +5,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from typing import Any
@@ -111,6 +112,7 @@ def test_killed_before_its_progress_is_written_it_goes_on_as_if_once(
 def test_stopped_it_keeps_what_is_done(world: World, small_chunks: None) -> None:
     record = started(content(7), world.mia)
     job.run(record, once(record, 2, lambda: drafts.stop(record, by=world.nora)))
+    assert not StatedRow.objects.exists()
     job.run_in_turn()
 
     assert numbers(record) == (ImportState.STOPPED, 4, 0, 0, 0)
@@ -150,10 +152,34 @@ def test_a_row_that_cannot_be_written_for_a_fault_of_ours_is_refused_alone(
             raise ZeroDivisionError("A fault of ours.")
         return kind.write(rows, reading)
 
-    monkeypatch.setitem(importing.KINDS, "leads", type(kind)(**{**vars(kind), "write": fail}))
+    monkeypatch.setitem(importing.KINDS, "leads", replace(kind, write=fail))
     job.run_in_turn()
     assert numbers(record) == (ImportState.DONE, 3, 0, 0, 1)
     assert record.rows.get().reason == "It failed: ZeroDivisionError: A fault of ours."
+
+
+@pytest.mark.parametrize("has_fault", [False, True])
+def test_rows_that_cannot_be_shown_are_counted_once(
+    world: World, small_chunks: None, monkeypatch: pytest.MonkeyPatch, *, has_fault: bool
+) -> None:
+    """As where the disk of a report is full: what was committed before that stays as it was committed."""
+    record = started(content(4), world.mia)
+    kind = importing.KINDS["leads"]
+
+    def fail_together(rows: Any, reading: Any) -> Any:
+        if has_fault and len(rows) > 1:
+            raise ZeroDivisionError("A fault of ours.")
+        return kind.write(rows, reading)
+
+    def see(_lines: Any, _results: Any) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setitem(importing.KINDS, "leads", replace(kind, write=fail_together))
+    job.run(record, lambda: True, see)
+    done = 1 if has_fault else 2
+    assert numbers(record) == (ImportState.FAILED, done, 0, 0, 0)
+    assert (record.cursor, Lead.objects.count(), record.rows.count()) == (done, done, 0)
+    assert "No space left on device" in record.note
 
 
 def test_the_database_notes_what_was_made_and_what_was_changed(world: World) -> None:
@@ -241,15 +267,21 @@ settings.DATABASES["default"]["NAME"] = sys.argv[1]
 django.setup()
 from handoff.imports import job, run
 run.CHUNK, job.LEASE_SECONDS = 3, 1
-job.run_in_turn()
+while True:
+    job.run_in_turn()
+    time.sleep(0.01)
 """
 
 
 @pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
-    """Real processes, killed whenever: between chunks, within one, before its commit."""
-    rows, luck = 400, random.Random(7)
+    """Real processes, killed whenever: between chunks, within one, before its commit.
+
+    There are more rows than all of them get in, so that each is at work when it is killed.
+    """
+    rows, luck = 3000, random.Random(7)
+    killed = 0
     repeated = [f"{n},lead{n}@buyer.example,,Other {n}\n" for n in range(1, 101)]
     record = started(content(rows, *repeated, ",nobody,,\n"), world.mia)
     arguments = [sys.executable, "-c", _WORK, str(connection.settings_dict["NAME"])]
@@ -258,7 +290,9 @@ def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
         aim = record.cursor + luck.randint(1, 20)
         with subprocess.Popen(arguments, env=environment) as process:
             wait_for(partial(_is_ready, process, record, aim))
+            killed += process.poll() is None and record.is_in_progress
             process.kill()
+    assert killed == 20
     while record.is_in_progress:
         job.run_in_turn()
         record.refresh_from_db()
@@ -269,7 +303,7 @@ def test_killed_at_twenty_random_moments_it_is_as_if_once(world: World) -> None:
 
 
 def _is_ready(process: "subprocess.Popen[bytes]", record: Import, aim: int) -> bool:
-    """It has come far enough to be killed, or has ended by itself."""
+    """It has come far enough to be killed, or has ended by itself, which it must not."""
     return process.poll() is not None or _cursor(record) >= aim
 
 

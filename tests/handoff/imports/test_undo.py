@@ -6,16 +6,30 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
+from django.utils import timezone
+from psycopg.errors import DeadlockDetected
 
 from handoff import workflow
-from handoff.amending import undoing
+from handoff.amending import undoing, untouched
 from handoff.doors import SHELL
 from handoff.imports import drafts, job
 from handoff.models import AttainmentCount, FunnelCount, Import, ImportState, RowOutcome
 from handoff.reports import rollup
 from leads.identity import upsert
-from leads.models import Campaign, ExternalId, Lead, Opportunity, Touch, Touchpoint, Transition, User
+from leads.models import (
+    Attribute,
+    Campaign,
+    ConsentStatement,
+    ExternalId,
+    Lead,
+    Opportunity,
+    Touch,
+    Touchpoint,
+    Transition,
+    User,
+)
+from sla import clocks
 from sla.models import Clock
 from tests.world import MONDAY, World, assert_consistent, bring_to, make_lead, make_policy
 
@@ -103,6 +117,81 @@ def test_what_was_changed_has_its_former_value_and_later_corrections_stay(world:
     workflow.correct(ben.pk, {"company": "Old Ltd"})
     Lead.objects.filter(pk=ben.pk).update(provenance=provenance)  # it says who corrected it
     assert everything() == before
+
+
+def test_what_somebody_confirmed_since_stays(world: World) -> None:
+    Attribute.objects.create(key="tier", label="Tier", type="text")
+    upsert({"email": "ann@buyer.example"})
+    data = b"Record ID,Email,Company Name,First Name,Last Name,Tier,Title\n1,ann@buyer.example,Acme,Ann,Fox,Gold,CEO\n"
+    record = imported(data, world.mia)
+    confirmed = {"company": "Acme", "attributes.tier": "Gold", "last_name": "Fox"}
+    ann = Lead.objects.get()
+    upsert({"email": ann.email, **confirmed}, system="salesforce", at=timezone.now())
+
+    assert undo(record, world.mia) == ["Changed again since, so it stays: company, last_name, name, tier."]
+    ann.refresh_from_db()
+    assert (ann.company, ann.name, ann.first_name, ann.title) == ("Acme", "Ann Fox", "", "")
+    assert ann.attributes == {"tier": "Gold"}
+    assert ann.provenance["company"]["system"] == "salesforce"
+
+
+def test_what_a_lead_sums_up_follows_what_is_left(world: World) -> None:
+    lead = upsert({"email": "ann@buyer.example"}).lead
+    workflow.record_consent(lead.pk, ConsentStatement("email", True, MONDAY - timedelta(days=60)))
+    record = imported(b"Email,Email Opt Out,Unsubscribe date\nann@buyer.example,1,2026-03-01\n", world.mia)
+    lead.refresh_from_db()
+    assert lead.consent["email"]["granted"] is False
+    workflow.record_consent(lead.pk, ConsentStatement("phone", False, MONDAY))
+
+    undo(record, world.mia)
+    lead.refresh_from_db()
+    assert {name: word["granted"] for name, word in lead.consent.items()} == {"email": True, "phone": False}
+
+
+MOVED = b"Record ID,Email\n1,new@buyer.example\n"
+
+
+def test_what_hinders_it_is_said_in_words(world: World) -> None:
+    upsert({"email": "ann@buyer.example"}, external_ids=[("hubspot", "1")])
+    record = imported(MOVED, world.mia)
+    upsert({"email": "ann@buyer.example"})
+
+    [words] = undo(record, world.mia)
+    assert words == ("Another lead has the email by now that it had before the import: merge the two, or correct one.")
+    assert Lead.objects.filter(email="new@buyer.example").exists()
+
+
+def test_after_a_deadlock_it_begins_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything()
+    record = imported(LEADS, world.mia)
+    failing, undo_lead = [1, 2], undoing._undo_lead
+
+    def deadlocked(*args: Any) -> str:
+        if failing and failing.pop():
+            raise OperationalError("deadlock detected") from DeadlockDetected("deadlock detected")
+        return undo_lead(*args)
+
+    monkeypatch.setattr(undoing, "_undo_lead", deadlocked)
+    monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
+    assert undo(record, world.mia) == []
+    assert (failing, everything()) == ([], before)
+
+
+def test_it_holds_the_clocks_before_it_looks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+
+    def noting(word: str, function: Any) -> Any:
+        def noted(*args: Any) -> Any:
+            seen.append(word)
+            return function(*args)
+
+        return noted
+
+    monkeypatch.setattr(clocks, "hold", noting("hold", clocks.hold))
+    monkeypatch.setattr(undoing, "built_upon", noting("look", untouched.built_upon))
+    upsert({"email": "ann@buyer.example"})
+    undo(imported(LEADS, world.mia), world.mia)
+    assert seen[:2] == ["hold", "look"]
 
 
 def test_past_deals_walk_their_leads_back(world: World) -> None:

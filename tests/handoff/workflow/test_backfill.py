@@ -5,17 +5,32 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from django.forms.models import model_to_dict
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handoff import workflow
+from handoff.agreement.packet import snapshot, snapshots
 from handoff.doors import Door
 from handoff.models import Delivery, Handoff, Rejection
 from handoff.reports.attainment import By, attainment
 from handoff.workflow.backfill import Clocks, PastAct, lock_many, record
-from leads.models import Channel, Lead, Opportunity, Outcome, Reason, State, Touch, Transition, User, Verb, Via
+from leads.models import (
+    Channel,
+    Lead,
+    Opportunity,
+    Outcome,
+    Reason,
+    State,
+    Touch,
+    Touchpoint,
+    Transition,
+    User,
+    Verb,
+    Via,
+)
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, PendingAlarm
 from tests.world import OFFICE, World, assert_consistent, make_calendar, make_lead, make_policy
@@ -32,6 +47,7 @@ class Step(NamedTuple):
     verb: Verb
     hours: int
     automatic: bool = False
+    inbound: bool = False
 
 
 NEXT: Mapping[str, Sequence[Verb]] = {
@@ -58,7 +74,9 @@ def lives(draw: Any) -> list[Step]:
     state, life = str(State.RAW), []
     for _ in range(draw(st.integers(1, 9))):
         verb = draw(st.sampled_from(NEXT[state]))
-        life.append(Step(verb, draw(st.integers(0, 60)), automatic=verb == Verb.TOUCH and draw(st.booleans())))
+        is_automatic, is_inbound = draw(st.sampled_from([(False, False), (True, False), (False, True)]))
+        is_touch = verb == Verb.TOUCH
+        life.append(Step(verb, draw(st.integers(0, 60)), is_touch and is_automatic, is_touch and is_inbound))
         state = LEADS_TO.get(verb, state)
     return life
 
@@ -73,7 +91,7 @@ def facts_of(step: Step, owner: User, at: datetime) -> dict[str, Any]:
             return {"reenter_on": at.date(), "note": ""}
         case Verb.TOUCH:
             kind = {"channel": Channel.CALL.value, "outcome": Outcome.REACHED.value}
-            return {**kind, "note": "Hi", "automatic": step.automatic}
+            return {**kind, "note": "Hi", "automatic": step.automatic, "inbound": step.inbound}
     return {}
 
 
@@ -294,3 +312,16 @@ def test_the_statements_do_not_grow_with_the_leads(
         promoted = [(lead, [PastAct(verb=Verb.PROMOTE, at=START)]) for lead in locked.values()]
         with django_assert_max_num_queries(12):
             record(promoted, door=PAST)
+
+
+def test_the_packets_of_many_hold_what_that_of_one_does(world: World) -> None:
+    leads = [make_lead(f"Buyer {number}") for number in range(3)]
+    for lead in leads[:2]:
+        Touchpoint.objects.bulk_create(
+            Touchpoint(lead=lead, kind="page_visit", at=START + timedelta(hours=n % 40), detail=str(n))
+            for n in range(60)
+        )
+    with CaptureQueriesContext(connection) as queries:
+        packets = snapshots(leads)
+    assert packets == {lead.pk: snapshot(lead) for lead in leads}
+    assert "ROW_NUMBER" in queries[0]["sql"]

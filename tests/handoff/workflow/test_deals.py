@@ -68,10 +68,13 @@ class TestOpening:
         ("facts", "words"),
         [
             ({}, "Name the deal, or give the number of one to update."),
-            ({"deal": 10**9}, "This lead has no deal"),
+            ({"deal": 10**9}, "give the number of one of its deals, or leave it empty"),
             ({"name": "X", "state": "wno"}, "“wno” is not a valid state"),
             ({"name": "X", "closed_at": "2026-01-01"}, "An open deal has not ended yet"),
-            ({"name": "X", "state": "won", "closed_at": "2199-01-01"}, "This time is in the future."),
+            (
+                {"name": "X", "state": "won", "closed_at": "2199-01-01"},
+                "give when the deal was won or lost, or leave it empty",
+            ),
             ({"name": "X", "deal_owner": "mia"}, "“mia” is not an active salesperson"),
             ({"name": "X", "amount": "-1"}, "greater than or equal to 0"),
         ],

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 from django.db import connections, transaction
+from django.db.models import Q
 
 from handoff import workflow
 from handoff.amending import duplicates
 from handoff.refusals import Refused
+from handoff.workflow.duplicates import not_the_same
 from leads.identity import upsert
-from leads.models import Lead, PossibleDuplicate, Touchpoint, Verb
+from leads.models import Lead, PairState, PossibleDuplicate, Touchpoint, Verb
 from sla.metrics import Metric
 from tests.waiting import Waiting
 from tests.world import World, assert_consistent, make_lead, make_policy
@@ -135,11 +137,23 @@ def test_the_worker_beside_merges_and_decisions(world: World) -> None:
     for number in range(ROUNDS):
         one = make_lead("Jon Smith", email=f"jon{number}@firm{number}.example.com", company=f"Firm {number}")
         other = make_lead("John Smith", email=f"john{number}@firm{number}.example.com", company=f"Firm {number}")
+        assert duplicates.find_marked()
+        pair = PossibleDuplicate.objects.get(first=one, second=other)
+        Lead.objects.filter(pk=one.pk).update(title="Buyer")  # so that the worker looks at the pair again
+        is_merged = number % 2 == 1
+        merging = [partial(workflow.merge, one.pk, by=world.olga, into=other.pk)] if is_merged else []
         refused = at_once(
             duplicates.find_marked,
-            partial(workflow.merge, one.pk, by=world.mia, into=other.pk),
-            partial(workflow.correct, other.pk, {"title": "Buyer"}),
+            partial(not_the_same, pair.pk, by=world.mia),
+            partial(workflow.correct, other.pk, {"company": f"The Firm {number}"}),
+            *merging,
         )
-        assert refused == []
+        pair.refresh_from_db()
+        is_decided = pair.state == PairState.NOT_THE_SAME
+        assert is_decided or is_merged
+        assert len(refused) == (0 if is_decided else 1)  # whoever decided was told that it is not open any more
+        assert (pair.decided_by == world.mia) is is_decided
     assert duplicates.find_marked()
-    assert not PossibleDuplicate.objects.filter(state="open", first__merged_into__isnull=False).exists()
+    merged = Q(first__merged_into__isnull=False) | Q(second__merged_into__isnull=False)
+    assert not PossibleDuplicate.objects.filter(merged, state=PairState.OPEN).exists()
+    assert_consistent()

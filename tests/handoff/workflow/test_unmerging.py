@@ -3,12 +3,12 @@
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +18,21 @@ from handoff.models import Delivery, Destination, Rejection
 from handoff.refusals import FactsRefused, NotAllowed, Refused, WrongState
 from handoff.workflow import rights
 from handoff.workflow.merge_outlook import undone
-from leads.models import ExternalId, Lead, Opportunity, State, Touch, Touchpoint, Transition, Verb
+from leads.identity import upsert
+from leads.models import (
+    Consent,
+    ConsentStatement,
+    ExternalId,
+    Lead,
+    Opportunity,
+    Purpose,
+    State,
+    Touch,
+    Touchpoint,
+    Transition,
+    Verb,
+)
+from leads.permission import may_use
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, PendingAlarm
 from tests.world import FACTS, MONDAY, World, assert_consistent, bring_to, last, make_lead, make_policy
@@ -56,7 +70,9 @@ def figures() -> list[Any]:
 
 def everything() -> dict[str, Any]:
     """All but the history, which a merge and its undoing stay in."""
-    facts = {model.__name__: rows(model) for model in (ExternalId, Opportunity, Touch, Touchpoint, Rejection, Alarm)}
+    facts = {
+        model.__name__: rows(model) for model in (ExternalId, Opportunity, Touch, Touchpoint, Consent, Rejection, Alarm)
+    }
     waiting = sorted(PendingAlarm.objects.values_list("clock", "step", "due_at"))
     return facts | {"Lead": rows(Lead, "updated_at"), "Clock": rows(Clock), "waiting": waiting, "figures": figures()}
 
@@ -306,7 +322,7 @@ def test_a_merge_of_an_earlier_release_cannot_be_undone(world: World) -> None:
         facts={"into": stays.pk},
     )
     Lead.objects.filter(pk=gone.pk).update(merged_into=stays)
-    with pytest.raises(FactsRefused, match="in a release that did not record what it moved"):
+    with pytest.raises(FactsRefused, match=r"did not record what it moved\. Correct lead \d+, and add the other"):
         workflow.unmerge(gone.pk, by=world.olga, reason=WHY)
 
 
@@ -332,12 +348,127 @@ def test_a_date_to_come_back_goes_back(world: World) -> None:
     assert stays.reenter_on is None
 
 
+MARCH, APRIL, MAY = (datetime(2026, month, 1, tzinfo=UTC) for month in (3, 4, 5))
+NO, YES = False, True
+
+
+def says(lead: Lead, purpose: str, granted: bool, when: datetime | None) -> None:
+    workflow.record_consent(lead.pk, ConsentStatement(purpose, granted, when))
+
+
+def means_of(lead: Lead) -> list[str]:
+    lead.refresh_from_db()
+    return [purpose for purpose in (Purpose.EMAIL, Purpose.PHONE) if may_use(lead, purpose)]
+
+
+@pytest.mark.parametrize(
+    ("of_gone", "of_stays", "left"),
+    [
+        ([("email", NO, MARCH)], [("email", YES, APRIL)], ["phone"]),
+        ([("email", YES, APRIL)], [("email", NO, MARCH)], ["phone"]),
+        ([("all", NO, MARCH)], [("email", YES, APRIL)], []),
+        ([("email", YES, APRIL)], [("all", NO, MARCH)], []),
+        ([("phone", NO, MARCH)], [("all", YES, MAY)], ["email"]),
+        ([("all", NO, MARCH), ("email", YES, APRIL)], [("all", YES, MAY)], ["email"]),
+        ([("email", NO, MARCH)], [("email", YES, None)], ["phone"]),
+        ([], [("email", YES, APRIL)], ["email", "phone"]),
+    ],
+)
+def test_a_merge_gives_nothing_back_and_its_undoing_changes_no_word(
+    world: World, of_gone: list[Any], of_stays: list[Any], left: list[str]
+) -> None:
+    gone, stays = make_lead("Twin Gone"), make_lead("Twin Stays")
+    for lead, words in ((gone, of_gone), (stays, of_stays)):
+        for word in words:
+            says(lead, *word)
+    before, means = everything(), [means_of(gone), means_of(stays)]
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    assert means_of(stays) == left
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    assert everything() == before
+    assert [means_of(gone), means_of(stays)] == means
+
+
+def test_what_the_buyer_says_after_the_merge_stays_with_the_lead_that_stayed(world: World) -> None:
+    gone, stays = make_lead("Twin Gone"), make_lead("Twin Stays")
+    says(gone, "email", NO, MARCH)
+    says(stays, "email", YES, APRIL)
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    says(stays, "email", NO, None)  # which the merge had withdrawn already
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    assert means_of(stays) == ["phone"]
+
+
+def test_what_a_merge_withdrew_is_removed_by_its_undoing_alone(world: World) -> None:
+    gone, stays = make_lead("Twin Gone"), make_lead("Twin Stays")
+    says(gone, "email", NO, MARCH)
+    says(stays, "email", YES, APRIL)
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    with pytest.raises(IntegrityError, match="append-only"), transaction.atomic():
+        stays.consents.filter(is_inferred=False).update(is_inferred=True)
+    assert stays.consents.filter(is_inferred=True).count() == 1
+
+
+def test_a_block_comes_and_goes_with_whose_it_is(world: World) -> None:
+    gone, stays = make_lead("Twin Gone"), make_lead("Twin Stays")
+    workflow.correct(gone.pk, {"do_not_contact": True, "do_not_contact_reason": "Asked us"}, by=world.ada)
+    before = everything()
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    stays.refresh_from_db()
+    assert stays.provenance["do_not_contact"]["by"] == world.ada.pk
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    assert everything() == before
+
+
+def test_a_block_that_was_confirmed_since_stays(world: World) -> None:
+    gone, stays = make_lead("Twin Gone"), make_lead("Twin Stays")
+    workflow.correct(gone.pk, {"do_not_contact": True}, by=world.ada)
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    workflow.correct(stays.pk, {"do_not_contact": True}, by=world.olga)
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    stays.refresh_from_db()
+    assert stays.do_not_contact
+
+
+def test_what_somebody_confirmed_since_was_changed_since(world: World) -> None:
+    gone, stays = make_lead("Twin Gone", phone="+49 30 1", title="CEO"), make_lead("Twin Stays")
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk)
+    upsert({"email": stays.email, "title": "CEO"}, system="crm", at=MAY)
+    gone.refresh_from_db()
+    assert dict(undone(gone))[f"Stays with lead {stays.pk}"] == "Title, corrected since"
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    stays.refresh_from_db()
+    assert (stays.title, stays.phone) == ("CEO", "")
+    assert stays.provenance["title"]["system"] == "crm"
+
+
+def test_a_name_follows_a_part_that_was_taken_and_back(world: World) -> None:
+    gone = make_lead("Dana Wolf", first_name="Dana", last_name="Wolf", email="wolf@buyer.example")
+    stays = make_lead("Dana Fox", first_name="Dana", last_name="Fox", email="fox@buyer.example")
+    before = everything()
+    workflow.merge(gone.pk, by=world.mia, into=stays.pk, take=["last_name"])
+    stays.refresh_from_db()
+    assert stays.name == "Dana Wolf"
+    workflow.unmerge(gone.pk, by=world.mia, reason=WHY)
+    assert everything() == before
+
+
 # Random lives.
 
 VERBS = [verb for verb in workflow.VERBS if verb not in (Verb.MERGE, Verb.UNMERGE)]
 MARKETING = (Verb.PROMOTE, Verb.RECYCLE, Verb.RESUBMIT, Verb.ANSWER, Verb.DISPUTE)
 ARBITRATING = (Verb.OVERTURN, Verb.UPHOLD, Verb.PAUSE, Verb.RESUME)
 steps = st.lists(st.tuples(st.booleans(), st.integers(0, 40), st.integers(1, 50), st.booleans()), max_size=14)
+
+
+def buyer_says(lead: Lead, draw: int, minute: int) -> None:
+    """Now and then they agree to something, take it back, or want to hear no more of us."""
+    if draw % 4 == 0:
+        purpose, is_dated = [*Purpose][draw % 3], draw % 8 == 0
+        statement = ConsentStatement(purpose, draw % 5 < 2, at(minute) if is_dated else None)
+        workflow.record_consent(lead.pk, statement)
+    if draw % 11 == 0:
+        workflow.correct(lead.pk, {"do_not_contact": not lead.do_not_contact, "do_not_contact_reason": f"At {minute}"})
 
 
 def live(leads: Any, world: World, life: list[tuple[bool, int, int, bool]], minute: int = 0) -> int:
@@ -348,6 +479,7 @@ def live(leads: Any, world: World, life: list[tuple[bool, int, int, bool]], minu
             if sweeps:
                 sweep(at(minute))
             lead = Lead.objects.get(pk=leads[of_first].pk)
+            buyer_says(lead, draw, minute)
             applying = [verb for verb in VERBS if rights.applies(verb, lead, at(minute))]
             verb = applying[draw % len(applying)]
             by = world.mia if verb in MARKETING else world.olga if verb in ARBITRATING else world.max
