@@ -97,7 +97,7 @@ def _open(interaction: Interaction, verb: Verb, about: Reference, user: User) ->
 def _in_dialog(about: Reference, verb: Verb, interaction: Interaction) -> Reference:
     """The address to answer at goes along: a message of a webhook is updated by it alone."""
     url = interaction.text("response_url")
-    return Reference(about.lead, about.key, about.alarm, verb.value, interaction.member, url)
+    return Reference(about.lead, about.key, about.alarm, verb.value, interaction.member, url=url)
 
 
 def _refresh_in_a_hurry(interaction: Interaction, about: Reference, url: str) -> None:

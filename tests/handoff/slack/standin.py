@@ -88,6 +88,8 @@ class StandIn:
         if place not in self.messages:
             raise Invalid("message_not_found")
         _check_blocks(body["blocks"], most=50)
+        # Not refused, but its menus would go on showing what was chosen.
+        assert block_ids(body).isdisjoint(block_ids(self.messages[place]))
         self.messages[place] = body
         return {"channel": place[0], "ts": place[1]}
 
@@ -221,6 +223,10 @@ def send_body(body: bytes, *, at: float | None = None, **headers: str) -> Any:
 def actions_of(message: dict[str, Any]) -> list[str]:
     blocks = [block for block in message["blocks"] if block["type"] == "actions"]
     return [element["action_id"] for block in blocks for element in block["elements"]]
+
+
+def block_ids(message: dict[str, Any]) -> set[str]:
+    return {block["block_id"] for block in message["blocks"] if "block_id" in block}
 
 
 def text_of(message: dict[str, Any]) -> str:

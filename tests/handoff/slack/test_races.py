@@ -10,8 +10,9 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 
-from handoff import workflow
+from handoff import alerts, tasks, workflow
 from handoff.alerts import slack_replies, slack_updates
+from handoff.alerts.channels.slack import api
 from handoff.models import Delivery, SlackMessage, SlackReply
 from handoff.slack.doing import BUSY
 from leads.models import Lead, Touch, Via
@@ -114,3 +115,45 @@ def test_an_act_that_has_not_ended_yet_updates_a_message_that_was_just_posted(
     assert SlackMessage.objects.filter(update_at__isnull=False).count() == 1
     slack_updates.update_all()
     assert actions_of(slack.message) == ["touch", "reject"]
+
+
+def test_what_a_worker_has_sent_is_updated_by_a_worker(slack: StandIn, lead: Lead, world: World) -> None:
+    """Through the outbox and its threads, and the tasks that beat asks for."""
+    Delivery.objects.all().delete()
+    act = lead.transitions.get(verb="promote")
+    Delivery.objects.create(transition=act, recipient=world.ada, address="UADA", medium="slack")
+    assert alerts.deliver() == 1
+    again = slack.clicked("accept")  # on a screen that shows the message as it was
+    slack.click("accept")
+    tasks.talk_to_slack()
+    assert "Ada accepted the lead on" in text_of(slack.message)
+    send(again)
+    tasks.talk_to_slack()
+    assert len(slack.whispers) == 1
+    assert "already accepted by Ada" in slack.whispers[0]
+
+
+def test_two_workers_update_a_message_once(slack: StandIn, offer: Delivery, lead: Lead, world: World) -> None:
+    slack_updates.update_all()
+    workflow.accept(lead.pk, by=world.max)
+    at_once(slack_updates.update_all, slack_updates.update_all)
+    assert slack.calls.count("chat.update") == 1
+
+
+def test_an_act_during_an_update_is_shown_by_the_next(
+    slack: StandIn, offer: Delivery, lead: Lead, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its trigger sets another moment, so that the end of the update under way does not clear it."""
+    slack_updates.update_all()
+    workflow.accept(lead.pk, by=world.max)
+    call = api.call
+
+    def and_somebody_acts(method: str, arguments: dict[str, Any], **options: Any) -> dict[str, Any]:
+        monkeypatch.setattr(api, "call", call)
+        workflow.reject(lead.pk, by=world.max, reason="wrong_territory")
+        return call(method, arguments, **options)
+
+    monkeypatch.setattr(api, "call", and_somebody_acts)
+    slack_updates.update_all()
+    assert actions_of(slack.message) == []
+    assert slack.calls.count("chat.update") == 2

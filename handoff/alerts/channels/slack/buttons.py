@@ -1,5 +1,6 @@
 """The buttons of a message: one for each verb that it offers, and the outcomes of a call as one click each."""
 
+from secrets import token_hex
 from typing import Any
 
 from django.conf import settings
@@ -19,7 +20,7 @@ def buttons_of(content: Content) -> list[dict[str, Any]]:
     offers = content.offers
     if not settings.SLACK_SIGNING_SECRET or not offers or not offers.verbs or content.lead_id is None:
         return []
-    about = Reference(content.lead_id, str(content.key), offers.alarm_id)
+    about = Reference(content.lead_id, str(content.key), offers.alarm_id, nonce=token_hex(4))
     elements = [_touches() if verb == Verb.TOUCH else _button(Verb(verb)) for verb in offers.verbs]
     return [{"type": "actions", "block_id": about.signed(), "elements": elements}]
 

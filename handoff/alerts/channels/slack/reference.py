@@ -17,6 +17,7 @@ class Reference:
     alarm: int | None = None
     verb: str = ""
     member: str = ""
+    nonce: str = ""  # to Slack a menu in a block of the same name is the same, and would keep showing what was chosen
     url: str = ""  # where to answer to the click, of a message that cannot be updated otherwise
 
     def signed(self) -> str:
