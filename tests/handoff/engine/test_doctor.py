@@ -208,6 +208,8 @@ def test_slack_without_a_token(world: World, settings) -> None:
     assert codes() == []
     User.objects.update(slack_member_id="")
     assert codes() == ["slack_people"]
+    User.objects.filter(pk__in=[world.ada.pk, world.max.pk]).update(slack_member_id="UADA")
+    assert codes() == ["slack_shared_ids"]
 
 
 def test_settings_that_only_a_demo_may_have(settings) -> None:
