@@ -165,6 +165,8 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "Handoff <handoff@localhost>"
 # Slack: a bot token posts to channels and people; SLACK_API_URL lets another endpoint stand in.
 SLACK_BOT_TOKEN = env.str("SLACK_BOT_TOKEN", "")
 SLACK_API_URL = env.str("SLACK_API_URL", "https://slack.com/api/")
+# By it the buttons of Slack's messages are known to come from Slack. Without it messages have no buttons.
+SLACK_SIGNING_SECRET = env.str("SLACK_SIGNING_SECRET", "")
 # Messages that a worker has under way to one server at once.
 DELIVERY_CONCURRENCY = env.int("DELIVERY_CONCURRENCY", 24)
 ATTRIBUTES_FRESH_SECONDS = 2.0  # after which a process sees what another one has changed of the catalogue

@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
     path("api/v1/", include("handoff.api.urls")),
+    path("slack/", include("handoff.slack.urls")),
     path("livez", probes.livez),
     path("readyz", probes.readyz),
     path("enginez", probes.enginez),

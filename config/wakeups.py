@@ -25,6 +25,8 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         "deliver": {"task": "handoff.tasks.deliver", **often},
         # Invitations and new passwords: their reader waits for them.
         "send_letters": {"task": "handoff.tasks.send_letters", **often},
+        "talk_to_slack": {"task": "handoff.tasks.talk_to_slack", **often},
+        "forget_slack": {"task": "handoff.tasks.forget_slack", "schedule": crontab(hour="*", minute="50")},
         # What a person has asked for and a request had no time for: they look at its progress.
         "run_bulk_acts": {"task": "handoff.tasks.run_bulk_acts", **often},
         "run_imports": {"task": "handoff.tasks.run_imports", **often},

@@ -4,13 +4,14 @@ from celery import shared_task
 from django.utils import timezone
 
 from handoff import alerts
-from handoff.alerts import letters, worker
+from handoff.alerts import letters, slack_replies, slack_updates, worker
 from handoff.amending import bulk, duplicates, stopping
 from handoff.engine import agenda, disputes, heartbeat, leaks, promises
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import rollup
+from handoff.slack import seen
 from sla import versions
 
 DELIVER_SECONDS = 120  # well below Celery's time limit; the next wake-up goes on
@@ -37,6 +38,19 @@ def deliver() -> None:
 @shared_task
 def send_letters() -> None:
     letters.send_due()
+
+
+@shared_task
+def talk_to_slack() -> None:
+    slack_replies.reply_all()
+    slack_updates.update_all()
+
+
+@shared_task
+def forget_slack() -> None:
+    slack_updates.forget_old()
+    slack_replies.forget_old()
+    seen.forget_old()
 
 
 @shared_task

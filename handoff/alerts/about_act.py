@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from handoff.alerts.content import Content, disputes_link, facts_of, lead_link, name, rejections_link, title, zone_of
 from handoff.alerts.moments import moment
+from handoff.alerts.offers import GIVEN, offers_of
 from handoff.models import AnswerKind, Delivery, Rejection
 from leads.facts import built_in_facts
 from leads.models import Channel, DealState, Outcome, Reason, Transition, Verb
@@ -83,13 +84,14 @@ def about_act(delivery: Delivery) -> Content:
         links=(LISTS[act.verb](), *links) if act.verb in LISTS else links,
         zone=zone.key,
         about={"act": act.pk, "verb": act.verb, "by": act.by.username if act.by else None},
+        offers=offers_of(delivery, lead) if act.verb in GIVEN else None,
     )
 
 
 def subject_of(act: Transition, delivery: Delivery) -> str:
     """Known without asking the database, of an act with its details."""
     is_mine = delivery.recipient_id is not None and delivery.recipient_id == act.owner_id
-    if is_mine and act.verb in (Verb.PROMOTE, Verb.ASSIGN, Verb.RESUBMIT, Verb.OVERTURN):
+    if is_mine and act.verb in GIVEN:
         return f"New lead for you: {title(act.lead)}"
     if delivery.recipient is not None and delivery.recipient.username in act.facts.get("mentions", ()):
         return f"{name(act.by)} mentioned you: {title(act.lead)}"

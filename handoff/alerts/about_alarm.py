@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from handoff.alerts.content import Content, facts_of, lead_link, name, sentence, title, zone_of
 from handoff.alerts.moments import moment, time_of_day
+from handoff.alerts.offers import offers_of
 from handoff.models import Delivery
 from leads.models import Lead, Verb
 from sla.durations import in_words
@@ -61,6 +62,7 @@ def about_alarm(delivery: Delivery) -> Content:
         links=(lead_link(lead),),
         zone=zone.key,
         about={"alarm": alarm.pk, "clock": clock.pk, "metric": clock.metric, "due_at": _due(alarm).isoformat()},
+        offers=offers_of(delivery, lead, alarm),
     )
 
 

@@ -37,6 +37,14 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Offers:
+    """What can be done from the message itself: verbs, and the alarm that one of them answers."""
+
+    verbs: tuple[str, ...] = ()
+    alarm_id: int | None = None
+
+
+@dataclass(frozen=True)
 class Content:
     """The parts of a message, in plain text; names and notes in it were written by anybody. A digest has entries.
 
@@ -55,6 +63,7 @@ class Content:
     zone: str
     entries: tuple[Entry, ...] = ()
     about: Mapping[str, str | int | None] = field(default_factory=dict)
+    offers: Offers | None = None
 
     def tamed(self) -> Self:
         """The same with every text in one line of bounded length: no second header, no forged paragraph."""

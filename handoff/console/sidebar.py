@@ -161,12 +161,12 @@ def _capped(number: int) -> int | str:
 
 
 def _unanswered() -> int:
-    return unanswered()[:MOST_COUNTED].count()
+    return unanswered()[: MOST_COUNTED + 1].count()
 
 
 def _undecided(user: User) -> int:
     """Counted up to a bound: it is read with every page."""
-    return open_pairs(user).order_by()[:MOST_COUNTED].count()
+    return open_pairs(user).order_by()[: MOST_COUNTED + 1].count()
 
 
 def _group(

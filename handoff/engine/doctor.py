@@ -1,5 +1,6 @@
 """What is wrong with the engine, in plain words, and what to do about each."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -163,15 +164,38 @@ def _setup() -> Iterator[Finding]:
     yield from _letters()
     yield from _web()
     yield from _sending()
-    if not settings.SLACK_BOT_TOKEN and Destination.objects.filter(active=True, medium="slack").exists():
-        do = "set SLACK_BOT_TOKEN, or switch those destinations off"
-        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    yield from _slack()
     notifying = Step.objects.filter(policy=OuterRef("pk"), destinations__active=True)
     for policy in Policy.objects.filter(~Exists(notifying), retired_at=None):
         problem = f"The policy {policy} notifies no one on any step"
         yield _advice(
             "policy_tells_nobody", problem, "name a destination on its ladder; otherwise only its breach is announced"
         )
+
+
+def _slack() -> Iterator[Finding]:
+    if not Destination.objects.filter(active=True, medium="slack").exists():
+        return
+    if not settings.SLACK_BOT_TOKEN:
+        do = "set SLACK_BOT_TOKEN, or switch those destinations off"
+        yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
+    elif not settings.SLACK_SIGNING_SECRET:
+        do = "set SLACK_SIGNING_SECRET to the signing secret of the Slack app, and switch its interactivity on with "
+        do += f"the Request URL {settings.BASE_URL}/slack/interactivity/"
+        yield _advice("slack_buttons", "Messages in Slack have no buttons", do)
+    else:
+        yield from _slack_people()
+
+
+def _slack_people() -> Iterator[Finding]:
+    people = User.objects.filter(is_active=True).exclude(slack_member_id="").order_by("slack_member_id")
+    members = Counter(people.values_list("slack_member_id", flat=True))
+    if not members:
+        do = "enter their Slack member ids under People"
+        yield _advice("slack_people", "Messages in Slack have buttons, and nobody is known by a Slack member id", do)
+    if shared := [member for member, count in members.items() if count > 1]:
+        problem = f"Slack member ids that several people share, who can therefore press no button: {', '.join(shared)}"
+        yield _wrong("slack_shared_ids", problem, "leave each id on the page of the one person whose it is")
 
 
 def _people() -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
@@ -66,6 +67,9 @@ __all__ = [
     "RateLimit",
     "Rejection",
     "RowOutcome",
+    "SlackMessage",
+    "SlackReply",
+    "SlackRequest",
     "StandardKind",
     "StandardMessage",
     "StatedRow",

@@ -60,20 +60,32 @@ def post_guarded(
     return post(target, payload, headers, receiver=receiver)
 
 
-def post(target: Target, payload: Mapping[str, Any] | bytes, headers: Mapping[str, str], *, receiver: str) -> Answer:
-    """Post JSON. No error names the address, and none carries one that does: it may be a secret."""
+def post(
+    target: Target,
+    payload: Mapping[str, Any] | bytes,
+    headers: Mapping[str, str],
+    *,
+    receiver: str,
+    seconds: float | None = None,
+) -> Answer:
+    """Post JSON, within so many seconds where that is given: somebody waits for the answer then.
+
+    No error names the address, and none carries one that does: it may be a secret.
+    """
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     try:
         try:
-            return _post(target, body, headers)
+            return _post(target, body, headers, seconds)
         except ProtocolError:
-            return _post(target, body, headers)  # the server had ended the kept connection: once more, on a new one
+            # The server had ended the kept connection: once more, on a new one.
+            return _post(target, body, headers, seconds)
     except HTTPError as error:
         raise TransportError(f"{receiver} cannot be reached: {_in_words(error)}.") from None
 
 
-def _post(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
-    deadline = time.monotonic() + TIMEOUT
+def _post(target: Target, body: bytes, headers: Mapping[str, str], seconds: float | None) -> Answer:
+    longest = seconds or TIMEOUT
+    deadline = time.monotonic() + longest
     is_default_port = target.port == (443 if target.scheme == "https" else 80)
     host = f"[{target.host}]" if ":" in target.host else target.host
     response = _pool(target).urlopen(
@@ -88,7 +100,7 @@ def _post(target: Target, body: bytes, headers: Mapping[str, str]) -> Answer:
             **headers,
         },
         redirect=False,
-        timeout=urllib3.Timeout(connect=TIMEOUT, read=TIMEOUT),
+        timeout=urllib3.Timeout(total=seconds, connect=longest, read=longest),
         preload_content=False,
     )
     return Answer(response.status, _read(response, deadline), asked_wait(response.headers.get("Retry-After", "")))

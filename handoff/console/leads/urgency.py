@@ -2,15 +2,14 @@
 
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Subquery
 from django.utils import timezone
 
+from handoff.console.leads.answering import unanswered
 from handoff.console.leads.inbox_list import InboxList, first_scope
 from handoff.console.leads.sections import Section
-from handoff.models import Rejection
 from handoff.workflow.rights import WITH_SALES
 from leads.models import MARKETING, SALES, Lead, LeadQuerySet, Role, User
-from sla.metrics import Metric
 from sla.models import Clock
 from sla.standing import with_warning
 
@@ -65,12 +64,6 @@ def counts(user: User) -> dict[str, int]:
     """How many leads wait on a salesperson, and how many of them are overdue; no more than a page says are counted."""
     listing = InboxList(user, first_scope(user))
     return {"waiting": listing.count(), "overdue": listing.count_of(Section.OVERDUE)}
-
-
-def unanswered() -> QuerySet[Rejection]:
-    """The rejections that marketing still owes an answer to."""
-    running = RUNNING.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
-    return Rejection.objects.filter(answer="").filter(Exists(running) | ~Q(from_state="raw"))
 
 
 def next_lead(user: User, after: Lead) -> Lead | None:

@@ -15,7 +15,7 @@ from handoff import __version__, workflow
 from handoff.alerts.installation import claim
 from handoff.engine import doctor, servers
 from handoff.models import Delivery, DeliveryState, StandardKind, StandardMessage
-from leads.models import Role, State
+from leads.models import Role, State, User
 from sla.metrics import Metric
 from sla.models import Alarm, Calendar, Clock, PendingAlarm
 from tests.handoff.alerts.conftest import destination, make_delivery
@@ -202,7 +202,14 @@ def test_slack_without_a_token(world: World, settings) -> None:
     destination("owner", "slack")
     assert codes() == ["slack"]
     settings.SLACK_BOT_TOKEN = "xoxb-test"
+    assert codes() == ["slack_buttons"]
+    assert f"{settings.BASE_URL}/slack/interactivity/" in doctor.examine()[1][0].do
+    settings.SLACK_SIGNING_SECRET = "secret"
     assert codes() == []
+    User.objects.update(slack_member_id="")
+    assert codes() == ["slack_people"]
+    User.objects.filter(pk__in=[world.ada.pk, world.max.pk]).update(slack_member_id="UADA")
+    assert codes() == ["slack_shared_ids"]
 
 
 def test_settings_that_only_a_demo_may_have(settings) -> None:

@@ -1,18 +1,14 @@
 """Slack as a bot, which posts to channels and people."""
 
-import json
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
 
-from django.conf import settings
 from django.core.exceptions import ValidationError
 
-from handoff.alerts.channels import http, target
 from handoff.alerts.channels.channel import Channel
+from handoff.alerts.channels.slack import api, posted
 from handoff.alerts.channels.slack.blocks import message_of
-from handoff.alerts.channels.slack.errors import refused
-from handoff.alerts.channels.transport import TransportError
 from handoff.alerts.messages import content_of
 from handoff.models import Delivery
 
@@ -29,33 +25,13 @@ class SlackSession:
 
     def send(self, address: str, deliveries: Sequence[Delivery]) -> None:
         """Post to a channel or a person. A retry carries the same client_msg_id, by which Slack knows the message."""
-        if not settings.SLACK_BOT_TOKEN:
-            raise TransportError(
-                "Slack is not set up: set SLACK_BOT_TOKEN to the bot's token (xoxb-…).", permanent=True
-            )
         content = content_of(deliveries)
         message = message_of(content) | {
             "channel": address,
             "client_msg_id": str(content.key),
             "metadata": {"event_type": "handoff_delivery", "event_payload": {"key": str(content.key)}},
         }
-        headers = {"Authorization": f"Bearer {settings.SLACK_BOT_TOKEN}"}
-        url = f"{settings.SLACK_API_URL.rstrip('/')}/chat.postMessage"
-        answer = http.post(target.trusted(url), message, headers, receiver="Slack")
-        code = _error_in(answer.body)
-        if answer.status != 200 or code:
-            raise refused(answer, code)
-
-
-def _error_in(body: bytes) -> str:
-    """The code of the error in an answer; empty when it says that the message was posted."""
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        return "unreadable"
-    return "" if answer.get("ok") is True else str(answer.get("error") or "unreadable")
+        posted.keep(deliveries, content, api.call("chat.postMessage", message))
 
 
 CHANNEL = Channel(

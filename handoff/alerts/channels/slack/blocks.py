@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from handoff.alerts.channels.slack.buttons import buttons_of
 from handoff.alerts.content import Content, Entry
 
 LONGEST_SECTION, MOST_FIELDS, MOST_SECTIONS = 2900, 10, 40
@@ -13,17 +14,20 @@ def escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def message_of(content: Content) -> dict[str, Any]:
-    blocks = _digest(content) if content.entries else _message(content)
+def message_of(content: Content, since: str = "") -> dict[str, Any]:
+    """With what has been done since it was posted."""
+    blocks = _digest(content) if content.entries else _message(content, since)
     return {"text": escape(content.subject), "blocks": blocks, "unfurl_links": False}
 
 
-def _message(content: Content) -> list[dict[str, Any]]:
+def _message(content: Content, since: str) -> list[dict[str, Any]]:
     text = "\n".join([f"*{escape(content.subject)}*", escape(content.headline), *map(escape, content.lines)])
     facts = [_markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
     return [
         _section(text[:LONGEST_SECTION]),
         *({"type": "section", "fields": facts[at : at + MOST_FIELDS]} for at in range(0, len(facts), MOST_FIELDS)),
+        *([_section(f"*{escape(since)}*")] if since else []),
+        *buttons_of(content),
         _section(_links(content)),
         _zone(content),
     ]

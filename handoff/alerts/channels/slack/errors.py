@@ -22,11 +22,21 @@ ADVICE = {
     "invalid_blocks": "it does not understand the message",
     "invalid_payload": "it does not understand the message",
     "msg_too_long": "the message is too long",
+    "expired_trigger_id": "more than three seconds had passed",
+    "exchanged_trigger_id": "the same click was answered before",
 }
 
 
-def refused(answer: Answer, code: str) -> TransportError:
+class SlackRefusal(TransportError):
+    """What Slack did not do, with the code that it gives for it."""
+
+    def __init__(self, error: TransportError, code: str, permanent: bool) -> None:
+        super().__init__(error.message, permanent, error.retry_after)
+        self.code = code
+
+
+def refused(answer: Answer, code: str) -> SlackRefusal:
     """Only codes that we know are repeated: a server may answer anything, even a secret."""
     words = f"{code} ({ADVICE[code]})" if code in ADVICE else code if code in TRANSIENT else ""
     error = answer.refused("Slack", words)
-    return TransportError(error.message, not (answer.is_transient or code in TRANSIENT), error.retry_after)
+    return SlackRefusal(error, code, permanent=not (answer.is_transient or code in TRANSIENT))
