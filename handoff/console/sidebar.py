@@ -79,7 +79,7 @@ def _light_one(groups: list[dict[str, Any]]) -> None:
 def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     items = []
     if user.has_role(*SALES):
-        counts = _later(lambda: urgency.counts(user))
+        counts: Any = SimpleLazyObject(lambda: urgency.counts(user))
         mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
         here = request.path == mine
         items += [

@@ -66,12 +66,18 @@ def _reader(field: Any) -> Reader:
     """What a column gets of a row."""
     name = field.attname
     if isinstance(field, JSONField):
-        return lambda row: json.dumps(getattr(row, name), cls=field.encoder)
+        return lambda row: _json(getattr(row, name), field)
     if getattr(field, "auto_now", False):
         return lambda row: _set(row, name, timezone.now())
     if field.is_relation:
         return lambda row: _key(row, field)
     return lambda row: _plain(getattr(row, name))
+
+
+def _json(value: Any, field: Any) -> str | None:
+    """None is NULL, as the ORM keeps it, and not JSON's null."""
+    value = _default(value) if isinstance(value, DatabaseDefault) else value
+    return None if value is None else json.dumps(value, cls=field.encoder)
 
 
 def _set(row: Model, name: str, value: Any) -> Any:

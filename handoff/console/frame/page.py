@@ -146,7 +146,8 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
             if isinstance(response, TemplateResponse) and response.context_data and "cl" in response.context_data:
                 changelist = response.context_data["cl"]
                 list(changelist.result_list)
-                response.context_data |= _list_of(request, changelist) | dict(self.above(request, changelist))
+                above = dict(self.above(request, changelist))  # first: it may read for all rows what each of them shows
+                response.context_data |= _list_of(request, changelist) | above
         except UNANSWERABLE:
             if ERROR_FLAG in request.GET:
                 raise

@@ -167,9 +167,7 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
         form = workflow.CARDS[verb].facts(as_facts(request.POST.dict()), lead=lead, by=by, auto_id="fact_%s")
         # The form refuses in the words of the workflow. What it does not know of is said above its fields.
         if form.is_valid():
-            errors: Any = refusal.fields if isinstance(refusal, FactsRefused) else {}
-            is_of_fields = bool(errors) and errors.keys() <= form.fields.keys()
-            form.add_error(None, errors if is_of_fields else refusal.message)
+            _add_refusal(form, refusal)
     ask_only(form, by)
     dress(form)
     for name in SAID_BY_THE_BUTTON:
@@ -181,6 +179,16 @@ def _form(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None) 
     if verb == Verb.RESUBMIT:
         dress_resubmission(form, lead)
     return form
+
+
+def _add_refusal(form: Facts, refusal: Refused) -> None:
+    """Say at its fields what is wrong with them, and above them what they alone do not say."""
+    errors: Any = refusal.fields if isinstance(refusal, FactsRefused) else {}
+    at_fields = errors if errors.keys() <= form.fields.keys() else {}
+    for name, messages_of_field in at_fields.items():
+        form.add_error(name, messages_of_field)
+    if refusal.message != " ".join(message for each in at_fields.values() for message in each):
+        form.add_error(None, refusal.message)
 
 
 def _suggested(request: HttpRequest, verb: str, lead: Lead) -> dict[str, Any]:

@@ -60,7 +60,7 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
 class PersonFilter(RelatedDropdownFilter):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = "the person who rejected"
+        self.title = "rejected by"
 
 
 class DayFilter(RangeDateFilter):  # type: ignore[misc]

@@ -124,7 +124,6 @@ class RejectionPage(Kept):
         "answer_note",
     ]
     export_name = "admin:handoff_rejection_export"
-    sorted_first = "answer_due_shown"
 
     def get_search_fields(self, request: HttpRequest) -> list[str]:
         """By email and phone only for who may see them of every lead."""

@@ -189,7 +189,7 @@ def test_a_rejection_says_why_and_leads_to_the_rejections(world: World, settings
     act, _ = _rejection(world, facts)
     read = message(world.mia, transition=act)
     assert read.subject == "Ada rejected Grace Hopper (Navy)"
-    for words in ("Reason: Bad number.", "Note: The number is a fax.", "Wrong detail: phone"):
+    for words in ("Reason: Bad number.", "Note: The number is a fax.", "Wrong detail: Phone"):
         assert words in read.text.splitlines()
     assert "Open the rejections: https://handoff.example/console/handoff/rejection/" in read.text
     assert "Open the lead: https://handoff.example/console/leads/lead/" in read.text

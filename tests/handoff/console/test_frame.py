@@ -95,7 +95,6 @@ class TestTable:
 
         assert marked(LEADS) == [("due", "ascending")]
         assert marked(LEADS, o="-1") == [("who", "descending")]
-        assert marked(REJECTIONS) == [("answer_due_shown", "ascending")]
         assert marked("admin:leads_transition_changelist") == [("moment_shown", "descending")]
 
     def test_a_healthy_alarm_is_not_marked(self, world: World, as_) -> None:

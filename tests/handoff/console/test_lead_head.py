@@ -113,7 +113,7 @@ def test_editing_is_folded_and_leads_back_to_the_lead(world: World, as_) -> None
 @pytest.mark.parametrize(
     ("query", "title", "address"),
     [
-        ("next=/console/my-leads/%3Fwhose%3Dteam", "My leads", "/console/my-leads/?whose=team"),
+        ("next=/console/my-leads/%3Fwhose%3Dteam", "Team", "/console/my-leads/?whose=team"),
         ("next=/console/board/%3Fwho%3Dada", "Board", "/console/board/?who=ada"),
         ("_changelist_filters=state__exact%3Dmql", "Leads", "/console/leads/lead/?state__exact=mql"),
         ("next=https://evil.example/", "Leads", "/console/leads/lead/"),

@@ -294,7 +294,7 @@ def test_both_leads_tell_of_the_duplicate(world: World, as_) -> None:
     pages = {each.pk: reverse("admin:leads_lead_change", args=[each.pk]) for each in (lead, other)}
     assert f'href="{pages[other.pk]}"' in text(as_(world.mia).get(pages[lead.pk]))
     page = text(as_(world.mia).get(pages[other.pk]))
-    assert "Rejected a lead as a duplicate of this one" in page
+    assert "Rejected another lead as a duplicate of this one" in page
     assert f'href="{pages[lead.pk]}"' in page
 
 
