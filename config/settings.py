@@ -252,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
         "FunnelByEnum": "handoff.reports.funnel.ROWS",
+        "WrongFieldEnum": "handoff.workflow.facts.rejection.wrong_fields",
         "WriteOutcome": "handoff.api.provenance.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},
