@@ -252,7 +252,7 @@ SPECTACULAR_SETTINGS = {
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
         "FunnelByEnum": "handoff.reports.funnel.ROWS",
-        "WrongFieldEnum": "handoff.workflow.facts.rejection.wrong_fields",
+        "WrongFieldEnum": "handoff.workflow.facts.rejection.names_of_wrong_fields",
         "WriteOutcome": "handoff.api.provenance.OUTCOMES",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},

@@ -21,6 +21,11 @@ def wrong_fields() -> list[tuple[str, str]]:
     return [(fact.name, fact.label) for fact in contact_facts() if fact.name not in _WISHES]
 
 
+def names_of_wrong_fields() -> list[str]:
+    """The same by name, as the schema of the API calls them."""
+    return [name for name, _label in wrong_fields()]
+
+
 class ReasonField(forms.ModelChoiceField):  # type: ignore[type-arg]  # no generic when it runs
     """A choice among the reasons in force, that distinguishes a retired one from an unknown one."""
 
