@@ -252,7 +252,7 @@ def test_a_lead_shows_its_clocks_as_they_stand_and_what_can_be_done(world: World
         "remaining_seconds": 600,
         "overdue_seconds": 0,
     }
-    assert shown["can"] == ["accept", "reject", "touch", "pause", "comment"]
+    assert shown["can"] == ["accept", "reject", "touch", "pause", "comment", "snooze"]
     assert (later["clocks"][0]["state"], later["clocks"][0]["overdue_seconds"]) == ("overdue", 600)
     assert later["can"] == ["comment"]
 
