@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Q, QuerySet
 
 from handoff.console.board.cells import COLUMNS, NOTHING, OPEN, Cells, Count, counts
 from handoff.console.frame.words import due_in_words
-from leads.models import SALES, Absence, Role, Team, User
-from sla.models import Calendar, OwnerHours
+from handoff.console.leads.presence import away_until, opens_at
+from leads.models import SALES, Role, Team, User
 
 QUEUE, EVERYONE = "queue", "all"
 MOST_PEOPLE = 200
@@ -59,7 +58,7 @@ def rows_of(team: Team, now: datetime) -> list[Row]:
     """The queue, then the people by name; who has left is there as long as they still have leads."""
     people = _members(team)
     ids = [person.pk for person in people]
-    cells, away, opening = counts(ids, [team.pk], now), _away(ids, now), _opening(ids, now)
+    cells, away, opening = counts(ids, [team.pk], now), away_until(ids, now), opens_at(ids, now)
     rows = [
         Row(
             person.username,
@@ -85,22 +84,3 @@ def _members(team: Team) -> list[User]:
     belong = Q(team=team) | Q(pk=team.manager_id)
     people = User.objects.filter(belong & (Q(groups__name__in=SALES) | Q(is_active=False))).distinct()
     return sorted(people.select_related("team")[:MOST_PEOPLE], key=lambda person: str(person).lower())
-
-
-def _away(ids: Sequence[int], now: datetime) -> dict[int, datetime]:
-    """Until when; what begins as another absence ends is one with it."""
-    until: dict[int, datetime] = {}
-    for row in Absence.objects.filter(user__in=ids, ends_at__gt=now).order_by("starts_at"):
-        if row.starts_at <= until.get(row.user_id, now):
-            until[row.user_id] = max(row.ends_at, until.get(row.user_id, now))
-    return until
-
-
-def _opening(ids: Sequence[int], now: datetime) -> dict[int, datetime]:
-    """When the working hours begin of those who have hours of their own and are outside of them."""
-    keys = dict(OwnerHours.objects.filter(user__in=ids).values_list("user_id", "calendar_key"))
-    calendars: dict[str, Any] = {
-        each.key: each for each in Calendar.objects.filter(key__in=set(keys.values()), retired_at=None)
-    }
-    opening = {who: calendars[key].hours.next_open(now) for who, key in keys.items() if key in calendars}
-    return {who: opens for who, opens in opening.items() if opens > now}

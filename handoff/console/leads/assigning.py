@@ -9,10 +9,10 @@ from django import forms
 from django.db import connection
 from django.utils import timezone
 
+from handoff.console.leads.presence import away_until, opens_at
 from handoff.refusals import FactsRefused
 from handoff.workflow.facts import Facts
-from leads.models import Absence, Lead, Role, User, Verb
-from sla.models import Calendar, OwnerHours
+from leads.models import Lead, Role, User, Verb
 
 NOBODY, MYSELF = "-", "me"
 MOST_COUNTED = 200
@@ -54,7 +54,7 @@ class Candidate:
 def candidates(people: Sequence[User], at: datetime) -> list[Candidate]:
     """By name; those outside hours after those at work, and those who are away last. Four queries for any number."""
     ids = [person.pk for person in people]
-    counts, away, opening = _open_leads(ids), _away(ids, at), _opening(ids, at)
+    counts, away, opening = _open_leads(ids), away_until(ids, at), opens_at(ids, at)
     rows = [Candidate(who, counts.get(who.pk, 0), away.get(who.pk), opening.get(who.pk)) for who in people]
     return sorted(rows, key=lambda row: (bool(row.away_until), bool(row.opens_at), str(row.person).lower()))
 
@@ -102,24 +102,6 @@ def _open_leads(ids: Sequence[int]) -> dict[int, int]:
     with connection.cursor() as cursor:
         cursor.execute(_OPEN, [MOST_COUNTED + 1, list(ids)])
         return dict(cursor.fetchall())
-
-
-def _away(ids: Sequence[int], at: datetime) -> dict[int, datetime]:
-    """Until when; what begins as another absence ends is one with it."""
-    rows = Absence.objects.filter(user__in=ids, ends_at__gt=at).order_by("starts_at")
-    until: dict[int, datetime] = {}
-    for row in rows:
-        if row.starts_at <= until.get(row.user_id, at):
-            until[row.user_id] = max(row.ends_at, until.get(row.user_id, at))
-    return until
-
-
-def _opening(ids: Sequence[int], at: datetime) -> dict[int, datetime]:
-    """When the working hours begin of those who have hours of their own and are outside of them."""
-    keys = dict(OwnerHours.objects.filter(user__in=ids).values_list("user_id", "calendar_key"))
-    calendars = {each.key: each for each in Calendar.objects.filter(key__in=set(keys.values()), retired_at=None)}
-    opening = {who: calendars[key].hours.next_open(at) for who, key in keys.items() if key in calendars}
-    return {who: opens for who, opens in opening.items() if opens > at}
 
 
 def _day(at: datetime) -> str:
