@@ -15,7 +15,7 @@
   function show() {
     const theme = kept("adminTheme") || "auto";
     root.classList.toggle("dark", theme === "dark" || (theme === "auto" && system.matches));
-    for (const button of document.querySelectorAll("[data-theme]")) {
+    for (const button of document.querySelectorAll("button[data-theme]")) {
       button.setAttribute("aria-pressed", String(button.dataset.theme === theme));
     }
   }
@@ -26,7 +26,7 @@
   system.addEventListener("change", show);
   document.addEventListener("DOMContentLoaded", show);
   document.addEventListener("click", (event) => {
-    const button = event.target.closest("[data-theme]");
+    const button = event.target.closest("button[data-theme]");
     if (!button) return;
     window.localStorage.setItem("adminTheme", JSON.stringify(button.dataset.theme));
     show();

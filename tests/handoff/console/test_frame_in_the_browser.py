@@ -86,13 +86,15 @@ def test_what_opens_is_opened_by_the_keyboard_and_says_so(leads, log_in) -> None
     assert "Mia" in focused(page)
 
 
-def test_after_an_act_one_goes_on_where_one_was(leads, log_in) -> None:
+def test_after_an_act_one_goes_on_where_one_was(leads, log_in, live_server) -> None:
     page = log_in("mia")
-    rows = page.locator("#result_list tbody tr")
-    second = rows.nth(1)
-    second.get_by_role("link", name="Acknowledge").click()
-    page.get_by_role("dialog").get_by_role("button", name="Answer").click()
-    page.get_by_text("Answered the rejection of").wait_for()
+    page.goto(f"{live_server.url}/console/leads/lead/")
+    second = page.locator("#result_list tbody tr").nth(1)
+    second.get_by_role("link", name="Comment").click()
+    dialog = page.get_by_role("dialog")
+    dialog.locator("textarea").fill("Called.")
+    dialog.get_by_role("button", name="Comment").click()
+    page.get_by_text("Commented on").wait_for()
 
     assert page.evaluate("document.activeElement.closest('tr')?.rowIndex") == 2
 
