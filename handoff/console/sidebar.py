@@ -9,6 +9,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
 from handoff.agreement.definitions import SIGNATORIES, waiting_for
+from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
@@ -18,7 +19,6 @@ from handoff.reports.report import Report
 from handoff.workflow.duplicates import open_pairs
 from leads.models import MARKETING, SALES, Role, User
 
-MOST_COUNTED = 1000
 SETTINGS = {
     "Agreement": {
         "sla_policy": ("Policies", "timer"),
@@ -61,7 +61,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
     if user.has_role(Role.REVOPS):
-        dead = _later(Delivery.objects.filter(state=DeliveryState.DEAD).count)
+        dead = _later(lambda: counted(Delivery.objects.filter(state=DeliveryState.DEAD)))
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
     _light_one(groups)
     return groups
@@ -152,21 +152,21 @@ def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _later(count: Callable[[], Any]) -> Any:
     """Counted when it is shown: the palette reads the pages with each key that is typed, and shows no count."""
-    return SimpleLazyObject(lambda: _capped(count()))
 
+    def shown() -> int | str:
+        number = count()
+        return number and capped(number)
 
-def _capped(number: int) -> int | str:
-    """Nobody counts on beyond a bound: the sidebar is read with every page."""
-    return number if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
+    return SimpleLazyObject(shown)
 
 
 def _unanswered() -> int:
-    return unanswered()[: MOST_COUNTED + 1].count()
+    return counted(unanswered())
 
 
 def _undecided(user: User) -> int:
     """Counted up to a bound: it is read with every page."""
-    return open_pairs(user).order_by()[: MOST_COUNTED + 1].count()
+    return counted(open_pairs(user))
 
 
 def _group(

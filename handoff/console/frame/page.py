@@ -9,9 +9,7 @@ from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ERROR_FLAG, ChangeList
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db import DataError
-from django.db.models import DateField, DateTimeField, TimeField
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
@@ -19,10 +17,11 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
+from handoff.console.frame.changelist import ForgivingPaginator
 from handoff.console.frame.dialogs import back
-from handoff.console.frame.fields import DayInput, MomentField, TimeOfDayInput
 from handoff.console.frame.narrowing import chips_of, filters_of, kept_of
 from handoff.console.frame.paging import pages_of
+from handoff.console.frame.reading import PlainTimes, ReadAs
 from handoff.console.frame.site import viewer
 from handoff.console.frame.table import Table
 from handoff.console.frame.words import noun
@@ -50,50 +49,6 @@ class Tool:
     url: str
     tone: str = "plain"
     in_dialog: bool = True
-
-
-class ForgivingPaginator(Paginator):  # type: ignore[type-arg]
-    """A page that has gone, because its last row was dealt with, leads to the last one that is there."""
-
-    def validate_number(self, number: Any) -> int:
-        return min(max(1, int(number)), self.num_pages)
-
-
-class ReadAs:
-    """Who may not change a row reads it in words. `read_as` names, for a field of raw values, what is shown instead."""
-
-    read_as: ClassVar[Mapping[str, str]] = {}
-
-    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
-        fieldsets = super().get_fieldsets(request, obj)  # type: ignore[misc]
-        if obj is None or self.has_change_permission(request, obj):  # type: ignore[attr-defined]
-            return fieldsets
-        return [(name, {**options, "fields": self._worded(options["fields"])}) for name, options in fieldsets]
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
-        fields = list(super().get_readonly_fields(request, obj))  # type: ignore[misc]
-        is_read = obj is not None and not self.has_change_permission(request, obj)  # type: ignore[attr-defined]
-        return [*fields, *self.read_as.values()] if is_read else fields
-
-    def _worded(self, fields: Sequence[Any]) -> list[Any]:
-        names = [name for name in fields if name not in self.read_as.values()]
-        return [
-            self._worded(name) if isinstance(name, list | tuple) else self.read_as.get(name, name) for name in names
-        ]
-
-
-class PlainTimes:
-    """Dates and times in the browser's own controls: unfold's need a script, and warn of zones where none matters."""
-
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        match db_field:
-            case DateTimeField():
-                return db_field.formfield(**{"form_class": MomentField} | kwargs)
-            case DateField():
-                return db_field.formfield(**{"widget": DayInput()} | kwargs)
-            case TimeField():
-                return db_field.formfield(**{"widget": TimeOfDayInput()} | kwargs)
-        return super().formfield_for_dbfield(db_field, request, **kwargs)  # type: ignore[misc]
 
 
 class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]

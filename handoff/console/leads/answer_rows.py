@@ -7,11 +7,9 @@ from urllib.parse import urlencode
 
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from handoff.console.frame.page import ForgivingPaginator
 from handoff.console.frame.site import viewer
 from handoff.console.leads.answering import in_words, primary_of, retry_on, still_open
 from handoff.console.leads.verbs import LOOKS
@@ -20,24 +18,10 @@ from handoff.workflow import rights
 from leads.models import Lead, Route, User, Verb
 from sla.models import Clock
 
-MOST_COUNTED = 1000
 DECIDE = "decide"
 AT_ONCE = '<button type="submit" form="act-form" formaction="{}" class="act act-primary" aria-label="{} {}">{}</button>'
 LINK = '<a href="{}" class="act act-primary"{} aria-label="{} {}">{}</a>'
 IN_DIALOG = SafeString(" data-dialog")
-
-
-class CappedPaginator(ForgivingPaginator):
-    """It counts up to a bound: how many there are beyond that, it would have to read them all to know."""
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[: MOST_COUNTED + 1].count())
-
-
-def counted(number: int) -> str:
-    return f"{MOST_COUNTED}+" if number > MOST_COUNTED else str(number)
 
 
 @dataclass(frozen=True)

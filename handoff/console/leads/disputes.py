@@ -13,15 +13,16 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff import workflow
+from handoff.console.frame.changelist import CappedPaginator, DressedRows
+from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, time_left
 from handoff.console.leads.acting import refusal_in_advance
-from handoff.console.leads.answer_rows import CappedPaginator, counted, evidence_shown
+from handoff.console.leads.answer_rows import evidence_shown
 from handoff.console.leads.answering import DECISIONS
 from handoff.console.leads.verbs import LOOKS, past_tense
 from handoff.doors import door
@@ -34,7 +35,6 @@ from sla.metrics import Metric
 from sla.models import Clock
 from sla.standing import with_warning
 
-MOST_OPEN = 1000
 CLOCK = Clock.objects.filter(metric=Metric.TIME_TO_DECIDE, lead=OuterRef("rejection__lead"), stopped_at=None)
 DECIDED_ALREADY = "This dispute is decided: {decision} by {by}, {when}."
 
@@ -50,7 +50,7 @@ def waiting_for(user: User) -> int:
     """How many disputes this person may decide, up to a bound. A party of one does not decide it."""
     if not rights.arbitrates(user, None):  # type: ignore[arg-type] # the same for every lead
         return 0
-    return open_disputes().exclude(by=user).exclude(rejection__by=user)[:MOST_OPEN].count()
+    return counted(open_disputes().exclude(by=user).exclude(rejection__by=user))
 
 
 class DecisionFilter(DropdownFilter):  # type: ignore[misc]
@@ -70,19 +70,11 @@ class DecisionFilter(DropdownFilter):  # type: ignore[misc]
         return queryset if wanted == "all" else queryset.filter(decision=wanted)
 
 
-class DisputeRows(UnfoldChangeList):  # type: ignore[misc]
+class DisputeRows(DressedRows):
     """The rows of one page, each with its clock and, for an arbiter, the way to decide it."""
 
-    page_num: int
-    result_list: list[Any]
-    result_count: Any
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.page_num = min(self.page_num, self.paginator.num_pages)
-        self.result_count = counted(self.result_count) if self.result_count > MOST_OPEN else self.result_count
-        self.result_list = list(self.result_list)
-        _dress(request, self.result_list)
+    def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        _dress(request, rows)
 
 
 def _dress(request: HttpRequest, disputes: Sequence[Any]) -> None:
@@ -134,7 +126,7 @@ class DisputePage(Kept):
 
     def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
         here = request.GET.get("decided", "")
-        number = counted(open_disputes()[: MOST_OPEN + 1].count())
+        number = capped(counted(open_disputes()))
         tabs = [("", f"Open {number}"), *((value, label) for value, label in DisputeDecision.choices), ("all", "All")]
         return {"tabs": [{"query": f"?decided={key}", "label": label, "active": here == key} for key, label in tabs]}
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import JsonResponse
 
+from handoff.console.frame.counting import capped
 from handoff.console.leads.inbox_list import SCOPES, InboxList
 from handoff.console.leads.inbox_rows import (
     MOST_SHOWN,
@@ -15,7 +16,7 @@ from handoff.console.leads.inbox_rows import (
     read_sections,
     rows_of,
 )
-from handoff.console.leads.sections import SOON, Section, shown
+from handoff.console.leads.sections import SOON, Section
 from sla.durations import DAY
 
 LONGEST_HAVE = 30_000
@@ -48,7 +49,7 @@ def changes(listing: InboxList, sent: Mapping[str, Any], digest: str) -> dict[st
     held = [row.lead.paused_until for row in rows.values() if row.lead.paused_at]
     return {
         "token": _with_end(digest, listing, due, held),
-        "counts": {name: shown(number) for name, number, _first in sections},
+        "counts": {name: capped(number) for name, number, _first in sections},
         "more": {name: number > len(first) for name, number, first in sections},
         "order": {name: [pk for pk, _due in first if pk in rows] for name, _number, first in sections},
         "rows": {pk: as_html(listing, row) for pk, row in rows.items() if have.get(str(pk)) != row.mark},
@@ -58,7 +59,7 @@ def changes(listing: InboxList, sent: Mapping[str, Any], digest: str) -> dict[st
 
 def number_of(listing: InboxList, scope: str) -> str:
     """How many leads another list has, whatever this one is narrowed to."""
-    return shown(listing.without(*listing.filters, "q").of_scope(scope).count())
+    return capped(listing.without(*listing.filters, "q").of_scope(scope).count())
 
 
 def as_answer(changed: Mapping[str, Any]) -> JsonResponse:

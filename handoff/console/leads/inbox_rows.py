@@ -9,10 +9,11 @@ from django.db.models import OuterRef, Subquery
 from django.template.loader import get_template
 from django.utils.safestring import SafeString
 
+from handoff.console.frame.counting import capped
 from handoff.console.frame.words import badge, due_in_words, source_of, time_left
 from handoff.console.leads.inbox_list import InboxList
 from handoff.console.leads.primary import primary_verb
-from handoff.console.leads.sections import Section, shown
+from handoff.console.leads.sections import Section
 from handoff.console.leads.urgency import with_clocks
 from handoff.console.leads.verbs import ORDER, row_button
 from handoff.models import Handoff, LeadView
@@ -120,7 +121,7 @@ class SectionRows:
 
     @property
     def shown(self) -> str:
-        return shown(self.number)
+        return capped(self.number)
 
     @property
     def next_most(self) -> int:

@@ -12,9 +12,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
-from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff.console.frame import export
+from handoff.console.frame.changelist import DressedRows
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
@@ -75,19 +75,13 @@ class DueFilter(DropdownFilter):  # type: ignore[misc]
         return queryset
 
 
-class LeadRows(UnfoldChangeList):  # type: ignore[misc]
+class LeadRows(DressedRows):
     """The rows of one page, each with the buttons of what its viewer may do with it."""
 
-    page_num: int
-    result_list: list[Any]
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.page_num = min(self.page_num, self.paginator.num_pages)
+    def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         user, here = viewer(request), request.get_full_path()
-        self.result_list = list(self.result_list)
-        rejections = last_rejections(self.result_list)
-        for lead in self.result_list:
+        rejections = last_rejections(rows)
+        for lead in rows:
             verbs = still_open(rights.can(user, lead, timezone.now()), rejections.get(lead.pk))
             lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
 

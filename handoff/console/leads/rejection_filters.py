@@ -7,8 +7,8 @@ from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RelatedDropdownFilter
 
+from handoff.console.frame.counting import MOST_COUNTED
 from handoff.console.frame.words import source_of
-from handoff.console.leads.answer_rows import MOST_COUNTED
 from handoff.console.leads.answering import unanswered
 from handoff.models import AnswerKind, Rejection
 from leads.models import State

@@ -15,15 +15,16 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import RelatedDropdownFilter
-from unfold.views import ChangeList as UnfoldChangeList
 
 from handoff import workflow
 from handoff.console.frame import export
+from handoff.console.frame.changelist import CappedPaginator, DressedRows
+from handoff.console.frame.counting import MOST_COUNTED, capped, counted
 from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, clock_state, source_of, time_left, two_lines, with_block
-from handoff.console.leads.answer_rows import MOST_COUNTED, CappedPaginator, counted, dress_rows
+from handoff.console.leads.answer_rows import dress_rows
 from handoff.console.leads.answering import dispute_of, last_rejection, prefill, unanswered
 from handoff.console.leads.rejection_filters import (
     ANSWER_CLOCK,
@@ -73,22 +74,14 @@ EXPORTED: dict[str, export.Column] = {
 }
 
 
-class RejectionRows(UnfoldChangeList):  # type: ignore[misc]
+class RejectionRows(DressedRows):
     """The rows of one page, each with its answer clock and what its viewer may do."""
 
-    page_num: int
-    result_list: list[Any]
-    result_count: Any
-
-    def get_results(self, request: HttpRequest) -> None:
-        super().get_results(request)
-        self.page_num = min(self.page_num, self.paginator.num_pages)
-        self.result_count = counted(self.result_count) if self.result_count > MOST_COUNTED else self.result_count
-        self.result_list = list(self.result_list)
-        acts = [rejection.transition_id for rejection in self.result_list]
+    def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        acts = [rejection.transition_id for rejection in rows]
         clocks = with_warning(Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by__in=acts))
-        dress_rows(request, self.result_list, clocks)
-        for rejection in self.result_list:
+        dress_rows(request, rows, clocks)
+        for rejection in rows:
             rejection.due_shown, rejection.answer_shown = _due(rejection), _answer(rejection)
             rejection.ago_shown, rejection.source_shown = ago(rejection.at), source_of(rejection.lead.source)
 
@@ -220,9 +213,8 @@ def _answer(rejection: Rejection) -> SafeString:
 def _tabs(request: HttpRequest) -> list[Mapping[str, Any]]:
     """What waits and what is overdue, each with its number up to a bound; and all."""
     now, here = timezone.now(), request.GET.get("answer_state", "") or "open"
-    waiting = unanswered()[: MOST_COUNTED + 1].count()
-    overdue = RUNNING.filter(due_at__lt=now)[: MOST_COUNTED + 1].count()
-    tabs = [("open", f"To answer {counted(waiting)}"), ("overdue", f"Overdue {counted(overdue)}"), ("all", "All")]
+    waiting, overdue = capped(counted(unanswered())), capped(counted(RUNNING.filter(due_at__lt=now)))
+    tabs = [("open", f"To answer {waiting}"), ("overdue", f"Overdue {overdue}"), ("all", "All")]
     return [{"query": f"?answer_state={key}", "label": label, "active": here == key} for key, label in tabs]
 
 

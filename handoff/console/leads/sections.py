@@ -9,11 +9,11 @@ from django.db import models
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from handoff.console.frame.counting import MOST_COUNTED
 from handoff.models import InboxEntry, LeadView
 from leads.models import User
 
 SOON = timedelta(hours=1)
-MOST_COUNTED = 1000
 
 
 class Section(models.TextChoices):
@@ -92,11 +92,6 @@ def sample(parts: Sequence[QuerySet[Any]], columns: tuple[str, ...], most: int) 
     rows = [part.order_by("next_due", "lead_id").values_list("lead_id", *columns)[:most] for part in parts]
     first, *others = rows
     return {row[1:] for row in (first.union(*others, all=True) if others else first)}
-
-
-def shown(number: int) -> str:
-    """Like 12, or `1000+` where nobody has counted on."""
-    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
 
 
 def mark_viewed(user: User, lead_id: int) -> None:

@@ -1,0 +1,17 @@
+"""Numbers that are counted up to a bound: to know how many there are beyond it, one would have to read them all."""
+
+from typing import Any
+
+from django.db.models import QuerySet
+
+MOST_COUNTED = 1000
+
+
+def counted(rows: QuerySet[Any]) -> int:
+    """How many rows there are, up to one more than is ever shown as a number."""
+    return rows.order_by()[: MOST_COUNTED + 1].count()
+
+
+def capped(number: int) -> str:
+    """Like `12`, or `1000+` beyond the bound."""
+    return str(number) if number <= MOST_COUNTED else f"{MOST_COUNTED}+"
