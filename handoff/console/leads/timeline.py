@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -12,70 +11,22 @@ from django.contrib.contenttypes.models import ContentType
 from django.db.models import Prefetch
 from django.urls import reverse
 
-from handoff.console.frame.words import moment
+from handoff.console.leads.act_facts import facts_in_words
 from handoff.console.leads.pieces import PIECE, Asked, Event, Numbered, Piece, Place
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
-from handoff.models import AnswerKind, Delivery, Rejection
-from handoff.workflow.facts.rejection import wrong_fields
-from handoff.workflow.facts.timing import Cause
-from handoff.workflow.rights import names_seen
+from handoff.models import Delivery, Rejection
 from leads.catalogue import attributes
-from leads.facts import fact
 from leads.merged import family
-from leads.models import GIVING, DealState, Lead, Reason, State, Touch, Transition, Verb, Via
+from leads.models import GIVING, Lead, Reason, State, Touch, Transition, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Policy
 
-FACT_LABELS = {
-    "metric": "Clock",
-    "cause": "Cause",
-    "until": "Until",
-    "reason": "Reason",
-    "duplicate_of": "Duplicate of lead",
-    "retry_on": "Try again on",
-    "wrong_field": "Wrong detail",
-    "belongs_to": "Belongs to",
-    "belongs_to_team": "Territory",
-    "account": "Account",
-    "reenter_on": "Until",
-    "kind": "Answer",
-    "fixed": "Fixed",
-    "corrects": "Corrected",
-    "was": "Before",
-    "corrected": "Now",
-    "argument": "Because",
-    "decision": "Decision",
-    "deal": "Deal",
-    "name": "Opportunity",
-    "state": "State",
-    "stage": "Stage",
-    "amount": "Amount",
-    "currency": "Currency",
-    "deal_owner": "Deal owner",
-    "opened_at": "Opened",
-    "expected_close": "Expected close",
-    "closed_at": "Closed",
-    "lost_reason": "Lost because",
-    "into": "Into lead",
-    "take": "Facts taken along",
-    "from": "From lead",
-    "separated": "Lead that was separated",
-    "clocks": "",
-    "transition": "Act",
-    "withheld": "Messages withheld",
-    "sent": "Messages sent before",
-    "note": "Note",
-    "text": "",
-    "mentions": "Mentioned",
-    "not_notified": "Not notified, as they may not see the lead",
-}
 OTHER_LEAD: Mapping[str, tuple[str, ...]] = {
     Verb.MERGE: ("into",),
     Verb.UNMERGE: ("from", "separated"),
     Verb.REJECT: ("duplicate_of",),
 }
 """Where an act that is about two leads names the other one."""
-MOMENTS = ("until", "opened_at", "closed_at")
 CHANGES = {"reevaluated": "Re-evaluated", "restarted": "Started again"}
 VIA = {Via.CONSOLE: "console", Via.API: "API", Via.SLACK: "Slack", Via.IMPORT: "import", Via.SWEEP: "sweep"}
 
@@ -163,30 +114,6 @@ def _act(
     event = replace(event, is_taken_back=act.taken_back_by is not None)
     other = next((act.facts[name] for name in OTHER_LEAD.get(act.verb, ()) if name in act.facts), None)
     return replace(event, other=f"Lead {other}", other_url=_url(other)) if other else event
-
-
-def facts_in_words(
-    facts: Mapping[str, Any], reasons: Mapping[str, str], roles: Collection[str] | None
-) -> Iterator[tuple[str, str]]:
-    """Labels and values; of attributes only those that may be seen with these roles."""
-    labels = {
-        "metric": dict(Metric.choices),
-        "cause": dict(Cause.choices),
-        "reason": reasons,
-        "kind": dict(AnswerKind.choices),
-        "state": dict(DealState.choices),
-        "wrong_field": dict(wrong_fields()),
-        "corrects": dict(wrong_fields()),
-    }
-    for name, label in FACT_LABELS.items():
-        if name in MOMENTS and name in facts:
-            yield label, moment(datetime.fromisoformat(facts[name]))
-        elif name == "take" and name in facts:
-            if seen := [fact(each).label for each in facts[name] if names_seen(each, roles)]:
-                yield label, ", ".join(seen)
-        elif name in facts:
-            value = ", ".join(facts[name]) if isinstance(facts[name], list) else facts[name]
-            yield label, str(labels.get(name, {}).get(value, value))
 
 
 def _policies(acts: Iterable[Transition]) -> dict[int, Policy]:

@@ -14,7 +14,7 @@ from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import clock_state, moment, time_left
-from handoff.console.leads.timeline import facts_in_words
+from handoff.console.leads.act_facts import facts_in_words
 from handoff.models import Handoff
 from leads.models import Lead, Reason, State, Transition
 from sla.durations import in_words

@@ -5,7 +5,7 @@ from typing import get_args, get_type_hints
 import pytest
 
 from handoff import workflow
-from handoff.console.leads.timeline import FACT_LABELS
+from handoff.console.leads.act_facts import FACT_LABELS
 from handoff.console.leads.verbs import LOOKS
 from handoff.workflow import CARDS, VERBS
 from handoff.workflow.facts.base import Given
