@@ -81,8 +81,8 @@ class CompressionMiddleware(GZipMiddleware):
 
     What one reads of another's compressed pages by their length (BREACH) needs a secret and words of the attacker in
     one answer, asked for again and again with the reader's session. The one secret in a page is the token of its
-    forms, which Django masks anew in each; the session's cookie goes along with no request that another site makes
-    inside a page (SameSite=Lax); and each answer is longer by a random number of bytes, up to a hundred. The API is
+    forms, which Django masks differently in each; no request that another site makes inside a page carries the
+    session's cookie (SameSite=Lax); and each answer is longer by a random number of bytes, up to a hundred. The API is
     left as it is: its answers hold what others wrote, and programs that need it small can ask a proxy for that.
     """
 

@@ -1,4 +1,4 @@
-"""A dispute that is overdue: the arbiters are notified once, where no alarm has told them already."""
+"""A dispute that is overdue: the arbiters are notified once, where no alarm has notified them already."""
 
 from datetime import datetime
 

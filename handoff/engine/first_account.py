@@ -21,7 +21,7 @@ def is_wanted() -> bool:
 
 
 def link() -> str:
-    """It works while there is no account, so once; and for some days, as it is printed to a terminal."""
+    """It works while Handoff has no accounts, so once; and for some days, as it is printed to a terminal."""
     return f"{settings.BASE_URL}/console/setup/?token={signing.dumps('first', salt=SALT)}"
 
 

@@ -29,8 +29,8 @@ def check(user: User, record: Import) -> None:
     has_more = has_several_kinds(record)
     if record.is_historical or user.has_role(Role.REVOPS) or (record.kind in OF_MARKETING and not has_more):
         return
-    what = "a table of several kinds of records" if has_more else record.kind
-    raise NotAllowed(f"You may import {what} of the past only: mark the file as historical. RevOps may import all.")
+    kind = "a table of several kinds of records" if has_more else record.kind
+    raise NotAllowed(f"You may import {kind} of the past only: mark the file as historical. RevOps may import all.")
 
 
 def has_several_kinds(record: Import) -> bool:

@@ -22,7 +22,7 @@ UNFOLD: dict[str, Any] = {
     "SITE_HEADER": "Handoff",
     "SITE_SUBHEADER": "From marketing to sales, on time",
     "SITE_SYMBOL": "handshake",
-    "SITE_URL": None,  # there is no other site that one could look at
+    "SITE_URL": None,  # Handoff has no public site for a link to lead to
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "STYLES": _files("theme.css", "console.css", "frame.css", "answers.css", "mentions.css"),

@@ -41,8 +41,8 @@ def answer_all(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or answer not in LABELS:
         return redirect(to)
     ids = [int(value) for value in request.POST.getlist("lead") if is_id(value)][:MOST]
-    found = Lead.objects.visible_to(viewer(request)).in_bulk(ids)
-    leads = [found[pk] for pk in ids if pk in found]
+    seen = Lead.objects.visible_to(viewer(request)).in_bulk(ids)
+    leads = [seen[pk] for pk in ids if pk in seen]
     rejections = last_rejections(leads)
     if leads and "sent" not in request.POST:
         return _ask(request, answer, leads, _form(request, answer, leads), to)

@@ -21,6 +21,7 @@ from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
 from leads.finding import SEARCHED
 from leads.models import ExternalId, Lead, LeadQuerySet, Role, State, User
+from leads.normalise import quoted
 from leads.sql import load
 from sla.metrics import Metric
 
@@ -53,7 +54,8 @@ class InboxList:
     def of(cls, user: User, query: QueryDict) -> "InboxList":
         """The list that an address asks for."""
         if unknown := set(query) - {*FILTERS, "whose", "q", "e", "p"}:
-            raise NotOffered(f"There is no filter {', '.join(sorted(unknown))}.")
+            names = ", ".join(map(quoted, sorted(unknown)))
+            raise NotOffered(f"{names} is not a valid filter: use {', '.join(FILTERS)}.")
         scope = query.get("whose", "")
         filters = {name: str(query[name]) for name in FILTERS if query.get(name)}
         for name, value in filters.items():

@@ -67,8 +67,8 @@ def rows_of(listing: InboxList, lead_ids: Iterable[int]) -> dict[int, Row]:
     offered = Handoff.objects.filter(lead=OuterRef("pk"), cycle=OuterRef("cycle")).values("offered_at")
     leads = with_clocks(Lead.objects.filter(pk__in=ids)).select_related("owner", "team", "campaign", "inbox_entry")
     views = dict(LeadView.objects.filter(user=listing.user, lead__in=ids).values_list("lead", "at"))
-    found = leads.annotate(offered_at=Subquery(offered[:1]))
-    return {lead.pk: row_of(listing, lead, views.get(lead.pk)) for lead in found}
+    offered_leads = leads.annotate(offered_at=Subquery(offered[:1]))
+    return {lead.pk: row_of(listing, lead, views.get(lead.pk)) for lead in offered_leads}
 
 
 def row_of(listing: InboxList, lead: Any, viewed_at: datetime | None) -> Row:

@@ -99,7 +99,7 @@ class DeliveryPage(Kept):
 
     @display(description="Text, as it reads now")
     def message(self, delivery: Delivery) -> SafeString:
-        """Not stored: it is said anew of the history, so that nobody's data is kept once more in each message."""
+        """Composed from the history each time: a stored copy would keep personal data once more with each message."""
         return format_html('<div class="message-text">{}</div>', text_of(content_alone(delivery)))
 
     @display(description="About")

@@ -8,7 +8,7 @@ from handoff.engine import first_account
 
 
 class Command(BaseCommand):
-    help = "Print the link by which the first account is made. It works once, and only while there is no account."
+    help = "Print the link by which the first account is made. It works once, and only while Handoff has no accounts."
 
     def handle(self, **_: Any) -> None:
         if not first_account.is_wanted():

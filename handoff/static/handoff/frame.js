@@ -74,7 +74,7 @@
     }
   });
 
-  // A filter that nobody set is no part of the address.
+  // Unset filters are left out of the address.
   document.addEventListener("formdata", (event) => {
     if (event.target.id !== "filters") return;
     for (const [name, value] of [...event.formData.entries()]) if (value === "") event.formData.delete(name);
