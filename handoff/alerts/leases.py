@@ -1,11 +1,15 @@
-"""Do something alone: under a lease, a row of the database that ends by itself."""
+"""Do something alone: under a lease that ends by itself, be it a row of its own or a moment in the row to deal with."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
-from django.db import Error, connection
+from django.db import Error, connection, transaction
+from django.db.models import Model, QuerySet
+from django.utils import timezone
 
 # A session lock would be kept by a holder that is frozen, or whose host is gone, for as long as PostgreSQL takes to
 # notice; and a pooler that pools transactions would leave it on a stray session.
@@ -51,3 +55,19 @@ def _ask(statement: str, **values: str | int | UUID) -> int:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return int(cursor.rowcount)
+
+
+@transaction.atomic
+def take_due(rows: QuerySet[Any], moment: str, lease: timedelta) -> Any:
+    """The row that has been due for longest, by the name of its moment, or None; due again after the lease.
+
+    Its attempt is counted, so whoever dies with it leaves it to others.
+    """
+    now = timezone.now()
+    due = rows.filter(**{f"{moment}__lte": now}).order_by(moment)
+    row: Model | None = due.select_for_update(skip_locked=True, no_key=True).first()
+    if row is not None:
+        setattr(row, moment, now + lease)
+        row.attempts += 1  # type: ignore[attr-defined]
+        row.save(update_fields=[moment, "attempts"])
+    return row

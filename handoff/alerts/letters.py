@@ -13,6 +13,7 @@ from django.utils.http import urlsafe_base64_encode
 from handoff.alerts.channels import CHANNELS, TransportError
 from handoff.alerts.content import Content
 from handoff.alerts.installation import may_send
+from handoff.alerts.leases import take_due
 from handoff.alerts.retry import wait_before_next
 from handoff.models import Delivery, Letter, LetterKind
 from leads.models import User
@@ -41,7 +42,7 @@ def remind(email: str) -> int:
 def send_due() -> int:
     """Send what is due, each under a lease: a process that dies in between leaves it to the next."""
     sent = 0
-    while sent < AT_ONCE and _is_any_due() and (letter := _lease(timezone.now())):
+    while sent < AT_ONCE and _is_any_due() and (letter := _take()):
         _send(letter)
         sent += 1
     return sent
@@ -57,21 +58,20 @@ def _may_ask(user: User, since: datetime) -> bool:
     return Letter.objects.filter(user=user, kind=LetterKind.PASSWORD, created_at__gte=since).count() < MOST
 
 
-@transaction.atomic
-def _lease(now: datetime) -> Letter | None:
-    due = Letter.objects.select_for_update(skip_locked=True, no_key=True).filter(next_attempt_at__lte=now)
-    letter = due.order_by("next_attempt_at").first()
-    if letter:
-        letter.attempts += 1
-        letter.next_attempt_at = now + LEASE
-        letter.save(update_fields=["attempts", "next_attempt_at"])
-    return letter
+def _take() -> Letter | None:
+    row: Letter | None = take_due(Letter.objects.all(), "next_attempt_at", LEASE)
+    return row
 
 
 def _send(letter: Letter) -> None:
     user = User.objects.filter(pk=letter.user_id, is_active=True).exclude(email="").first()
     if user is None:
-        _settle(letter, "There is no active account with an email address.", None, None)
+        _settle(
+            letter,
+            "The account is inactive or has no email address: mend that under Users.",
+            None,
+            None,
+        )
         return
     try:
         _post(letter, user)

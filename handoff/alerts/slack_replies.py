@@ -6,12 +6,12 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 
 from handoff.alerts.channels import TransportError, http
 from handoff.alerts.channels.slack.blocks import escape, message_of
 from handoff.alerts.installation import may_send
+from handoff.alerts.leases import take_due
 from handoff.alerts.slack_updates import rendered
 from handoff.models import Delivery, SlackReply
 
@@ -24,7 +24,7 @@ LONGEST_URL: int = SlackReply._meta.get_field("url").max_length or 0
 log = structlog.get_logger(__name__)
 
 
-def tell(url: str, text: str) -> None:
+def reply_privately(url: str, text: str) -> None:
     """Say something to whoever has clicked, and to nobody else."""
     _keep(url, text=text)
 
@@ -55,14 +55,8 @@ def forget_old() -> None:
 
 
 def _take() -> SlackReply | None:
-    now = timezone.now()
-    with transaction.atomic():
-        due = SlackReply.objects.filter(reply_at__lte=now, attempts__lt=MAX_ATTEMPTS).order_by("reply_at")
-        reply = due.select_for_update(skip_locked=True, no_key=True).first()
-        if reply:
-            reply.reply_at, reply.attempts = now + LEASE, reply.attempts + 1
-            reply.save(update_fields=["reply_at", "attempts"])
-    return reply
+    row: SlackReply | None = take_due(SlackReply.objects.filter(attempts__lt=MAX_ATTEMPTS), "reply_at", LEASE)
+    return row
 
 
 def _send(reply: SlackReply) -> None:

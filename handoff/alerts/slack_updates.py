@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
@@ -16,6 +15,7 @@ from handoff.alerts.channels.slack.errors import SlackRefusal
 from handoff.alerts.channels.slack.posted import fingerprint
 from handoff.alerts.content import Content, name, zone_of
 from handoff.alerts.installation import may_send
+from handoff.alerts.leases import take_due
 from handoff.alerts.messages import content_of
 from handoff.alerts.moments import moment
 from handoff.models import Delivery, RateLimit, SlackMessage
@@ -60,15 +60,8 @@ def forget_old() -> None:
 
 
 def _take() -> SlackMessage | None:
-    """The next one, under a lease: whoever dies with it leaves it to others."""
-    now = timezone.now()
-    with transaction.atomic():
-        due = SlackMessage.objects.filter(update_at__lte=now, attempts__lt=MAX_ATTEMPTS).order_by("update_at")
-        message = due.select_for_update(skip_locked=True, no_key=True).first()
-        if message:
-            message.update_at, message.attempts = now + LEASE, message.attempts + 1
-            message.save(update_fields=["update_at", "attempts"])
-    return message
+    row: SlackMessage | None = take_due(SlackMessage.objects.filter(attempts__lt=MAX_ATTEMPTS), "update_at", LEASE)
+    return row
 
 
 def _update(message: SlackMessage) -> None:

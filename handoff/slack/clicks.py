@@ -34,11 +34,11 @@ def click(interaction: Interaction) -> None:
         return
     url, about = interaction.text("response_url"), Reference.read(interaction.action.text("block_id"))
     if about is None:
-        slack_replies.tell(url, "Handoff does not know this button. Open the lead in Handoff instead.")
+        slack_replies.reply_privately(url, "Handoff does not know this button. Open the lead in Handoff instead.")
         return
     user = person_of(interaction.member)
     if user is None:
-        slack_replies.tell(url, how_to_be_known(interaction.member))
+        slack_replies.reply_privately(url, how_to_be_known(interaction.member))
         return
     verb, facts = _asked(interaction.action, about)
     if facts is None:
@@ -70,12 +70,12 @@ def _act(interaction: Interaction, verb: Verb, about: Reference, user: User, fac
             try:
                 do(verb, about.lead, user, facts)
             except Refused as refusal:
-                slack_replies.tell(url, refusal.message)
+                slack_replies.reply_privately(url, refusal.message)
             refresh(interaction, about, url)
     except OperationalError as error:
         if not is_busy(error):
             raise
-        slack_replies.tell(url, BUSY)
+        slack_replies.reply_privately(url, BUSY)
 
 
 def _open(interaction: Interaction, verb: Verb, about: Reference, user: User) -> None:
@@ -83,7 +83,7 @@ def _open(interaction: Interaction, verb: Verb, about: Reference, user: User) ->
     try:
         lead = judge_in_advance(verb, about.lead, user)
     except Refused as refusal:
-        slack_replies.tell(url, refusal.message)
+        slack_replies.reply_privately(url, refusal.message)
         _refresh_in_a_hurry(interaction, about, url)
         return
     view = dialogs.dialog(verb, lead, _in_dialog(about, verb, interaction))
@@ -91,7 +91,7 @@ def _open(interaction: Interaction, verb: Verb, about: Reference, user: User) ->
         api.call("views.open", {"trigger_id": interaction.text("trigger_id"), "view": view}, seconds=SECONDS)
     except TransportError as error:
         log.warning("slack_dialog_not_opened", verb=verb, error=error.message)
-        slack_replies.tell(url, _why_no_dialog(error))
+        slack_replies.reply_privately(url, _why_no_dialog(error))
 
 
 def _in_dialog(about: Reference, verb: Verb, interaction: Interaction) -> Reference:
