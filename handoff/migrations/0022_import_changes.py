@@ -8,7 +8,10 @@ from leads.sql import load
 
 before_undo = import_module("handoff.migrations.0006_funnel_rollup").before_undo
 NO_NOTES = "DROP FUNCTION handoff_import_notes_inserts() CASCADE; DROP FUNCTION handoff_import_notes_updates() CASCADE;"
-NO_UNDO = "DROP TRIGGER handoff_funnel_unreached ON leads_transition; DROP FUNCTION handoff_funnel_unmove();"
+NO_UNDO = """
+DROP TRIGGER handoff_funnel_unreached ON leads_transition;
+DROP FUNCTION handoff_funnel_unmove, handoff_funnel_unreach;
+"""
 ALWAYS_REFUSE = """
 CREATE OR REPLACE FUNCTION leads_refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
