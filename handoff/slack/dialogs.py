@@ -49,7 +49,7 @@ def _evidence(reason: Reason, lead: Lead) -> Iterable[Block]:
     match Evidence(reason.evidence):
         case Evidence.OTHER_LEAD:
             number = {"type": "number_input", "action_id": "duplicate_of", "is_decimal_allowed": False}
-            hint = "Its number, as it stands in the address of its page."
+            hint = "Its number, as its page shows it (like No. 411)."
             yield _input("duplicate_of", "The other lead", number, hint=hint)
         case Evidence.RETRY_ON:
             yield _input("retry_on", "Try again on", {"type": "datepicker", "action_id": "retry_on"})

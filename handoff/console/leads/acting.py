@@ -81,8 +81,7 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
             return answer_in_place(request, lead, refusal.message)
         messages.warning(request, refusal.message)
         return leave(request, back(request, _page_of(lead)))
-    mark_viewed(user, lead.pk)
-    warnings = [f"{lead}: {warning}" for warning in warnings_of(lead)] if verb in BEFORE_CONTACT else []
+    warnings = _acted_on(verb, user, lead)
     if is_in_place(request):
         return answer_in_place(request, lead, _done(done, lead), warnings, done)
     following = following or next_lead(user, after=lead)
@@ -90,6 +89,13 @@ def _do(request: HttpRequest, verb: str, lead: Lead) -> HttpResponse:
     for warning in warnings:
         messages.warning(request, warning)
     return leave(request, back(request, _page_of(lead)))
+
+
+def _acted_on(verb: str, user: User, lead: Lead) -> list[str]:
+    """Whoever has worked on a lead has seen it, but for one that is to come back as new; what they should know now."""
+    if verb != Verb.SNOOZE:
+        mark_viewed(user, lead.pk)
+    return [f"{lead}: {warning}" for warning in warnings_of(lead)] if verb in BEFORE_CONTACT else []
 
 
 def _following(request: HttpRequest, user: User, lead: Lead) -> Lead | None:

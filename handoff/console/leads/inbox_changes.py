@@ -30,7 +30,7 @@ def token_before(listing: InboxList) -> str:
 def finished(digest: str, listing: InboxList, sections: Sequence[SectionRows]) -> str:
     """With the moment until which it holds: then a lead falls due, or another day begins."""
     first = {section.name: section.due_of_first for section in sections}
-    held = [row.lead.paused_until for section in sections for row in section.rows if row.lead.paused_at]
+    held = [row.held_until for section in sections for row in section.rows]
     return _with_end(digest, listing, first, held)
 
 
@@ -46,7 +46,7 @@ def changes(listing: InboxList, sent: Mapping[str, Any], digest: str) -> dict[st
     sections = read_sections(listing, _numbers(sent.get("_shown", "")))
     rows = rows_of(listing, (pk for _name, _number, first in sections for pk, _due in first))
     due = {name: first[0][1] if first else None for name, _number, first in sections}
-    held = [row.lead.paused_until for row in rows.values() if row.lead.paused_at]
+    held = [row.held_until for row in rows.values()]
     return {
         "token": _with_end(digest, listing, due, held),
         "counts": {name: capped(number) for name, number, _first in sections},

@@ -26,7 +26,7 @@ from leads.sql import load
 from sla.metrics import Metric
 
 SCOPES = {"mine": "Mine", "queue": "In the queue", "team": "Whole team"}
-DUE = {"overdue": "Overdue", "running": "Running, not yet due", "paused": "Paused", "none": "No clock runs"}
+DUE = {"overdue": "Overdue", "running": "Running, not yet due", "paused": "Paused or snoozed", "none": "No clock runs"}
 FILTERS = {"state": "State", "source": "Source", "metric": "Clock", "owner": "Owner", "due": "Time"}
 NO_SOURCE = "-"
 LONGEST_SEARCH = 200

@@ -47,6 +47,12 @@ class Row:
     warning: SafeString
 
     @property
+    def held_until(self) -> datetime | None:
+        """The end of its pause or snooze; far away without an end."""
+        entry = getattr(self.lead, "inbox_entry", None)
+        return entry and entry.held_until
+
+    @property
     def where_from(self) -> str:
         campaign = self.lead.campaign.name if self.lead.campaign else ""
         return " · ".join(part for part in (source_of(self.lead.source), campaign) if part)
@@ -78,7 +84,7 @@ def row_of(listing: InboxList, lead: Any, viewed_at: datetime | None) -> Row:
     primary = primary_verb(lead, verbs, clock, offered_at=lead.offered_at)
     quick = Verb.REJECT if Verb.REJECT in verbs and lead.state == State.MQL and primary != Verb.REJECT else None
     rest = sorted((verb for verb in verbs if verb not in (primary, quick)), key=ORDER.index)
-    is_new = _is_new(lead, viewed_at)
+    is_new = _is_new(lead, viewed_at, now)
     return Row(
         lead=lead,
         mark=f"{_version(lead)}{'n' if is_new else ''}",
@@ -139,9 +145,9 @@ def read_sections(listing: InboxList, most: dict[str, int]) -> list[tuple[str, i
     return sections
 
 
-def _is_new(lead: Any, viewed_at: datetime | None) -> bool:
+def _is_new(lead: Any, viewed_at: datetime | None, now: datetime) -> bool:
     entry = getattr(lead, "inbox_entry", None)
-    if entry is None or not entry.is_new:
+    if entry is None or not entry.is_new or (entry.held_until and entry.held_until > now):
         return False
     return lead.owner_id is not None or viewed_at is None or viewed_at < entry.given_at
 

@@ -1,7 +1,8 @@
 -- Keeps handoff_inboxentry: a row for each lead that is with sales. Whatever changes a lead or its clocks changes its
 -- row in the same transaction. The triggers are of statements, so that a file of leads costs one pass.
 
--- A lead is new while its owner has not looked at it and nobody has worked on it, since it was given to that owner.
+-- A lead is new while its owner has not looked at it and nobody has worked on it, since it was given to that owner. One that
+-- is snoozed is new again: as it is held until then, that shows when it comes back.
 CREATE OR REPLACE FUNCTION handoff_inbox_write(lead_ids bigint[]) RETURNS void LANGUAGE sql AS $$
     INSERT INTO handoff_inboxentry AS kept (lead_id, owner_id, team_id, state, cycle, source, touched_at, held_until,
         next_due, metric, given_at, is_new, version)
@@ -23,6 +24,8 @@ CREATE OR REPLACE FUNCTION handoff_inbox_write(lead_ids bigint[]) RETURNS void L
         is_new = CASE
             WHEN (kept.owner_id, kept.cycle) IS DISTINCT FROM (EXCLUDED.owner_id, EXCLUDED.cycle) THEN true
             WHEN (kept.state, kept.touched_at) IS DISTINCT FROM (EXCLUDED.state, EXCLUDED.touched_at) THEN false
+            WHEN kept.held_until IS DISTINCT FROM EXCLUDED.held_until
+                AND (SELECT snoozed_until FROM leads_lead WHERE id = EXCLUDED.lead_id) IS NOT NULL THEN true
             ELSE kept.is_new END;
 $$;
 

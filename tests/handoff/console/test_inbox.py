@@ -1,6 +1,7 @@
 """My leads: sections, what is new, the verb that stops the clock, counts, filters and the search."""
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.console.leads.inbox_changes import finished, is_current, token_before
 from handoff.console.leads.inbox_list import InboxList
 from handoff.console.leads.sections import Moment, Section
 from handoff.models import InboxEntry, LeadView
@@ -135,6 +137,25 @@ def test_a_lead_is_new_until_its_owner_looks_at_it(promises, world: World, as_) 
 
     workflow.assign(lead.pk, by=world.max, owner=world.ben)
     assert sections(as_(world.ben).get(reverse(MY_LEADS))) == {"new": ["Dana Fox"]}
+
+
+def test_a_snoozed_lead_waits_in_later_and_comes_back_as_new(promises, world: World, as_) -> None:
+    lead = offered("Dana Fox", world)
+    due_in(lead, hours=30)
+    now, client = timezone.now(), as_(world.ada)
+    seen_by(world.ada, lead)
+    listing = InboxList(world.ada, "mine")
+
+    client.post(reverse("admin:act", args=["snooze", lead.pk]), {"until": "2 h"})
+    assert sections(client.get(reverse(MY_LEADS))) == {"later": ["Dana Fox"]}
+    token = finished(token_before(listing), listing, client.get(reverse(MY_LEADS)).context["sections"])
+    assert is_current(token, listing.digest(), replace(listing, at=Moment(now + timedelta(minutes=110))))
+    after = replace(listing, at=Moment(now + timedelta(minutes=130)))
+    assert not is_current(token, listing.digest(), after), "the page shows by itself that it is back"
+    assert [pk for pk, _due in after.section(Section.NEW, 9)] == [lead.pk]
+
+    client.get(reverse("admin:my_lead", args=[lead.pk]))
+    assert after.section(Section.NEW, 9) == []
 
 
 @pytest.mark.parametrize("way", ["page", "act", "other door"])

@@ -25,9 +25,10 @@ def text(response: Any) -> str:
     return str(response.content.decode())
 
 
-def badge(client: Any) -> Any:
+def badge(client: Any) -> int | None:
     items = client.get(reverse(PAGE)).context["sidebar_navigation"]
-    return next((item["badge"] for group in items for item in group["items"] if item["title"] == "Signatures"), None)
+    badges = [item["badge"] for group in items for item in group["items"] if item["title"] == "Signatures"]
+    return int(str(badges[0])) if badges else None
 
 
 def notified() -> list[str]:
