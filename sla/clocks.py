@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Max, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
 from leads.models import AMENDING, ANY_TIME, Lead, Transition, Verb
@@ -100,9 +100,13 @@ def advance(
 
 
 def leaves_behind(lead: Lead, undone: Collection[int], at: datetime) -> list[tuple[str, int]]:
-    """The clocks begun by acts that are about to be undone, and that have fired: they cannot vanish."""
+    """The clocks begun by acts that are about to be undone, and that have fired or fell due since: they cannot vanish.
+
+    What was overdue before such an act began it was owed by nobody at the time.
+    """
     begun = Clock.objects.filter(lead=lead, started_by__in=undone)
-    fired = begun.filter(Q(alarms__isnull=False) | Q(excused_by__isnull=False) | Q(due_at__lte=at, stopped_at=None))
+    fell_due = Q(due_at__lte=at, due_at__gt=F("started_by__recorded_at"), stopped_at=None)
+    fired = begun.filter(Q(alarms__isnull=False) | Q(excused_by__isnull=False) | fell_due)
     return sorted(set(fired.order_by().values_list("metric", "started_by_id")))
 
 

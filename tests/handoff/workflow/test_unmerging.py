@@ -453,6 +453,23 @@ def test_a_name_follows_a_part_that_was_taken_and_back(world: World) -> None:
     assert everything() == before
 
 
+def test_a_clock_that_was_overdue_before_the_merge_began_it_goes_with_its_undoing(world: World) -> None:
+    for metric in Metric:
+        make_policy(metric, 3600)
+    gone, stays = make_lead("Twin Gone", team=world.berlin), make_lead("Twin Stays", team=world.berlin)
+    with moment(0):
+        workflow.promote(stays.pk, by=world.mia, owner=world.ben)
+        workflow.accept(stays.pk, by=world.ben)
+    with moment(1):
+        workflow.touch(gone.pk, by=world.max, **CALL)
+    with moment(90):
+        before = everything()
+        workflow.merge(gone.pk, by=world.olga, into=stays.pk)
+        assert running(stays)[Metric.TIME_TO_NEXT_TOUCH] == at(61)
+        workflow.unmerge(gone.pk, by=world.olga, reason=WHY)
+        assert everything() == before
+
+
 # Random lives.
 
 VERBS = [verb for verb in workflow.VERBS if verb not in (Verb.MERGE, Verb.UNMERGE)]
