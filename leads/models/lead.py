@@ -8,6 +8,7 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, ConcurrentTransitionMixin, FSMField, transition
 
@@ -141,6 +142,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
                 fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
             ),
             GinIndex(fields=["attributes"], name="lead_attributes"),
+            # The owner of an account is looked for at each promotion by itself.
+            models.Index(
+                Upper("company"), condition=Q(owner__isnull=False) & ~Q(company=""), name="lead_owned_company"
+            ),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
