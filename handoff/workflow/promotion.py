@@ -53,7 +53,9 @@ def promote_changed(leads: Iterable[Lead], door: Door) -> None:
     if not Candidate.objects.filter(lead__in=by_id).exists():
         return
     definition = promoting()
-    for lead_id in sorted(_meeting(definition, by_id, timezone.now())) if definition else ():
+    if definition is None:
+        return
+    for lead_id in sorted(_meeting(definition, by_id, timezone.now())):
         _promote(lead_id, definition, door.request_id)
         by_id[lead_id].refresh_from_db()
 
@@ -74,11 +76,6 @@ def run(go_on: GoOn = lambda: True) -> None:
             definition = promoting()
             if definition is None or not (_look_at_more(definition) | _judge_due(definition, go_on)):
                 return
-
-
-def waiting() -> int:
-    """The marks that are due. For whoever watches how far it is behind."""
-    return _due(timezone.now()).count()
 
 
 def _due(now: datetime) -> QuerySet[Candidate]:
@@ -126,9 +123,9 @@ def _raw() -> QuerySet[Lead]:
     return Lead.objects.filter(state=State.RAW, merged_into=None, do_not_contact=False).order_by()
 
 
-def _meeting(definition: Definition | None, lead_ids: Collection[int], now: datetime) -> set[int]:
+def _meeting(definition: Definition, lead_ids: Collection[int], now: datetime) -> set[int]:
     """Those that may be handed over now, in one statement."""
-    if definition is None or not lead_ids:
+    if not lead_ids:
         return set()
     today = now.astimezone(UTC).date()  # where the system is, which does it
     rested = Q(reenter_on=None) | Q(reenter_on__lte=today)
@@ -208,7 +205,8 @@ def _owner_of_account(lead: Lead) -> User | None:
     """Who works the newest other lead of the company."""
     if not lead.company:
         return None
-    others = Lead.objects.filter(company__iexact=lead.company, owner__is_active=True, owner__groups__name__in=SALES)
-    newest = others.exclude(pk=lead.pk).exclude(company="").select_related("owner__team").order_by("-entered_at", "-pk")
-    other = newest.first()
-    return other.owner if other else None
+    # As the index has it: by the company in upper case, of those that have an owner.
+    others = Lead.objects.filter(company__iexact=lead.company, owner__isnull=False).exclude(company="")
+    theirs = others.filter(owner__is_active=True, owner__groups__name__in=SALES).exclude(pk=lead.pk)
+    newest = theirs.select_related("owner__team").order_by("-entered_at", "-pk").first()
+    return newest.owner if newest else None

@@ -22,6 +22,7 @@ RECEIVERS = [
     ("rotation", "The rotation of the team"),
     ("queue", "The queue of the team"),
 ]
+STAGES = [("mql", "MQL"), ("sal", "SAL"), ("sql", "SQL")]
 PROMOTES_TO_A_TEAM = Q(promotes=False) | Q(stage="mql", team__isnull=False)
 
 
@@ -49,6 +50,7 @@ class Migration(migrations.Migration):
             ],
             options={"indexes": [models.Index(fields=["due_at", "id"], name="candidate_due")]},
         ),
+        migrations.AlterField("definition", "stage", models.CharField(choices=STAGES, max_length=5)),
         migrations.AddField(
             "definition",
             "promotes",

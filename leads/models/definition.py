@@ -14,6 +14,7 @@ from leads.models.people import Team
 
 class Stage(models.TextChoices):
     MQL = "mql", "MQL"
+    SAL = "sal", "SAL"  # in words alone: what sales owes once it has accepted
     SQL = "sql", "SQL"
 
 
