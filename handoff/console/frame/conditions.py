@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 
@@ -10,9 +11,13 @@ from babel import Locale
 from django.core.exceptions import ValidationError
 
 from handoff.console.frame.rows import Row, RowsField, RowsInput
-from leads.conditions import BY_VERBS, validate_conditions
+from leads.conditions import field_of, fields, validate_conditions
+from leads.conditions.checks import RELATIVE
+from leads.conditions.fields import DERIVED, Kind
+from leads.conditions.validation import OPERATORS_OF, PLAIN
 from leads.facts import Fact, FactType, fact, facts
-from leads.models import Campaign, Lead, Team, User
+from leads.models import Campaign, Lead, Team, Touchpoint, User
+from leads.normalise import normalise_kind, quoted
 
 OPERATORS = {
     "is": "is",
@@ -23,9 +28,17 @@ OPERATORS = {
     "at_most": "is at most",
     "given": "is given",
     "empty": "is empty",
+    "within_last": "is within the last … days",
+    "within_next": "is within the next … days",
+    "longer_ago_than": "is more than … days ago",
+    "further_ahead_than": "is more than … days ahead",
 }
-"""What people choose from. The last two are the one operator `present`."""
+"""What people choose from. `given` and `empty` are the one operator `present`."""
 LISTS, COMPARING = ("in", "not_in"), ("at_least", "at_most")
+WINDOW = ("kinds", "within_days", "distinct", "campaign", "detail")
+"""Which touchpoints a row asks for, where it asks for touchpoints."""
+DISTINCT = {"each": "each of them", "days": "days with one", "kinds": "different kinds"}
+DOERS = (Kind.TOUCHPOINTS, Kind.EVENT)
 HELP = "A lead must meet all conditions. Without any, it is every lead. For “one of”, separate values with commas."
 OFFERED = 300  # values of a field that are offered at most
 LATEST = 5000  # leads whose sources are offered: reading all would take as long as there are leads
@@ -33,15 +46,23 @@ Offer = Sequence[tuple[str, str]]
 
 
 class ConditionsInput(RowsInput):
-    columns: ClassVar[Sequence[str]] = ("field", "op", "value")
+    columns: ClassVar[Sequence[str]] = ("field", "op", "value", *WINDOW)
     template = "handoff/console/settings/conditions.html"
 
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        """Whoever asks for no touchpoints need not say which."""
+        if f"{name}_rows" in data:
+            data = data.copy()
+            rows = len(data.getlist(f"{name}_field"))
+            for column in WINDOW:
+                sent = data.getlist(f"{name}_{column}")
+                data.setlist(f"{name}_{column}", [*sent, *[""] * (rows - len(sent))])
+        return super().value_from_datadict(data, files, name)
+
     def context(self, rows: Sequence[Row]) -> dict[str, Any]:
-        labels = {each.name: each.label for each in facts()} | {name: name.capitalize() for name in BY_VERBS}
-        shown = [
-            {"fields": _options(labels, field), "ops": _options(OPERATORS, op), "value": value}
-            for field, op, value in [*rows, ("", "is", "")]
-        ]
+        labels = {each.name: each.label for each in map(field_of, fields())}
+        blank = ("", "is", "", *[""] * len(WINDOW))
+        shown = [_shown_row(labels, *row) for row in [*rows, blank]]
         return {"rows": shown, "choices": json.dumps(_offered())}
 
 
@@ -57,10 +78,10 @@ class ConditionsField(RowsField):
         )
 
     def rows_of(self, value: Any) -> list[Row] | None:
-        return [(each["field"], *_op_and_text(each["op"], each["value"])) for each in value or []]
+        return [(each["field"], *_op_and_text(each["op"], each["value"]), *_window_texts(each)) for each in value or []]
 
     def from_rows(self, rows: Iterable[Row]) -> Any:
-        return [_condition(field, op, text) for field, op, text in rows if field]
+        return [_condition(field, op, text, *window) for field, op, text, *window in rows if field]
 
     def to_python(self, value: Any) -> Any:
         conditions = super().to_python(value)
@@ -78,19 +99,72 @@ def _options(labels: dict[str, str], chosen: str) -> list[tuple[str, str, bool]]
     return [(name, label, name == chosen) for name, label in (labels | gone).items()]
 
 
-def _condition(field: str, op: str, text: str) -> dict[str, Any]:
+def _shown_row(labels: dict[str, str], field: str, op: str, value: str, *window: str) -> dict[str, Any]:
+    row: dict[str, Any] = dict(zip(WINDOW, window, strict=True))
+    ways = _options(DISTINCT, row["distinct"] or "each")
+    return row | {"fields": _options(labels, field), "ops": _options(OPERATORS, op), "value": value, "ways": ways}
+
+
+def _condition(field: str, op: str, text: str, *window: str) -> dict[str, Any]:
     if op in ("given", "empty"):
         return {"field": field, "op": "present", "value": op == "given"}
+    if _kind(field) in DOERS:
+        return _of_touchpoints(field, op, text, *window)
+    if op in RELATIVE:
+        return {"field": field, "op": op, "value": _whole(_label(field), text)}
+    return _of_fact(field, op, text)
+
+
+def _of_fact(field: str, op: str, text: str) -> dict[str, Any]:
     label, texts = _label(field), _parts(text) if op in LISTS else [text.strip()]
     if not any(texts):
         raise ValidationError(f"{label}: give a value, or choose “is empty”.")
-    if op in COMPARING and not ((card := _card(field)) and card.is_ordered):
+    if op in COMPARING and _kind(field) not in (Kind.NUMBER, Kind.MONEY, Kind.DATE, Kind.MOMENT, Kind.GRADE, None):
         raise ValidationError(f"{label}: “{OPERATORS[op]}” compares numbers, dates and amounts: choose “is”.")
     try:
         values = [_value(field, each) for each in texts]
     except ValidationError as error:
         raise ValidationError([_about(label, message) for message in error.messages]) from error
     return {"field": field, "op": op, "value": values if op in LISTS else values[0]}
+
+
+def _of_touchpoints(field: str, op: str, text: str, *window: str) -> dict[str, Any]:
+    """A number of touchpoints, or the kinds of an event; and which are meant."""
+    kinds, days, distinct, campaign, detail = (each.strip() for each in (*window, *[""] * (len(WINDOW) - len(window))))
+    asked: dict[str, Any] = {"field": field, "op": op, "value": text}
+    if field == "touchpoints":
+        asked["value"] = _whole("Touchpoints", text)
+        asked |= {"kinds": _kinds(kinds)} if kinds else {}
+        asked |= {"distinct": distinct} if distinct not in ("", "each") else {}
+    else:
+        values = _kinds(text)
+        if not values:
+            raise ValidationError("Intent event: give what the buyer did, like demo_request.")
+        asked["value"] = values if op in LISTS else values[0]
+    asked |= {"within_days": _whole("Within days", days)} if days else {}
+    return asked | {name: given for name, given in (("campaign", campaign), ("detail", detail)) if given}
+
+
+def _kinds(text: str) -> list[str]:
+    return [normalise_kind(part) for part in _parts(text)]
+
+
+def _whole(label: str, text: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,6}", text.strip()):
+        raise ValidationError(f"{label}: {quoted(text)} is not a valid whole number: write one like 30.")
+    return int(text)
+
+
+def _kind(field: str) -> Kind | None:
+    try:
+        return field_of(field).kind
+    except KeyError:
+        return None
+
+
+def _window_texts(condition: Mapping[str, Any]) -> tuple[str, ...]:
+    kinds, days = ", ".join(condition.get("kinds", ())), condition.get("within_days", "")
+    return (kinds, str(days), condition.get("distinct", ""), condition.get("campaign", ""), condition.get("detail", ""))
 
 
 def _about(label: str, message: str) -> str:
@@ -122,8 +196,10 @@ def _card(field: str) -> Fact | None:
 
 
 def _label(field: str) -> str:
-    card = _card(field)
-    return card.label if card else field.capitalize()
+    try:
+        return field_of(field).label
+    except KeyError:
+        return field.capitalize()
 
 
 def _op_and_text(op: str, value: Any) -> tuple[str, str]:
@@ -156,6 +232,8 @@ def _same(kept: Mapping[str, Any], made: Mapping[str, Any]) -> bool:
     """The rows say what was kept, if need be in another spelling."""
     if (kept["field"], kept["op"]) != (made["field"], made["op"]):
         return False
+    if _kind(kept["field"]) in DOERS:
+        return kept == made
     if kept["op"] == "present" or kept["value"] == made["value"]:
         return True
     pairs = zip(kept["value"], made["value"], strict=False) if kept["op"] in LISTS else [(kept["value"], made["value"])]
@@ -166,11 +244,33 @@ def _offered() -> dict[str, dict[str, Any]]:
     """What the page's script offers for each field: its kind of input, and its choices."""
     kinds = {FactType.DATE: "date", FactType.NUMBER: "number", FactType.DECIMAL: "number"}
     offered = {each.name: {"input": kinds.get(each.type, "text"), "choices": list(_choices(each))} for each in facts()}
+    offered |= {
+        each.name: {"input": "text", "choices": [(choice.key, choice.label) for choice in each.choices]}
+        for each in DERIVED
+    }
+    offered |= {"touchpoints": {"input": "number", "choices": []}, "event": {"input": "text", "choices": _events()}}
     people = User.objects.filter(is_active=True).order_by("username")[:OFFERED]
     offered["owner"] = {"input": "text", "choices": [(user.username, f"{user} ({user.username})") for user in people]}
     teams = Team.objects.values_list("name", flat=True)[:OFFERED]
     offered["team"] = {"input": "text", "choices": [(name, name) for name in teams]}
+    for name, offer in offered.items():
+        kind = field_of(name).kind
+        offer |= {"ops": _operators(kind), "window": kind.value if kind in DOERS else ""}
+        offer["input"] = "date" if kind == Kind.MOMENT else offer["input"]
     return offered
+
+
+def _operators(kind: Kind) -> list[str]:
+    """Those that make sense for a kind, as people choose them."""
+    ordered = (Kind.NUMBER, Kind.MONEY)
+    offered = OPERATORS_OF.get(kind, (*PLAIN, *COMPARING) if kind in ordered else PLAIN)
+    return [op for op in OPERATORS if op in offered or (op in ("given", "empty") and "present" in offered)]
+
+
+def _events() -> Offer:
+    """What buyers have done lately."""
+    latest = Touchpoint.objects.order_by("-at", "-id").values_list("kind", flat=True)[:LATEST]
+    return [(kind, kind) for kind in sorted(set(latest))[:OFFERED]]
 
 
 def _choices(card: Fact) -> Offer:

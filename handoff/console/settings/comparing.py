@@ -9,7 +9,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from leads.conditions import in_words, is_hidden
-from leads.models import Definition
+from leads.models import Definition, Receiver
 
 NEVER = "–"
 LEAST_ALIKE = 0.5
@@ -34,7 +34,28 @@ def compare(before: Definition | None, after: Definition, roles: Collection[str]
     return [
         Compared("Definition", was or NEVER, now, old_text != after.text),
         Compared("Criteria", _listed(old, new, "del"), _listed(new, old, "ins"), _differ(before, after)),
+        *_terms(before, after),
     ]
+
+
+def _terms(before: Definition | None, after: Definition) -> list[Compared]:
+    """Whether it promotes by itself; left out where neither does."""
+    old, new = (promotion_of(each) if each else "" for each in (before, after))
+    if not (before and before.promotes) and not after.promotes:
+        return []
+    return [Compared("Promotion", old or NEVER, new, old != new)]
+
+
+def promotion_of(definition: Definition) -> str:
+    """Like `By itself, to the queue of Berlin`."""
+    if not definition.promotes:
+        return "By marketing"
+    match definition.receiver:
+        case Receiver.ACCOUNT:
+            return f"By itself, to the owner of the account, else to the rotation of {definition.team}"
+        case Receiver.ROTATION:
+            return f"By itself, to the rotation of {definition.team}"
+    return f"By itself, to the queue of {definition.team}"
 
 
 def _differ(before: Definition | None, after: Definition) -> bool:

@@ -20,9 +20,13 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, conditions_of, moment
 from handoff.console.settings.comparing import compare
 from handoff.refusals import Refused
-from leads.models import Definition, Role, User
+from leads.models import Definition, Role, Stage, User
 
 DISCARDED = "Nobody has signed it. Whoever was notified of it is not notified again; the log keeps who discarded it."
+
+
+TERMS = ("promotes", "receiver", "team")
+"""What is signed besides the words and the criteria."""
 
 
 class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -32,15 +36,29 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
 
     class Meta:
         model = Definition
-        fields = ["stage", "text", "criteria", "seen"]
+        fields = ["stage", "text", "criteria", *TERMS, "seen"]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "receiver" in self.fields:  # of no use where marketing promotes
+            self.fields["receiver"].required = False
         if self.instance.pk:
             self.initial["seen"] = self.instance.digest
 
     def clean_criteria(self) -> Any:
         return self.cleaned_data["criteria"] or []
+
+    def clean(self) -> dict[str, Any]:
+        given: dict[str, Any] = super().clean() or self.cleaned_data
+        stage = given.get("stage") or self.instance.stage
+        given["receiver"] = given.get("receiver") or self.instance.receiver
+        if given.get("promotes") and stage != Stage.MQL:
+            self.add_error("promotes", "Only a definition of MQL promotes by itself.")
+        elif given.get("promotes") and not given.get("team"):
+            self.add_error("team", "Choose the team that gets the leads.")
+        if stage == Stage.SAL and given.get("criteria"):
+            self.add_error("criteria", "What sales owes at SAL is said in words: leave the criteria out.")
+        return given
 
 
 class DefinitionPage(Page):
@@ -50,12 +68,12 @@ class DefinitionPage(Page):
     list_select_related = ["marketing_signatory", "sales_signatory"]
     readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
     fieldsets = [
-        (None, {"fields": ["stage", "version", "text", "criteria", "seen"]}),
+        (None, {"fields": ["stage", "version", "text", "criteria", *TERMS, "seen"]}),
         ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from"]}),
     ]
     read_as = {"criteria": "criteria_shown", "marketing_signatory": "for_marketing", "sales_signatory": "for_sales"}
     read_as |= {"active_from": "active_since"}
-    add_fieldsets = [(None, {"fields": ["stage", "text", "criteria"]})]
+    add_fieldsets = [(None, {"fields": ["stage", "text", "criteria", *TERMS]})]
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
@@ -66,6 +84,7 @@ class DefinitionPage(Page):
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A draft that is edited must be signed again: nobody signed these words."""
         words = {"text": form.cleaned_data["text"], "criteria": form.cleaned_data["criteria"]}
+        words |= {name: form.cleaned_data[name] for name in TERMS if name in form.cleaned_data}
         if not change:
             written = draft(obj.stage, **words)
             obj.pk, obj.version = written.pk, written.version
@@ -104,7 +123,7 @@ class DefinitionPage(Page):
         in_force = Definition.active(definition.stage)
         question = Question(
             f"Sign the {definition}",
-            "It comes into force as soon as one person of each side has signed these words and criteria.",
+            "It comes into force as soon as one person of each side has signed these words, criteria and terms.",
             "Sign",
             "primary",
             beside={"compared": compare(in_force, definition, user.roles), "in_force": in_force},

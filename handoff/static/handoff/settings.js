@@ -62,12 +62,15 @@
     const input = row.querySelector("input[name$=_value]");
     row.querySelector("[data-choice]")?.remove();
     const offered = choices[field] || { input: "text", choices: [] };
+    offerWindow(row, offered.window);
+    if (offered.ops && offerOperators(row.querySelector("select[name$=_op]"), offered.ops) !== op) return offer(box, row);
     const isAsked = op !== "given" && op !== "empty";
     const isList = op === "in" || op === "not_in";
     const chosen = isList ? parts(input.value) : [input.value];
-    const canChoose = offered.choices.length > 0 && op !== "at_least" && op !== "at_most";
+    const isOfDays = /^(within|longer|further)_/.test(op);
+    const canChoose = offered.choices.length > 0 && op !== "at_least" && op !== "at_most" && !isOfDays;
     input.hidden = !isAsked || canChoose;
-    input.type = isList ? "text" : offered.input;
+    input.type = isOfDays ? "number" : isList ? "text" : offered.input;
     if (!isAsked || !canChoose) return;
     const select = document.createElement("select");
     select.dataset.choice = "";
@@ -83,6 +86,21 @@
     }
     input.after(select);
     note(select);
+  }
+
+  // Only those that make sense for the fact; one that does not gives way to the first that does.
+  function offerOperators(select, ops) {
+    for (const option of select.options) option.hidden = option.disabled = !ops.includes(option.value);
+    if (!ops.includes(select.value)) select.value = ops[0];
+    return select.value;
+  }
+
+  // Which touchpoints are meant is asked where a row asks for touchpoints.
+  function offerWindow(row, kind) {
+    const box = row.querySelector("[data-window]");
+    if (!box) return;
+    box.hidden = !kind;
+    for (const part of box.querySelectorAll("[data-of-touchpoints]")) part.hidden = kind === "event";
   }
 
   function note(select) {

@@ -412,3 +412,31 @@ def test_a_floor_is_refused_where_it_means_nothing(world: World, as_) -> None:
     as_(world.olga).post(change(policy), policy_form(policy, floor_seconds="5 min"))
 
     assert not Policy.objects.filter(key=policy.key, version=2).exists()
+
+
+def test_a_draft_that_promotes_names_its_team_and_the_signer_reads_to_whom(world: World, as_) -> None:
+    draft = Definition.objects.create(stage=Stage.MQL, version=2, text="Worth a call.")
+    terms = {"text": draft.text, "criteria": "[]", "promotes": "on", "receiver": "rotation"}
+    olga = as_(world.olga)
+
+    refused = olga.post(change(draft), terms)
+    olga.post(change(draft), terms | {"team": world.berlin.pk})
+
+    draft.refresh_from_db()
+    assert "Choose the team that gets the leads." in refused.content.decode()
+    assert (draft.promotes, draft.receiver, draft.team) == (True, "rotation", world.berlin)
+    question = as_(world.nora).get(tool(draft, "sign")).content.decode()
+    assert "By itself, to the rotation of Berlin" in question
+
+
+@pytest.mark.parametrize(
+    ("stage", "given", "words"),
+    [
+        ("sql", {"promotes": "on"}, "Only a definition of MQL promotes by itself."),
+        ("sal", {"criteria": '[{"field": "score", "op": "present", "value": true}]'}, "leave the criteria out"),
+    ],
+)
+def test_what_a_stage_does_not_have_is_refused(world: World, as_, stage: str, given: Any, words: str) -> None:
+    form = {"stage": stage, "text": "Words.", "criteria": "[]"} | given
+    page = as_(world.olga).post(reverse("admin:leads_definition_add"), form).content.decode()
+    assert words in page
