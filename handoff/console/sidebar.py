@@ -8,7 +8,8 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement.definitions import SIGNATORIES, waiting_for
+from handoff.agreement.definitions import waiting_for
+from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency

@@ -1,13 +1,12 @@
 """What both sides agreed a stage means."""
 
-import json
-from hashlib import sha256
+from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from leads.conditions import validate_conditions
+from leads.models.signed import Signed
 
 
 class Stage(models.TextChoices):
@@ -15,7 +14,7 @@ class Stage(models.TextChoices):
     SQL = "sql", "SQL"
 
 
-class Definition(models.Model):
+class Definition(Signed):
     """One version of the meaning of a stage, in words and in criteria that a machine can check.
 
     It is active from the moment both sides have signed this very version, until the next one is.
@@ -25,13 +24,6 @@ class Definition(models.Model):
     version = models.PositiveIntegerField()
     text = models.TextField()
     criteria = models.JSONField(default=list, blank=True, validators=[validate_conditions])
-    marketing_signatory = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    sales_signatory = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    active_from = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["stage", "-version"]
@@ -47,10 +39,12 @@ class Definition(models.Model):
         return f"{self.get_stage_display()} definition, version {self.version}"
 
     @property
-    def digest(self) -> str:
-        """Of the words and criteria, so that a signature can name what the signer read."""
-        read = json.dumps([self.stage, self.text, self.criteria], sort_keys=True, ensure_ascii=False)
-        return sha256(read.encode()).hexdigest()
+    def covered(self) -> Any:
+        return [self.stage, self.text, self.criteria]
+
+    @property
+    def summary(self) -> str:
+        return self.text
 
     @classmethod
     def active(cls, stage: str) -> "Definition | None":

@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from handoff.agreement.definitions import SIGNATORIES, drafts, roles_to_sign, side_to_sign
+from handoff.agreement.definitions import drafts
+from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.site import site, viewer
 from handoff.console.settings.comparing import compare
 from leads.models import Definition, Role, User
