@@ -50,9 +50,8 @@ def give_signature(version: Signed, *, by: User, seen: str) -> None:
         raise FactsRefused(f"The {version} does not need your signature.")
     refuse_unseen(version, seen)
     setattr(version, side, by)
-    if version.marketing_signatory_id and version.sales_signatory_id:
-        version.active_from = timezone.now()
-    version.save(update_fields=[side, "active_from"])
+    is_signed = version.marketing_signatory_id and version.sales_signatory_id
+    version.save(update_fields=[side, *(version.come_into_force(timezone.now()) if is_signed else [])])
 
 
 def void_signatures(version: Signed) -> bool:

@@ -1,6 +1,7 @@
 """What both sides sign: a version is in force once one person of each side has signed it."""
 
 import json
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
@@ -32,6 +33,11 @@ class Signed(models.Model):
     def covered(self) -> Any:
         """What a signature covers, as JSON can hold it."""
         raise NotImplementedError
+
+    def come_into_force(self, at: datetime) -> list[str]:
+        """Be in force from a moment on, unsaved; return the names of the columns that say so."""
+        self.active_from = at
+        return ["active_from"]
 
     @property
     def summary(self) -> str:
