@@ -13,6 +13,7 @@ from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import rollup
 from handoff.slack import seen
+from handoff.workflow import promotion
 from sla import versions
 
 DELIVER_SECONDS = 120  # well below Celery's time limit; the next wake-up goes on
@@ -67,6 +68,11 @@ def stop_mistakes() -> None:
 @shared_task
 def run_bulk_acts() -> None:
     bulk.run_in_turn()
+
+
+@shared_task
+def promote_leads() -> None:
+    promotion.run_in_turn()
 
 
 @shared_task

@@ -141,3 +141,8 @@ def normalise_source(text: str) -> str:
 def normalise_system(text: str) -> str:
     """One spelling for the name of another system: “HubSpot” and “hubspot” are the same."""
     return normalise_text(text).casefold()
+
+
+def normalise_kind(text: str) -> str:
+    """One spelling for the kind of a touchpoint: “Page visit” is page_visit."""
+    return re.sub(r"[\s/.-]+", "_", normalise_text(text).casefold())

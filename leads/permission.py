@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from leads.conditions.consents import standing
 from leads.models.consent import Purpose
 from leads.models.lead import Lead
 
@@ -31,9 +32,7 @@ def may_use(lead: Lead, purpose: Purpose) -> bool:
 
 def agrees(consent: Mapping[str, Any], purpose: Purpose) -> bool:
     """Of a consent as a lead sums it up: nothing was withdrawn since. One without a moment gives nothing back."""
-    words = [consent[name] for name in (purpose, Purpose.ALL) if name in consent]
-    newest = max(words, key=lambda word: ("is_dated" not in word, word["at"], not word["granted"]), default=None)
-    return newest is None or bool(newest["granted"])
+    return standing(consent, purpose, is_blocked=False) != "withdrawn"
 
 
 def warnings_of(lead: Lead) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 
-from leads.conditions import BY_VERBS, Condition, validate_conditions
+from leads.conditions import Condition, validate_conditions
 from leads.facts import fact
 from leads.normalise import is_storable, normalise_text, quoted
 
@@ -166,7 +166,7 @@ def _check_conditions(name: str, conditions: Any) -> None:
 
 
 def _is_fact(field: Any) -> bool:
-    if field in ("score", *BY_VERBS):
+    if field == "score":
         return False
     try:
         fact(field)

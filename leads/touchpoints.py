@@ -15,7 +15,7 @@ from psycopg.errors import DeadlockDetected, UniqueViolation
 from leads.external_ids import normalise_id, spellings
 from leads.incoming import Incoming, Person, clean
 from leads.models import Campaign, Lead, Touchpoint
-from leads.normalise import is_storable, normalise_system, normalise_text, quoted
+from leads.normalise import is_storable, normalise_kind, normalise_system, quoted
 from leads.precedence import Precedence
 from leads.scoring import rescore
 from leads.stored import IdentityConflict, Stored, campaign_ids
@@ -90,7 +90,7 @@ def record(points: Iterable[Stated], *, then: Then | None = None) -> list[Record
 
 def clean_kind(text: str) -> str:
     """One spelling for a kind: “Page visit” is page_visit."""
-    kind = re.sub(r"[\s/.-]+", "_", normalise_text(text).casefold())
+    kind = normalise_kind(text)
     if not kind:
         raise ValidationError({"kind": ["Say what the buyer did, like form, page_visit, reply or meeting."]})
     if len(kind) > LONGEST_KIND or not re.fullmatch(r"\w+", kind):

@@ -35,20 +35,21 @@ def waiting_for(user: User) -> list[Definition]:
 
 
 @transaction.atomic
-def draft(stage: str, text: str, criteria: Sequence[Any]) -> Definition:
-    """Write the next version of a definition, which nobody has signed yet."""
+def draft(stage: str, text: str, criteria: Sequence[Any], **terms: Any) -> Definition:
+    """Write the next version of a definition, which nobody has signed yet. The terms say whether it promotes by itself,
+    and to whom."""
     versions = Definition.objects.filter(stage=stage)
     # Locked, so that two drafts at once do not take the same number.
     list(versions.order_by("pk").select_for_update(no_key=True).values_list("pk"))
     latest = versions.aggregate(latest=Max("version"))["latest"] or 0
-    written = Definition.objects.create(stage=stage, version=latest + 1, text=text, criteria=list(criteria))
+    written = Definition.objects.create(stage=stage, version=latest + 1, text=text, criteria=list(criteria), **terms)
     announce_signature(written, roles_to_sign(written))
     return written
 
 
 @transaction.atomic
-def edit(definition_id: int, *, seen: str, text: str, criteria: Sequence[Any]) -> tuple[Definition, bool]:
-    """Change the words or criteria of a draft, and say whether that voided signatures.
+def edit(definition_id: int, *, seen: str, text: str, criteria: Sequence[Any], **terms: Any) -> tuple[Definition, bool]:
+    """Change the words, criteria or terms of a draft, and say whether that voided signatures.
 
     `seen` is the digest of what the editor opened; empty when that is not known. Raise WrongState when the draft has
     come into force since, and FactsRefused when its words were changed since.
@@ -58,11 +59,12 @@ def edit(definition_id: int, *, seen: str, text: str, criteria: Sequence[Any]) -
     before = definition.digest
     if seen:
         refuse_unseen(definition, seen)
-    definition.text, definition.criteria = text, list(criteria)
+    for name, value in {"text": text, "criteria": list(criteria), **terms}.items():
+        setattr(definition, name, value)
     if definition.digest == before:
         return definition, False
     voided = void_signatures(definition)
-    definition.save(update_fields=["text", "criteria", *SIGNATORIES.values()])
+    definition.save(update_fields=["text", "criteria", *terms, *SIGNATORIES.values()])
     announce_signature(definition, roles_to_sign(definition))
     return definition, voided
 

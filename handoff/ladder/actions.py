@@ -14,10 +14,10 @@ from django.utils import timezone
 
 from handoff.alerts import announce_stranded, worker
 from handoff.alerts.leases import leased
-from handoff.ladder.rotation import next_owner
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
+from handoff.workflow.rotation import next_owner
 from leads.models import ANY_TIME, Absence, Lead, Team, Transition, User, Via
 from sla.durations import in_words
 from sla.metrics import RULES, Party

@@ -9,6 +9,11 @@ from django.db import migrations, models
 from leads.sql import load
 
 
+def switch_on(apps, schema_editor):
+    message = apps.get_model("handoff", "StandardMessage")
+    message.objects.using(schema_editor.connection.alias).get_or_create(kind="review_due")
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("handoff", "0028_slack"),
@@ -228,5 +233,6 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunPython(switch_on, migrations.RunPython.noop),
         migrations.RunSQL(load("handoff.imports", "import_changes.sql"), migrations.RunSQL.noop),
     ]

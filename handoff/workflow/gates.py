@@ -12,7 +12,7 @@ RECYCLE_LIMIT = 3
 def meets(act: Act, definition: Definition | None) -> None:
     """Refuse a lead that does not meet a definition, naming each criterion with what is there and what is wanted."""
     roles = act.by.roles if act.by else None
-    missing = unmet(definition.criteria, act.lead.facts(), roles) if definition else []
+    missing = unmet(definition.criteria, act.lead.facts(), roles, act.at) if definition else []
     if missing:
         raise FactsRefused(f"{act.lead} does not meet the {definition}: {'; '.join(missing)}.", {"criteria": missing})
 

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from handoff.doors import SHELL, Door
 from handoff.workflow.new_intent import announce_intent
+from handoff.workflow.promotion import promote_changed
 from handoff.workflow.timing import reevaluate_policies
 from leads import correct as correcting
 from leads import identity
@@ -34,6 +35,7 @@ def correct(
     """Correct what is given, as `leads.correct` does, and choose again which policies judge the running clocks."""
     lead = correcting.correct(lead_id, fields, by=by, at=at)
     reevaluate_policies(lead.pk, because=f"Corrected: {', '.join(sorted(set(map(_named, fields))))}.", door=door)
+    promote_changed([lead], door)
     return lead
 
 
@@ -59,6 +61,7 @@ def record_consent(lead_id: int, statement: ConsentStatement) -> RecordedConsent
     statement.check()
     lead = lock_survivor(lead_id)
     new = record([(lead, statement)])
+    promote_changed([lead], SHELL)
     return RecordedConsent(new[0] if new else on_record(lead, statement), bool(new))
 
 
@@ -90,7 +93,7 @@ def reevaluate_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
 
 def reevaluate_scored(lead_ids: Sequence[int], *, door: Door = SHELL) -> None:
     """Choose again for leads whose score has changed, where a policy in force asks for it; in their order."""
-    if lead_ids and (_is_asked_for("score") or _is_asked_for("fit_grade")):
+    if lead_ids and _is_asked_for("score", "fit_grade"):
         _reevaluate(lead_ids, "Its score has changed.", door)
 
 
@@ -102,6 +105,7 @@ def _reevaluating(door: Door) -> identity.Then:
         for each in done:
             if each.intent:
                 announce_intent(each.lead, each.intent, door)
+        promote_changed([each.lead for each in done], door)
 
     return reevaluate
 
@@ -114,6 +118,12 @@ def _reevaluate(lead_ids: Sequence[int], because: str, door: Door) -> None:
             reevaluate_policies(lead_id, because=because, door=door)
 
 
-def _is_asked_for(field: str) -> bool:
+def judge_touched(lead_ids: Sequence[int], door: Door) -> None:
+    """Choose again for leads whose buyers did something, where a policy in force asks for that."""
+    if lead_ids and not door.historical and _is_asked_for("touchpoints", "event", "last_touchpoint"):
+        _reevaluate(lead_ids, "The buyer did something.", door)
+
+
+def _is_asked_for(*names: str) -> bool:
     policies = agreement.in_force().values()
-    return any(condition["field"] == field for policy in policies for condition in policy.conditions)
+    return any(condition["field"] in names for policy in policies for condition in policy.conditions)

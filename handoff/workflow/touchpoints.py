@@ -7,7 +7,8 @@ from django.db import transaction
 
 from handoff.doors import SHELL, Door
 from handoff.workflow.new_intent import announce_intent, is_intent
-from handoff.workflow.plain_facts import reevaluate_scored, upsert_many
+from handoff.workflow.plain_facts import judge_touched, reevaluate_scored, upsert_many
+from handoff.workflow.promotion import promote_changed
 from leads import touchpoints
 from leads.incoming import Incoming
 from leads.models import Lead, Touchpoint
@@ -32,6 +33,9 @@ def record_touchpoints(points: Iterable[Stated], *, door: Door = SHELL) -> list[
         for each in done:
             if _is_new_intent(each):
                 announce_intent(each.lead, each.point, door)
+        changed = {each.lead.pk: each.lead for each in done if each.outcome != "unchanged"}
+        judge_touched(sorted(changed), door)
+        promote_changed(changed.values(), door)
 
     recorded = touchpoints.record(points, then=announce)
     return [

@@ -11,7 +11,7 @@ from leads.sql import load
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0022_capacity"),
+        ("leads", "0023_find_accounts"),
     ]
 
     operations = [
@@ -32,9 +32,10 @@ class Migration(migrations.Migration):
             name="scored_at",
             field=models.DateTimeField(
                 blank=True,
+                default=None,
                 db_default=None,
                 editable=False,
-                help_text="As of when its score is that of the model.",
+                help_text="As of when the model scored it.",
                 null=True,
             ),
         ),
@@ -43,6 +44,7 @@ class Migration(migrations.Migration):
             name="stated_score",
             field=models.IntegerField(
                 blank=True,
+                default=None,
                 db_default=None,
                 editable=False,
                 help_text="What other systems say its score is, once a scoring model gives it one.",
@@ -123,6 +125,7 @@ class Migration(migrations.Migration):
             name="scored_by",
             field=models.ForeignKey(
                 blank=True,
+                default=None,
                 db_default=None,
                 db_index=False,
                 editable=False,

@@ -4,7 +4,7 @@ from leads.models.attribute import WITH_CHOICES, Attribute, AttributeType
 from leads.models.campaign import Campaign
 from leads.models.consent import Consent, ConsentStatement, Purpose
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
-from leads.models.definition import Definition, Stage
+from leads.models.definition import Candidate, Definition, Receiver, Stage
 from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
 from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
@@ -26,6 +26,7 @@ __all__ = [
     "Attribute",
     "AttributeType",
     "Campaign",
+    "Candidate",
     "Channel",
     "Consent",
     "ConsentStatement",
@@ -44,6 +45,7 @@ __all__ = [
     "PossibleDuplicate",
     "Purpose",
     "Reason",
+    "Receiver",
     "Role",
     "Route",
     "ScoringModel",

@@ -8,10 +8,13 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, ConcurrentTransitionMixin, FSMField, transition
 
 from leads import conditions
+from leads.conditions.consents import standing
+from leads.conditions.windows import Point
 from leads.facts import fact, value_of
 from leads.models.campaign import Campaign
 from leads.models.people import MARKETING, SALES, Role, Team, User
@@ -79,6 +82,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     stated_score = models.IntegerField(
         null=True,
         blank=True,
+        default=None,
         db_default=None,
         editable=False,
         help_text="What other systems say its score is, once a scoring model gives it one.",
@@ -92,12 +96,18 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         help_text="By the points of fit: A to D, or X where the model excludes it. Empty without a model.",
     )
     scored_at = models.DateTimeField(
-        null=True, blank=True, db_default=None, editable=False, help_text="As of when its score is that of the model."
+        null=True,
+        blank=True,
+        default=None,
+        db_default=None,
+        editable=False,
+        help_text="As of when its score is that of the model.",
     )
     scored_by = models.ForeignKey(
         "leads.ScoringModel",
         null=True,
         blank=True,
+        default=None,
         db_default=None,
         editable=False,
         on_delete=models.PROTECT,
@@ -168,6 +178,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
                 fields=["paused_at"], condition=Q(paused_at__isnull=False, paused_until=None), name="lead_open_pause"
             ),
             GinIndex(fields=["attributes"], name="lead_attributes"),
+            # The owner of an account is looked for at each promotion by itself.
+            models.Index(
+                Upper("company"), condition=Q(owner__isnull=False) & ~Q(company=""), name="lead_owned_company"
+            ),
         ]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -275,18 +289,47 @@ class LeadFacts(Mapping[str, Any]):
         self._lead = lead
 
     def __getitem__(self, name: str) -> Any:
+        lead = self._lead
         match name:
             case "team":
-                return self._lead.team.name if self._lead.team else ""
+                return lead.team.name if lead.team else ""
             case "owner":
-                return self._lead.owner.username if self._lead.owner else ""
-        return value_of(self._lead, fact(name))
+                return lead.owner.username if lead.owner else ""
+            case "created_at":
+                return lead.created_at
+            case "fit_grade":
+                return lead.fit_grade
+            case "touchpoints" | "event" | "last_touchpoint":
+                return PointsOfLead(lead)
+        if name.startswith("consent."):
+            return standing(lead.consent, name.removeprefix("consent."), is_blocked=lead.do_not_contact)
+        return value_of(lead, fact(name))
 
     def __iter__(self) -> Iterator[str]:
         return iter(conditions.fields())
 
     def __len__(self) -> int:
         return len(conditions.fields())
+
+
+class PointsOfLead:
+    """Its touchpoints, of which only those are read that a condition asks for."""
+
+    def __init__(self, lead: Lead) -> None:
+        self._lead = lead
+
+    def between(self, since: datetime | None, until: datetime) -> Iterator[Point]:
+        if not self._lead.pk:
+            return
+        points = self._lead.touchpoints.filter(at__lte=until, **({} if since is None else {"at__gte": since}))
+        for kind, at, detail, campaign in points.order_by().values_list("kind", "at", "detail", "campaign__name"):
+            yield Point(kind, at, detail, campaign or "")
+
+    def latest(self, until: datetime) -> datetime | None:
+        if not self._lead.pk:
+            return None
+        newest: datetime | None = self._lead.touchpoints.filter(at__lte=until).aggregate(at=models.Max("at"))["at"]
+        return newest
 
 
 class ExternalId(models.Model):

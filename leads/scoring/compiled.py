@@ -3,23 +3,17 @@
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from leads.conditions import Condition
+from leads.conditions import Condition, leads, moment, where
+from leads.conditions.fragments import Sql
 from leads.models import ScoringModel
 from leads.score_rules import BehaviourRule, FitRule
 from leads.sql import load
 
 POINTS = load("leads.scoring", "points.sql")
 LEADS = "leads_lead lead"
-
-
-@dataclass(frozen=True)
-class Sql:
-    """A piece of a statement with its parameters, in their order."""
-
-    text: str
-    params: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -49,21 +43,23 @@ def points(rules: Iterable[BehaviourRule], scope: Scope, at: Any) -> Sql:
     return Sql(text, (*([at] if at else []), _as_records(rules), *scope.params))
 
 
-def fit(rules: Sequence[FitRule]) -> Sql:
+def fit(rules: Sequence[FitRule], at: datetime) -> Sql:
     """The sum of the points of the rules that a lead meets."""
-    pieces = [(rule.points, met(rule.conditions)) for rule in rules]
+    pieces = [(rule.points, met(rule.conditions, at)) for rule in rules]
     text = " + ".join(f"CASE WHEN {piece.text} THEN {points} ELSE 0 END" for points, piece in pieces)
     return Sql(text or "0", _params(piece for _, piece in pieces))
 
 
-def excluded(model: ScoringModel) -> Sql:
-    pieces = [met(rule.conditions) for rule in model.excluding]
+def excluded(model: ScoringModel, at: datetime) -> Sql:
+    pieces = [met(rule.conditions, at) for rule in model.excluding]
     return Sql(" OR ".join(piece.text for piece in pieces) or "FALSE", _params(pieces))
 
 
-def met(conditions: Sequence[Condition]) -> Sql:
-    """That a lead meets all conditions."""
-    raise NotImplementedError(conditions)
+def met(conditions: Sequence[Condition], at: datetime | None) -> Sql:
+    """That a lead meets all conditions at a moment; without one, as of when it was scored."""
+    asked_at = moment(at) if at else Sql("lead.scored_at")
+    text, params = where(conditions, leads("lead", at=asked_at))
+    return Sql(text, tuple(params))
 
 
 _WITH_LEADS = f"leads_touchpoint point JOIN {LEADS} ON lead.id = point.lead_id"

@@ -41,8 +41,8 @@ def score_between(model: ScoringModel, after: int, last: int, at: datetime) -> l
 
 
 def _score(model: ScoringModel, scope: Scope, at: datetime, wanted: str, params: Collection[Any]) -> list[Row]:
-    points, fit = compiled.points(model.behaviours, scope, at), compiled.fit(model.fits)
-    excluded = compiled.excluded(model)
+    points, fit = compiled.points(model.behaviours, scope, at), compiled.fit(model.fits, at)
+    excluded = compiled.excluded(model, at)
     pieces = {
         "points": points.text,
         "fit": fit.text,

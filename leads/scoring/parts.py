@@ -10,10 +10,10 @@ from typing import Any
 from django.db import connection
 
 from leads.conditions import Condition, in_words, is_hidden
+from leads.conditions.fragments import Sql
 from leads.models import Lead, ScoringModel
 from leads.score_rules import Exclusion, FitRule
 from leads.scoring import compiled
-from leads.scoring.compiled import Sql
 from leads.sql import load
 
 _PARTS = load("leads.scoring", "parts.sql")
@@ -85,7 +85,7 @@ def _met(model: ScoringModel, leads: Mapping[int, Lead]) -> dict[int, list[FitRu
     rules: list[FitRule | Exclusion] = [*model.fits, *model.excluding]
     if not rules:
         return {}
-    pieces = [compiled.met(rule.conditions) for rule in rules]
+    pieces = [compiled.met(rule.conditions, None) for rule in rules]
     columns = ", ".join(piece.text for piece in pieces)
     scope = compiled.these(sorted(leads))
     params = (*(param for piece in pieces for param in piece.params), *scope.params)

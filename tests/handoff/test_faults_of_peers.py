@@ -17,11 +17,11 @@ from handoff import workflow
 from handoff.alerts import deliver
 from handoff.amending.integrity import disagreements
 from handoff.amending.rebuilding import rebuild
-from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
 from handoff.models import Delivery, Destination
 from handoff.refusals import FactsRefused
 from handoff.reports.attainment import By, attainment
+from handoff.workflow.rotation import next_owner
 from leads.models import Absence, Lead, Verb
 from sla.business_time import BusinessHours, NeverOpen
 from sla.metrics import Metric

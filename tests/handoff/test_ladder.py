@@ -13,10 +13,10 @@ from django.db import transaction
 from handoff import tasks, workflow
 from handoff.alerts.leases import leased
 from handoff.ladder import actions
-from handoff.ladder.rotation import next_owner
 from handoff.ladder.sweep import sweep
 from handoff.models import Delivery
 from handoff.workflow.act import lock
+from handoff.workflow.rotation import next_owner
 from leads.models import Absence, Lead, Role, Transition, User, Verb, Via
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, Policy, Step

@@ -11,8 +11,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.ladder.rotation import next_owner
 from handoff.workflow.act import lock
+from handoff.workflow.rotation import next_owner
 from leads.models import Absence, Lead, Role, User
 from tests.world import World, make_lead, person
 

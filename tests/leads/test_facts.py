@@ -20,6 +20,7 @@ from handoff.console.leads.lead_list import EXPORTED
 from handoff.console.leads.leads import LeadPage
 from handoff.imports.leads import ALIASES
 from leads import conditions
+from leads.conditions.fields import DERIVED
 from leads.facts import FactType, built_in_facts, contact_facts, fact, value_of
 from leads.models import Campaign, Lead
 from leads.normalise import is_storable
@@ -29,6 +30,7 @@ NAMES = [each.name for each in built_in_facts()]
 BY_VERBS_AND_ENGINE = {
     *("id", "state", "owner", "team", "entered_at", "cycle", "reason", "last_touch_at", "reenter_on"),
     *("paused_at", "paused_until", "snoozed_until", "merged_into", "created_at", "updated_at"),
+    *("stated_score", "fit_grade", "scored_at", "scored_by"),
     *("attributes", "consent", "do_not_contact_since", "provenance"),  # the catalogue, and what the doors keep
 }
 
@@ -92,7 +94,7 @@ def test_a_lead_gives_its_facts_by_name() -> None:
     lead = Lead(name="Dana", score=80, campaign=Campaign(name="Spring"))
     values = lead.facts()
     assert (values["name"], values["score"], values["campaign"], values["owner"]) == ("Dana", 80, "Spring", "")
-    assert set(values) == {*NAMES, "team", "owner"}
+    assert set(values) == {*NAMES, *(field.name for field in DERIVED)}
     assert len(values) == len(list(values))
     with pytest.raises(KeyError):
         values["state"]

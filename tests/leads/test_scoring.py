@@ -6,10 +6,14 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.core.exceptions import ValidationError
 
+from leads.conditions import all_hold
+from leads.correct import correct
+from leads.identity import upsert
 from leads.incoming import Incoming
 from leads.models import Lead, ScoringModel, Touchpoint
-from leads.score_rules import validate_behaviour_rules
+from leads.score_rules import validate_behaviour_rules, validate_fit_rules
 from leads.scoring import Part, parts_of, rescore, score_between
 from leads.touchpoints import Stated, record
 from tests.world import MONDAY, World, make_lead
@@ -158,6 +162,69 @@ def test_a_range_of_leads_gets_the_scores_that_each_would_get_alone(world: World
     assert {lead.pk: scored(lead)[0] for lead in leads} == at_once
 
 
+IN_DE = {"field": "country", "op": "is", "value": "DE"}
+BIG = {"field": "company", "op": "present", "value": True}
+RIVAL = {"field": "email", "op": "is", "value": "spy@rival.example"}
+
+
+@pytest.mark.parametrize(
+    ("facts", "score", "grade", "parts"),
+    [
+        pytest.param({"country": "DE", "company": "Acme"}, 35, "A", {"german": 25, "firm": 10}, id="all-rules"),
+        pytest.param({"country": "DE"}, 25, "B", {"german": 25}, id="one-rule"),
+        pytest.param({"country": "FR", "company": "Acme"}, 6, "D", {"firm": 10, "abroad": -4}, id="points-off"),
+        pytest.param({"country": "FR"}, -4, "D", {"abroad": -4}, id="below-zero"),
+        pytest.param(
+            {"country": "DE", "email": "spy@rival.example"}, 25, "X", {"german": 25, "rival": 0}, id="excluded"
+        ),
+    ],
+)
+def test_the_fit_grade_follows_from_the_points_of_facts(
+    world: World, facts: dict[str, Any], score: int, grade: str, parts: dict[str, int]
+) -> None:
+    rules = [
+        {"key": "german", "name": "In Germany", "points": 25, "conditions": [IN_DE]},
+        {"key": "firm", "name": "A firm", "points": 10, "conditions": [BIG]},
+        {"key": "abroad", "name": "Abroad", "points": -4, "conditions": [IN_DE | {"op": "is_not"}]},
+    ]
+    excluded = [{"key": "rival", "name": "A rival", "conditions": [RIVAL]}]
+    model(people=world, fit_rules=rules, exclusions=excluded, grade_a=30, grade_b=20, grade_c=10)
+    lead = make_lead(**facts)
+    rescore([lead])
+    lead.refresh_from_db()
+    assert (lead.score, lead.fit_grade) == (score, grade)
+    assert {part.rule: part.points for part in parts_of([lead])[lead.pk]} == parts
+    assert sum(parts.values()) == score
+    assert all_hold([{"field": "fit_grade", "op": "at_least", "value": "B"}], lead.facts()) == (grade in "AB")
+
+
+def test_a_corrected_fact_changes_the_score_and_the_score_itself_is_not_corrected(world: World) -> None:
+    rule = {"key": "german", "name": "In Germany", "points": 25, "conditions": [IN_DE]}
+    model(people=world, fit_rules=[rule])
+    lead = correct(make_lead(score=3).pk, {"country": "DE"})
+    assert (lead.score, lead.stated_score) == (25, 3)
+    assert correct(lead.pk, {"score": 25}).score == 25
+    with pytest.raises(ValidationError, match="scoring model gives the score"):
+        correct(lead.pk, {"score": 90})
+
+
+def test_what_another_system_says_of_the_score_is_kept_beside_it(world: World) -> None:
+    model(FORM, people=world)
+    lead = upsert({"email": "dana@buyer.example", "score": 85}, system="crm").lead
+    assert (lead.score, lead.stated_score) == (0, 85)
+    upsert({"email": "dana@buyer.example", "score": 88}, system="crm")
+    lead.refresh_from_db()
+    assert (lead.score, lead.stated_score) == (0, 88)
+
+
+@pytest.mark.parametrize("field", ["score", "fit_grade", "owner", "touchpoints"])
+def test_a_rule_on_facts_asks_for_facts_of_the_buyer_alone(db: None, field: str) -> None:
+    condition = {"field": field, "op": "at_least", "value": "A" if field == "fit_grade" else 3}
+    condition |= {"op": "is", "value": "ada"} if field == "owner" else {}
+    with pytest.raises(ValidationError, match="facts of the buyer"):
+        validate_fit_rules([{"key": "x", "name": "X", "points": 1, "conditions": [condition]}])
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [
@@ -171,5 +238,5 @@ def test_a_range_of_leads_gets_the_scores_that_each_would_get_alone(world: World
     ],
 )
 def test_rules_that_make_no_sense_are_refused(db: None, change: dict[str, Any], complaint: str) -> None:
-    with pytest.raises(Exception, match=complaint):
+    with pytest.raises(ValidationError, match=complaint):
         validate_behaviour_rules([FORM | change])

@@ -1,0 +1,41 @@
+-- A raw lead that changes, or whose buyer does something, through whatever door, is marked in the same transaction where
+-- a definition promotes by itself, or would once it is signed: a worker then judges it. The mark waits for nobody.
+CREATE OR REPLACE FUNCTION leads_some_definition_promotes() RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (SELECT FROM leads_definition WHERE promotes AND stage = 'mql' AND active_from IS NULL)
+        OR COALESCE((
+            SELECT promotes FROM leads_definition WHERE stage = 'mql' AND active_from IS NOT NULL
+            ORDER BY active_from DESC, version DESC LIMIT 1
+        ), FALSE)
+$$;
+CREATE OR REPLACE FUNCTION leads_mark_new_candidates() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF leads_some_definition_promotes() THEN
+        INSERT INTO leads_candidate (lead_id) SELECT id FROM captured WHERE state = 'raw';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION leads_mark_candidate() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF leads_some_definition_promotes() THEN
+        INSERT INTO leads_candidate (lead_id) VALUES (NEW.id);
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE FUNCTION leads_mark_candidates_of_touchpoints() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF leads_some_definition_promotes() THEN
+        INSERT INTO leads_candidate (lead_id)
+        SELECT DISTINCT lead.id FROM recorded JOIN leads_lead lead ON lead.id = recorded.lead_id WHERE lead.state = 'raw';
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER leads_candidate_new AFTER INSERT ON leads_lead
+    REFERENCING NEW TABLE AS captured FOR EACH STATEMENT EXECUTE FUNCTION leads_mark_new_candidates();
+-- By rows, as most changes are of leads that are not raw any more: those are passed by without a call.
+CREATE OR REPLACE TRIGGER leads_candidate_changed AFTER UPDATE ON leads_lead
+    FOR EACH ROW WHEN (NEW.state = 'raw' AND NEW.merged_into_id IS NULL AND OLD IS DISTINCT FROM NEW)
+    EXECUTE FUNCTION leads_mark_candidate();
+CREATE OR REPLACE TRIGGER leads_candidate_touched AFTER INSERT ON leads_touchpoint
+    REFERENCING NEW TABLE AS recorded FOR EACH STATEMENT EXECUTE FUNCTION leads_mark_candidates_of_touchpoints();
+CREATE OR REPLACE TRIGGER leads_candidate_retouched AFTER UPDATE ON leads_touchpoint
+    REFERENCING NEW TABLE AS recorded FOR EACH STATEMENT EXECUTE FUNCTION leads_mark_candidates_of_touchpoints();
