@@ -159,7 +159,7 @@ def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
                 "draw",
                 link,
                 request.path == link,
-                _later(lambda: len(waiting_for(user)) + len(scoring.waiting_for(user))),
+                _later(lambda: _to_sign(user)),
             )
         )
     return items
@@ -173,6 +173,10 @@ def _later(count: Callable[[], Any]) -> Any:
         return number and capped(number)
 
     return SimpleLazyObject(shown)
+
+
+def _to_sign(user: User) -> int:
+    return len(waiting_for(user)) + len(scoring.waiting_for(user))
 
 
 def _unanswered() -> int:
