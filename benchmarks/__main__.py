@@ -26,6 +26,7 @@ PARTS = [
     "punctual",
     "reports",
     "transition",
+    "scoring",
 ]
 
 

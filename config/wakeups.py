@@ -39,6 +39,8 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         "fold_reports": {"task": "handoff.tasks.fold_reports", **now_and_then},
         # Whoever was captured a moment ago is compared with all others: nobody waits for it.
         "find_duplicates": {"task": "handoff.tasks.find_duplicates", **now_and_then},
+        # A touchpoint changes its lead's score at once; this is for what fades, and for another model.
+        "score_leads": {"task": "handoff.tasks.score_leads", **now_and_then},
         "extend_holidays": {"task": "handoff.tasks.extend_holidays", "schedule": crontab(hour="3", minute="30")},
         "remind_people": {
             "task": "handoff.tasks.remind_people",

@@ -4,8 +4,9 @@ from celery import shared_task
 from django.utils import timezone
 
 from handoff import alerts
+from handoff.agreement import score_reviews
 from handoff.alerts import letters, slack_replies, slack_updates, worker
-from handoff.amending import bulk, duplicates, stopping
+from handoff.amending import bulk, duplicates, scoring, stopping
 from handoff.engine import agenda, disputes, heartbeat, leaks, promises
 from handoff.imports import expiry, job
 from handoff.ladder import actions
@@ -80,6 +81,11 @@ def find_duplicates() -> None:
 
 
 @shared_task
+def score_leads() -> None:
+    scoring.score_in_turn()
+
+
+@shared_task
 def run_imports() -> None:
     job.run_in_turn()
 
@@ -106,3 +112,4 @@ def remind_people() -> None:
 def tell_of_leaks() -> None:
     leaks.tell()
     disputes.tell()
+    score_reviews.tell()

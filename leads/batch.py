@@ -19,6 +19,7 @@ from leads.names import follow_parts, parts_of
 from leads.precedence import Precedence
 from leads.provenance import Kept, Verdict, explained, kept_instead, names_of, settle
 from leads.repeats import Repeats, Stated, remark
+from leads.scoring import rescore
 from leads.stored import IdentityConflict, Stored, campaign_ids
 
 CAPTURED = ("source", "campaign_id", "created_at", "entered_at")
@@ -206,6 +207,7 @@ class Batch(Stored):
         copy_in(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
         self.journeys.save()
         record(self.consents)
+        rescore([*self.new, *(self.leads[pk] for pk in self.changed), *self.journeys.touched])
 
 
 def _not_offered(lead: Lead | None, person: Person) -> dict[str, list[str]]:

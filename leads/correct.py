@@ -19,9 +19,11 @@ from leads.phones import SYSTEM as PHONE
 from leads.phones import phone_key
 from leads.precedence import Precedence, Statement
 from leads.provenance import CAPTURE, Verdict, settle
+from leads.scoring import rescore
 
 _BY_PHONE = frozenset({"phone", "mobile_phone", "country"})
 """The facts by which a lead without an email is known."""
+COMPUTED = "The scoring model gives the score: flag the part of it that is not indicative."
 _NEVER = {
     "created_at": "When a lead was captured is not corrected.",
     "updated_at": "When a lead was changed is not corrected.",
@@ -65,6 +67,7 @@ def enter(lead: Lead, *, by: User | None, door: str) -> Lead:
         lead.save()
         if not lead.email:
             ExternalId.objects.create(lead=lead, system=PHONE, value=key_of(lead))
+        rescore([lead])
     return lead
 
 
@@ -107,7 +110,7 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
     # Its own ids are not cleaned again: one that an earlier release kept, damaged as it was, would refuse every change.
     known_by = [("handoff", str(lead.pk))] if lead.external_ids.exists() else []
     person = clean(Incoming({"email": lead.email, **fields}, known_by))
-    wanted = {name: _wanted(name, person) for name in fields}
+    wanted = _without_computed(lead, {name: _wanted(name, person) for name in fields})
     _refuse_archived(lead, {name: value for name, value in wanted.items() if kept(lead, name) != value})
     statement = Statement(PERSON, at or timezone.now(), by.pk if by else None)
     before, parts, precedence = dict(lead.provenance), parts_of(lead), Precedence()
@@ -123,6 +126,7 @@ def _correct(lead_id: int, fields: Mapping[str, Any], by: User | None, at: datet
         taken.append("name")
     if taken or lead.provenance != before:
         lead.save(update_fields=[*columns(taken), "provenance", *(["updated_at"] if taken else [])])
+        rescore([lead])
     if not _BY_PHONE.isdisjoint(taken):
         _name_by_phone(lead)
     return lead
@@ -136,6 +140,15 @@ def _name_by_phone(lead: Lead) -> None:
         if known.exists() and not known.filter(value=key).exists():
             with _refusing_taken_phone(lead), transaction.atomic():
                 ExternalId.objects.create(lead=lead, system=PHONE, value=key)
+
+
+def _without_computed(lead: Lead, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Where a scoring model gives the score, only what is shown may be sent back."""
+    if lead.scored_by_id is None or "score" not in wanted:
+        return wanted
+    if wanted["score"] != lead.score:
+        raise ValidationError({"score": [COMPUTED]})
+    return {name: value for name, value in wanted.items() if name != "score"}
 
 
 def _refuse_archived(lead: Lead, changes: Mapping[str, Any]) -> None:

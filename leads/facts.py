@@ -62,13 +62,13 @@ def value_of(record: Any, wanted: Fact) -> Any:
 
 def kept(record: Any, name: str) -> Any:
     """What a lead keeps under a name: of a fact, or of another column."""
-    return record.attributes.get(_key(name)) if _key(name) else getattr(record, name)
+    return record.attributes.get(_key(name)) if _key(name) else getattr(record, _column(record, name))
 
 
 def keep(record: Any, name: str, value: Any) -> None:
     """Set what a lead keeps under a name, unsaved. An attribute of which nothing is known is not there at all."""
     if not (key := _key(name)):
-        setattr(record, name, value)
+        setattr(record, _column(record, name), value)
         return
     others = {other: known for other, known in record.attributes.items() if other != key}
     record.attributes = others if value is None else others | {key: value}
@@ -76,13 +76,19 @@ def keep(record: Any, name: str, value: Any) -> None:
 
 def columns(names: Iterable[str]) -> set[str]:
     """The columns in which these are kept."""
-    return {ATTRIBUTES if _key(name) else name for name in names}
+    kept_in = {ATTRIBUTES if _key(name) else name for name in names}
+    return kept_in | {"stated_score"} if "score" in kept_in else kept_in
 
 
 def as_columns(fields: Mapping[str, Any]) -> dict[str, Any]:
     """Facts by name as the columns of a new lead."""
     plain = {name: value for name, value in fields.items() if not _key(name)}
     return plain | {ATTRIBUTES: {_key(name): value for name, value in fields.items() if _key(name)}}
+
+
+def _column(record: Any, name: str) -> str:
+    """Where a scoring model gives the score, what others say of it is kept beside it."""
+    return "stated_score" if name == "score" and record.scored_by_id else name
 
 
 def _key(name: str) -> str:

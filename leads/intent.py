@@ -90,6 +90,8 @@ class Journeys:
     new: list[Touchpoint] = field(default_factory=list)
     changed: dict[int, Touchpoint] = field(default_factory=dict)
     removed: list[int] = field(default_factory=list)
+    touched: list[Lead] = field(default_factory=list)
+    """Leads with another touchpoint than before, or one less."""
     _points: dict[int, list[Touchpoint]] | None = None
     _names: dict[int, str] | None = None
 
@@ -231,6 +233,7 @@ class Journeys:
         point = Touchpoint(lead=lead, kind=Touchpoint.ENQUIRY, at=capture.at or lead.created_at)
         _write(point, capture)
         self.new.append(point)
+        self.touched.append(lead)
         return point
 
     def _rewrite(self, row: Touchpoint, capture: Capture) -> None:
@@ -241,6 +244,7 @@ class Journeys:
 
     def _remove(self, lead: Lead, row: Touchpoint) -> None:
         self._points_of(lead).remove(row)
+        self.touched.append(lead)
         if row.pk:
             self.changed.pop(row.pk, None)
             self.removed.append(row.pk)

@@ -17,6 +17,7 @@ from leads.incoming import Incoming, Person, clean
 from leads.models import Campaign, Lead, Touchpoint
 from leads.normalise import is_storable, normalise_kind, normalise_system, quoted
 from leads.precedence import Precedence
+from leads.scoring import rescore
 from leads.stored import IdentityConflict, Stored, campaign_ids
 
 ATTEMPTS = 5
@@ -176,6 +177,7 @@ class _Batch:
         if self.changed:
             names = ["kind", "source", "campaign", "detail", "at", "system", "recorded_by"]
             Touchpoint.objects.bulk_update(self.changed.values(), names)
+        rescore(point.lead for point in (*self.new, *self.changed.values()))
         return done
 
     def _lead(self, point: _Clean) -> Lead | Refusal:

@@ -9,13 +9,14 @@ from django.db.models.functions import RowNumber
 
 from leads.facts import facts, value_of
 from leads.models import Lead, Touchpoint
+from leads.scoring import Part, parts_of
 
 TOUCHPOINTS = 50
 
 
 def snapshot(lead: Lead) -> dict[str, Any]:
     """The packet of a lead as it is now: plain values, so that later edits do not change it."""
-    return _packet(lead, lead.touchpoints.order_by("-at", "-id")[:TOUCHPOINTS])
+    return _packet(lead, lead.touchpoints.order_by("-at", "-id")[:TOUCHPOINTS]) | _scores([lead]).get(lead.pk, {})
 
 
 def snapshots(leads: Collection[Lead]) -> dict[int, dict[str, Any]]:
@@ -25,7 +26,21 @@ def snapshots(leads: Collection[Lead]) -> dict[int, dict[str, Any]]:
     recent = Touchpoint.objects.filter(lead__in=leads).annotate(place=place).filter(place__lte=TOUCHPOINTS)
     for point in recent.order_by("lead", "place"):
         points[point.lead_id].append(point)
-    return {lead.pk: _packet(lead, points[lead.pk]) for lead in leads}
+    scores = _scores(leads)
+    return {lead.pk: _packet(lead, points[lead.pk]) | scores.get(lead.pk, {}) for lead in leads}
+
+
+def _scores(leads: Collection[Lead]) -> dict[int, dict[str, Any]]:
+    """By which rules each was scored, where a model scores them."""
+    grades = {lead.pk: lead.fit_grade for lead in leads}
+    return {
+        pk: {"fit_grade": grades[pk], "score_parts": [_part(part) for part in parts]}
+        for pk, parts in parts_of(leads).items()
+    }
+
+
+def _part(part: Part) -> dict[str, Any]:
+    return {"name": part.name, "points": part.points, "evidence": part.evidence, "at": part.at}
 
 
 def _packet(lead: Lead, recent: Iterable[Touchpoint]) -> dict[str, Any]:

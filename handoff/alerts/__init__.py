@@ -1,5 +1,6 @@
 """Notifications: each message is written with its cause, and sent afterwards."""
 
+from handoff.alerts.about_review import announce_review
 from handoff.alerts.about_signature import announce_signature
 from handoff.alerts.audience import IS_NOTIFIED, needs_no_subscription
 from handoff.alerts.outbox import (
@@ -20,6 +21,7 @@ __all__ = [
     "announce_act",
     "announce_mentions",
     "announce_notice",
+    "announce_review",
     "announce_signature",
     "announce_stranded",
     "called_off_by",

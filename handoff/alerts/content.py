@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\
 LONGEST = 500
 ADDRESSES = {Purpose.PHONE: ("phone", "mobile_phone"), Purpose.EMAIL: ("email",)}
 """Where the buyer is reached: not shown where they do not want to be."""
-SIGNATURE, DISPUTE = "signature", "dispute"
+SIGNATURE, DISPUTE, REVIEW = "signature", "dispute", "score review"
 """With these words the keys of notices begin that are about them."""
 
 
@@ -145,6 +145,8 @@ def link_of(notice: Notice) -> tuple[str, str]:
     """Where what a notice is about can be seen and done."""
     if notice.key.startswith(SIGNATURE):
         return ("Open the signatures", f"{settings.BASE_URL}/console/signatures/")
+    if notice.key.startswith(REVIEW):
+        return ("Open the scoring model", f"{settings.BASE_URL}/console/leads/scoringmodel/")
     if notice.key.startswith(DISPUTE):
         return disputes_link()
     if notice.lead:

@@ -10,6 +10,7 @@ from django.db import connection
 
 from handoff.models import Import, ImportChange
 from leads.cards import ATTRIBUTES
+from leads.models import Lead
 from leads.names import PARTS
 
 PASSED_OVER = {"updated_at"}
@@ -77,9 +78,10 @@ def changes_of(record: Import, lead_id: int | None) -> Changes:
 
 
 def stored(table: str, row_id: int) -> dict[str, Any] | None:
-    """A row as it is now."""
+    """A row as it is now; of a lead, what was stated of it."""
+    row = "leads_as_stated(to_jsonb(stored))" if table == "leads_lead" else "to_jsonb(stored)"
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT to_jsonb(stored)::text FROM {_quoted(table)} stored WHERE id = %s", [row_id])  # noqa: S608
+        cursor.execute(f"SELECT {row}::text FROM {_quoted(table)} stored WHERE id = %s", [row_id])  # noqa: S608
         row = cursor.fetchone()
     return json.loads(row[0]) if row else None
 
@@ -172,6 +174,8 @@ def _changed_keys(was: Mapping[str, Any], became: Mapping[str, Any]) -> list[str
 def _write(change: ImportChange, values: Mapping[str, Any]) -> None:
     if not values:
         return
+    if "score" in values and Lead.objects.filter(pk=change.row_id).exclude(scored_by=None).exists():
+        values = {name: value for name, value in values.items() if name != "score"} | {"stated_score": values["score"]}
     names = [connection.ops.quote_name(name) for name in values]
     pairs = ", ".join(f"{name} = former.{name}" for name in names)
     table = _quoted(change.table)

@@ -19,6 +19,7 @@ from handoff.models import ENDED, Delivery, Import, ImportChange, ImportRow, Imp
 from handoff.refusals import Refused
 from handoff.workflow.timing import reevaluate_policies
 from leads.models import ExternalId, Lead, LeadToMatch, MatchKey, PossibleDuplicate, Touchpoint, User
+from leads.scoring import rescore
 from leads.sql import load, setting
 from sla import clocks
 from sla.models import Alarm, Clock, PendingAlarm
@@ -159,6 +160,7 @@ def _undo_lead(record: Import, lead_id: int) -> str:
         _remove_clocks(Clock.objects.filter(lead=lead, started_by__in=changes.acts))
     words = " ".join(revert(changes))
     if not changes.is_new_lead:
+        rescore([Lead.objects.get(pk=lead.pk)])
         _follow(lead, changes)
     connection.check_constraints()
     changes.forget()
@@ -185,7 +187,7 @@ def _follow(lead: Lead, changes: Changes) -> None:
         lead = Lead.objects.get(pk=lead.pk)
         differences = clocks.follow_history(lead)
         alerts.withdraw(Alarm.objects.filter(clock__in=clocks.called_off(differences)))
-    if changes.has_facts:
+    if changes.has_facts or changes.new("leads_touchpoint"):
         reevaluate_policies(lead.pk, because="An import was undone.")
 
 

@@ -11,6 +11,7 @@ from leads.facts import seen_facts
 from leads.identity import Upsert
 from leads.models import Lead, User
 from leads.provenance import CAPTURE
+from leads.scoring import PartKind, parts_of
 
 OUTCOMES = [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged")]
 
@@ -31,6 +32,33 @@ class KeptShape(serializers.Serializer[Any]):
     detail = serializers.CharField(help_text="In words.")
 
 
+class ScorePartShape(serializers.Serializer[Any]):
+    """What one rule of the scoring model adds to the score, for one thing that is known of the buyer."""
+
+    rule = serializers.CharField(help_text="Its key in the model.")
+    name = serializers.CharField()
+    kind = serializers.ChoiceField(choices=[(kind.value, kind.value.capitalize()) for kind in PartKind])
+    points = serializers.IntegerField(help_text="Whole points with their sign. All parts sum to the score.")
+    evidence = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True, help_text="When the buyer did it, or when it was stated.")
+    touchpoint = serializers.IntegerField(allow_null=True)
+    over_cap = serializers.IntegerField(help_text="Points that the cap of the rule leaves out.")
+
+
+class ScoreShape(serializers.Serializer[Any]):
+    """By which model a lead is scored, and how."""
+
+    version = serializers.IntegerField(source="scored_by.version", help_text="Of the scoring model.")
+    at = serializers.DateTimeField(source="scored_at", help_text="As of when the points were counted.")
+    stated = serializers.IntegerField(source="stated_score", allow_null=True, help_text="What other systems say.")
+    parts = serializers.SerializerMethodField()
+
+    @extend_schema_field(ScorePartShape(many=True))
+    def get_parts(self, lead: Lead) -> list[dict[str, Any]]:
+        parts = parts_of([lead], self.context["request"].user.roles)[lead.pk]
+        return [dict(ScorePartShape(part).data) for part in parts]
+
+
 class LeadInFullShape(LeadShape):
     """A lead, and whose each of its facts is."""
 
@@ -38,8 +66,17 @@ class LeadInFullShape(LeadShape):
         help_text="By fact; `created_at` is about the first capture. What was stored before this was kept is missing."
     )
 
+    fit_grade = serializers.CharField(
+        read_only=True, help_text="A to D, X where it is excluded; empty without a model."
+    )
+    scoring = serializers.SerializerMethodField(help_text="Null where the score is the one from outside.")
+
     class Meta(LeadShape.Meta):
-        fields = [*LeadShape.Meta.fields, "provenance"]
+        fields = [*LeadShape.Meta.fields, "provenance", "fit_grade", "scoring"]
+
+    @extend_schema_field(ScoreShape(allow_null=True))
+    def get_scoring(self, lead: Lead) -> dict[str, Any] | None:
+        return dict(ScoreShape(lead, context=self.context).data) if lead.scored_by_id else None
 
     @extend_schema_field(serializers.DictField(child=OriginShape()))
     def get_provenance(self, lead: Lead) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from handoff.console.leads import (
     mentions,
     my_leads,
     rejections,
+    score,
+    score_flags,
 )
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
@@ -30,6 +32,7 @@ from handoff.console.settings import (
     people,
     policies,
     reasons,
+    scoring,
     setup,
     signatures,
     sources,
@@ -71,6 +74,9 @@ __all__ = [
     "records",
     "rejections",
     "reports",
+    "score",
+    "score_flags",
+    "scoring",
     "setup",
     "signatures",
     "simulations",

@@ -8,12 +8,15 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement.definitions import SIGNATORIES, waiting_for
+from handoff.agreement import scoring
+from handoff.agreement.definitions import waiting_for
+from handoff.agreement.score_flags import ANSWERING
+from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
-from handoff.models import Delivery, DeliveryState
+from handoff.models import Delivery, DeliveryState, ScoreFlag
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
 from handoff.workflow.duplicates import open_pairs
@@ -24,6 +27,7 @@ SETTINGS = {
         "sla_policy": ("Policies", "timer"),
         "sla_calendar": ("Calendars", "calendar_month"),
         "leads_definition": ("Definitions", "contract"),
+        "leads_scoringmodel": ("Scoring model", "speed"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
     },
@@ -144,9 +148,20 @@ def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
 def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     """What waits for an arbiter, and for whoever signs for their side."""
     items = [_page(request, "handoff_dispute", "Disputes", "balance", _later(lambda: disputes.waiting_for(user)))]
+    if user.has_role(*ANSWERING):
+        flags = _later(lambda: counted(ScoreFlag.objects.filter(decision="")))
+        items.append(_page(request, "handoff_scoreflag", "Flags on scores", "flag", flags))
     if user.has_role(*SIGNATORIES, Role.REVOPS):
         link = reverse("admin:signatures")
-        items.append(_item("Signatures", "draw", link, request.path == link, _later(lambda: len(waiting_for(user)))))
+        items.append(
+            _item(
+                "Signatures",
+                "draw",
+                link,
+                request.path == link,
+                _later(lambda: _to_sign(user)),
+            )
+        )
     return items
 
 
@@ -158,6 +173,10 @@ def _later(count: Callable[[], Any]) -> Any:
         return number and capped(number)
 
     return SimpleLazyObject(shown)
+
+
+def _to_sign(user: User) -> int:
+    return len(waiting_for(user)) + len(scoring.waiting_for(user))
 
 
 def _unanswered() -> int:

@@ -8,7 +8,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import F, Min, Q
 
-from handoff.agreement.definitions import side_to_sign
+from handoff.agreement.signing import side_to_sign
 from handoff.alerts.content import lead_link, rejections_link, title
 from handoff.models import Dispute, Rejection
 from leads.models import MARKETING, SALES, Definition, Lead, Role, State, User

@@ -23,6 +23,7 @@ from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
 from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
 
@@ -46,6 +47,7 @@ __all__ = [
     "Dispute",
     "DisputeDecision",
     "FileMapping",
+    "FlagDecision",
     "FunnelCount",
     "FunnelDelta",
     "Handoff",
@@ -66,7 +68,11 @@ __all__ = [
     "Priority",
     "RateLimit",
     "Rejection",
+    "ReviewVerdict",
     "RowOutcome",
+    "ScoreFlag",
+    "ScoreReview",
+    "ScoringRun",
     "SlackMessage",
     "SlackReply",
     "SlackRequest",

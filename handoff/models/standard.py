@@ -13,7 +13,8 @@ class StandardKind(models.TextChoices):
     HELD = "held", "A lead is on hold without an end: its owner and their manager, or marketing"
     DISPUTED = "disputed", "Marketing disputes a rejection: RevOps, to decide it"
     DISPUTE_OVERDUE = "dispute_overdue", "A dispute is overdue: RevOps, to decide it"
-    TO_SIGN = "to_sign", "A definition waits for a signature: whoever may give it"
+    TO_SIGN = "to_sign", "A definition or scoring model waits for a signature: whoever may give it"
+    REVIEW_DUE = "review_due", "The review of the scoring model is due: marketing leads and sales managers"
     SNOOZE_OVER = "snooze_over", "The time until which a lead was snoozed has come: its owner"
 
 

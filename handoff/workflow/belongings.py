@@ -13,6 +13,7 @@ from leads.models import PERSON, Lead, State, Touchpoint, Transition, Verb
 from leads.names import PARTS, follow_parts, parts_of
 from leads.permission import BLOCK
 from leads.provenance import CAPTURE, carry
+from leads.scoring import rescore
 
 MOVED = ("touches", "touchpoints", "external_ids", "deals", "consents")
 ATTRIBUTION = ("source", "campaign")
@@ -36,6 +37,7 @@ def move(gone: Lead, stays: Lead, take: Collection[str]) -> Moved:
     stays.reenter_on = _return_date(gone, stays)
     moved |= {name: [_iso(value), _iso(getattr(stays, name))] for name, value in before.items()}
     _save(gone, stays, [kept_in(fact(name)) for name in moved["facts"]])
+    rescore([gone, stays])
     return moved
 
 
@@ -60,6 +62,7 @@ def give_back(gone: Lead, stays: Lead, merge: Transition) -> None:
     if _iso(stays.reenter_on) == moved["reenter_on"][1]:
         stays.reenter_on = _read(date.fromisoformat, moved["reenter_on"][0])
     _save(gone, stays, [kept_in(fact(name)) for name in changed])
+    rescore([gone, stays])
 
 
 def changed_since(gone: Lead, stays: Lead, merge: Transition) -> list[str]:

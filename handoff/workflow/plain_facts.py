@@ -91,10 +91,16 @@ def reevaluate_leads_of(campaign: Campaign, *, door: Door = SHELL) -> None:
     _reevaluate(list(leads.values_list("pk", flat=True)), f"Its campaign was renamed to {campaign.name}.", door)
 
 
+def reevaluate_scored(lead_ids: Sequence[int], *, door: Door = SHELL) -> None:
+    """Choose again for leads whose score has changed, where a policy in force asks for it; in their order."""
+    if lead_ids and _is_asked_for("score", "fit_grade"):
+        _reevaluate(lead_ids, "Its score has changed.", door)
+
+
 def _reevaluating(door: Door) -> identity.Then:
     def reevaluate(done: Sequence[identity.Upsert]) -> None:
         # A lead may stand in several rows; in the order of the locks, against rings.
-        changed = sorted({each.lead.pk for each in done if each.outcome == "updated"})
+        changed = sorted({each.lead.pk for each in done if each.outcome == "updated" or each.intent})
         _reevaluate(changed, "Its facts were brought up to date.", door)
         for each in done:
             if each.intent:

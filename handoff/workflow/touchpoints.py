@@ -7,7 +7,7 @@ from django.db import transaction
 
 from handoff.doors import SHELL, Door
 from handoff.workflow.new_intent import announce_intent, is_intent
-from handoff.workflow.plain_facts import judge_touched, upsert_many
+from handoff.workflow.plain_facts import judge_touched, reevaluate_scored, upsert_many
 from handoff.workflow.promotion import promote_changed
 from leads import touchpoints
 from leads.incoming import Incoming
@@ -29,6 +29,7 @@ def record_touchpoints(points: Iterable[Stated], *, door: Door = SHELL) -> list[
     """Keep them in a few statements, each once; one that is refused spoils no other."""
 
     def announce(done: Sequence[Recorded]) -> None:
+        reevaluate_scored(sorted({each.lead.pk for each in done if each.outcome != "unchanged"}), door=door)
         for each in done:
             if _is_new_intent(each):
                 announce_intent(each.lead, each.point, door)

@@ -50,10 +50,13 @@ class Field:
 
 CONSENTS = (Choice("granted", "Granted"), Choice("withdrawn", "Withdrawn"))
 PURPOSES = {"email": "Consent to email", "phone": "Consent to calls", "all": "Consent to everything"}
+GRADES = (*(Choice(grade, grade) for grade in "ABCD"), Choice("X", "Excluded"))
+"""Of a lead by the scoring model in force, the best first."""
 DERIVED = (
     Field("team", "Team", Kind.TEXT),
     Field("owner", "Owner", Kind.TEXT),
     Field("created_at", "Captured", Kind.MOMENT),
+    Field("fit_grade", "Fit grade", Kind.GRADE, choices=GRADES),
     *(Field(f"consent.{purpose}", label, Kind.TEXT, choices=CONSENTS) for purpose, label in PURPOSES.items()),
     Field("touchpoints", "Touchpoints", Kind.TOUCHPOINTS),
     Field("event", "Intent event", Kind.EVENT),

@@ -10,6 +10,7 @@ from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side
+from leads.models.scoring import ScoringModel
 from leads.models.source import PERSON, SourceRank
 from leads.models.transition import AMENDING, ANY_TIME, GIVING, TakenBack, Transition, Verb, Via
 
@@ -47,6 +48,7 @@ __all__ = [
     "Receiver",
     "Role",
     "Route",
+    "ScoringModel",
     "Side",
     "SourceRank",
     "Stage",

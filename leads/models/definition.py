@@ -1,15 +1,14 @@
 """What both sides agreed a stage means."""
 
-import json
-from hashlib import sha256
+from typing import Any
 
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from leads.conditions import validate_conditions
 from leads.models.people import Team
+from leads.models.signed import Signed
 
 
 class Stage(models.TextChoices):
@@ -26,7 +25,7 @@ class Receiver(models.TextChoices):
     QUEUE = "queue", "The queue of the team"
 
 
-class Definition(models.Model):
+class Definition(Signed):
     """One version of the meaning of a stage, in words and in criteria that a machine can check.
 
     It is active from the moment both sides have signed this very version, until the next one is.
@@ -55,13 +54,6 @@ class Definition(models.Model):
         editable=False,
         help_text="Of the leads that were there when it came into force, the last that was looked at. Empty: all were.",
     )
-    marketing_signatory = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    sales_signatory = models.ForeignKey(
-        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
-    )
-    active_from = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ["stage", "-version"]
@@ -82,11 +74,12 @@ class Definition(models.Model):
         return f"{self.get_stage_display()} definition, version {self.version}"
 
     @property
-    def digest(self) -> str:
-        """Of all that is signed, so that a signature can name what the signer read."""
-        terms = [self.promotes, self.receiver, self.team_id]
-        read = json.dumps([self.stage, self.text, self.criteria, terms], sort_keys=True, ensure_ascii=False)
-        return sha256(read.encode()).hexdigest()
+    def covered(self) -> Any:
+        return [self.stage, self.text, self.criteria, [self.promotes, self.receiver, self.team_id]]
+
+    @property
+    def summary(self) -> str:
+        return self.text
 
     @classmethod
     def active(cls, stage: str) -> "Definition | None":

@@ -79,6 +79,42 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     source = models.CharField(max_length=80, blank=True)
     campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
     score = models.IntegerField(null=True, blank=True)
+    stated_score = models.IntegerField(
+        null=True,
+        blank=True,
+        default=None,
+        db_default=None,
+        editable=False,
+        help_text="What other systems say its score is, once a scoring model gives it one.",
+    )
+    fit_grade = models.CharField(
+        max_length=1,
+        blank=True,
+        default="",
+        db_default="",
+        editable=False,
+        help_text="By the points of fit: A to D, or X where the model excludes it. Empty without a model.",
+    )
+    scored_at = models.DateTimeField(
+        null=True,
+        blank=True,
+        default=None,
+        db_default=None,
+        editable=False,
+        help_text="As of when its score is that of the model.",
+    )
+    scored_by = models.ForeignKey(
+        "leads.ScoringModel",
+        null=True,
+        blank=True,
+        default=None,
+        db_default=None,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Empty: its score is from outside.",
+    )
     attributes = models.JSONField(default=dict, db_default={}, blank=True, help_text="By key, in canonical form.")
     consent = models.JSONField(
         default=dict,
@@ -261,6 +297,8 @@ class LeadFacts(Mapping[str, Any]):
                 return lead.owner.username if lead.owner else ""
             case "created_at":
                 return lead.created_at
+            case "fit_grade":
+                return lead.fit_grade
             case "touchpoints" | "event" | "last_touchpoint":
                 return PointsOfLead(lead)
         if name.startswith("consent."):

@@ -30,6 +30,7 @@ NAMES = [each.name for each in built_in_facts()]
 BY_VERBS_AND_ENGINE = {
     *("id", "state", "owner", "team", "entered_at", "cycle", "reason", "last_touch_at", "reenter_on"),
     *("paused_at", "paused_until", "snoozed_until", "merged_into", "created_at", "updated_at"),
+    *("stated_score", "fit_grade", "scored_at", "scored_by"),
     *("attributes", "consent", "do_not_contact_since", "provenance"),  # the catalogue, and what the doors keep
 }
 

@@ -4,7 +4,7 @@ SELECT lead.id FROM leads_lead lead
 JOIN handoff_importchange made ON made.of_import_id = %(import)s AND made.lead_id = lead.id AND made.is_new
     AND made."table" = 'leads_lead'
 WHERE lead.id = ANY(%(leads)s)
-    AND to_jsonb(lead) - 'updated_at' = made.after - 'updated_at'
+    AND leads_as_stated(to_jsonb(lead)) - 'updated_at' = leads_as_stated(made.after) - 'updated_at'
     AND NOT EXISTS (
         SELECT FROM handoff_importchange other WHERE other.of_import_id = %(import)s AND other.lead_id = lead.id
             AND (NOT other.is_new OR other."table" NOT IN ('leads_lead', 'leads_externalid', 'leads_touchpoint')))

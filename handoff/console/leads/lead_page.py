@@ -21,6 +21,7 @@ from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.known import known_facts
 from handoff.console.leads.packet import packet_of
 from handoff.console.leads.pieces import Place
+from handoff.console.leads.score import score_of
 from handoff.console.leads.timeline import piece
 from handoff.workflow import rights
 from leads.models import Lead, Transition, User, Verb
@@ -49,6 +50,7 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "lead": lead,
         "head": head_of(lead, user, verbs, most_urgent(clocks), here, now),
         "packet": packet,
+        "score": score_of(lead, user, here),
         "note": _note(lead),
         **known_facts(lead, user.roles, packet["handoff"] if packet else None),
         "warnings": warnings_of(lead),

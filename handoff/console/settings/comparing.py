@@ -68,8 +68,11 @@ def _criteria(definition: Definition | None, roles: Collection[str]) -> list[str
 
 
 def _listed(mine: list[str], theirs: list[str], mark: str) -> SafeString:
-    if not mine:
-        return SafeString("Every lead")
+    return marked_items(mine, theirs, mark) if mine else SafeString("Every lead")
+
+
+def marked_items(mine: list[str], theirs: list[str], mark: str) -> SafeString:
+    """A list, with a mark on what the other version has not."""
     tags = SafeString(f"<{mark}>"), SafeString(f"</{mark}>")
     rows = ((*(("", "") if each in theirs else tags), each) for each in mine)
     items = format_html_join("", "<li>{}{}{}</li>", ((begin, each, end) for begin, end, each in rows))

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, reverse
 from django.utils.safestring import SafeString
 
-from handoff.agreement.definitions import SIGNATORIES, discard, draft, edit, roles_to_sign, side_to_sign, sign
+from handoff.agreement.definitions import discard, draft, edit, sign
+from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.conditions import ConditionsField
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dialogs import back

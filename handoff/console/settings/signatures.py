@@ -7,10 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from handoff.agreement.definitions import SIGNATORIES, drafts, roles_to_sign, side_to_sign
+from handoff.agreement import scoring
+from handoff.agreement.definitions import drafts
+from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.site import site, viewer
 from handoff.console.settings.comparing import compare
-from leads.models import Definition, Role, User
+from handoff.console.settings.comparing_models import compare_models
+from leads.models import Definition, Role, ScoringModel, User
 
 
 def signatures(request: HttpRequest) -> HttpResponse:
@@ -18,28 +21,32 @@ def signatures(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     if not user.roles:
         raise PermissionDenied
-    rows = [_row(draft, user) for draft in drafts().order_by("stage", "version")]
+    rows = [_row(draft, user) for draft in (*drafts().order_by("stage", "version"), *scoring.drafts())]
     mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
     context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}
     return TemplateResponse(request, "handoff/console/signatures.html", site.each_context(request) | context)
 
 
-def _row(draft: Definition, user: User) -> dict[str, Any]:
-    in_force = Definition.active(draft.stage)
+def _row(draft: Definition | ScoringModel, user: User) -> dict[str, Any]:
+    if isinstance(draft, Definition):
+        in_force: Definition | ScoringModel | None = Definition.active(draft.stage)
+        compared = compare(in_force, draft, user.roles)
+    else:
+        in_force = ScoringModel.active()
+        compared = compare_models(in_force, draft, user.roles)
+    page = f"admin:leads_{draft._meta.model_name}"
     signed = [str(person) for person in (draft.marketing_signatory, draft.sales_signatory) if person]
     is_unsigned = not signed
     return {
         "draft": draft,
         "in_force": in_force,
-        "compared": compare(in_force, draft, user.roles),
+        "compared": compared,
         "signed": ", ".join(signed),
         "missing": " and ".join(f"a {role.lower()}" for role in roles_to_sign(draft)),
         "is_mine": bool(side_to_sign(user, draft)),
-        "page": reverse("admin:leads_definition_change", args=[draft.pk]),
-        "sign": f"{reverse('admin:leads_definition_sign', args=[draft.pk])}?next={reverse('admin:signatures')}",
-        "discard": reverse("admin:leads_definition_discard", args=[draft.pk])
-        if is_unsigned and user.has_role(Role.REVOPS)
-        else "",
+        "page": reverse(f"{page}_change", args=[draft.pk]),
+        "sign": f"{reverse(f'{page}_sign', args=[draft.pk])}?next={reverse('admin:signatures')}",
+        "discard": reverse(f"{page}_discard", args=[draft.pk]) if is_unsigned and user.has_role(Role.REVOPS) else "",
     }
 
 

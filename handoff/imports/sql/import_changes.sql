@@ -6,7 +6,10 @@ BEGIN
     INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new, after)
     SELECT current_setting('handoff.import')::bigint, TG_TABLE_NAME, (is_now ->> 'id')::bigint,
         (is_now ->> CASE TG_TABLE_NAME WHEN 'leads_lead' THEN 'id' ELSE 'lead_id' END)::bigint, true, is_now
-    FROM (SELECT to_jsonb(inserted) AS is_now FROM inserted) AS each_row;
+    FROM (
+        SELECT CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(inserted)) ELSE to_jsonb(inserted) END AS is_now
+        FROM inserted
+    ) AS each_row;
     RETURN NULL;
 END $$;
 
@@ -19,7 +22,9 @@ BEGIN
         (SELECT jsonb_object_agg(key, value) FROM jsonb_each(was) WHERE value IS DISTINCT FROM is_now -> key),
         (SELECT jsonb_object_agg(key, value) FROM jsonb_each(is_now) WHERE value IS DISTINCT FROM was -> key)
     FROM (
-        SELECT to_jsonb(before_it) AS was, to_jsonb(after_it) AS is_now
+        SELECT
+            CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(before_it)) ELSE to_jsonb(before_it) END AS was,
+            CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(after_it)) ELSE to_jsonb(after_it) END AS is_now
         FROM before_it JOIN after_it ON before_it.id = after_it.id
     ) AS each_row
     WHERE was - 'updated_at' <> is_now - 'updated_at';

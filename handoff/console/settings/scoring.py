@@ -1,0 +1,219 @@
+"""The scoring model: versions of its rules, their signatures, and the review that is due within a year."""
+
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.admin import display
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, reverse
+from django.utils.safestring import SafeString
+
+from handoff.agreement import score_reviews
+from handoff.agreement.scoring import COVERED, discard, draft, edit, sign
+from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
+from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
+from handoff.console.frame.page import Page, Tool
+from handoff.console.frame.score_rules import BehaviourField, ExclusionField, FitField
+from handoff.console.frame.site import site, viewer
+from handoff.console.frame.words import badge, moment
+from handoff.console.settings.comparing_models import compare_models, rules_in_words
+from handoff.models import ReviewVerdict
+from handoff.refusals import Refused
+from leads.models import Role, ScoringModel, User
+
+EXPLAINED = "Say what both sides should know: which parts were flagged, and whether a high score still means a sale."
+
+
+class ScoringForm(forms.ModelForm):  # type: ignore[type-arg]
+    fit_rules = FitField(label="Points for facts", initial=list)
+    behaviour_rules = BehaviourField(label="Points for what buyers do", initial=list)
+    exclusions = ExclusionField(label="Excluded", initial=list)
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    class Meta:
+        model = ScoringModel
+        fields = [*COVERED, "seen"]
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = self.instance.digest
+
+
+class ReviewForm(forms.Form):
+    """What one side says of the model in force."""
+
+    examined = forms.CharField(label="What you looked at, and what follows", widget=forms.Textarea(attrs={"rows": 5}))
+    verdict = forms.ChoiceField(choices=ReviewVerdict.choices, label="The model")
+
+
+class ScoringPage(Page):
+    title = "Scoring model"
+    empty = "No model scores leads: their scores are those of other systems. Add a model to give them signed ones."
+    form = ScoringForm
+    list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since", "review_on"]
+    list_select_related = ["marketing_signatory", "sales_signatory"]
+    readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from", "review_on"]
+    fieldsets = [
+        (None, {"fields": ["version", "text", "behaviour_rules", "fit_rules", "exclusions"]}),
+        ("Fit grade", {"fields": ["grade_a", "grade_b", "grade_c"]}),
+        ("Review and signatures", {"fields": [
+            "review_months", "review_on", "marketing_signatory", "sales_signatory", "active_from", "seen",
+        ]}),
+    ]  # fmt: skip
+    add_fieldsets = [
+        (None, {"fields": ["text", "behaviour_rules", "fit_rules", "exclusions"]}),
+        ("Fit grade", {"fields": ["grade_a", "grade_b", "grade_c", "review_months"]}),
+    ]
+    read_as = {
+        "fit_rules": "fit_shown", "behaviour_rules": "behaviour_shown", "exclusions": "exclusions_shown",
+        "active_from": "active_since",
+    }  # fmt: skip
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
+        return self.fieldsets if obj else self.add_fieldsets
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:  # noqa: ARG002
+        """A new version begins as the one in force is."""
+        in_force = ScoringModel.active()
+        return {name: getattr(in_force, name) for name in COVERED} if in_force else {}
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        terms = {name: form.cleaned_data[name] for name in COVERED}
+        if not change:
+            written = draft(terms)
+            obj.pk, obj.version = written.pk, written.version
+            return
+        _, voided = edit(obj.pk, terms, seen=form.cleaned_data["seen"])
+        if voided:
+            messages.warning(request, "The signatures of this draft were given for other rules: both sides sign again.")
+
+    def changeform_view(
+        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        try:
+            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        except Refused as refusal:
+            messages.warning(request, refusal.message)
+            return redirect(request.get_full_path())
+        return response
+
+    def get_urls(self) -> list[URLPattern]:
+        own = [("sign", self.sign_view), ("discard", self.discard_view), ("review", self.review_view)]
+        return [*(self.extra_path(name, view) for name, view in own), *super().get_urls()]
+
+    def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
+        user, tools = viewer(request), []
+        if obj == ScoringModel.active() and score_reviews.side_to_review(user, obj):
+            tools.append(Tool("Review the model", self.url("review", obj.pk), "primary"))
+        if side_to_sign(user, obj):
+            tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
+        if roles_to_sign(obj) and user.has_role(Role.REVOPS):
+            tools.append(Tool("Discard this draft", self.url("discard", obj.pk), "danger"))
+        return tools
+
+    def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
+        obj = kwargs.get("obj")
+        if obj is not None and obj == ScoringModel.active():
+            self._say_how_it_stands(request, obj)
+        return super().render_change_form(request, context, *args, **kwargs)
+
+    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = viewer(request)
+        if not user.has_role(*SIGNATORIES):
+            raise PermissionDenied
+        model, in_force = get_object_or_404(ScoringModel, pk=pk), ScoringModel.active()
+        question = Question(
+            f"Sign the {model}",
+            "It comes into force as soon as one person of each side has signed these rules. All leads are then scored.",
+            "Sign",
+            "primary",
+            beside={"compared": compare_models(in_force, model, user.roles), "in_force": in_force},
+            carried={"seen": model.digest},
+        )
+        seen, to = request.POST.get("seen", ""), back(request, self.url("change", pk))
+        return confirm(request, question, to, lambda: _sign(pk, user, seen))
+
+    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        user = viewer(request)
+        if not user.has_role(Role.REVOPS):
+            raise PermissionDenied
+        model = get_object_or_404(ScoringModel, pk=pk)
+        words = "Nobody has signed it. The log keeps who discarded it."
+        question = Question(f"Discard the {model}", words, "Discard", shown=[("Model", model.text)])
+        return confirm(request, question, reverse("admin:signatures"), lambda: f"Discarded: {discard(pk, by=user)}.")
+
+    def review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Ask what one side says of the model in force, or keep it."""
+        user = viewer(request)
+        if not user.has_role(*score_reviews.SIDES):
+            raise PermissionDenied
+        model, to = get_object_or_404(ScoringModel, pk=pk), back(request, self.url("change", pk))
+        form = ReviewForm(request.POST if request.method == "POST" else None, auto_id="fact_%s")
+        if form.is_bound and form.is_valid() and _is_reviewed(request, form, model):
+            return leave(request, to)
+        dress(form)
+        context = {"title": f"Review the {model}", "submit": "Keep the review", "tone": "primary", "form": form}
+        context |= {"action": request.get_full_path(), "explained": EXPLAINED, "back": to}
+        if is_in_dialog(request):
+            return TemplateResponse(request, "handoff/console/dialog_body.html", context)
+        return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)
+
+    def _say_how_it_stands(self, request: HttpRequest, model: ScoringModel) -> None:
+        run = model.runs.first()
+        if run is not None and run.finished_at is None:
+            messages.info(request, f"Leads are being scored: {run.done} of about {run.total}.")
+        if score_reviews.due(model):
+            left = " and ".join(score_reviews.sides_left(model))
+            missing = f"That of {left} is missing." if left else "A next version is needed, as one side wants."
+            messages.warning(request, f"The review was due on {model.review_on:%d %b %Y}. {missing}")
+
+    @display(description="Status", ordering="active_from")
+    def standing_shown(self, model: ScoringModel) -> SafeString:
+        if model.active_from is None:
+            return badge("Draft", "warning")
+        if model != ScoringModel.active():
+            return badge("Past")
+        return badge("Review due", "danger") if score_reviews.due(model) else badge("In force", "success")
+
+    @display(description="Points for facts")
+    def fit_shown(self, model: ScoringModel) -> SafeString:
+        return rules_in_words(model.fits)
+
+    @display(description="Points for what buyers do")
+    def behaviour_shown(self, model: ScoringModel) -> SafeString:
+        return rules_in_words(model.behaviours)
+
+    @display(description="Excluded")
+    def exclusions_shown(self, model: ScoringModel) -> SafeString:
+        return rules_in_words(model.excluding)
+
+    @display(description="In force since", ordering="active_from")
+    def active_since(self, model: ScoringModel) -> SafeString:
+        return moment(model.active_from)
+
+
+def _sign(pk: int, by: User, seen: str) -> str:
+    model = sign(pk, by=by, seen=seen)
+    return f"Signed. The {model} is in force." if model.active_from else "Signed. The other side signs next."
+
+
+def _is_reviewed(request: HttpRequest, form: ReviewForm, model: ScoringModel) -> bool:
+    try:
+        score_reviews.review(model.pk, by=viewer(request), **form.cleaned_data)
+    except Refused as refusal:
+        form.add_error(None, refusal.message)
+        return False
+    messages.success(request, f"Reviewed the {model}.")
+    return True
+
+
+site.register(ScoringModel, ScoringPage)
