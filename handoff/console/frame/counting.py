@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 MOST_COUNTED = 1000
 
 
-def counted(rows: QuerySet[Any]) -> int:
+def counted(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
     """How many rows there are, up to one more than is ever shown as a number."""
-    return rows.order_by()[: MOST_COUNTED + 1].count()
+    return rows.order_by().values("pk")[: most + 1].count()
 
 
 def capped(number: int) -> str:
