@@ -1,10 +1,11 @@
 """Find leads by whatever one has of them, so quickly that it can be asked with each key, however many there are."""
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection
-from django.db.models import QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
@@ -18,6 +19,7 @@ READ = 10_000
 MOST_BEGINNING = 1_000
 """How many leads are read that begin in one way: of a very common name not all are."""
 MOST_MATCHES = 1_000
+SHORTEST_PHONE = 4
 SEARCH_HELP = "Name, company, email, phone or number"
 _SPACE = Value(" ")
 NAMES = Lower(Concat("name", _SPACE, "company"))
@@ -30,7 +32,7 @@ WITH RECURSIVE systems AS (
     SELECT (SELECT next.system FROM leads_externalid next WHERE next.system > systems.system ORDER BY 1 LIMIT 1)
     FROM systems WHERE systems.system IS NOT NULL
 )
-SELECT lead_id FROM systems JOIN leads_externalid USING (system) WHERE value = %s LIMIT 20
+SELECT lead_id FROM systems JOIN leads_externalid USING (system) WHERE value = ANY(%s) LIMIT 20
 """
 
 
@@ -52,14 +54,24 @@ def search(seen: LeadQuerySet, text: str, most: int = MOST_MATCHES, *, by_contac
         return Matches([], is_whole=True)
     ids = dict.fromkeys(_surely(seen, text, by_contact=by_contact)[:most])
     facts, since = FACTS if by_contact else NAMES, _newest_since()
-    rows = seen.order_by("-created_at", "-pk")
+    fits = Q()
     for word in text.lower().split():
-        rows = rows.filter(Contains(facts, word))
+        fits &= Q(Contains(facts, word))
+    rows = seen.filter(fits | _of_digits(text) if by_contact else fits).order_by("-created_at", "-pk")
     newest = rows if since is None else rows.filter(created_at__gte=since)
     ids |= dict.fromkeys(newest.values_list("pk", flat=True)[:most])
     if since is not None and len(ids) < most:
         ids |= dict.fromkeys(rows.filter(pk__in=_beginning(text.lower())).values_list("pk", flat=True)[:most])
     return Matches(list(ids)[:most], is_whole=since is None)
+
+
+def _of_digits(text: str) -> Q:
+    """A part of a phone, however it is written: with or without a country, or the zero that stands for it."""
+    digits = re.sub(r"[^0-9]", "", text)
+    if len(digits) < SHORTEST_PHONE or re.search(r"[^0-9 ()/+.-]", text):
+        return Q()
+    digits = digits.lstrip("0")
+    return Q(phone__contains=digits) | Q(mobile_phone__contains=digits)
 
 
 def number_of(text: str) -> int | None:
@@ -81,7 +93,7 @@ def _surely(seen: LeadQuerySet, text: str, *, by_contact: bool) -> list[int]:
 
 def _of_external_id(text: str) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(BY_EXTERNAL_ID, [text])
+        cursor.execute(BY_EXTERNAL_ID, [[text, text.upper(), text.lower()]])
         return [lead for (lead,) in cursor.fetchall()]
 
 

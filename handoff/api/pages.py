@@ -121,11 +121,18 @@ class KeysetPagination(BasePagination):
         ordering = paged.orderings[self.ordering.removeprefix("-")]
         parts = list(ordering) if isinstance(ordering, Sequence) else [Part(lambda rows: rows, ordering)]
         descends = self.ordering.startswith("-") != self._is_backward
-        rows: list[Any] = []
+        if len(parts) == 1:
+            return list(self._of_part(parts[0].of(queryset).annotate(position=parts[0].by), descends)[:most])
+        # The keys first, so that what belongs to the rows is read once for those of all parts.
+        positions: dict[int, Any] = {}
         for part in reversed(parts) if descends else parts:
-            if len(rows) < most:
-                rows += self._of_part(part.of(queryset).annotate(position=part.by), descends)[: most - len(rows)]
-        return rows
+            if len(positions) < most:
+                keys = self._of_part(part.of(queryset).annotate(position=part.by), descends)
+                positions |= keys.values_list("pk", "position")[: most - len(positions)]
+        rows = queryset.in_bulk(list(positions))
+        for pk, row in rows.items():
+            row.position = positions[pk]
+        return [rows[pk] for pk in positions if pk in rows]
 
     def _of_part(self, queryset: QuerySet[Any], descends: bool) -> QuerySet[Any]:
         if self.cursor:

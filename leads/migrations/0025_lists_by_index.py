@@ -10,6 +10,8 @@ NAME, COMPANY = (Collate(Lower(column), "C") for column in ("name", "company"))
 LAST_WORD = Collate(Func(Lower("name"), Value(" "), Value(-1), function="split_part", output_field=TextField()), "C")
 OF_LEADS = [
     models.Index(Coalesce("score", Value(-(2**31))), "id", name="lead_score"),
+    models.Index(fields=["updated_at", "id"], name="lead_updated"),
+    models.Index(fields=["entered_at", "id"], name="lead_entered"),
     models.Index(NAME, name="lead_name"),
     models.Index(LAST_WORD, name="lead_last_word"),
     models.Index(COMPANY, name="lead_company"),

@@ -158,6 +158,8 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             GinIndex(fields=["attributes"], name="lead_attributes"),
             # What lists are sorted by, and how names and companies begin: a search reads no lead besides.
             models.Index(BY_SCORE, "id", name="lead_score"),
+            models.Index(fields=["updated_at", "id"], name="lead_updated"),
+            models.Index(fields=["entered_at", "id"], name="lead_entered"),
             models.Index(NAME, name="lead_name"),
             models.Index(LAST_WORD, name="lead_last_word"),
             models.Index(COMPANY, name="lead_company"),

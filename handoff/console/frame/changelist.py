@@ -1,57 +1,48 @@
 """The rows of one page of a list: where a page ends, how many are counted, and what each row needs from beside it."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.admin.views.main import ORDER_VAR
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from unfold.views import ChangeList
 
-from handoff.console.frame.counting import MOST_COUNTED, capped, counted
-
-
-@dataclass(frozen=True)
-class InTurn:
-    """Several lists as one: the rows of the first, then those of the next. Each is read by an index of its own."""
-
-    parts: Sequence[QuerySet[Any]]
-    ordered = True
-
-    def __getitem__(self, wanted: slice) -> list[Any]:
-        return list(self._rows(wanted.start or 0, wanted.stop))
-
-    def counted(self) -> int:
-        number = 0
-        for part in self.parts:
-            if number <= MOST_COUNTED:
-                number += counted(part, MOST_COUNTED - number)
-        return number
-
-    def _rows(self, start: int, stop: int) -> Iterator[Any]:
-        for part in self.parts:
-            if stop <= 0:
-                return
-            rows = list(part[start:stop])
-            yield from rows
-            # A part that was read to its end is not counted, but where nothing of it was to be shown.
-            passed = start + len(rows) if rows or not start else min(counted(part, start), start)
-            start, stop = max(0, start - passed), stop - passed
+from handoff.console.frame.counting import MOST_COUNTED, capped
 
 
 class CappedPaginator(Paginator):  # type: ignore[type-arg]
-    """It counts up to a bound. A page that has gone, because its last row was dealt with, leads to the last one."""
+    """It reads the keys of the first rows, up to a bound, and of the rows themselves those of one page.
+
+    A page that has gone, because its last row was dealt with, leads to the last one that is there.
+    """
+
+    parts: Sequence[QuerySet[Any]] = ()
+    """The rows in order, if no index has all of them in it: those of the first part come first."""
+
+    @cached_property
+    def keys(self) -> list[Any]:
+        keys: list[Any] = []
+        rows: Any = self.object_list
+        for part in self.parts or [rows]:
+            if len(keys) <= MOST_COUNTED:
+                keys += part.values_list("pk", flat=True)[: MOST_COUNTED + 1 - len(keys)]
+        return keys
 
     @cached_property
     def count(self) -> int:
-        rows: Any = self.object_list
-        return rows.counted() if isinstance(rows, InTurn) else counted(rows)
+        return len(self.keys)
 
     def validate_number(self, number: Any) -> int:
         return min(max(1, int(number)), self.num_pages)
+
+    def page(self, number: Any) -> Page[Any]:
+        number, rows = self.validate_number(number), self.object_list
+        keys = self.keys[(number - 1) * self.per_page : number * self.per_page]
+        by_key = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}  # type: ignore[union-attr]
+        return Page([by_key[key] for key in keys if key in by_key], number, self)
 
 
 class BoundedRows(ChangeList):  # type: ignore[misc]
@@ -75,7 +66,8 @@ class BoundedRows(ChangeList):  # type: ignore[misc]
 
     def get_results(self, request: HttpRequest) -> None:
         page = self.model_admin
-        self.paginator = page.get_paginator(request, self.in_turn(request), self.list_per_page)
+        self.paginator = page.get_paginator(request, self.queryset, self.list_per_page)
+        self.paginator.parts = self.parts(request)
         self.page_num = self.paginator.validate_number(self.page_num)
         self.result_list = list(self.paginator.page(self.page_num).object_list)
         number = self.paginator.count
@@ -85,9 +77,9 @@ class BoundedRows(ChangeList):  # type: ignore[misc]
         self.show_admin_actions = True
         self.dress(request, self.result_list)
 
-    def in_turn(self, request: HttpRequest) -> Any:  # noqa: ARG002
-        """The rows in order; a list in parts overrides it."""
-        return self.queryset
+    def parts(self, request: HttpRequest) -> Sequence[QuerySet[Any]]:  # noqa: ARG002
+        """The rows in order; of several parts if no index has all of them in it."""
+        return [self.queryset]
 
     def sorted_by(self) -> tuple[str, bool]:
         """The column that somebody has asked to sort by, and whether the largest is first; empty if nobody has."""

@@ -61,7 +61,7 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
     sorted_first: ClassVar[str] = ""
-    """The column that the list is sorted by at first, where its rows are sorted by something else than it sorts by."""
+    """The column that the list is sorted by at first, with - where the largest is first: no ordering of it says so."""
     lead_path: ClassVar[str] = ""
     """Where the lead of a row stands; empty where rows are of no lead."""
     list_per_page = 50

@@ -14,7 +14,7 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from handoff.console.frame import export
-from handoff.console.frame.changelist import BoundedRows, InTurn
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
@@ -83,16 +83,16 @@ class DueFilter(DropdownFilter):  # type: ignore[misc]
 class LeadRows(BoundedRows):
     """The rows of one page, each with the buttons of what its viewer may do with it."""
 
-    def in_turn(self, request: HttpRequest) -> Any:
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
         """What is due first, then the newest of the others; what a filter leaves out is not looked for."""
         name, is_latest_first = self.sorted_by()
         if name not in ("", "due"):
-            return self.queryset
+            return [self.queryset]
         rows, asked = self.queryset.order_by(), request.GET.get("due", "")
         is_filtered = "first_due" in rows.query.annotations
         urgent = (rows if is_filtered else due(rows)).order_by(*FIRST_DUE[is_latest_first])
         others = not_due(rows).order_by("-created_at", "-pk")
-        return InTurn([others] if asked == "none" else [urgent] if is_filtered else [urgent, others])
+        return [others] if asked == "none" else [urgent] if is_filtered else [urgent, others]
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         user, here = viewer(request), request.get_full_path()

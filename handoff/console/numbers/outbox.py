@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from handoff.alerts import resend
 from handoff.alerts.channels.email import text_of
 from handoff.alerts.messages import content_alone, read_causes, subject_alone
-from handoff.console.frame.changelist import BoundedRows, InTurn
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dates import NewestByChoice, NumberedDateFilter
 from handoff.console.frame.page import REVOPS, Kept, Tool
@@ -35,11 +35,11 @@ TONES = {
 class DeliveryRows(BoundedRows):
     """What has failed stands first; then the others, the newest first."""
 
-    def in_turn(self, request: HttpRequest) -> Any:
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
         if request.GET.get("state__exact"):
-            return self.queryset
+            return [self.queryset]
         dead = self.queryset.filter(state=DeliveryState.DEAD).order_by("-created_at", "-pk")
-        return InTurn([dead, self.queryset.exclude(state=DeliveryState.DEAD)])
+        return [dead, self.queryset.exclude(state=DeliveryState.DEAD)]
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:  # noqa: ARG002
         """What the rows say is read for all of them together."""
@@ -67,7 +67,7 @@ class DeliveryPage(Kept):
     ]
     ordering = ["-pk"]  # as they were written
     sortable_by: ClassVar[list[str]] = []
-    sorted_first = "created"
+    sorted_first = "-created"
     fields = ["subject", "message", "about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["recipient__username", "recipient__email", "destination__name", "last_error", "key"]
     search_help_text = "Person, destination, error or key"

@@ -1,5 +1,6 @@
 """What the engine keeps: history, handoffs, clocks and alarms, to be read by whoever sees the lead."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from django.contrib.admin import display
@@ -9,7 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from handoff.console.frame.changelist import BoundedRows, InTurn
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.dates import NumberedDateFilter, RangeDateFilter
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
@@ -97,15 +98,15 @@ class TransitionPage(RecordPage):
 class ClockRows(BoundedRows):
     """What runs, by when it is due; then what has ended, the latest first."""
 
-    def in_turn(self, request: HttpRequest) -> Any:
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
         running = self.queryset.filter(stopped_at=None).order_by("due_at", "pk")
         ended = self.queryset.filter(stopped_at__isnull=False)
         match request.GET.get("state__exact", ""):
             case "":
-                return InTurn([running, ended])
+                return [running, ended]
             case ClockState.RUNNING:
-                return running
-        return ended
+                return [running]
+        return [ended]
 
 
 class ClockPage(RecordPage):
@@ -167,7 +168,7 @@ class AlarmPage(RecordPage):
     list_select_related = ["clock__lead", "step"]
     ordering = ["-pk"]  # as they fired
     sortable_by: ClassVar[list[str]] = []
-    sorted_first = "fired"
+    sorted_first = "-fired"
     fields = ["lead_shown", "step_shown", "due_shown", "fired", "superseded", "done"]
 
     @display(description="Due", ordering="due_at")
