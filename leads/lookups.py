@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models import Lookup
 
 
-class AnyOf(Lookup):  # type: ignore[type-arg]
+class AnyOf(Lookup):
     """`lhs = ANY(array)`: an index serves it, also where the array comes from a subquery, as that is read once."""
 
     def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:

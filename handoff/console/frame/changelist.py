@@ -39,9 +39,10 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return min(max(1, int(number)), self.num_pages)
 
     def page(self, number: Any) -> Page[Any]:
-        number, rows = self.validate_number(number), self.object_list
+        number = self.validate_number(number)
+        rows: Any = self.object_list
         keys = self.keys[(number - 1) * self.per_page : number * self.per_page]
-        by_key = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}  # type: ignore[union-attr]
+        by_key = {row.pk: row for row in rows.order_by().filter(pk__in=keys)} if keys else {}
         return Page([by_key[key] for key in keys if key in by_key], number, self)
 
 
