@@ -51,7 +51,7 @@ class RangeDateFilter(PlainRangeDateFilter):  # type: ignore[misc]
 
     def _days(self) -> tuple[Any, Any]:
         first, last = (f"{self.parameter_name}_{end}" for end in ("from", "to"))
-        return tuple(parse_date_str(self.used_parameters.get(name, "")) for name in (first, last))  # type: ignore[return-value]
+        return tuple(parse_date_str(self.used_parameters.get(name, "")) for name in (first, last))
 
     def _begin(self, day: Any) -> Any:
         if not isinstance(self.field, DateTimeField):
@@ -85,7 +85,8 @@ class NewestByChoice(ChoicesDropdownFilter):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.title = f"{title_of(str(self.title))} (of the newest {NEWEST:,})"
+        name: Any = getattr(self, "title", "")
+        self.title = f"{title_of(str(name))} (of the newest {NEWEST:,})"
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         rows: QuerySet[Any] = super().queryset(request, queryset)

@@ -112,7 +112,7 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return response
 
-    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedRows]:  # noqa: ARG002
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         return BoundedRows
 
     def empty_words(self, request: HttpRequest) -> str:
