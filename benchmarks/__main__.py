@@ -23,6 +23,7 @@ PARTS = [
     "integrity",
     "matching",
     "memory",
+    "pages",
     "punctual",
     "reports",
     "transition",

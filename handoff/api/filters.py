@@ -4,18 +4,23 @@ from datetime import datetime
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django_filters import rest_framework as filters
 from django_filters.fields import IsoDateTimeField
 from rest_framework import serializers
+from rest_framework.filters import BaseFilterBackend
+from rest_framework.request import Request
+from rest_framework.views import APIView
 
+from handoff.api.authentication import asker
 from leads.cards import ATTRIBUTES
 from leads.facts import seen_attributes
 from leads.finding import with_attributes
 from leads.models import Lead, LeadQuerySet, State
 from leads.moments import storable
 from leads.normalise import normalise_source
+from leads.search import MOST_MATCHES, READ, search
 from sla.metrics import Metric
 from sla.models import Clock
 from sla.standing import Standing, stands, with_warning
@@ -33,6 +38,29 @@ class MomentField(IsoDateTimeField):  # type: ignore[misc]
 
 class MomentFilter(filters.IsoDateTimeFilter):  # type: ignore[misc]
     field_class = MomentField
+
+
+class LeadSearch(BaseFilterBackend):
+    """`search`: as the console searches."""
+
+    def filter_queryset(self, request: Request, queryset: QuerySet[Any], view: APIView) -> QuerySet[Any]:  # noqa: ARG002
+        text = request.query_params.get("search", "").replace("\0", "")
+        if not text.strip():
+            return queryset
+        return queryset.filter(pk__in=search(Lead.objects.visible_to(asker(request)), text).ids)
+
+    def get_schema_operation_parameters(self, view: APIView) -> list[dict[str, Any]]:  # noqa: ARG002 the framework's
+        return [
+            {
+                "name": "search",
+                "required": False,
+                "in": "query",
+                "description": f"A number, email, phone or external id as a whole; how a name, its last word or a "
+                f"company begins; of the newest {READ:,} leads any part of these. "
+                f"At most {MOST_MATCHES:,} are returned.",
+                "schema": {"type": "string"},
+            }
+        ]
 
 
 class LeadFilter(filters.FilterSet):  # type: ignore[misc]

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, Prefetch, QuerySet, Subquery, Value
-from django.db.models.functions import Coalesce
+from django.db.models import DateTimeField, F, Prefetch, QuerySet, Value
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,7 +12,6 @@ from django_filters.rest_framework import DjangoFilterBackend
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, status
-from rest_framework.filters import SearchFilter
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -21,8 +19,8 @@ from handoff import workflow
 from handoff.api.attributes import check_rights, flattened
 from handoff.api.authentication import asker
 from handoff.api.bodies import CorrectionBody, LeadBody, erased_of, external_ids_of, statements_of, system_of
-from handoff.api.filters import LeadFilter
-from handoff.api.pages import KeysetPagination
+from handoff.api.filters import LeadFilter, LeadSearch
+from handoff.api.pages import KeysetPagination, Part
 from handoff.api.parsing import body_of
 from handoff.api.problems import Conflict
 from handoff.api.provenance import CapturedShape, LeadInFullShape, answer_to_capture
@@ -31,18 +29,17 @@ from handoff.doors import door
 from handoff.refusals import NotAllowed
 from handoff.workflow import rights
 from leads.facts import contact_facts
-from leads.finding import SEARCHED
 from leads.identity import IdentityConflict
 from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
 from leads.merged import survivor_of
 from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, User, Via
+from leads.models.lead import BY_SCORE
+from sla.first_due import due, not_due
 from sla.models import Alarm, Clock
 from sla.standing import with_warning
 
 NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-NO_SCORE = -(2**31)
-NEXT_DUE = Clock.objects.filter(lead=OuterRef("pk"), stopped_at=None).order_by("due_at").values("due_at")[:1]
 LOCATION = OpenApiParameter("Location", OpenApiTypes.URI, OpenApiParameter.HEADER, response=[201])
 
 
@@ -128,17 +125,16 @@ _ABOUT_CAPTURES = ("system", "external_ids", "consents")
 class LeadsView(LeadView):
     """All leads, and the way in for new ones."""
 
-    filter_backends = [DjangoFilterBackend, SearchFilter]
+    filter_backends = [DjangoFilterBackend, LeadSearch]
     filterset_class = LeadFilter
-    search_fields = [*SEARCHED, "external_ids__value"]
     pagination_class = KeysetPagination
     default_ordering = "-created_at"
     orderings = {
         "created_at": F("created_at"),
         "updated_at": F("updated_at"),
         "entered_at": F("entered_at"),
-        "score": Coalesce("score", Value(NO_SCORE)),
-        "due": Coalesce(Subquery(NEXT_DUE), Value(NEVER)),
+        "score": BY_SCORE,
+        "due": [Part(due, F("first_due")), Part(not_due, Value(NEVER, DateTimeField()))],
     }
 
     @extend_schema(operation_id="leads_list", responses=LeadShape(many=True))

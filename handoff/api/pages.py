@@ -1,6 +1,6 @@
 """Pages that stay stable while rows come and go: a cursor holds the position of a row, not a number of rows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol, cast
@@ -19,10 +19,21 @@ PAGE_SIZE, MAX_PAGE_SIZE = 50, 200
 SALT = "handoff.api.cursor"
 
 
-class Paged(Protocol):
-    """A view in pages: by what its rows can be ordered (never null), and how they are unless asked otherwise."""
+@dataclass(frozen=True)
+class Part:
+    """The rows of a list that come before those of the next part: which these are, and how they are ordered."""
 
-    orderings: Mapping[str, Combinable]
+    of: Callable[[QuerySet[Any]], QuerySet[Any]]
+    by: Combinable
+
+
+class Paged(Protocol):
+    """A view in pages: by what its rows can be ordered (never null), and how they are unless asked otherwise.
+
+    Where no index has all rows in an order, it is one of parts that have one each.
+    """
+
+    orderings: Mapping[str, Combinable | Sequence[Part]]
     default_ordering: str
 
 
@@ -60,7 +71,7 @@ class KeysetPagination(BasePagination):
         self.ordering = _ordering(request, paged)
         self.cursor = _cursor(request, self.ordering)
         size = _size(request)
-        rows = list(self._in_order(cast("QuerySet[Any]", queryset), paged)[: size + 1])
+        rows = self._in_order(cast("QuerySet[Any]", queryset), paged, size + 1)
         self.goes_on, self.rows = len(rows) > size, rows[:size]
         if self._is_backward:
             self.rows.reverse()
@@ -106,9 +117,24 @@ class KeysetPagination(BasePagination):
     def _is_backward(self) -> bool:
         return self.cursor is not None and self.cursor.backward
 
-    def _in_order(self, queryset: QuerySet[Any], paged: Paged) -> QuerySet[Any]:
+    def _in_order(self, queryset: QuerySet[Any], paged: Paged, most: int) -> list[Any]:
+        ordering = paged.orderings[self.ordering.removeprefix("-")]
+        parts = list(ordering) if isinstance(ordering, Sequence) else [Part(lambda rows: rows, ordering)]
         descends = self.ordering.startswith("-") != self._is_backward
-        queryset = queryset.annotate(position=paged.orderings[self.ordering.removeprefix("-")])
+        if len(parts) == 1:
+            return list(self._of_part(parts[0].of(queryset).annotate(position=parts[0].by), descends)[:most])
+        # The keys first, so that what belongs to the rows is read once for those of all parts.
+        positions: dict[int, Any] = {}
+        for part in reversed(parts) if descends else parts:
+            if len(positions) < most:
+                keys = self._of_part(part.of(queryset).annotate(position=part.by), descends)
+                positions |= keys.values_list("pk", "position")[: most - len(positions)]
+        rows = queryset.in_bulk(list(positions))
+        for pk, row in rows.items():
+            row.position = positions[pk]
+        return [rows[pk] for pk in positions if pk in rows]
+
+    def _of_part(self, queryset: QuerySet[Any], descends: bool) -> QuerySet[Any]:
         if self.cursor:
             queryset = queryset.filter(_beyond(self.cursor, "lt" if descends else "gt"))
         keys = (F("position"), F("pk"))

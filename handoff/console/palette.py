@@ -11,9 +11,10 @@ from django.urls import reverse
 from handoff.console.frame.dialogs import is_in_dialog
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import STATE_TONES
-from handoff.console.leads.search import LONGEST, READ, find
+from handoff.console.leads.search import find
 from handoff.console.sidebar import navigation
 from leads.models import Lead, State, User
+from leads.search import LONGEST, READ
 
 MOST_LEADS, MOST_PEOPLE, MOST_PAGES = 8, 5, 8
 

@@ -147,6 +147,7 @@ class Delivery(models.Model):
                 name="delivery_pending_priority",
             ),
             models.Index(fields=["created_at"], condition=Q(state=DeliveryState.DEAD), name="delivery_dead"),
+            models.Index(fields=["id"], condition=Q(state=DeliveryState.WITHDRAWN), name="delivery_withdrawn"),
         ]
 
     def __str__(self) -> str:

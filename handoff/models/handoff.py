@@ -38,6 +38,7 @@ class Handoff(models.Model):
                 name="handoff_decided_at_a_moment",
             ),
         ]
+        indexes = [models.Index(fields=["offered_at", "id"], name="handoff_offered")]
 
     def __str__(self) -> str:
         return f"Handoff {self.cycle} of {self.lead}"

@@ -45,6 +45,11 @@ class PossibleDuplicate(models.Model):
         ]
         indexes = [
             models.Index(fields=["-score", "-id"], condition=Q(state=PairState.OPEN), name="possible_duplicate_open"),
+            models.Index(
+                fields=["state", "-score", "-id"],
+                condition=~Q(state=PairState.OPEN),
+                name="possible_duplicate_decided",
+            ),
         ]
 
     def __str__(self) -> str:

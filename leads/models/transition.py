@@ -139,6 +139,9 @@ class Transition(models.Model):
         ]
         indexes = [
             models.Index(fields=["lead", "at"]),
+            models.Index(fields=["at", "id"], name="transition_at"),
+            models.Index(fields=["verb", "at"], name="transition_verb"),
+            models.Index(fields=["via", "at"], name="transition_via"),
             # For the rotation, which asks who was given a lead when. Narrow, as the others need not pay for it.
             models.Index(fields=["owner", "-at"], condition=models.Q(verb__in=GIVING), name="transition_given"),
         ]

@@ -94,6 +94,8 @@ class Clock(models.Model):
         indexes = [
             models.Index(fields=["metric", "due_at"], condition=Q(stopped_at=None), name="clock_running_due"),
             models.Index(fields=["metric", "stopped_at"]),
+            models.Index(fields=["due_at", "id"], condition=Q(stopped_at=None), name="clock_running"),
+            models.Index(fields=["due_at", "id"], condition=Q(stopped_at__isnull=False), name="clock_ended"),
         ]
 
     def __str__(self) -> str:
@@ -164,6 +166,7 @@ class Alarm(models.Model):
             # Alarms are written in this order: a list of the ranges tells as much as a tree, and costs them nothing.
             BrinIndex(fields=["fired_at"], autosummarize=True, name="alarm_fired_at"),
             models.Index(fields=["id"], condition=Q(to_do=True), name="alarm_to_do"),
+            models.Index(fields=["id"], condition=Q(superseded=True), name="alarm_superseded"),
         ]
 
     def __str__(self) -> str:

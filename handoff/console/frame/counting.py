@@ -2,14 +2,21 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Func, IntegerField, QuerySet
 
 MOST_COUNTED = 1000
 
 
-def counted(rows: QuerySet[Any]) -> int:
+def counted(rows: QuerySet[Any], most: int = MOST_COUNTED) -> int:
     """How many rows there are, up to one more than is ever shown as a number."""
-    return rows.order_by()[: MOST_COUNTED + 1].count()
+    return rows.order_by().values("pk")[: most + 1].count()
+
+
+def counted_of_each(rows: QuerySet[Any]) -> Func:
+    """The same for each row of another list, which `rows` point to by OuterRef."""
+    keys = ArraySubquery(rows.order_by().values("pk")[: MOST_COUNTED + 1])
+    return Func(keys, function="CARDINALITY", output_field=IntegerField())
 
 
 def capped(number: int) -> str:

@@ -17,7 +17,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.admin import ModelAdmin, TabularInline
 
 from handoff.console.frame import export
-from handoff.console.frame.changelist import ForgivingPaginator
+from handoff.console.frame.changelist import BoundedRows, CappedPaginator
 from handoff.console.frame.dialogs import back
 from handoff.console.frame.narrowing import chips_of, filters_of, kept_of
 from handoff.console.frame.paging import pages_of
@@ -26,6 +26,7 @@ from handoff.console.frame.site import viewer
 from handoff.console.frame.table import Table
 from handoff.console.frame.words import noun
 from leads.models import Lead, Role, User
+from leads.search import search
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
@@ -60,10 +61,12 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
     sorted_first: ClassVar[str] = ""
-    """The column that the list is sorted by at first, where its rows are sorted by something else than it sorts by."""
+    """The column that the list is sorted by at first, with - where the largest is first: no ordering of it says so."""
+    lead_path: ClassVar[str] = ""
+    """Where the lead of a row stands; empty where rows are of no lead."""
     list_per_page = 50
     show_full_result_count = False
-    paginator = ForgivingPaginator
+    paginator = CappedPaginator
     list_filter_submit = True
     compressed_fields = True
     change_list_template = "handoff/console/list.html"
@@ -109,6 +112,9 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
             return HttpResponseRedirect(f"{request.path}?{ERROR_FLAG}=1")
         return response
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        return BoundedRows
+
     def empty_words(self, request: HttpRequest) -> str:
         """What an empty list says; whoever may not add a row is not asked to."""
         is_for_others = bool(self.writers) and not self.has_add_permission(request)
@@ -129,12 +135,14 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
         return f"{' or '.join(sorted(self.writers))} can add one{f': ask {names}' if names else ''}."
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
-        """A lead is found by its number too, on its own list and on those of what belongs to it."""
-        rows, has_doubles = super().get_search_results(request, queryset, search_term)
-        number, path = search_term.strip().removeprefix("#"), _path_to_number(self.opts)
-        if path and is_id(number):
-            rows |= queryset.filter(**{path: int(number)})
-        return rows, has_doubles
+        """Leads, and what belongs to them, are found by one search, which reads no more of them with a million."""
+        if not self.lead_path or not search_term.strip():
+            return super().get_search_results(request, queryset, search_term)
+        return queryset.filter(**{f"{self.lead_path}__in": self.leads_like(request, search_term)}), False
+
+    def leads_like(self, request: HttpRequest, text: str) -> list[int]:
+        """The leads that a search means."""
+        return search(Lead.objects.visible_to(viewer(request)), text).ids
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the page's own filters ask for: other lookups of a field fail in the database on odd values.
@@ -233,13 +241,6 @@ class Rows(PlainTimes, ReadAs, TabularInline):  # type: ignore[misc]
 
     has_add_permission = has_change_permission
     has_delete_permission = has_change_permission
-
-
-def _path_to_number(opts: Any) -> str:
-    """Where the number of the lead stands in a row; empty where rows are of no lead."""
-    if opts.model is Lead:
-        return "pk"
-    return next((field.attname for field in opts.fields if field.name == "lead" and field.related_model is Lead), "")
 
 
 def _list_of(request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:

@@ -68,10 +68,11 @@ def _sorted_by(request: HttpRequest, changelist: ChangeList) -> dict[int, str]:
     asked = str(changelist.params.get(ORDER_VAR, "")).split(".")[0]
     if _is_place(asked.removeprefix("-"), changelist):
         return {int(asked.removeprefix("-")): "descending" if asked.startswith("-") else "ascending"}
-    by, direction = _first(request, changelist)
     page: Any = changelist.model_admin
-    if page.sorted_first:
-        return {list(changelist.list_display).index(page.sorted_first): direction}
+    if name := page.sorted_first.removeprefix("-"):
+        direction = "descending" if page.sorted_first.startswith("-") else "ascending"
+        return {list(changelist.list_display).index(name): direction}
+    by, direction = _first(request, changelist)
     fields = [_field_of(changelist.get_ordering_field(name)) for name in changelist.list_display]
     return {fields.index(by): direction} if by and by in fields else {}
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter
 
 from handoff import workflow
-from handoff.console.frame.changelist import CappedPaginator, DressedRows
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.page import Kept
@@ -70,7 +70,7 @@ class DecisionFilter(DropdownFilter):  # type: ignore[misc]
         return queryset if wanted == "all" else queryset.filter(decision=wanted)
 
 
-class DisputeRows(DressedRows):
+class DisputeRows(BoundedRows):
     """The rows of one page, each with its clock and, for an arbiter, the way to decide it."""
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
@@ -98,7 +98,6 @@ class DisputePage(Kept):
     title = "Disputes"
     empty = "No dispute waits for a decision. One is opened when marketing contests a rejection."
     change_list_template = "handoff/console/disputes.html"
-    paginator = CappedPaginator
     list_display = ["__str__"]
     list_display_links = None
     list_filter = [DecisionFilter]

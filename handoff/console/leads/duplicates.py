@@ -1,17 +1,19 @@
 """Possible duplicates: the queue of pairs that wait for a decision, and those of one lead."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Kept
@@ -20,13 +22,22 @@ from handoff.console.frame.words import ago, badge, two_lines
 from handoff.console.leads.picking import two_lines_of
 from handoff.workflow import duplicates, rights
 from handoff.workflow.merge_rules import STAGES
-from leads.finding import SEARCHED
 from leads.models import Lead, PairState, PossibleDuplicate, State, User, Verb
+from leads.search import SEARCH_HELP
 
 LIKELY = 85  # of 100: from there on it is shown as almost certain
 _IN_DIALOG = '<a href="{}" class="act act-plain" data-dialog aria-haspopup="dialog" aria-label="{}">{}</a>'
 EXPLAINED = "The two stay as they are, and are never suggested again."
 _FAR = {**STAGES, State.OPPORTUNITY: 4}
+
+
+class PairRows(BoundedRows):
+    """The rows of one page, each with the buttons of what its viewer may do."""
+
+    def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
+        user, here = viewer(request), request.get_full_path()
+        for pair in rows:
+            pair.buttons = buttons(pair, user, here)
 
 
 class PossibleDuplicatePage(Kept):
@@ -35,11 +46,12 @@ class PossibleDuplicatePage(Kept):
     list_display = ["score_shown", "one", "other", "why", "seen", "decide"]
     list_display_links = None
     list_filter = [("state", ChoicesDropdownFilter)]
-    search_fields = [f"{side}__{column}" for side in ("first", "second") for column in SEARCHED]
-    search_help_text = "Name, company, email or phone"
+    search_fields = ["first__name"]
+    search_help_text = SEARCH_HELP
     list_select_related = ["first__owner", "first__team", "second__owner", "second__team", "decided_by"]
     actions = None
     ordering = ["-score", "-pk"]
+    sortable_by = ["score_shown"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None and super().has_view_permission(request)  # a pair has no page: its two leads have
@@ -54,13 +66,15 @@ class PossibleDuplicatePage(Kept):
             return duplicates.visible(user, PossibleDuplicate.objects.all())
         return duplicates.open_pairs(user)
 
-    def get_changelist_instance(self, request: HttpRequest) -> ChangeList:
-        changelist: ChangeList = super().get_changelist_instance(request)
-        user, here = viewer(request), request.get_full_path()
-        changelist.result_list = list(changelist.result_list)
-        for pair in changelist.result_list:
-            pair.buttons = buttons(pair, user, here)
-        return changelist
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
+        return PairRows
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """By either of the two leads."""
+        if not search_term.strip():
+            return queryset, False
+        ids = self.leads_like(request, search_term)
+        return queryset.filter(Q(first__in=ids) | Q(second__in=ids)), False
 
     def not_the_same_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask whether the two are two people, or decide it."""

@@ -1,6 +1,5 @@
 """One list of an inbox: whose leads, narrowed by filters and a search, and as an address that leads back to it."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -8,7 +7,7 @@ from typing import Any, cast
 from urllib.parse import urlencode, urlsplit
 
 from django.db import connection
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
@@ -19,9 +18,9 @@ from handoff.console.leads import sections
 from handoff.console.leads.sections import Moment
 from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
-from leads.finding import SEARCHED
-from leads.models import ExternalId, Lead, LeadQuerySet, Role, State, User
+from leads.models import Lead, LeadQuerySet, Role, State, User
 from leads.normalise import quoted
+from leads.search import search
 from leads.sql import load
 from sla.metrics import Metric
 
@@ -207,7 +206,12 @@ class InboxList:
                 asked &= Q(**{name: self.filters[name]})
         if source := self.filters.get("source"):
             asked &= Q(source="" if source == NO_SOURCE else source)
-        return asked & self._of_due() & _matching(self.words)
+        return asked & self._of_due() & (Q(lead__in=self._matches) if self.words else Q())
+
+    @cached_property
+    def _matches(self) -> list[int]:
+        """The leads that the search means."""
+        return search(Lead.objects.visible_to(self.user), self.words).ids
 
     def _of_due(self) -> Q:
         match self.filters.get("due"):
@@ -238,19 +242,3 @@ def _is_offered(name: str, value: str) -> bool:
         case "owner":
             return is_id(value)
     return len(value) <= LONGEST_SEARCH
-
-
-def _matching(words: str) -> Q:
-    """Leads by a part of their name, company, email or phone, by their number, or by their id in another system."""
-    if not words:
-        return Q()
-    asked = Q()
-    for column in SEARCHED:
-        asked |= Q(**{f"lead__{column}__icontains": words})
-    digits = re.sub(r"[^0-9]", "", words)
-    if len(digits) >= 4 and not re.search(r"[a-zA-Z]", words):
-        digits = digits.lstrip("0")
-        asked |= Q(lead__phone__contains=digits) | Q(lead__mobile_phone__contains=digits)
-    if is_id(number := words.removeprefix("#")):
-        asked |= Q(lead=int(number))
-    return asked | Q(Exists(ExternalId.objects.filter(lead=OuterRef("lead"), value=words)))

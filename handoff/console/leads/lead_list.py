@@ -14,18 +14,23 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import DropdownFilter
 
 from handoff.console.frame import export
-from handoff.console.frame.changelist import DressedRows
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
 from handoff.console.leads import attributes, bulk
 from handoff.console.leads.answering import last_rejections, still_open
-from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
+from handoff.console.leads.urgency import is_clocked, is_paused, with_clocks
 from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
 from leads.facts import Fact, FactType, built_in_facts, value_of
 from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
+from leads.models.lead import BY_SCORE
+from leads.search import SEARCH_HELP
+from sla.first_due import due, not_due
+
+FIRST_DUE = {False: ("first_due", "pk"), True: ("-first_due", "-pk")}
 
 
 def _plain(lead: Lead, wanted: Fact) -> Any:
@@ -65,9 +70,9 @@ class DueFilter(DropdownFilter):  # type: ignore[misc]
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:  # noqa: ARG002
         match self.value():
             case "overdue":
-                return queryset.filter(is_overdue())
+                return due(queryset).filter(first_due__lt=timezone.now())
             case "running":
-                return queryset.filter(~is_overdue(), is_clocked())
+                return due(queryset).filter(first_due__gte=timezone.now())
             case "paused":
                 return queryset.filter(is_paused())
             case "none":
@@ -75,8 +80,19 @@ class DueFilter(DropdownFilter):  # type: ignore[misc]
         return queryset
 
 
-class LeadRows(DressedRows):
+class LeadRows(BoundedRows):
     """The rows of one page, each with the buttons of what its viewer may do with it."""
+
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
+        """What is due first, then the newest of the others; what a filter leaves out is not looked for."""
+        name, is_latest_first = self.sorted_by()
+        if name not in ("", "due"):
+            return [self.queryset]
+        rows, asked = self.queryset.order_by(), request.GET.get("due", "")
+        is_filtered = "first_due" in rows.query.annotations
+        urgent = (rows if is_filtered else due(rows)).order_by(*FIRST_DUE[is_latest_first])
+        others = not_due(rows).order_by("-created_at", "-pk")
+        return [others] if asked == "none" else [urgent] if is_filtered else [urgent, others]
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         user, here = viewer(request), request.get_full_path()
@@ -95,11 +111,14 @@ class LeadListPage(Page):
     """What every list of leads has."""
 
     writers: ClassVar[frozenset[str]] = MARKETING | {Role.REVOPS}
-    list_display: Sequence[Any] = ["who", "state_badge", "score", "source_shown", "owner_shown", "due", "decide"]
+    list_display: Sequence[Any] = ["who", "state_badge", "score_shown", "source_shown", "owner_shown", "due", "decide"]
     list_display_links = ["who"]
+    sortable_by = ["score_shown", "due"]  # by what an index puts in order
+    sorted_first = "due"
+    lead_path = "pk"
     list_select_related = ["owner", "team", "campaign", "reason"]
     search_fields = SEARCHED
-    search_help_text = "Name, company, email or phone"
+    search_help_text = SEARCH_HELP
     actions = [bulk.accept_selected, bulk.assign_selected]
     exports = "leads"
     export_name = "admin:leads_lead_export"
@@ -111,7 +130,7 @@ class LeadListPage(Page):
         return [*super().get_list_filter(request), *attributes.filters(viewer(request).roles)]
 
     def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
-        return [FIRST_DUE, "-score", "-pk"]
+        return ["-created_at", "-pk"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         return LeadRows
@@ -120,21 +139,25 @@ class LeadListPage(Page):
         """The filtered rows of all pages, as CSV."""
         return self.as_csv(request, EXPORTED | attributes.exported(viewer(request).roles), self.exports)
 
-    @display(description="Lead", ordering="name")
+    @display(description="Lead")
     def who(self, lead: Lead) -> SafeString:
         job = ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead))
         return two_lines(with_block(lead, lead), job)
 
-    @display(description="State", ordering="state")
+    @display(description="Score", ordering=BY_SCORE)
+    def score_shown(self, lead: Lead) -> int | str:
+        return "–" if lead.score is None else lead.score
+
+    @display(description="State")
     def state_badge(self, lead: Lead) -> SafeString:
         return two_lines(state_of(lead), pause_of(lead) or snooze_of(lead))
 
-    @display(description="Source", ordering="source", empty_value="–")
+    @display(description="Source", empty_value="–")
     def source_shown(self, lead: Lead) -> Any:
         campaign = lead.campaign.name if lead.campaign else ""
         return two_lines(source_of(lead.source), campaign) if lead.source else campaign or None
 
-    @display(description="Owner", ordering="owner__first_name")
+    @display(description="Owner")
     def owner_shown(self, lead: Lead) -> SafeString:
         return two_lines(lead.owner or "No one yet", lead.team and lead.team.name)
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -18,7 +18,7 @@ from unfold.contrib.filters.admin import RelatedDropdownFilter
 
 from handoff import workflow
 from handoff.console.frame import export
-from handoff.console.frame.changelist import CappedPaginator, DressedRows
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.counting import MOST_COUNTED, capped, counted
 from handoff.console.frame.dialogs import back
 from handoff.console.frame.page import Kept
@@ -38,8 +38,8 @@ from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
 from handoff.refusals import Refused
 from handoff.workflow import rights
-from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, State, User, Verb, Via
+from leads.search import MOST_MATCHES, READ, search
 from sla.durations import in_words
 from sla.metrics import Metric
 from sla.models import Clock
@@ -74,7 +74,7 @@ EXPORTED: dict[str, export.Column] = {
 }
 
 
-class RejectionRows(DressedRows):
+class RejectionRows(BoundedRows):
     """The rows of one page, each with its answer clock and what its viewer may do."""
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
@@ -90,7 +90,6 @@ class RejectionPage(Kept):
     title = "Rejections"
     empty = "No rejection matches. A rejected lead is listed here with its reason until marketing answers."
     change_list_template = "handoff/console/rejections.html"
-    paginator = CappedPaginator
     list_display = ["__str__"]
     list_display_links = None
     list_select_related = ["lead__campaign", "lead__owner", "reason", "by", "answered_by", "dispute"]
@@ -102,7 +101,7 @@ class RejectionPage(Kept):
         ("by", PersonFilter),
         ("at", DayFilter),
     ]
-    search_fields = [*(f"lead__{column}" for column in SEARCHED), "note", "answer_note"]
+    search_fields = ["note"]
     search_help_text = "Name, company, email, phone or note"
     actions = None
     fields = [
@@ -118,10 +117,20 @@ class RejectionPage(Kept):
     ]
     export_name = "admin:handoff_rejection_export"
 
-    def get_search_fields(self, request: HttpRequest) -> list[str]:
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """By their lead, and the newest by what was written."""
+        words = search_term.split()
+        if not words:
+            return queryset, False
+        written = Rejection.objects.filter(pk__in=Rejection.objects.order_by("-at").values("pk")[:READ])
+        for word in words:
+            written = written.filter(Q(note__icontains=word) | Q(answer_note__icontains=word))
+        notes = list(written.order_by().values_list("pk", flat=True)[:MOST_MATCHES])
+        return queryset.filter(Q(lead__in=self.leads_like(request, search_term)) | Q(pk__in=notes)), False
+
+    def leads_like(self, request: HttpRequest, text: str) -> list[int]:
         """By email and phone only for who may see them of every lead."""
-        hidden = () if rights.sees_all(viewer(request)) else ("lead__email", "lead__phone", "lead__mobile_phone")
-        return [field for field in self.search_fields if field not in hidden]
+        return search(Lead.objects.all(), text, by_contact=rights.sees_all(viewer(request))).ids
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:  # noqa: ARG002
         running = ANSWER_CLOCK.filter(stopped_at=None)

@@ -24,10 +24,6 @@ def with_clocks(leads: LeadQuerySet) -> LeadQuerySet:
     return leads.annotate(next_due=Subquery(running.values("due_at")[:1])).prefetch_related(clocks)
 
 
-def is_overdue(now: datetime | None = None) -> Exists:
-    return Exists(RUNNING.filter(lead=OuterRef("pk"), due_at__lt=now or timezone.now()))
-
-
 def is_clocked() -> Exists:
     """A clock runs, held or not."""
     return Exists(RUNNING.filter(lead=OuterRef("pk")))

@@ -1,12 +1,10 @@
 """Deliveries: who was notified of what, with what failed on top, and a way to send it again."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib.admin import display
-from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import Case, IntegerField, Value, When
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
@@ -17,8 +15,9 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from handoff.alerts import resend
 from handoff.alerts.channels.email import text_of
 from handoff.alerts.messages import content_alone, read_causes, subject_alone
+from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.confirm import Question, confirm
-from handoff.console.frame.dates import RangeDateFilter
+from handoff.console.frame.dates import NewestByChoice, NumberedDateFilter
 from handoff.console.frame.page import REVOPS, Kept, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
@@ -31,7 +30,20 @@ TONES = {
     DeliveryState.DEAD: "danger",
     DeliveryState.WITHDRAWN: "plain",
 }
-DEAD_FIRST = Case(When(state=DeliveryState.DEAD, then=Value(0)), default=Value(1), output_field=IntegerField())
+
+
+class DeliveryRows(BoundedRows):
+    """What has failed stands first; then the others, the newest first."""
+
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
+        if request.GET.get("state__exact"):
+            return [self.queryset]
+        dead = self.queryset.filter(state=DeliveryState.DEAD).order_by("-created_at", "-pk")
+        return [dead, self.queryset.exclude(state=DeliveryState.DEAD)]
+
+    def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:  # noqa: ARG002
+        """What the rows say is read for all of them together."""
+        read_causes(rows)
 
 
 class DeliveryPage(Kept):
@@ -44,7 +56,7 @@ class DeliveryPage(Kept):
     readers = REVOPS
     list_display = ["subject", "to", "state_badge", "tries", "error", "created", "decide"]
     list_display_links = ["subject"]
-    list_filter = [("state", ChoicesDropdownFilter), ("medium", ChoicesDropdownFilter), ("created_at", RangeDateFilter)]
+    list_filter = [("state", ChoicesDropdownFilter), ("medium", NewestByChoice), ("created_at", NumberedDateFilter)]
     list_select_related = [
         "recipient",
         "destination",
@@ -53,6 +65,9 @@ class DeliveryPage(Kept):
         "transition__lead",
         "notice__lead",
     ]
+    ordering = ["-pk"]  # as they were written
+    sortable_by: ClassVar[list[str]] = []
+    sorted_first = "-created"
     fields = ["subject", "message", "about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["recipient__username", "recipient__email", "destination__name", "last_error", "key"]
     search_help_text = "Person, destination, error or key"
@@ -61,16 +76,8 @@ class DeliveryPage(Kept):
         """A secret address cannot be guessed letter by letter, by whether a row is listed."""
         return not lookup.startswith("address") and super().lookup_allowed(lookup, value, request)
 
-    def get_queryset(self, request: HttpRequest) -> Any:  # noqa: ARG002
-        return Delivery.objects.annotate(first=DEAD_FIRST)
-
-    def get_ordering(self, request: HttpRequest) -> Any:  # noqa: ARG002
-        return ["first", "-created_at", "-pk"]
-
-    def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:  # noqa: ARG002
-        """What the rows say is read for all of them together."""
-        read_causes(changelist.result_list)
-        return {}
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedRows]:  # noqa: ARG002
+        return DeliveryRows
 
     def get_urls(self) -> list[URLPattern]:
         return [self.extra_path("resend", self.resend_view), *super().get_urls()]

@@ -1,24 +1,26 @@
 """What the engine keeps: history, handoffs, clocks and alarms, to be read by whoever sees the lead."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib.admin import display
-from django.db.models import F
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
-from handoff.console.frame.dates import RangeDateFilter
+from handoff.console.frame.changelist import BoundedRows
+from handoff.console.frame.dates import NumberedDateFilter, RangeDateFilter
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import clock_state, moment, time_left
 from handoff.console.leads.act_facts import facts_in_words
 from handoff.models import Handoff
 from leads.models import Lead, Reason, State, Transition
+from leads.search import SEARCH_HELP
 from sla.durations import in_words
-from sla.models import Alarm, Clock
+from sla.models import Alarm, Clock, ClockState
 from sla.standing import with_warning
 
 
@@ -41,8 +43,10 @@ class TransitionPage(RecordPage):
     list_display = ["moment_shown", "lead_shown", "verb", "moved", "who", "via"]
     list_filter = [("verb", ChoicesDropdownFilter), ("via", ChoicesDropdownFilter), ("at", RangeDateFilter)]
     list_select_related = ["lead", "by"]
-    search_fields = ["lead__name", "lead__company", "lead__email"]
+    search_fields = ["lead__name"]
+    search_help_text = SEARCH_HELP
     ordering = ["-at", "-pk"]
+    sortable_by = ["moment_shown"]
     fields = [
         "lead_shown",
         "moved",
@@ -86,9 +90,23 @@ class TransitionPage(RecordPage):
         moves = act.from_state != act.to_state
         return f"{State(act.from_state).label} → {State(act.to_state).label}" if moves else "–"
 
-    @display(description="By", ordering="by__first_name")
+    @display(description="By")
     def who(self, act: Transition) -> str:
         return str(act.by or "The system")
+
+
+class ClockRows(BoundedRows):
+    """What runs, by when it is due; then what has ended, the latest first."""
+
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
+        running = self.queryset.filter(stopped_at=None).order_by("due_at", "pk")
+        ended = self.queryset.filter(stopped_at__isnull=False)
+        match request.GET.get("state__exact", ""):
+            case "":
+                return [running, ended]
+            case ClockState.RUNNING:
+                return [running]
+        return [ended]
 
 
 class ClockPage(RecordPage):
@@ -100,10 +118,15 @@ class ClockPage(RecordPage):
     fields += ["started", "due", "stopped", "error"]
     list_filter = [("metric", ChoicesDropdownFilter), ("state", ChoicesDropdownFilter), ("due_at", RangeDateFilter)]
     list_select_related = ["lead", "policy", "owner"]
-    search_fields = ["lead__name", "lead__company", "lead__email"]
+    search_fields = ["lead__name"]
+    search_help_text = SEARCH_HELP
 
-    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
-        return [F("stopped_at").desc(nulls_first=True), "due_at"]
+    ordering = ["-due_at", "-pk"]
+    sortable_by: ClassVar[list[str]] = []  # what runs stands first, and no index knows that order of all
+    sorted_first = "due"
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedRows]:  # noqa: ARG002
+        return ClockRows
 
     def get_queryset(self, request: HttpRequest) -> Any:
         return with_warning(super().get_queryset(request))
@@ -141,9 +164,11 @@ class AlarmPage(RecordPage):
     title = "Alarms"
     lead_path = "clock__lead"
     list_display = ["due_shown", "lead_shown", "step_shown", "fired", "superseded"]
-    list_filter = ["superseded", ("fired_at", RangeDateFilter)]
+    list_filter = ["superseded", ("fired_at", NumberedDateFilter)]
     list_select_related = ["clock__lead", "step"]
-    ordering = ["-due_at", "-pk"]
+    ordering = ["-pk"]  # as they fired
+    sortable_by: ClassVar[list[str]] = []
+    sorted_first = "-fired"
     fields = ["lead_shown", "step_shown", "due_shown", "fired", "superseded", "done"]
 
     @display(description="Due", ordering="due_at")
@@ -177,8 +202,10 @@ class HandoffPage(RecordPage):
     list_display_links = ["cycle"]
     list_filter = [("decision", ChoicesDropdownFilter), ("offered_at", RangeDateFilter)]
     list_select_related = ["lead", "offered_to", "decided_by", "definition"]
-    search_fields = ["lead__name", "lead__company", "lead__email"]
+    search_fields = ["lead__name"]
+    search_help_text = SEARCH_HELP
     ordering = ["-offered_at", "-pk"]
+    sortable_by = ["offered"]
     fields = ["lead_shown", "cycle", "definition", "offered", "decision", "decided"]
 
     @display(description="Lead")

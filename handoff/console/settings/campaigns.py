@@ -3,17 +3,18 @@
 from typing import Any
 
 from django.contrib.admin import display
-from django.db.models import Count
+from django.db.models import OuterRef
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from handoff.console.frame.counting import capped, counted_of_each
 from handoff.console.frame.page import Page
 from handoff.console.frame.site import site
 from handoff.doors import door
 from handoff.workflow.plain_facts import reevaluate_leads_of
-from leads.models import MARKETING, Campaign, Role, Via
+from leads.models import MARKETING, Campaign, Lead, Role, Via
 
 
 class CampaignPage(Page):
@@ -26,7 +27,9 @@ class CampaignPage(Page):
     fields = ["name", "owner", "promise", ("cost", "currency"), ("starts_on", "ends_on"), ("system", "external_id")]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(number=Count("leads"))
+        return (
+            super().get_queryset(request).annotate(number=counted_of_each(Lead.objects.filter(campaign=OuterRef("pk"))))
+        )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """A policy may ask for the name of a campaign: its leads are judged by the new one in the same transaction."""
@@ -34,10 +37,10 @@ class CampaignPage(Page):
         if change and "name" in form.changed_data:
             reevaluate_leads_of(obj, door=door(Via.CONSOLE))
 
-    @display(description="Leads", ordering="number")
+    @display(description="Leads")
     def leads_shown(self, campaign: Any) -> SafeString:
         url = f"{reverse('admin:leads_lead_changelist')}?campaign__id__exact={campaign.pk}"
-        return format_html('<a href="{}" class="row-link">{}</a>', url, campaign.number)
+        return format_html('<a href="{}" class="row-link">{}</a>', url, capped(campaign.number))
 
     @display(description="Cost", ordering="cost", empty_value="–")
     def cost_shown(self, campaign: Campaign) -> str | None:

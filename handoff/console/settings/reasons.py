@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
+from django.db.models import OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.safestring import SafeString
 
 from handoff.console.frame.confirm import Question, confirm
+from handoff.console.frame.counting import capped, counted_of_each
 from handoff.console.frame.page import Page, Tool
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, two_lines
@@ -44,7 +45,11 @@ class ReasonPage(Page):
     ordering = ["position", "label"]
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).annotate(used=Count("rejections"))
+        return (
+            super()
+            .get_queryset(request)
+            .annotate(used=counted_of_each(Rejection.objects.filter(reason=OuterRef("pk"))))
+        )
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
         return ["code"] if obj else []
@@ -102,10 +107,9 @@ class ReasonPage(Page):
         unit = "characters" if reason.evidence == Evidence.NOTE else "touches"
         return f"{evidence}: at least {more} {unit}" if more and more > 1 else evidence
 
-    @display(description="Used", ordering="used")
-    def times_used(self, reason: Any) -> int:
-        used: int = reason.used
-        return used
+    @display(description="Used")
+    def times_used(self, reason: Any) -> str:
+        return capped(reason.used)
 
     @display(description="In force", ordering="retired_at")
     def in_force(self, reason: Reason) -> SafeString:

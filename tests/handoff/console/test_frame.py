@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.console.leads import search
+from leads import search
 from leads.matching.finding import look_at
 from leads.models import Campaign, ExternalId, Lead, State
 from sla.durations import in_words
@@ -94,7 +94,7 @@ class TestTable:
             return [(head.name, head.sorted) for head in heads if head.sorted]
 
         assert marked(LEADS) == [("due", "ascending")]
-        assert marked(LEADS, o="-1") == [("who", "descending")]
+        assert marked(LEADS, o="-3") == [("score_shown", "descending")]
         assert marked("admin:leads_transition_changelist") == [("moment_shown", "descending")]
 
     def test_a_healthy_alarm_is_not_marked(self, world: World, as_) -> None:
@@ -178,19 +178,22 @@ class TestPalette:
         assert "Nothing matches “&lt;b&gt;nobody”" in text
         assert "<html" not in text
 
-    def test_of_very_many_leads_the_newest_are_read_and_it_says_so(self, world: World, as_, monkeypatch) -> None:
+    def test_of_very_many_leads_all_are_known_by_how_they_begin_and_the_newest_by_any_part(
+        self, world: World, as_, monkeypatch
+    ) -> None:
         monkeypatch.setattr(search, "READ", 2)
         now = timezone.now()
         for age, name in enumerate(("Newest Fox", "Newer Fox", "Old Fox", "Oldest Fox")):
             make_lead(name, created_at=now - timedelta(days=age))
         workflow.promote(Lead.objects.get(name="Oldest Fox").pk, by=world.mia, owner=world.ada)
 
-        by_name = as_(world.mia).get(reverse(FIND), {"q": "fox"})
-
-        assert "Oldest Fox" not in found(as_(world.mia), "fox")
-        assert "newest leads" in by_name.content.decode()
+        assert "newest also by any part" in as_(world.mia).get(reverse(FIND), {"q": "fox"}).content.decode()
+        assert "Oldest Fox" in found(as_(world.mia), "fox")
+        assert "Oldest Fox" in found(as_(world.mia), "oldest f")
+        assert "Oldest Fox" not in found(as_(world.mia), "ldest")
+        assert "Newest Fox" in found(as_(world.mia), "ewest")
         assert found(as_(world.mia), "oldest.fox@buyer.example") == ["Oldest Fox"]
-        assert found(as_(world.ada), "fox") == ["Oldest Fox"]  # what they work on, however old
+        assert found(as_(world.ada), "fox") == ["Oldest Fox"]  # of those that they see
 
     def test_it_asks_as_often_however_many_leads_fit(self, world: World, as_) -> None:
         client = as_(world.olga)
