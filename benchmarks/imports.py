@@ -24,7 +24,7 @@ from handoff.doors import SHELL
 from handoff.imports import drafts, job
 from handoff.ladder.sweep import sweep
 from handoff.models import ImportState
-from leads.models import Lead, Opportunity, Touch, Transition, Verb
+from leads.models import Lead, Opportunity, Touch, Touchpoint, Transition, Verb
 
 ROWS, FEW = 200_000, 20_000
 RATE = "rows a second"
@@ -74,8 +74,21 @@ def stages(count: int) -> Rows:
         yield count + n // 2, ("mql", "sal")[n % 2], at.isoformat()
 
 
-FILES: dict[str, Callable[[int], Rows]] = {"leads": leads, "touches": touches, "stages": stages, "outcomes": deals}
-MADE: dict[str, Any] = {"leads": Lead, "touches": Touch, "outcomes": Opportunity}
+def touchpoints(count: int) -> Rows:
+    yield "touchpoint_id", "external_id", "kind", "source", "at", "detail"
+    for n in range(count):
+        at = START + timedelta(days=210, minutes=n)
+        yield f"P{n}", n, ("form", "page_visit")[n % 2], "Web", at.isoformat(), f"Page {n % 50}"
+
+
+FILES: dict[str, Callable[[int], Rows]] = {
+    "leads": leads,
+    "touches": touches,
+    "touchpoints": touchpoints,
+    "stages": stages,
+    "outcomes": deals,
+}
+MADE: dict[str, Any] = {"leads": Lead, "touches": Touch, "touchpoints": Touchpoint, "outcomes": Opportunity}
 
 
 def prepare_files(scale: float, stack: ExitStack) -> tuple[Path, int]:

@@ -8,11 +8,12 @@ from typing import Any, Literal
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from leads.facts import columns, fact
+from leads.facts import columns, fact, keep
 from leads.facts import kept as kept_value
 from leads.incoming import ATTRIBUTION, ExternalKey, Person
 from leads.intent import Capture, Journeys
 from leads.internals.copying import copy_in
+from leads.internals.rows import fresh
 from leads.models import Campaign, ConsentStatement, ExternalId, Lead, Touchpoint
 from leads.models.consent import is_news, record
 from leads.names import follow_parts, parts_of
@@ -85,11 +86,11 @@ class Batch(Stored):
             return lead
         if lead is None and person.is_reference:
             return ValidationError("The row has an id and nothing else: a lead needs a name, an email or another fact.")
-        if complaints := _not_offered(lead, person):
+        if person.has_attributes and (complaints := _not_offered(lead, person)):
             return ValidationError(complaints)
         done = self._update(lead, person) if lead else Upsert(self._make(person), "created")
         self._state(done.lead, person)
-        return replace(done, remark=strange)
+        return replace(done, remark=strange) if strange else done
 
     def _without_contradictions(self, person: Person) -> tuple[Person, str]:
         """The person without what an earlier row of the same file gives otherwise, and what to say of it.
@@ -140,23 +141,36 @@ class Batch(Stored):
 
     def _make(self, person: Person) -> Lead:
         at = person.captured_at or self.now
-        lead = Lead(created_at=at, entered_at=min(at, self.now))
+        lead = fresh(Lead, created_at=at, entered_at=min(at, self.now))
         self.new.append(lead)
         self.journeys.begin(lead, self._capture(person), is_dated=person.captured_at is not None)
-        self._settle(lead, person)
+        self._begin_facts(lead, person)
         self._name(lead, person)
         self._agree(lead, person)
         return lead
+
+    def _begin_facts(self, lead: Lead, person: Person) -> None:
+        """Set the facts of a lead of which nothing was stated before, as `_settle` would."""
+        entry, parts = person.statement(self.now).entry, parts_of(lead)
+        for name, value in self._stated_facts(lead, person).items():
+            lead.provenance[name] = entry
+            keep(lead, name, value)
+        if lead.email:
+            self.by_email[lead.email] = lead
+        follow_parts(lead, parts)
+
+    def _stated_facts(self, lead: Lead, person: Person) -> dict[str, Any]:
+        facts = {name: value for name, value in person.fields.items() if name not in ATTRIBUTION}
+        if person.email in self.by_email and person.email != lead.email:  # of one that was merged into it
+            facts.pop("email", None)
+        return facts | {name: fact(name).empty for name in person.erased}
 
     def _settle(self, lead: Lead, person: Person) -> tuple[set[str], list[Kept]]:
         """Set the facts that are stronger than what is stored; return their names, and those that stay."""
         taken: set[str] = set()
         stays: list[Kept] = []
         statement, parts = person.statement(self.now), parts_of(lead)
-        stated = {name: value for name, value in person.fields.items() if name not in ATTRIBUTION}
-        if person.email in self.by_email and person.email != lead.email:  # of one that was merged into it
-            stated.pop("email", None)
-        for name, value in {**stated, **{name: fact(name).empty for name in person.erased}}.items():
+        for name, value in self._stated_facts(lead, person).items():
             former = kept_value(lead, name)
             verdict = settle(lead, name, value, statement, self.precedence)
             if verdict == Verdict.TAKEN:
@@ -189,7 +203,7 @@ class Batch(Stored):
         """Note by which ids the lead is known from now, and say whether there are new ones."""
         new = [key for key in person.external_ids if key not in self.by_external_id]
         self.by_external_id |= dict.fromkeys(new, lead)
-        self.new_ids += [ExternalId(lead=lead, system=system, value=value) for system, value in new]
+        self.new_ids += [_external_id(lead, *key) for key in new]
         return bool(new)
 
     def _save(self) -> None:
@@ -208,6 +222,12 @@ class Batch(Stored):
         self.journeys.save()
         record(self.consents)
         rescore([*self.new, *(self.leads[pk] for pk in self.changed), *self.journeys.touched])
+
+
+def _external_id(lead: Lead, system: str, value: str) -> ExternalId:
+    new = fresh(ExternalId, system=system, value=value)
+    new.lead = lead  # it may have no key yet
+    return new
 
 
 def _not_offered(lead: Lead | None, person: Person) -> dict[str, list[str]]:

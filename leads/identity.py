@@ -16,6 +16,8 @@ from leads.repeats import Repeats
 from leads.stored import IdentityConflict, Stored
 
 ATTEMPTS = 5
+NAMING = ("email", "name", "company", "state", "merged_into")
+"""The columns by which a lead is found and called; of its state no lead can be without."""
 
 Then = Callable[[Sequence[Upsert]], None]
 
@@ -63,10 +65,13 @@ def upsert_many(
     return [next(done) if isinstance(person, Person) else person for person in people]
 
 
-def find_many(rows: Iterable[Incoming]) -> list[Lead | Refusal | None]:
-    """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known."""
+def find_many(rows: Iterable[Incoming], *, columns: Sequence[str] = ()) -> list[Lead | Refusal | None]:
+    """The leads that rows mean, in a few queries and without a lock; None for a lead that is not known.
+
+    With `columns`, of which `NAMING` are the fewest, nothing else is read of them: it takes half as long.
+    """
     people = [_cleaned(row) for row in rows]
-    stored = Stored()
+    stored = Stored(columns=columns)
     stored.load([person for person in people if isinstance(person, Person)])
     return [stored.meant(person) if isinstance(person, Person) else person for person in people]
 

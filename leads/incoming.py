@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -76,6 +77,10 @@ class Person:
     by: int | None = None
     stated_by: str = ""
     """The system or the door that says so."""
+
+    @property
+    def has_attributes(self) -> bool:
+        return any("." in name for name in self.fields)
 
     def statement(self, received_at: datetime) -> Statement:
         """Who states its facts, and since when they are so."""
@@ -173,6 +178,17 @@ def _clean_field(name: str, value: Any) -> Any:
         return _message(value)
     if name == "campaign" and isinstance(value, Campaign):
         return value
+    if type(value) is str and "." not in name:
+        return _clean_built_in(name, value)
+    return _clean_fact(name, value)
+
+
+@lru_cache(maxsize=4096)  # the same companies, countries and sources come in row after row
+def _clean_built_in(name: str, text: str) -> Any:
+    return _clean_fact(name, text)
+
+
+def _clean_fact(name: str, value: Any) -> Any:
     try:
         wanted = fact(name)
     except KeyError:

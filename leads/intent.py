@@ -98,12 +98,14 @@ class Journeys:
     def begin(self, lead: Lead, capture: Capture, *, is_dated: bool) -> None:
         """The first capture of a lead that is being made; `lead.created_at` is its moment."""
         first = replace(capture, at=lead.created_at)
-        _note_first(lead, first.silent)
+        _note_first(lead, first)
         if not is_dated:
             lead.provenance[CAPTURE]["is_dated"] = False
         if first.message:
             self._points_of(lead).append(self._add(lead, first))
-        self._attribute(lead)
+        lead.source, lead.campaign_id = first.source, first.campaign_id
+        _note_giver(lead, "source", first if first.source else None)
+        _note_giver(lead, "campaign", first if first.campaign_id else None)
 
     def add(self, lead: Lead, capture: Capture) -> Arrival:
         """A capture of a buyer who is known. What was said before, or says nothing, adds nothing."""

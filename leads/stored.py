@@ -21,6 +21,8 @@ class Stored:
     leads: dict[int, Lead] = field(default_factory=dict)
     by_email: dict[str, Lead] = field(default_factory=dict)
     by_external_id: dict[ExternalKey, Lead] = field(default_factory=dict)
+    columns: Sequence[str] = ()
+    """Those that are read of the leads; all unless given."""
 
     def load(self, people: Sequence[Person], *, lock: bool = False, also: Collection[int] = ()) -> None:
         """`also` are numbers of leads that are known already."""
@@ -55,13 +57,13 @@ class Stored:
 
     def by_ids(self, person: Person) -> dict[str, Lead]:
         """The leads that the ids of a person name, by these ids."""
-        keys = (*person.external_ids, *sorted(person.former_ids))
+        keys = (*person.external_ids, *sorted(person.former_ids)) if person.former_ids else person.external_ids
         return {":".join(key): self.by_external_id[key] for key in keys if key in self.by_external_id}
 
     def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
         """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            leads = Lead.objects.filter(pk__in=ids).order_by("pk")
+            leads = Lead.objects.filter(pk__in=ids).order_by("pk").only(*self.columns)
             self.leads |= {lead.pk: lead for lead in (leads.select_for_update(no_key=True) if lock else leads)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
 

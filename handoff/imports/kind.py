@@ -55,8 +55,10 @@ class Row:
 
     def _plain(self, name: str) -> str:
         """A cell without what stops a spreadsheet from computing it: our apostrophe, or Excel's ="00123"."""
-        cell = self.cells.get(name, "")
-        return unguarded(cell) if cell.startswith("'") else without_formula(cell)
+        cell: str = self.cells.get(name, "")
+        if not cell or cell[0] not in "'=":
+            return cell
+        return unguarded(cell) if cell[0] == "'" else without_formula(cell)
 
     @property
     def identity(self) -> str:

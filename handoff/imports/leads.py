@@ -21,7 +21,7 @@ from handoff.imports.side_values import (
 )
 from leads.external_ids import normalise_id
 from leads.facts import FactType, built_in_facts, fact
-from leads.identity import Incoming, Upsert, find_many
+from leads.identity import NAMING, Incoming, Upsert, find_many
 from leads.incoming import MOMENTS
 from leads.models import Lead
 from leads.names import without_placeholders
@@ -94,7 +94,7 @@ def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
     """By what rows may be about the same lead: its email, its id, its phone, and the lead itself if it is there."""
     incoming = [_who(row, reading) for row in rows]
-    return [_keys(who, lead) for who, lead in zip(incoming, find_many(incoming), strict=True)]
+    return [_keys(who, lead) for who, lead in zip(incoming, find_many(incoming, columns=NAMING), strict=True)]
 
 
 def _keys(who: Incoming, lead: object) -> list[object]:

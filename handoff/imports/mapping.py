@@ -69,6 +69,8 @@ class Columns:
     """Columns of attributes that are not shown to whoever brings the file: as if nobody knew what they are."""
     positions: Mapping[str, tuple[int, ...]] = field(init=False)
     fields: frozenset[str] = field(init=False)
+    plain: Mapping[str, int] = field(init=False)
+    """Those that are one column as it is written."""
 
     def __post_init__(self) -> None:
         positions: dict[str, tuple[int, ...]] = {}
@@ -76,6 +78,8 @@ class Columns:
             if choice.field not in self.constants:
                 positions[choice.field] = (*positions.get(choice.field, ()), choice.at)
         object.__setattr__(self, "positions", positions)
+        single = {name: places[0] for name, places in positions.items() if len(places) == 1}
+        object.__setattr__(self, "plain", {} if self.values else single)
         object.__setattr__(self, "fields", frozenset({*positions, *self.constants, *self.implied}))
 
     @property
@@ -122,6 +126,9 @@ class Cells(Mapping[str, str]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Most fields have no column, and to fail at each would take longer than to look."""
+        at = self._columns.plain.get(name)
+        if at is not None:
+            return self._values[at].strip() if at < len(self._values) else ""
         return self._columns.value(name, self._values) if name in self._columns.fields else default
 
     def __contains__(self, name: object) -> bool:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from itertools import islice
-from operator import itemgetter
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -31,6 +30,7 @@ from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused,
 from handoff.imports.mapping import SETTLED, Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
 from handoff.imports.rows import write_as_author
+from handoff.imports.sorting import in_places
 from handoff.imports.table import Line, Source, Table, parse, read_bytes
 from handoff.imports.understanding import Understanding
 from handoff.imports.unreadable import Unreadable
@@ -49,7 +49,7 @@ KINDS: dict[str, Kind] = {
     "stages": stage_events.KIND,
     "pauses": pauses.KIND,
 }
-CHUNK = 200  # rows that are looked up, locked and committed at once
+CHUNK = 2000  # rows that are looked up, locked and committed at once, at most
 OUTCOMES = ("created", "updated", "unchanged", "refused")
 SYSTEM_LENGTH = 40
 SAMPLE = 200  # rows whose values help to understand the columns
@@ -168,12 +168,11 @@ class Import:
 
 def in_order(lines: Iterable[Line], columns: Columns, kind: Kind, reading: Reading) -> Iterator[tuple[Line, Row]]:
     """The rows, as they are and by field, in the order in which their kind takes them."""
-    pairs = ((line, row_of(line, columns)) for line in lines)
     place = kind.order(reading)
-    if place is None:
-        return pairs
-    placed = ((place(row), line, row) for line, row in pairs)
-    return ((line, row) for _, line, row in sorted(placed, key=itemgetter(0)))
+    if place is not None:
+        # The rows are made again afterwards: of a file that is being sorted no more than the lines is kept.
+        lines = in_places(lines, lambda line, place=place: place(row_of(line, columns)))
+    return ((line, row_of(line, columns)) for line in lines)
 
 
 def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:

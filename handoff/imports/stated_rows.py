@@ -28,7 +28,16 @@ class StatedRows(FirstRows):
         self._kept = _Sketch(StatedRow.objects.filter(of_import=import_id).values_list("key", flat=True).iterator())
 
     def of(self, key: object) -> Stated | None:
+        return self._of(_digest(key))
+
+    def gather(self, key: object, stated: Stated) -> None:
+        """Add what another row stated; the first one stays the first."""
         digest = _digest(key)
+        if earlier := self._of(digest):
+            stated = Stated(earlier.row, earlier.names | stated.names)
+        self._new[digest] = stated
+
+    def _of(self, digest: UUID) -> Stated | None:
         if digest in self._new:
             return self._new[digest]
         if digest not in self._kept:
@@ -44,7 +53,8 @@ class StatedRows(FirstRows):
         if self._new:
             # In one order, as two processes may write the same ones.
             stated = sorted(self._new.items())
-            names = [",".join(sorted(each.names)) for _, each in stated]
+            spelled = {names: ",".join(sorted(names)) for names in {each.names for _, each in stated}}
+            names = [spelled[each.names] for _, each in stated]
             with connection.cursor() as cursor:
                 keys, rows = [key for key, _ in stated], [each.row for _, each in stated]
                 cursor.execute(_SAVE, [self._import_id, keys, rows, names])
@@ -78,9 +88,7 @@ class StoredRepeats(Repeats):
         return self._rows.of(("record", record))
 
     def add(self, record: Hashable, row: int, names: Iterable[str]) -> None:
-        earlier = self.of(record)
-        gathered = frozenset(names) | (earlier.names if earlier else frozenset())
-        self._rows.put(("record", record), Stated(earlier.row if earlier else row, gathered))
+        self._rows.gather(("record", record), Stated(row, frozenset(names)))
 
 
 class _Sketch:
@@ -99,12 +107,13 @@ class _Sketch:
                 self._bits[at >> 3] |= 1 << (at & 7)
 
     def __contains__(self, key: UUID) -> bool:
-        return all(self._bits[at >> 3] & (1 << (at & 7)) for at in _places(key))
+        bits = self._bits
+        return all(bits[at >> 3] & 1 << (at & 7) for at in _places(key))
 
 
 def _places(key: UUID) -> list[int]:
-    mask = (1 << _BITS) - 1
-    return [(key.int >> (_BITS * at)) & mask for at in range(4)]
+    number, mask = key.int, (1 << _BITS) - 1
+    return [number & mask, number >> _BITS & mask, number >> 2 * _BITS & mask, number >> 3 * _BITS & mask]
 
 
 def _digest(key: object) -> UUID:

@@ -23,11 +23,13 @@ def before_undo(package: str, name: str) -> str:
 
 DROP = """
 DROP TRIGGER handoff_funnel_captured ON leads_lead;
+DROP TRIGGER handoff_funnel_removed ON leads_lead;
 DROP TRIGGER handoff_funnel_moved ON leads_lead;
 DROP TRIGGER handoff_funnel_reached ON leads_transition;
+DROP TRIGGER handoff_funnel_sold ON leads_opportunity;
 DROP TRIGGER handoff_funnel_deal ON leads_opportunity;
-DROP FUNCTION handoff_funnel_lead, handoff_funnel_move, handoff_funnel_deal, handoff_funnel_deal_adds,
-    handoff_funnel_add;
+DROP FUNCTION handoff_funnel_lead, handoff_funnel_leads, handoff_funnel_moves, handoff_funnel_deals, handoff_funnel_deal,
+    handoff_funnel_deal_adds, handoff_funnel_add;
 """
 
 

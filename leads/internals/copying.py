@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import Enum
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from django.db import connection
@@ -16,7 +17,7 @@ from django.utils import timezone
 from leads.internals.rows import mark_written
 
 M = TypeVar("M", bound=Model)
-_AS_IT_IS = frozenset({str, int, bool, float, type(None), datetime, date, timedelta, Decimal})
+_AS_IT_IS = frozenset({str, int, bool, float, type(None), datetime, date, timedelta, Decimal, dict, list})
 _IDS = "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)"
 
 
@@ -29,12 +30,12 @@ def copy_in(rows: Sequence[M]) -> None:
         return
     model = type(rows[0])
     _give_ids(rows)
-    fields = _fields(model)
-    columns = ", ".join(f'"{column}"' for column, *_ in fields)
+    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
     statement = f'COPY "{model._meta.db_table}" ({columns}) FROM STDIN'
+    values = _reader(model)
     with connection.cursor() as cursor, connection.wrap_database_errors, cursor.copy(statement) as copy:
         for row in rows:
-            copy.write_row([read(row) for _, read in fields])
+            copy.write_row(values(row))
     for row in rows:
         mark_written(row)
 
@@ -58,26 +59,36 @@ Reader = Callable[[Any], Any]
 
 
 @cache
-def _fields(model: type[Model]) -> list[tuple[str, Reader]]:
-    return [(str(field.column), _reader(field)) for field in model._meta.concrete_fields]
+def _reader(model: type[Model]) -> Callable[[Model], list[Any]]:
+    """What the columns get of a row: at once what its attributes have, and then what is not written as it is."""
+    fields = list(model._meta.concrete_fields)
+    read = itemgetter(*(field.attname for field in fields))
+    special = [(at, reader) for at, field in enumerate(fields) if (reader := _special(field))]
+
+    def values(row: Model) -> list[Any]:
+        columns = [value if type(value) in _AS_IT_IS else _plain(value) for value in read(vars(row))]
+        for at, reader in special:
+            columns[at] = reader(row)
+        return columns
+
+    return values
 
 
-def _reader(field: Any) -> Reader:
-    """What a column gets of a row."""
+def _special(field: Any) -> Reader | None:
+    """How a column is read that is not written as it is."""
     name = field.attname
     if isinstance(field, JSONField):
-        return lambda row: _json(getattr(row, name), field)
+        encode = (field.encoder or json.JSONEncoder)().encode
+        return lambda row: _json(getattr(row, name), encode)
     if getattr(field, "auto_now", False):
         return lambda row: _set(row, name, timezone.now())
-    if field.is_relation:
-        return lambda row: _key(row, field)
-    return lambda row: _plain(getattr(row, name))
+    return (lambda row: _key(row, field)) if field.is_relation else None
 
 
-def _json(value: Any, field: Any) -> str | None:
+def _json(value: Any, encode: Callable[[Any], str]) -> str | None:
     """None is NULL, as the ORM keeps it, and not JSON's null."""
     value = _default(value) if isinstance(value, DatabaseDefault) else value
-    return None if value is None else json.dumps(value, cls=field.encoder)
+    return None if value is None else encode(value)
 
 
 def _set(row: Model, name: str, value: Any) -> Any:
@@ -87,7 +98,7 @@ def _set(row: Model, name: str, value: Any) -> Any:
 
 def _key(row: Model, field: Any) -> Any:
     """The id of what a row points at, which may have got it after it was named."""
-    value = getattr(row, field.attname)
+    value = vars(row)[field.attname]
     if value is None and field.is_cached(row):
         related = field.get_cached_value(row)
         return _set(row, field.attname, related.pk) if related else None

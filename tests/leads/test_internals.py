@@ -20,10 +20,10 @@ from rest_framework import serializers
 
 from handoff.console.frame.site import site
 from leads.internals.processes import HookedManager, HookedProcess
-from leads.internals.rows import keep_prefetched, mark_moved, mark_written
+from leads.internals.rows import fresh, keep_prefetched, mark_moved, mark_written
 from leads.internals.serializers import DescribedAnswers, ReusableSerializer
 from leads.internals.sessions import SessionStore
-from leads.models import Lead, State, Touchpoint
+from leads.models import ExternalId, Lead, State, Touchpoint
 from tests.world import make_lead
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -35,6 +35,17 @@ class Stop(Exception):
 
 def stop(*_args: Any, **_kwargs: Any) -> None:
     raise Stop
+
+
+@pytest.mark.parametrize("model", [Lead, ExternalId, Touchpoint], ids=lambda model: model.__name__)
+def test_a_fresh_row_is_as_the_model_makes_it(model: type[models.Model]) -> None:
+    made, other = fresh(model), fresh(model)
+    usual = vars(model())
+    assert vars(made).keys() == usual.keys()
+    for name in usual.keys() - {"_state", "created_at", "entered_at", "at", "recorded_at"}:
+        assert type(vars(made)[name]) is type(usual[name])
+        assert not isinstance(usual[name], dict) or name.startswith("_") or vars(made)[name] is not vars(other)[name]
+    assert (made._state.adding, made._state.db, made._state.fields_cache) == (True, None, {})
 
 
 def test_django_the_marks_of_a_row() -> None:

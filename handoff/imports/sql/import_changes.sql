@@ -1,15 +1,27 @@
 -- What an import makes and changes is noted by the database itself, in the transaction that does it. An import says its
 -- number in the setting handoff.import; without it, as in every other transaction, nothing is noted.
 
+-- Acts and consents cannot change, nor can the packet of a handoff: nobody will ask how they were. The branches are for
+-- tables without a column lead_id: a plan is made for those that are reached.
 CREATE OR REPLACE FUNCTION handoff_import_notes_inserts() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE import_id bigint := current_setting('handoff.import')::bigint;
 BEGIN
-    INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new, after)
-    SELECT current_setting('handoff.import')::bigint, TG_TABLE_NAME, (is_now ->> 'id')::bigint,
-        (is_now ->> CASE TG_TABLE_NAME WHEN 'leads_lead' THEN 'id' ELSE 'lead_id' END)::bigint, true, is_now
-    FROM (
-        SELECT CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(inserted)) ELSE to_jsonb(inserted) END AS is_now
-        FROM inserted
-    ) AS each_row;
+    IF TG_TABLE_NAME IN ('leads_transition', 'leads_consent') THEN
+        INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new)
+        SELECT import_id, TG_TABLE_NAME, id, lead_id, true FROM inserted;
+    ELSIF TG_TABLE_NAME = 'leads_lead' THEN
+        INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new, after)
+        SELECT import_id, TG_TABLE_NAME, id, id, true, leads_as_stated(to_jsonb(inserted)) FROM inserted;
+    ELSIF TG_TABLE_NAME = 'leads_campaign' THEN
+        INSERT INTO handoff_importchange (of_import_id, "table", row_id, is_new, after)
+        SELECT import_id, TG_TABLE_NAME, id, true, to_jsonb(inserted) FROM inserted;
+    ELSIF TG_TABLE_NAME = 'handoff_handoff' THEN
+        INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new, after)
+        SELECT import_id, TG_TABLE_NAME, id, lead_id, true, to_jsonb(inserted) - 'packet' FROM inserted;
+    ELSE
+        INSERT INTO handoff_importchange (of_import_id, "table", row_id, lead_id, is_new, after)
+        SELECT import_id, TG_TABLE_NAME, id, lead_id, true, to_jsonb(inserted) FROM inserted;
+    END IF;
     RETURN NULL;
 END $$;
 
@@ -26,6 +38,7 @@ BEGIN
             CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(before_it)) ELSE to_jsonb(before_it) END AS was,
             CASE TG_TABLE_NAME WHEN 'leads_lead' THEN leads_as_stated(to_jsonb(after_it)) ELSE to_jsonb(after_it) END AS is_now
         FROM before_it JOIN after_it ON before_it.id = after_it.id
+        OFFSET 0  -- else each mention would make them again
     ) AS each_row
     WHERE was - 'updated_at' <> is_now - 'updated_at';
     RETURN NULL;

@@ -2,7 +2,7 @@
 
 import pytest
 
-from handoff.imports import dry_run
+from handoff.imports import dry_run, sorting
 from handoff.imports import run as importing
 from handoff.imports.kind import Reading, Row
 from handoff.imports.stages import order_of_events
@@ -66,3 +66,12 @@ def test_the_place_of_a_row_does_not_depend_on_the_clock() -> None:
     place = order_of_events(Reading("crm", frozenset({"stage", "at"})))
     rows = [Row(2, {"stage": "mql", "at": "2060-01-01"}), Row(3, {"stage": "mql", "at": "2025-01-01"})]
     assert sorted(rows, key=place) == [rows[1], rows[0]]
+
+
+@pytest.mark.parametrize("in_memory", [1, 2, 5, 100])
+def test_a_file_is_sorted_in_parts_and_rows_of_one_place_stay_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, in_memory: int
+) -> None:
+    monkeypatch.setattr(sorting, "IN_MEMORY", in_memory)
+    rows = [(place, number) for number, place in enumerate([3, 1, 2, 1, 3, 0, 2, 1, 0, 3])]
+    assert list(sorting.in_places(rows, lambda row: row[0])) == sorted(rows)
