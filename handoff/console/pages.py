@@ -19,6 +19,7 @@ from handoff.console.leads import (
 )
 from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
 from handoff.console.settings import (
+    agreement,
     attributes,
     calendars,
     campaigns,
@@ -39,6 +40,7 @@ from handoff.console.settings import (
 
 __all__ = [
     "acting",
+    "agreement",
     "answering_all",
     "attributes",
     "board",
