@@ -78,7 +78,8 @@ class _Reader(yaml.SafeLoader):
 
     def compose_node(self, parent: Any, index: Any) -> Any:
         if self.check_event(yaml.AliasEvent):  # a few of them, nested, would fill the memory
-            raise _wrong(self.peek_event().start_mark, "aliases (*) are not read here: write it out")
+            event = self.peek_event()  # type: ignore[no-untyped-call]
+            raise _wrong(event.start_mark, "aliases (*) are not read here: write it out")
         return super().compose_node(parent, index)
 
 

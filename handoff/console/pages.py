@@ -17,7 +17,17 @@ from handoff.console.leads import (
     my_leads,
     rejections,
 )
-from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
+from handoff.console.numbers import (
+    bulk_acts,
+    engine,
+    excusing,
+    explanations,
+    field_notes,
+    outbox,
+    records,
+    reports,
+    simulations,
+)
 from handoff.console.settings import (
     agreement,
     attributes,
@@ -56,6 +66,7 @@ __all__ = [
     "engine",
     "excusing",
     "explanations",
+    "field_notes",
     "holidays",
     "inbox_preview",
     "lead_page",

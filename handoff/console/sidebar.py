@@ -106,6 +106,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             "primary",
         ),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
+        _field_notes(request),
         *(
             [_page(request, "handoff_import", "Imports", "upload_file")]
             if user.has_role(*MARKETING, Role.REVOPS)
@@ -120,6 +121,11 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
     link = reverse(f"admin:{report.name}")
     return _item(report.title, report.icon, link, request.path.startswith(link))
+
+
+def _field_notes(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:field_notes")
+    return _item("Field notes", "edit_note", link, request.path == link)
 
 
 def _agreement(request: HttpRequest) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """Calendars: the hours of a week, special days, and whose public holidays."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from handoff.agreement.ladders import revise_calendar
@@ -112,6 +112,6 @@ def _intervals(wanted: Entry, name: str, day: str, hours: Any) -> list[tuple[str
     return [(opens, MIDNIGHT if closes == END_OF_DAY else closes) for opens, closes in pairs]
 
 
-def _rows(field: str, columns: tuple[str, ...], rows: list[tuple[str, ...]]) -> dict[str, Any]:
+def _rows(field: str, columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> dict[str, Any]:
     sent = {f"{field}_{column}": [row[place] for row in rows] for place, column in enumerate(columns)}
     return {f"{field}_rows": "1", **sent}
