@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
             name="acknowledged_by",
             field=models.ForeignKey(
                 db_constraint=False,
-                db_default=None,
                 db_index=False,
                 editable=False,
                 null=True,

@@ -59,7 +59,6 @@ class Campaign(models.Model):
         related_name="+",
         db_constraint=False,
         db_index=False,
-        db_default=None,
     )
     acknowledged_at = models.DateTimeField(null=True, editable=False, db_default=None)
     acknowledged_digest = models.CharField(max_length=64, editable=False, default="", db_default="")

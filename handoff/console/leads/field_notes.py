@@ -50,7 +50,7 @@ def keep(request: HttpRequest, lead_id: int) -> HttpResponse:
         FieldNote.objects.create(lead=lead, by=user, **form.cleaned_data)
         messages.success(request, "Kept the field note. Marketing reads it by campaign.")
     else:
-        messages.warning(request, " ".join(words for each in form.errors.values() for words in each))
+        messages.warning(request, " ".join(str(words) for each in form.errors.values() for words in each))
     return redirect(back(request, reverse("admin:leads_lead_change", args=[lead.pk])))
 
 
