@@ -50,5 +50,14 @@ def _packet(lead: Lead, recent: Iterable[Touchpoint]) -> dict[str, Any]:
         "do_not_contact_since": lead.do_not_contact_since,
         "consent": lead.consent,
         "promise": lead.campaign.promise if lead.campaign else "",
+        **_brief(lead),
         "touchpoints": [{"kind": point.kind, "at": point.at, "detail": point.detail} for point in recent],
     }
+
+
+def _brief(lead: Lead) -> dict[str, Any]:
+    """What the brief of its campaign says, where there is one."""
+    campaign = lead.campaign
+    if campaign is None or not (campaign.brief or campaign.brief_rule):
+        return {}
+    return {"brief": campaign.brief, "brief_acknowledged": campaign.is_acknowledged}

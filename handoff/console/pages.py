@@ -19,8 +19,19 @@ from handoff.console.leads import (
     score,
     score_flags,
 )
-from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
+from handoff.console.numbers import (
+    bulk_acts,
+    engine,
+    excusing,
+    explanations,
+    field_notes,
+    outbox,
+    records,
+    reports,
+    simulations,
+)
 from handoff.console.settings import (
+    agreement,
     attributes,
     calendars,
     campaigns,
@@ -42,6 +53,7 @@ from handoff.console.settings import (
 
 __all__ = [
     "acting",
+    "agreement",
     "answering_all",
     "attributes",
     "board",
@@ -57,6 +69,7 @@ __all__ = [
     "engine",
     "excusing",
     "explanations",
+    "field_notes",
     "holidays",
     "inbox_preview",
     "lead_page",

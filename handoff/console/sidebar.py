@@ -64,6 +64,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     records = RECORDS_OF_REVOPS if user.has_role(Role.REVOPS) else {}
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
+    groups[1]["items"].insert(0, _agreement(request))
     if user.has_role(Role.REVOPS):
         dead = _later(lambda: counted(Delivery.objects.filter(state=DeliveryState.DEAD)))
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
@@ -109,6 +110,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             "primary",
         ),
         _page(request, "leads_campaign", "Campaigns", "campaign"),
+        _field_notes(request),
         *(
             [_page(request, "handoff_import", "Imports", "upload_file")]
             if user.has_role(*MARKETING, Role.REVOPS)
@@ -123,6 +125,16 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
     link = reverse(f"admin:{report.name}")
     return _item(report.title, report.icon, link, request.path.startswith(link))
+
+
+def _field_notes(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:field_notes")
+    return _item("Field notes", "edit_note", link, request.path == link)
+
+
+def _agreement(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:agreement")
+    return _item("Whole agreement", "handshake", link, request.path == link)
 
 
 def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:

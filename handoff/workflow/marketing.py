@@ -5,6 +5,7 @@ from typing import Unpack
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
+from handoff.agreement.briefs import must_be_acknowledged
 from handoff.agreement.packet import snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed, WrongState
@@ -84,6 +85,7 @@ def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     if not act.door.historical:
         gates.meets(act, definition)
         gates.cooled_off(act)
+        must_be_acknowledged(act.lead)
     take_owner(act)
     act.lead.promote(act.at)
     return _offer(act, definition, "owner", "team")

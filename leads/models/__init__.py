@@ -1,7 +1,7 @@
 """The nouns of the lead."""
 
 from leads.models.attribute import WITH_CHOICES, Attribute, AttributeType
-from leads.models.campaign import Campaign
+from leads.models.campaign import BriefRule, Campaign
 from leads.models.consent import Consent, ConsentStatement, Purpose
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Candidate, Definition, Receiver, Stage
@@ -25,6 +25,7 @@ __all__ = [
     "Absence",
     "Attribute",
     "AttributeType",
+    "BriefRule",
     "Campaign",
     "Candidate",
     "Channel",

@@ -9,6 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 
+from handoff.agreement.briefs import complaint
 from handoff.console.frame import dialogs
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.answering import last_rejections, still_open
@@ -16,6 +17,7 @@ from handoff.console.leads.clocks import clocks_of, most_urgent, row
 from handoff.console.leads.consents import consent_url, consents_of
 from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
+from handoff.console.leads.field_notes import field_notes_of
 from handoff.console.leads.head import head_of
 from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.known import known_facts
@@ -24,7 +26,7 @@ from handoff.console.leads.pieces import Place
 from handoff.console.leads.score import score_of
 from handoff.console.leads.timeline import piece
 from handoff.workflow import rights
-from leads.models import Lead, Transition, User, Verb
+from leads.models import Lead, State, Transition, User, Verb
 from leads.permission import warnings_of
 
 WRITTEN_WITH: dict[str, str] = {Verb.PROMOTE: "note", Verb.RESUBMIT: "fixed", Verb.OVERTURN: "decision"}
@@ -53,8 +55,9 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "score": score_of(lead, user, here),
         "note": _note(lead),
         **known_facts(lead, user.roles, packet["handoff"] if packet else None),
-        "warnings": warnings_of(lead),
+        "warnings": [*warnings_of(lead), *_unbriefed(lead)],
         "consents": consents_of(lead),
+        **field_notes_of(lead, user, here),
         "consent_url": consent_url(lead, user, here),
         "clocks": [row(clock, lead, user, here) for clock in clocks[:first]],
         "ended": [row(clock, lead, user, here) for clock in clocks[first:]],
@@ -65,6 +68,12 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         **({"list_url": place.listing.url, "list_title": place.listing.title} if place else _list_of(request)),
         **_timeline(request, lead, user),
     }
+
+
+def _unbriefed(lead: Lead) -> list[str]:
+    """Before the handoff marketing is warned; afterwards the packet says it."""
+    words = complaint(lead) if lead.state == State.RAW else ""
+    return [words] if words else []
 
 
 def timeline_view(request: HttpRequest, lead_id: int) -> HttpResponse:

@@ -23,7 +23,8 @@ def packet_of(lead: Lead, user: User) -> dict[str, Any] | None:
     rows = [(card.label, card.shown(packet.get(card.name))) for card in seen_facts(user.roles)]
     rows.append(("Promise", packet.get("promise", "")))
     shown = [(label, text) for label, text in rows if text]
-    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points}
+    brief = {"brief": packet.get("brief"), "is_unbriefed": packet.get("brief_acknowledged") is False}
+    return {"handoff": handoff, "offered": moment(handoff.offered_at), "facts": shown, "touchpoints": points, **brief}
 
 
 def _read(text: Any) -> Any:

@@ -51,7 +51,7 @@ class DestinationForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if self.instance.pk and _is_secret(self.instance):
+        if self.instance.pk and is_secret(self.instance):
             self.initial["address"] = ""
             self.fields["address"].widget.attrs["placeholder"] = "Set. Type a new one to replace it."
 
@@ -103,9 +103,7 @@ class DestinationPage(Page):
         return not lookup.startswith(("address", "signing_secret")) and super().lookup_allowed(lookup, value, request)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        obj.is_secret_new = CHANNELS[obj.medium].signs and not obj.signing_secret
-        if obj.is_secret_new:
-            obj.signing_secret = new_secret()
+        obj.is_secret_new = give_secret(obj)
         super().save_model(request, obj, form, change)
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
@@ -196,7 +194,7 @@ class DestinationPage(Page):
     def address_shown(self, destination: Destination) -> str:
         if destination.audience != Audience.FIXED:
             return "Of the person or the team"
-        return "Set, not shown" if _is_secret(destination) else destination.address
+        return "Set, not shown" if is_secret(destination) else destination.address
 
     @display(description="Active", ordering="active")
     def is_active(self, destination: Destination) -> SafeString:
@@ -215,7 +213,15 @@ class SubscriptionPage(Page):
         return self.has_change_permission(request)
 
 
-def _is_secret(destination: Destination) -> bool:
+def give_secret(destination: Destination) -> bool:
+    """Make the key that signs its messages, where it needs one and has none; say whether it did."""
+    is_needed = CHANNELS[destination.medium].signs and not destination.signing_secret
+    if is_needed:
+        destination.signing_secret = new_secret()
+    return is_needed
+
+
+def is_secret(destination: Destination) -> bool:
     """Also of a channel that is not there any more: better too few addresses shown than one too many."""
     channel = CHANNELS.get(destination.medium)
     return channel is None or channel.address_is_secret

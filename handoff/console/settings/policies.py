@@ -233,10 +233,12 @@ class PolicyPage(VersionedPage):
 
 def _ladder(formsets: list[Any]) -> list[LadderStep]:
     kept = [form for formset in formsets for form in formset.forms if form not in formset.deleted_forms]
-    return [_step(form.cleaned_data) for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
+    given = [form for form in kept if form.cleaned_data and (form.instance.pk or form.has_changed())]
+    return [step_of(form.cleaned_data) for form in given]
 
 
-def _step(step: Mapping[str, Any]) -> LadderStep:
+def step_of(step: Mapping[str, Any]) -> LadderStep:
+    """The step that a form of it describes."""
     return LadderStep(
         percent=step["percent"],
         after_seconds=step["after_seconds"] or 0,
