@@ -20,10 +20,10 @@ from handoff.console.board.cells import AT_RISK, OF, OPEN, OVERDUE, label_of, le
 from handoff.console.board.giving import Result, give
 from handoff.console.board.team import EVERYONE, QUEUE, Row, rows_of, teams_of, total
 from handoff.console.frame.dialogs import is_in_dialog
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import due_in_words, state_of, time_left
 from handoff.console.leads.urgency import with_clocks
+from leads.finding import is_id
 from leads.models import Lead, Role, Team, User
 
 CARDS, MOST_CARDS = 20, 200

@@ -25,20 +25,15 @@ from handoff.console.frame.reading import PlainTimes, ReadAs
 from handoff.console.frame.site import viewer
 from handoff.console.frame.table import Table
 from handoff.console.frame.words import noun
+from leads.finding import is_id
 from leads.models import Lead, Role, User
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
-LONGEST_ID = 18
 NAMED = 3  # people whom an empty list names
 FILTER_LOOKUPS = frozenset({"exact", "in", "isnull"})
 UNANSWERABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
 """What a filter raises that is not offered, or whose value no row can have."""
-
-
-def is_id(text: str) -> bool:
-    """The text can be the number of a row. `isdigit` alone takes ² too, and the database no longer number."""
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
 
 
 @dataclass(frozen=True)

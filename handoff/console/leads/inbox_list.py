@@ -13,13 +13,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.console.frame.page import is_id
 from handoff.console.frame.words import source_of
 from handoff.console.leads import sections
 from handoff.console.leads.sections import Moment
 from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
-from leads.finding import SEARCHED
+from leads.finding import SEARCHED, is_id
 from leads.models import ExternalId, Lead, LeadQuerySet, Role, State, User
 from leads.normalise import quoted
 from leads.sql import load

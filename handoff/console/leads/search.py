@@ -8,8 +8,8 @@ from django.db.models import Q, Value
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
-from handoff.console.frame.page import is_id
 from handoff.workflow.rights import WITH_SALES
+from leads.finding import is_id
 from leads.matching.profile import Profile
 from leads.models import Lead, LeadQuerySet, MatchKey, User
 
