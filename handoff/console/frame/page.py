@@ -51,6 +51,9 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
 
     readers: ClassVar[frozenset[str]] = EVERYBODY
     writers: ClassVar[frozenset[str]] = REVOPS
+    acting: ClassVar[frozenset[str] | None] = None
+    """Those who do something about its rows, where that is more than changing them in the form."""
+    acts: ClassVar[str] = "change these"
     title: ClassVar[str] = ""
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
@@ -87,6 +90,7 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
             "empty": self.empty_words(request),
             "empty_link": self.empty_link(request),
             "who_can": partial(self.who_can_add, request),
+            "who_acts": partial(self.who_acts, request),
             "noun": noun(self.opts),
         }
         if self.export_name:
@@ -113,15 +117,18 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
         """What to do about an empty list, as a label and an address."""
         if not self.has_add_permission(request):
             return None
-        return f"Add {self.opts.verbose_name}", self.url("add")
+        return f"Add {noun(self.opts)}", self.url("add")
 
     def who_can_add(self, request: HttpRequest) -> str:
         """For whoever may not add a row themselves; asked by the template of an empty list alone."""
         if not self.writers or self.has_add_permission(request):
             return ""
-        people = User.objects.filter(groups__name__in=self.writers, is_active=True).distinct().order_by("username")
-        names = ", ".join(map(str, people[:NAMED]))
-        return f"{' or '.join(sorted(self.writers))} can add one{f': ask {names}' if names else ''}."
+        return _can(self.writers, "add one")
+
+    def who_acts(self, request: HttpRequest) -> str:
+        """For whoever only reads the rows, below them."""
+        roles = self.writers if self.acting is None else self.acting
+        return _can(roles, self.acts) if roles and not _holds(request, roles) else ""
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """A lead is found by its number too, on its own list and on those of what belongs to it."""
@@ -228,6 +235,13 @@ class Rows(PlainTimes, ReadAs, TabularInline):  # type: ignore[misc]
 
     has_add_permission = has_change_permission
     has_delete_permission = has_change_permission
+
+
+def _can(roles: frozenset[str], acts: str) -> str:
+    """Like `RevOps can change these: ask Olga Tarn.`"""
+    people = User.objects.filter(groups__name__in=roles, is_active=True).distinct().order_by("username")
+    names = ", ".join(map(str, people[:NAMED]))
+    return f"{' or '.join(sorted(roles))} can {acts}{f': ask {names}' if names else ''}."
 
 
 def _path_to_number(opts: Any) -> str:

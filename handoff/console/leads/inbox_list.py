@@ -35,6 +35,11 @@ MOST_COMPARED, LEAST_COMPARED = 1000, 200
 """How many leads before and after now are looked at for a change; of each part of a list that is of many owners."""
 
 
+def inbox_title(user: User) -> str:
+    """The name of the page: a manager looks at those of the team."""
+    return "Team" if user.has_role(Role.SALES_MANAGER) else "My leads"
+
+
 class NotOffered(Exception):
     """The address asks for a filter that no list has, or a value that none offers."""
 
@@ -84,7 +89,7 @@ class InboxList:
 
     @property
     def title(self) -> str:
-        return "Team" if self.user.has_role(Role.SALES_MANAGER) else "My leads"
+        return inbox_title(self.user)
 
     def without(self, *names: str) -> "InboxList":
         """The same without some of its filters; `q` stands for the search."""

@@ -15,17 +15,17 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from handoff.console.frame import export
 from handoff.console.frame.changelist import DressedRows
-from handoff.console.frame.page import Page
+from handoff.console.frame.page import EVERYBODY, Page
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
 from handoff.console.leads import attributes, bulk
 from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.row_acts import offered_at, row_acts
 from handoff.console.leads.urgency import FIRST_DUE, is_clocked, is_overdue, is_paused, with_clocks
-from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
 from leads.facts import Fact, FactType, built_in_facts, value_of
 from leads.finding import SEARCHED
-from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
+from leads.models import MARKETING, Lead, LeadQuerySet, Role
 
 
 def _plain(lead: Lead, wanted: Fact) -> Any:
@@ -80,21 +80,17 @@ class LeadRows(DressedRows):
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         user, here = viewer(request), request.get_full_path()
-        rejections = last_rejections(rows)
+        rejections, offers = last_rejections(rows), offered_at(rows)
         for lead in rows:
             verbs = still_open(rights.can(user, lead, timezone.now()), rejections.get(lead.pk))
-            lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
-
-
-def _in_a_row(verbs: list[Verb]) -> list[Verb]:
-    """The pause of a paused lead is changed on its page; here there is room for its end."""
-    return [verb for verb in verbs if verb != Verb.PAUSE or Verb.RESUME not in verbs]
+            lead.buttons = row_acts(user, lead, verbs, offers.get(lead.pk), here)
 
 
 class LeadListPage(Page):
     """What every list of leads has."""
 
     writers: ClassVar[frozenset[str]] = MARKETING | {Role.REVOPS}
+    acting = EVERYBODY
     list_display: Sequence[Any] = ["who", "state_badge", "score", "source_shown", "owner_shown", "due", "decide"]
     list_display_links = ["who"]
     list_select_related = ["owner", "team", "campaign", "reason"]
@@ -129,7 +125,7 @@ class LeadListPage(Page):
     def state_badge(self, lead: Lead) -> SafeString:
         return two_lines(state_of(lead), pause_of(lead) or snooze_of(lead))
 
-    @display(description="Source", ordering="source", empty_value="–")
+    @display(description="Source", ordering="source")
     def source_shown(self, lead: Lead) -> Any:
         campaign = lead.campaign.name if lead.campaign else ""
         return two_lines(source_of(lead.source), campaign) if lead.source else campaign or None
