@@ -129,7 +129,7 @@ def test_a_rejection_is_disputed_and_decided_by_keyboard_alone(lead: Lead, world
     workflow.reject(lead.pk, by=world.ada, reason="packet_insufficient", note="No need stated.")
     page = log_in("mia")
     by_keyboard(page.get_by_label("More for Dana Fox"))
-    by_keyboard(page.get_by_role("link", name="Dispute"))
+    by_keyboard(page.get_by_role("link", name="Dispute", exact=True))
     page.get_by_role("dialog").wait_for()
     page.keyboard.type("The need stands in the message.")  # the dialog begins at its first field
     by_keyboard(page.get_by_role("dialog").get_by_role("button", name="Dispute"))

@@ -78,10 +78,6 @@ def test_from_empty_to_the_first_running_clock_in_twelve_clicks(has_mouse: bool,
     page.fill("[name=name]", "Dana Fox")
     page.fill("[name=email]", "dana@fox.example")
     olga.click("button", "Save")
-    page.goto(f"{live_server.url}{reverse('admin:setup')}") if "/lead/" not in page.url else None
-    if page.get_by_role("link", name="Promote").count() == 0:
-        olga.click("link", "Setup")
-        olga.click("link", "Open the lead: The first clock")
     olga.click("link", "Promote Dana Fox")
     dialog = page.get_by_role("dialog")
     dialog.wait_for()
