@@ -173,7 +173,7 @@ class StandIn:
         }
         return send(payload)
 
-    def suggest(self, block: str, typed: str, member: str = "UADA", **headers: str) -> list[dict[str, Any]]:
+    def suggest(self, block: str, typed: str, member: str = "UADA") -> list[dict[str, Any]]:
         """Type into a menu of the one dialog, and return what is listed; Slack gives such a request no trigger."""
         menu = next(each["element"] for each in self.view["blocks"] if each.get("block_id") == block)
         assert menu["type"] == "external_select"
@@ -186,7 +186,7 @@ class StandIn:
             "action_id": menu["action_id"],
             "value": typed,
         }
-        options: list[dict[str, Any]] = send(payload, **headers).json()["options"]
+        options: list[dict[str, Any]] = send(payload).json()["options"]
         _check_options(options)
         return options
 
