@@ -11,6 +11,12 @@ from leads.normalise import quoted
 
 SEARCHED = ("name", "company", "email", "phone", "mobile_phone")
 """The columns in which every search for a lead looks, in the console and in the API."""
+LONGEST_ID = 18
+
+
+def is_id(text: str) -> bool:
+    """The text can be the number of a row. `isdigit` alone takes ² too, and the database no longer number."""
+    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
 
 
 def having(attribute: Fact, wanted: Iterable[Any]) -> Q:

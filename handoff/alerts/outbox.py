@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from handoff.alerts import audience, worker
 from handoff.alerts.dispatch import Dispatcher
+from handoff.alerts.moments import moment
 from handoff.models import Delivery, DeliveryState, Notice
 from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead, Role, Transition, User
@@ -90,8 +91,8 @@ def resend(delivery_id: int, by: User) -> None:
         # Locked, so that of two who press the button at once one reads that it is pending.
         delivery = Delivery.objects.select_for_update(no_key=True).get(pk=delivery_id)
         if delivery.state == DeliveryState.PENDING:
-            when = f"{delivery.next_attempt_at:%Y-%m-%d %H:%M} UTC"
-            raise WrongState(f"The message is pending already: it is tried again at {when}.", state=delivery.state)
+            when = moment(delivery.next_attempt_at, by.zone)
+            raise WrongState(f"The message is pending already: it is tried again on {when}.", state=delivery.state)
         if not by.has_role(Role.REVOPS):
             raise NotAllowed("You may not send a message again: RevOps may.")
         if delivery.state == DeliveryState.WITHDRAWN:

@@ -16,7 +16,7 @@ from handoff.amending import applying, excusing
 from handoff.doors import Door
 from handoff.models import UNFINISHED, BulkAct, BulkKind, BulkState
 from handoff.refusals import NotAllowed, Refused
-from leads.models import Role, User, Via
+from leads.models import Role, Team, User, Via
 from sla.models import Clock, Policy
 
 AT_ONCE = 200  # clocks that a request does itself
@@ -42,10 +42,20 @@ def ask_to_apply(policy: Policy, *, by: User, reason: str, door: Door) -> BulkAc
     return _ask(wanted, applying.applicable(policy), by, reason, door)
 
 
-def ask_to_excuse(start: datetime, end: datetime, *, metric: str = "", by: User, reason: str, door: Door) -> BulkAct:
+def ask_to_excuse(
+    start: datetime,
+    end: datetime,
+    *,
+    metric: str = "",
+    team: Team | None = None,
+    owner: User | None = None,
+    by: User,
+    reason: str,
+    door: Door,
+) -> BulkAct:
     """Write down that the breaches of a period are to be excused: those that have happened by now."""
-    wanted = {"kind": BulkKind.EXCUSE, "start": start, "end": end, "metric": metric}
-    return _ask(wanted, excusing.breached(start, end, metric), by, reason, door)
+    wanted = {"kind": BulkKind.EXCUSE, "start": start, "end": end, "metric": metric, "team": team, "owner": owner}
+    return _ask(wanted, excusing.breached(start, end, metric, team, owner), by, reason, door)
 
 
 def run_at_once(act: BulkAct) -> None:
@@ -140,7 +150,7 @@ def _clocks(act: BulkAct) -> QuerySet[Clock]:
         return applying.applicable(act.policy)
     assert act.start is not None  # noqa: S101 a constraint of the database
     assert act.end is not None  # noqa: S101
-    return excusing.breached(act.start, min(act.end, act.created_at), act.metric)
+    return excusing.breached(act.start, min(act.end, act.created_at), act.metric, act.team, act.owner)
 
 
 def _do(act: BulkAct, clock: Clock) -> None:

@@ -16,6 +16,7 @@ from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
+from handoff.console.leads.inbox_list import inbox_title
 from handoff.models import Delivery, DeliveryState, ScoreFlag
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
@@ -86,9 +87,9 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     if user.has_role(*SALES):
         counts: Any = SimpleLazyObject(lambda: urgency.counts(user))
         mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
-        here = request.path == mine
+        title, here = inbox_title(user), request.path == mine
         items += [
-            _item("My leads", "inbox", mine, here and not is_overdue, _later(lambda: counts["waiting"]), "primary"),
+            _item(title, "inbox", mine, here and not is_overdue, _later(lambda: counts["waiting"]), "primary"),
             _item("Overdue", "alarm", f"{mine}?due=overdue", here and is_overdue, _later(lambda: counts["overdue"])),
         ]
     if user.has_role(Role.SALES_MANAGER, Role.REVOPS):
@@ -96,10 +97,11 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         items.append(_item("Board", "view_kanban", board, request.path.startswith(board)))
     leads, rejections = reverse("admin:leads_lead_changelist"), reverse("admin:handoff_rejection_changelist")
     for_revops = _for_revops(request) if user.has_role(Role.REVOPS) else []
+    to_answer = _later(_unanswered) if user.has_role(*MARKETING, Role.REVOPS) else 0
     return [
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
-        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), _later(_unanswered)),
+        _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), to_answer),
         *_decisions(request, user),
         _page(
             request,
@@ -142,7 +144,7 @@ def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
     items = [_item("My settings", "manage_accounts", own, request.path == own)]
     if user.has_role(Role.SALES_MANAGER) and not user.has_role(Role.REVOPS):
         is_here = request.path.startswith(team) and request.path != own
-        items.append(_item("My team", "groups", team, is_here))
+        items.append(_item("Users", "groups", team, is_here))
     return items
 
 

@@ -181,7 +181,7 @@ def _slack() -> Iterator[Finding]:
         yield _wrong("slack", "Destinations use Slack, and Slack is not set up", do)
     elif not settings.SLACK_SIGNING_SECRET:
         do = "set SLACK_SIGNING_SECRET to the signing secret of the Slack app, and switch its interactivity on with "
-        do += f"the Request URL {settings.BASE_URL}/slack/interactivity/"
+        do += f"{settings.BASE_URL}/slack/interactivity/ as its Request URL and its Options Load URL"
         yield _advice("slack_buttons", "Messages in Slack have no buttons", do)
     else:
         yield from _slack_people()

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db.models import F, Min, Q
 
 from handoff.agreement.signing import side_to_sign
-from handoff.alerts.content import lead_link, rejections_link, title
+from handoff.alerts.content import lead_link, title
 from handoff.models import Dispute, Rejection
 from leads.models import MARKETING, SALES, Definition, Lead, Role, State, User
 from leads.permission import warnings_of
@@ -66,7 +66,7 @@ def _of_marketing(user: User) -> Iterator[Obligation]:
     due = _due(Metric.TIME_TO_ANSWER, [rejection.lead_id for rejection in rejections])
     for rejection in rejections:
         words = f"Answer the rejection ({rejection.reason}) of {title(rejection.lead)}"
-        yield Obligation(words, due.get(rejection.lead_id), rejections_link()[1], _contact(rejection.lead))
+        yield Obligation(words, due.get(rejection.lead_id), lead_link(rejection.lead)[1], _contact(rejection.lead))
 
 
 def _of_arbiter(user: User) -> Iterator[Obligation]:
@@ -76,7 +76,8 @@ def _of_arbiter(user: User) -> Iterator[Obligation]:
     disputes = list(of_others.select_related("rejection__lead").order_by("pk"))
     due = _due(Metric.TIME_TO_DECIDE, [dispute.rejection.lead_id for dispute in disputes])
     for dispute in disputes:
-        yield _about(dispute.rejection.lead, "Decide the dispute of", due.get(dispute.rejection.lead_id))
+        lead, url = dispute.rejection.lead, f"{settings.BASE_URL}/console/decide/{dispute.pk}/"
+        yield Obligation(f"Decide the dispute of {title(lead)}", due.get(lead.pk), url, _contact(lead))
 
 
 def _of_signatory(user: User) -> Iterator[Obligation]:

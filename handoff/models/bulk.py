@@ -6,7 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from leads.models import Via
+from leads.models import Team, Via
 from sla.metrics import Metric
 from sla.models import Policy
 
@@ -38,6 +38,17 @@ class BulkAct(models.Model):
     start = models.DateTimeField(null=True, help_text="Breaches that were due from then on are excused,")
     end = models.DateTimeField(null=True, help_text="and before then.")
     metric = models.CharField(max_length=40, choices=Metric, blank=True, db_default="", default="")
+    team = models.ForeignKey(
+        Team, null=True, on_delete=models.PROTECT, related_name="+", db_index=False, help_text="Of this team alone."
+    )
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="Of this owner alone.",
+    )
     reason = models.TextField()
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     via = models.CharField(max_length=8, choices=Via, db_default=Via.CONSOLE, default=Via.CONSOLE)
@@ -60,8 +71,9 @@ class BulkAct(models.Model):
                 fields=["policy"], condition=_IS_UNFINISHED & Q(kind=BulkKind.APPLY), name="bulk_act_applies_once"
             ),
             models.UniqueConstraint(
-                fields=["start", "end", "metric"],
+                fields=["start", "end", "metric", "team", "owner"],
                 condition=_IS_UNFINISHED & Q(kind=BulkKind.EXCUSE),
+                nulls_distinct=False,
                 name="bulk_act_excuses_once",
             ),
             models.CheckConstraint(
@@ -79,7 +91,8 @@ class BulkAct(models.Model):
         if self.policy is not None:
             return f"Apply {self.policy}"
         metric = f" of {self.get_metric_display().lower()}" if self.metric else ""
-        return f"Excuse breaches{metric}"
+        whose = "".join(f", {each}" for each in (self.team, self.owner) if each)
+        return f"Excuse breaches{metric}{whose}"
 
     @property
     def is_unfinished(self) -> bool:

@@ -3,14 +3,17 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django import forms
+
 from handoff.alerts.channels.slack.blocks import escape
 from handoff.alerts.channels.slack.buttons import option, plain
 from handoff.alerts.channels.slack.reference import Reference
-from handoff.workflow.facts.rejection import wrong_fields
-from leads.models import Channel, Evidence, Lead, Outcome, Reason, Verb
+from handoff.workflow.facts.rejection import WHOSE, RejectFacts, logged_attempts, wrong_fields
+from leads.models import Channel, Evidence, Lead, Outcome, Reason, Route, Verb
 from leads.permission import warnings_of
 
 LONGEST_NOTE = 3000  # characters, which is all that Slack takes
+LONGEST_ACCOUNT = 200
 INBOUND = "inbound"
 Block = dict[str, Any]
 
@@ -48,17 +51,27 @@ def _evidence(reason: Reason, lead: Lead) -> Iterable[Block]:
     """The field for what the reason demands. It is checked where every door has it checked."""
     match Evidence(reason.evidence):
         case Evidence.OTHER_LEAD:
-            number = {"type": "number_input", "action_id": "duplicate_of", "is_decimal_allowed": False}
-            hint = "Its number, as its page shows it (like No. 411)."
-            yield _input("duplicate_of", "The other lead", number, hint=hint)
+            hint = "Type a name, company, email, phone or number."
+            yield _input("duplicate_of", "The other lead", _menu("duplicate_of", "Find the other lead"), hint=hint)
         case Evidence.RETRY_ON:
             yield _input("retry_on", "Try again on", {"type": "datepicker", "action_id": "retry_on"})
         case Evidence.WRONG_FIELD:
             choices = [option(label, name) for name, label in wrong_fields()][:100]
             yield _input("wrong_field", "Wrong detail", _select("wrong_field", choices, "Choose one"))
         case Evidence.TOUCHES:
-            logged = lead.touches.filter(automatic=False).count()
+            logged = logged_attempts(lead)
             yield _text(f"This reason needs {reason.min_touches} logged touches; {logged} are logged.")
+    if reason.route == Route.REROUTE:
+        yield from _whose()
+
+
+def _whose() -> Iterable[Block]:
+    """Whoever does not know leaves these out, as in the console."""
+    asked = {name: RejectFacts.base_fields[name] for name in WHOSE}
+    for name, field in asked.items():
+        is_text = isinstance(field, forms.CharField)
+        element = {"type": "plain_text_input", "max_length": LONGEST_ACCOUNT} if is_text else _menu(name, "Choose one")
+        yield _input(name, str(field.label), element | {"action_id": name}, hint=str(field.help_text), is_optional=True)
 
 
 def _touch() -> Iterable[Block]:
@@ -97,6 +110,16 @@ def _input(name: str, label: str, element: Block, *, hint: str = "", is_optional
 
 def _select(name: str, options: list[Block], placeholder: str) -> Block:
     return {"type": "static_select", "action_id": name, "options": options, "placeholder": plain(placeholder)}
+
+
+def _menu(name: str, placeholder: str) -> Block:
+    """Of more than a list can hold: Slack asks what to list when it is opened, and with each letter that is typed."""
+    return {
+        "type": "external_select",
+        "action_id": name,
+        "min_query_length": 0,
+        "placeholder": plain(placeholder),
+    }
 
 
 def _text(text: str) -> Block:

@@ -94,5 +94,5 @@ def person_of(member: str) -> User | None:
 def how_to_be_known(member: str) -> str:
     return (
         f"Handoff does not know who you are. Ask RevOps to enter {member} as the Slack member id on your page in "
-        "Handoff (Settings, People), on nobody else's, and press the button once more."
+        "Handoff (People and access, Users), on nobody else's, and press the button once more."
     )

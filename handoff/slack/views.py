@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
-from handoff.slack import clicks, submissions
+from handoff.slack import clicks, submissions, suggesting
 from handoff.slack.interaction import Interaction, Malformed
 from handoff.slack.signature import refusal
 
@@ -36,6 +36,8 @@ def interactivity(request: HttpRequest) -> HttpResponse:
 def _answer(interaction: Interaction) -> HttpResponse:
     if interaction.type == "view_submission":
         return JsonResponse(submissions.submit(interaction))
+    if interaction.type == "block_suggestion":
+        return JsonResponse(suggesting.suggest(interaction))
     if interaction.type == "block_actions":
         clicks.click(interaction)
     return HttpResponse()

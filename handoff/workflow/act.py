@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -11,6 +12,7 @@ from django.db.models import Max, QuerySet
 from django.utils import timezone
 
 from handoff import alerts
+from handoff.alerts.moments import moment
 from handoff.doors import Door
 from handoff.refusals import FactsRefused, NoSuchLead
 from handoff.workflow.before import spelled
@@ -74,7 +76,8 @@ class Act:
         if at > self.at:
             raise _refused("This time is in the future.")
         if self.verb not in ANY_TIME and at < (last := settled_at(self.lead)):
-            raise _refused(f"The lead was changed after that time, at {last.isoformat()}.")
+            zone = self.by.zone if self.by else ZoneInfo("UTC")
+            raise _refused(f"The lead was changed after that time: {moment(last, zone)}.")
         self.at = at
 
     def record(

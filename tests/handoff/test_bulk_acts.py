@@ -56,8 +56,8 @@ def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk, "CHUNK", 2)
 
 
-def ask(by: User, reason: str = REASON) -> BulkAct:
-    return bulk.ask_to_excuse(at(0), at(120), by=by, reason=reason, door=SHELL)
+def ask(by: User, reason: str = REASON, **narrowed: Any) -> BulkAct:
+    return bulk.ask_to_excuse(at(0), at(120), by=by, reason=reason, door=SHELL, **narrowed)
 
 
 @pytest.fixture
@@ -88,6 +88,19 @@ def after(calls: int, do: Callable[[], Any]) -> Callable[[], bool]:
         return True
 
     return go_on
+
+
+def test_the_breaches_of_one_team_or_owner_alone_are_excused(world: World, policy: Policy) -> None:
+    """Each narrowing is an act of its own; the same one twice is one act."""
+    offered(world, 2)
+    theirs, nobodys = ask(world.olga, team=world.new_york), ask(world.olga, owner=world.ben)
+    assert theirs != nobodys
+    assert ask(world.olga, team=world.new_york) == theirs
+    assert ask(world.olga) == ask(world.olga)
+    adas = ask(world.olga, owner=world.ada, team=world.berlin)
+    for act in (theirs, nobodys, adas):
+        bulk.run_at_once(act)
+    assert [numbers(act) for act in (theirs, nobodys, adas)] == [("done", 0, 0, 0)] * 2 + [("done", 2, 0, 2)]
 
 
 def test_up_to_the_bound_it_is_done_at_once(world: World, policy: Policy, small_bounds: None) -> None:

@@ -35,6 +35,8 @@ def test_what_a_dry_run_shows_is_what_is_excused() -> None:
     assert ["Fox 0" in shown[0], "Fox 30" in shown[1], shown[2]] == [True, True, "2 breaches would be excused."]
     assert not Clock.objects.exclude(excused_by=None).exists()
     assert said("--by", "olga", "--metric", "time_to_touch") == ["0 breaches excused."]
+    assert said("--by", "olga", "--team", "New York") == said("--by", "olga", "--owner", "ben")
+    assert said("--by", "olga", "--team", "Berlin", "--owner", "ada", "--dry-run") == shown
     assert said("--by", "olga") == ["2 breaches excused."]
     assert said("--by", "olga") == ["0 breaches excused."]
     assert Clock.objects.get(excused_by=None).lead.name == "Fox 60"
@@ -45,6 +47,8 @@ def test_what_a_dry_run_shows_is_what_is_excused() -> None:
     [
         (["--by", "ada"], "Ada may not excuse breaches: RevOps may."),
         (["--by", "nemo"], "There is no active user “nemo”."),
+        (["--by", "olga", "--team", "Atlantis"], "There is no team “Atlantis”."),
+        (["--by", "olga", "--owner", "nemo"], "There is no user “nemo”."),
         (["--by", "olga", "--to", "2026-03-02"], "The period ends before it starts"),
         (["--by", "olga", "--to", "noon"], "“noon” is not a valid date: write one like"),
         (["--by", "olga", "--reason", " "], "Give the reason"),

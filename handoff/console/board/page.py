@@ -20,10 +20,10 @@ from handoff.console.board.cells import AT_RISK, OF, OPEN, OVERDUE, label_of, le
 from handoff.console.board.giving import Result, give
 from handoff.console.board.team import EVERYONE, QUEUE, Row, rows_of, teams_of, total
 from handoff.console.frame.dialogs import is_in_dialog
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import due_in_words, state_of, time_left
+from handoff.console.frame.words import due_in_words, pause_of, snooze_of, state_of, time_left
 from handoff.console.leads.urgency import with_clocks
+from leads.finding import is_id
 from leads.models import Lead, Role, Team, User
 
 CARDS, MOST_CARDS = 20, 200
@@ -146,6 +146,7 @@ def _card(lead: Any, now: datetime) -> dict[str, Any]:
     return {
         "lead": lead,
         "state": state_of(lead),
+        "held": pause_of(lead) or snooze_of(lead),
         "job": ", ".join(part for part in (lead.title, lead.company) if part and part != str(lead)),
         "left": time_left(clock, now) if clock else "",
         "due": due_in_words(clock.due_at, now) if clock and clock.due_at else "",

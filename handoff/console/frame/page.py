@@ -25,21 +25,16 @@ from handoff.console.frame.reading import PlainTimes, ReadAs
 from handoff.console.frame.site import viewer
 from handoff.console.frame.table import Table
 from handoff.console.frame.words import noun
+from leads.finding import is_id
 from leads.models import Lead, Role, User
 from leads.search import search
 
 EVERYBODY = frozenset(Role)
 REVOPS = frozenset({Role.REVOPS})
-LONGEST_ID = 18
 NAMED = 3  # people whom an empty list names
 FILTER_LOOKUPS = frozenset({"exact", "in", "isnull"})
 UNANSWERABLE = (IncorrectLookupParameters, OverflowError, ValueError, DataError)
 """What a filter raises that is not offered, or whose value no row can have."""
-
-
-def is_id(text: str) -> bool:
-    """The text can be the number of a row. `isdigit` alone takes ² too, and the database no longer number."""
-    return text.isascii() and text.isdigit() and len(text) <= LONGEST_ID
 
 
 @dataclass(frozen=True)
@@ -57,6 +52,9 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
 
     readers: ClassVar[frozenset[str]] = EVERYBODY
     writers: ClassVar[frozenset[str]] = REVOPS
+    acting: ClassVar[frozenset[str] | None] = None
+    """Those who do something about its rows, where that is more than changing them in the form."""
+    acts: ClassVar[str] = "change these"
     title: ClassVar[str] = ""
     empty: ClassVar[str] = "There is nothing here yet."
     export_name: ClassVar[str] = ""
@@ -95,6 +93,7 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
             "empty": self.empty_words(request),
             "empty_link": self.empty_link(request),
             "who_can": partial(self.who_can_add, request),
+            "who_acts": partial(self.who_acts, request),
             "noun": noun(self.opts),
         }
         if self.export_name:
@@ -124,15 +123,18 @@ class Page(PlainTimes, ReadAs, ModelAdmin):  # type: ignore[misc]
         """What to do about an empty list, as a label and an address."""
         if not self.has_add_permission(request):
             return None
-        return f"Add {self.opts.verbose_name}", self.url("add")
+        return f"Add {noun(self.opts)}", self.url("add")
 
     def who_can_add(self, request: HttpRequest) -> str:
         """For whoever may not add a row themselves; asked by the template of an empty list alone."""
         if not self.writers or self.has_add_permission(request):
             return ""
-        people = User.objects.filter(groups__name__in=self.writers, is_active=True).distinct().order_by("username")
-        names = ", ".join(map(str, people[:NAMED]))
-        return f"{' or '.join(sorted(self.writers))} can add one{f': ask {names}' if names else ''}."
+        return _can(self.writers, "add one")
+
+    def who_acts(self, request: HttpRequest) -> str:
+        """For whoever only reads the rows, below them."""
+        roles = self.writers if self.acting is None else self.acting
+        return _can(roles, self.acts) if roles and not _holds(request, roles) else ""
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
         """Leads, and what belongs to them, are found by one search, which reads no more of them with a million."""
@@ -241,6 +243,13 @@ class Rows(PlainTimes, ReadAs, TabularInline):  # type: ignore[misc]
 
     has_add_permission = has_change_permission
     has_delete_permission = has_change_permission
+
+
+def _can(roles: frozenset[str], acts: str) -> str:
+    """Like `RevOps can change these: ask Olga Tarn.`"""
+    people = User.objects.filter(groups__name__in=roles, is_active=True).distinct().order_by("username")
+    names = ", ".join(map(str, people[:NAMED]))
+    return f"{' or '.join(sorted(roles))} can {acts}{f': ask {names}' if names else ''}."
 
 
 def _list_of(request: HttpRequest, changelist: ChangeList) -> dict[str, Any]:

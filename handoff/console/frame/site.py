@@ -38,6 +38,7 @@ class ConsoleSite(UnfoldAdminSite):  # type: ignore[misc]
     """Django's admin with the roles of Handoff in the place of Django's permissions."""
 
     login_form = LoginForm
+    empty_value_display = "–"
     enable_nav_sidebar = True
 
     def __init__(self) -> None:

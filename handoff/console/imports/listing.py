@@ -13,13 +13,14 @@ from django.utils.safestring import SafeString
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 
 from handoff.console.frame.dates import RangeDateFilter
-from handoff.console.frame.page import Kept, is_id
+from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, moment, two_lines
 from handoff.console.imports import bringing, ending, fixing, mappings, result, reviewing
 from handoff.console.imports.access import IMPORTERS
 from handoff.imports import kinds
 from handoff.models import Import, ImportState
+from leads.finding import is_id
 
 TONES = {
     ImportState.DRAFT: "plain",

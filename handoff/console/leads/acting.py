@@ -21,7 +21,6 @@ from handoff.console.leads.deals import as_it_stands
 from handoff.console.leads.inbox_answer import answer_in_place, is_in_place
 from handoff.console.leads.inbox_place import lead_after, list_behind, page_of
 from handoff.console.leads.merging import merge_page
-from handoff.console.leads.picking import likely
 from handoff.console.leads.rejecting import confirmed, dress_rejection, evidence_of, unconfirmed
 from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.urgency import next_lead
@@ -31,6 +30,7 @@ from handoff.refusals import FactsRefused, Refused
 from handoff.workflow import rights
 from handoff.workflow.facts import Facts
 from handoff.workflow.merge_outlook import undone
+from handoff.workflow.other_leads import likely
 from handoff.workflow.refusing import not_allowed, wrong_state
 from handoff.workflow.snoozing import NO_CLOCK_WAITS
 from handoff.workflow.undo import in_words

@@ -11,7 +11,6 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.console.frame.dialogs import back, dress
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.answering import last_rejections, retry_on
 from handoff.console.leads.bulk import MOST
@@ -20,6 +19,7 @@ from handoff.models import AnswerKind, Rejection
 from handoff.refusals import Refused
 from handoff.workflow.facts.base import NoteFacts
 from handoff.workflow.facts.marketing import RecycleFacts
+from leads.finding import is_id
 from leads.models import Lead, Verb, Via
 
 LABELS = {"acknowledge": "Acknowledge", "recycle": "Recycle", "retire": "Retire"}

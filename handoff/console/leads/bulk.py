@@ -13,7 +13,6 @@ from django.urls import reverse
 
 from handoff import workflow
 from handoff.console.frame.dialogs import back, dress
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.acting import ask_only
 from handoff.console.leads.assigning import decided, dress_owners
@@ -21,6 +20,7 @@ from handoff.console.leads.verbs import past_tense
 from handoff.doors import door
 from handoff.refusals import FactsRefused, Refused
 from handoff.workflow.facts.ownership import OwnerFacts
+from leads.finding import is_id
 from leads.models import Lead, Verb, Via
 from leads.permission import warnings_of
 

@@ -18,7 +18,7 @@ from handoff import workflow
 from handoff.console.frame.changelist import BoundedRows
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
-from handoff.console.frame.page import Kept
+from handoff.console.frame.page import REVOPS, Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, time_left
 from handoff.console.leads.acting import refusal_in_advance
@@ -96,6 +96,8 @@ def _dress(request: HttpRequest, disputes: Sequence[Any]) -> None:
 
 class DisputePage(Kept):
     title = "Disputes"
+    acting = REVOPS
+    acts = "decide these"
     empty = "No dispute waits for a decision. One is opened when marketing contests a rejection."
     change_list_template = "handoff/console/disputes.html"
     list_display = ["__str__"]

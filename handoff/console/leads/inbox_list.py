@@ -12,12 +12,12 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.console.frame.page import is_id
 from handoff.console.frame.words import source_of
 from handoff.console.leads import sections
 from handoff.console.leads.sections import Moment
 from handoff.models import InboxEntry
 from handoff.workflow.rights import WITH_SALES
+from leads.finding import is_id
 from leads.models import Lead, LeadQuerySet, Role, State, User
 from leads.normalise import quoted
 from leads.search import search
@@ -33,6 +33,11 @@ MOST_CHOICES = 2000
 """How many leads are looked at for what the filters offer."""
 MOST_COMPARED, LEAST_COMPARED = 1000, 200
 """How many leads before and after now are looked at for a change; of each part of a list that is of many owners."""
+
+
+def inbox_title(user: User) -> str:
+    """The name of the page: a manager looks at those of the team."""
+    return "Team" if user.has_role(Role.SALES_MANAGER) else "My leads"
 
 
 class NotOffered(Exception):
@@ -84,7 +89,7 @@ class InboxList:
 
     @property
     def title(self) -> str:
-        return "Team" if self.user.has_role(Role.SALES_MANAGER) else "My leads"
+        return inbox_title(self.user)
 
     def without(self, *names: str) -> "InboxList":
         """The same without some of its filters; `q` stands for the search."""

@@ -7,10 +7,10 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from handoff.console.frame.dialogs import back
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import viewer
 from handoff.console.leads.inbox_list import InboxList
 from handoff.console.leads.sections import Section
+from leads.finding import is_id
 from leads.models import SALES, Lead, User
 
 AFTER = "after"

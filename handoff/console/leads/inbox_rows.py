@@ -13,6 +13,7 @@ from handoff.console.frame.counting import capped
 from handoff.console.frame.words import badge, due_in_words, source_of, time_left
 from handoff.console.leads.inbox_list import InboxList
 from handoff.console.leads.primary import primary_verb
+from handoff.console.leads.row_acts import in_a_row
 from handoff.console.leads.sections import Section
 from handoff.console.leads.urgency import with_clocks
 from handoff.console.leads.verbs import ORDER, row_button
@@ -99,12 +100,6 @@ def row_of(listing: InboxList, lead: Any, viewed_at: datetime | None) -> Row:
         email=lead.email if may_use(lead, Purpose.EMAIL) else "",
         warning=badge(BLOCKED, "danger", block_of(lead)) if lead.do_not_contact else SafeString(""),
     )
-
-
-def in_a_row(verbs: Iterable[Verb]) -> list[Verb]:
-    """The pause of a paused lead is changed on its page; here there is room for its end."""
-    offered = list(verbs)
-    return [verb for verb in offered if verb != Verb.PAUSE or Verb.RESUME not in offered]
 
 
 def as_html(listing: InboxList, row: Row) -> str:

@@ -15,22 +15,22 @@ from unfold.contrib.filters.admin import DropdownFilter
 
 from handoff.console.frame import export
 from handoff.console.frame.changelist import BoundedRows
-from handoff.console.frame.page import Page
+from handoff.console.frame.page import EVERYBODY, Page
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import pause_of, snooze_of, source_of, state_of, time_left, two_lines, with_block
 from handoff.console.leads import attributes, bulk
 from handoff.console.leads.answering import last_rejections, still_open
+from handoff.console.leads.row_acts import offered_at, row_acts
 from handoff.console.leads.urgency import is_clocked, is_paused, with_clocks
-from handoff.console.leads.verbs import buttons
 from handoff.workflow import rights
 from leads.facts import Fact, FactType, built_in_facts, value_of
 from leads.finding import SEARCHED
-from leads.models import MARKETING, Lead, LeadQuerySet, Role, Verb
+from leads.models import MARKETING, Lead, LeadQuerySet, Role
 from leads.models.lead import BY_SCORE
 from leads.search import SEARCH_HELP
 from sla.first_due import due, not_due
 
-FIRST_DUE = {False: ("first_due", "pk"), True: ("-first_due", "-pk")}
+BY_FIRST_DUE = {False: ("first_due", "pk"), True: ("-first_due", "-pk")}
 
 
 def _plain(lead: Lead, wanted: Fact) -> Any:
@@ -90,27 +90,23 @@ class LeadRows(BoundedRows):
             return [self.queryset]
         rows, asked = self.queryset.order_by(), request.GET.get("due", "")
         is_filtered = "first_due" in rows.query.annotations
-        urgent = (rows if is_filtered else due(rows)).order_by(*FIRST_DUE[is_latest_first])
+        urgent = (rows if is_filtered else due(rows)).order_by(*BY_FIRST_DUE[is_latest_first])
         others = not_due(rows).order_by("-created_at", "-pk")
         return [others] if asked == "none" else [urgent] if is_filtered else [urgent, others]
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         user, here = viewer(request), request.get_full_path()
-        rejections = last_rejections(rows)
+        rejections, offers = last_rejections(rows), offered_at(rows)
         for lead in rows:
             verbs = still_open(rights.can(user, lead, timezone.now()), rejections.get(lead.pk))
-            lead.buttons = buttons(user, lead, _in_a_row(verbs), here)
-
-
-def _in_a_row(verbs: list[Verb]) -> list[Verb]:
-    """The pause of a paused lead is changed on its page; here there is room for its end."""
-    return [verb for verb in verbs if verb != Verb.PAUSE or Verb.RESUME not in verbs]
+            lead.buttons = row_acts(user, lead, verbs, offers.get(lead.pk), here)
 
 
 class LeadListPage(Page):
     """What every list of leads has."""
 
     writers: ClassVar[frozenset[str]] = MARKETING | {Role.REVOPS}
+    acting = EVERYBODY
     list_display: Sequence[Any] = ["who", "state_badge", "score_shown", "source_shown", "owner_shown", "due", "decide"]
     list_display_links = ["who"]
     sortable_by = ["score_shown", "due"]  # by what an index puts in order

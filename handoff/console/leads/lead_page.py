@@ -19,6 +19,7 @@ from handoff.console.leads.deals import deals_of
 from handoff.console.leads.duplicates import suggestions_of
 from handoff.console.leads.field_notes import field_notes_of
 from handoff.console.leads.head import head_of
+from handoff.console.leads.inbox_list import inbox_title
 from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.known import known_facts
 from handoff.console.leads.packet import packet_of
@@ -33,8 +34,6 @@ WRITTEN_WITH: dict[str, str] = {Verb.PROMOTE: "note", Verb.RESUBMIT: "fixed", Ve
 """Where somebody wrote what sales should know, in the acts that hand a lead over."""
 FIRST_CLOCKS = 5
 CAME_FROM = {
-    "my_leads": "My leads",
-    "my_lead": "My leads",
     "board": "Board",
     "handoff_rejection_changelist": "Rejections",
     "leads_possibleduplicate_changelist": "Possible duplicates",
@@ -115,7 +114,8 @@ def _list_of(request: HttpRequest) -> dict[str, str]:
         name = resolve(url.partition("?")[0]).url_name or ""
     except Resolver404:
         name = ""
-    return {"list_url": url, "list_title": CAME_FROM.get(name, "Leads")}
+    titles = CAME_FROM | dict.fromkeys(("my_leads", "my_lead"), inbox_title(viewer(request)))
+    return {"list_url": url, "list_title": titles.get(name, "Leads")}
 
 
 site.mount("timeline/<int:lead_id>/", timeline_view, "lead_timeline")

@@ -13,7 +13,6 @@ from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleRelatedD
 
 from handoff import workflow
 from handoff.console.frame.dates import RangeDateFilter
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.inbox_place import came_from
 from handoff.console.leads.lead_form import LeadForm, form_for
@@ -24,6 +23,7 @@ from handoff.doors import door
 from handoff.workflow import rights
 from leads.correct import enter
 from leads.facts import built_in_facts, keep, seen_attributes
+from leads.finding import is_id
 from leads.identity import IdentityConflict
 from leads.models import Lead, Via
 

@@ -13,16 +13,17 @@ from django.urls import reverse
 from django.utils.html import format_html
 
 from handoff import workflow
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
-from handoff.console.leads.picking import LONGEST_SEARCH, SLOW, TooSlow, likely, others, two_lines_of
+from handoff.console.leads.picking import two_lines_of
 from handoff.doors import door
 from handoff.refusals import Refused
 from handoff.workflow import duplicates, merge_rules
 from handoff.workflow.doubts import doubts
 from handoff.workflow.facts.merging import choosable
 from handoff.workflow.merge_outlook import carried_over, differing
+from handoff.workflow.other_leads import LONGEST_SEARCH, SLOW, TooSlow, likely, others
 from leads.facts import Fact
+from leads.finding import is_id
 from leads.models import Lead, User, Verb, Via
 
 CHOICE = "choice_"

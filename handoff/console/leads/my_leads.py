@@ -10,7 +10,6 @@ from django.template.response import TemplateResponse
 from django.views.decorators.http import require_POST
 
 from handoff.console.frame import export
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads import attributes, bulk, inbox_changes
 from handoff.console.leads.inbox_list import SCOPES, InboxList, NotOffered
@@ -19,6 +18,7 @@ from handoff.console.leads.inbox_rows import MOST_SHOWN, PAGE, SectionRows, read
 from handoff.console.leads.lead_list import EXPORTED
 from handoff.console.leads.sections import Section
 from handoff.console.leads.urgency import FIRST_DUE, with_clocks
+from leads.finding import is_id
 from leads.models import SALES, Lead
 
 EMPTY = {

@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import viewer
-from handoff.console.leads.picking import others
 from handoff.models import Rejection
 from handoff.refusals import FactsRefused
 from handoff.workflow.doubts import doubts
 from handoff.workflow.facts import Facts
 from handoff.workflow.facts.rejection import WHOSE
+from handoff.workflow.other_leads import others
+from leads.finding import is_id
 from leads.models import Evidence, Lead, Reason, Route, Verb
 
 EVIDENCE_FIELDS = {

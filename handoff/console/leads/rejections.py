@@ -88,6 +88,8 @@ class RejectionRows(BoundedRows):
 
 class RejectionPage(Kept):
     title = "Rejections"
+    acting = MARKETING
+    acts = "answer these"
     empty = "No rejection matches. A rejected lead is listed here with its reason until marketing answers."
     change_list_template = "handoff/console/rejections.html"
     list_display = ["__str__"]
@@ -182,7 +184,7 @@ class RejectionPage(Kept):
         shown = with_block(_link(lead) if rejection.is_seen else lead, lead)
         return two_lines(shown, lead.company if lead.company != str(lead) else "")
 
-    @display(description="Duplicate of", empty_value="–")
+    @display(description="Duplicate of")
     def duplicate(self, rejection: Any) -> SafeString | str | None:
         """The other lead; only its number for who may not see it, as it can belong to another team."""
         if rejection.duplicate_of is None:

@@ -1,11 +1,10 @@
 """How each verb looks in the console: its name on a button, its icon in the timeline, and its buttons for a lead."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 
@@ -93,10 +92,12 @@ def label_for(verb: str, user: User, lead: Lead) -> str:
     return LOOKS[verb].label
 
 
-def buttons(user: User, lead: Lead, verbs: Iterable[str], back: str) -> SafeString:
-    """One button for each verb, in the order in which a day goes."""
-    shown = sorted(verbs, key=ORDER.index)
-    return format_html_join(" ", "{}", ((button(verb, lead, back, label_for(verb, user, lead)),) for verb in shown))
+def menu_item(verb: str, lead: Lead, back: str, label: str) -> SafeString:
+    """The same in the menu of a row, which names the lead."""
+    look, url = LOOKS[verb], f"{reverse('admin:act', args=[verb, lead.pk])}?{urlencode({'next': back})}"
+    if look.at_once:
+        return format_html('<button type="submit" form="act-form" formaction="{}">{}</button>', url, label)
+    return format_html('<a href="{}"{}>{}</a>', url, SafeString("" if look.on_page else " data-dialog"), label)
 
 
 def row_button(verb: str, lead: Lead, user: User, tone: str = "") -> SafeString:

@@ -18,12 +18,13 @@ from handoff.console.frame.words import moment
 from handoff.doors import door
 from handoff.models import BulkState
 from handoff.reports.period import HasPeriod
-from leads.models import Role, Via
+from handoff.workflow.facts.rejection import salespeople
+from leads.models import Role, Team, Via
 from sla.metrics import Metric
 from sla.models import Clock
 
 EXPLAINED = "Excused breaches stay in the record; reports show both figures."
-COLUMNS = ["Clock", "Policy", "Was due", "State"]
+COLUMNS = ["Clock", "Policy", "Owner", "Was due", "State"]
 
 
 class BreachesForm(HasPeriod):
@@ -32,10 +33,12 @@ class BreachesForm(HasPeriod):
     start = MomentField(label="Due from", error_messages={"required": "Say from when."})
     end = MomentField(label="Due before", error_messages={"required": "Say until when."})
     metric = forms.ChoiceField(choices=[("", "All"), *Metric.choices], required=False)
+    team = forms.ModelChoiceField(Team.objects.order_by("name"), required=False, empty_label="All")
+    owner = forms.ModelChoiceField(salespeople().order_by("username"), required=False, empty_label="All")
     first, last = "start", "end"
 
     def breaches(self) -> QuerySet[Clock]:
-        return breached(self.cleaned_data["start"], self.cleaned_data["end"], self.cleaned_data["metric"])
+        return breached(**{name: self.cleaned_data[name] for name in self.fields})
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -55,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect(request.get_full_path())
     breaches = question.breaches()
     count = breaches.count()
-    rows = [_row(clock) for clock in breaches[:SHOWN]]
+    rows = [_row(clock) for clock in breaches.select_related("owner", "team")[:SHOWN]]
     return answer(
         request,
         "Excuse breaches",
@@ -71,7 +74,8 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _row(clock: Clock) -> tuple[Any, list[Any]]:
     stands = "Still open" if clock.stopped_at is None else clock.get_state_display()
-    return clock.lead, [clock.get_metric_display(), clock.policy, moment(clock.due_at), stands]
+    owner = clock.owner or clock.team or "–"
+    return clock.lead, [clock.get_metric_display(), clock.policy, owner, moment(clock.due_at), stands]
 
 
 def _breaches(count: int) -> str:

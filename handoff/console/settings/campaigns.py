@@ -105,7 +105,7 @@ class CampaignPage(Page):
         url = f"{reverse('admin:leads_lead_changelist')}?campaign__id__exact={campaign.pk}"
         return format_html('<a href="{}" class="row-link">{}</a>', url, capped(campaign.number))
 
-    @display(description="Cost", ordering="cost", empty_value="–")
+    @display(description="Cost", ordering="cost")
     def cost_shown(self, campaign: Campaign) -> str | None:
         return None if campaign.cost is None else f"{campaign.cost:,.2f} {campaign.currency}".strip()
 

@@ -51,7 +51,7 @@ NOTIFICATION_TIMES: Any = (
 
 class UserPage(Page, UserAdmin):  # type: ignore[misc, type-arg]
     title = "Users"
-    readers = EVERYBODY
+    readers = acting = EVERYBODY
     form = PersonForm
     inlines = [AbsenceRows]
     add_form = NewPersonForm

@@ -28,6 +28,11 @@ NOTIFICATION_HELP = {
     "agenda_at": "A list of what waits for you and by when, at this time; none when nothing waits. Empty: never.",
 }
 
+ACCOUNT_HELP = {
+    "username": "To log in with: letters, digits and @ . + - _",
+    "is_active": "Whoever has left is switched off, and never deleted: the history names them.",
+}
+
 
 class DaysField(forms.MultipleChoiceField):
     """Days of the week, kept as their numbers in a row: 1 is Monday."""
@@ -66,7 +71,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 
     class Meta(UserChangeForm.Meta):  # type: ignore[misc]
         model = User
-        help_texts = NOTIFICATION_HELP
+        help_texts = NOTIFICATION_HELP | ACCOUNT_HELP
         widgets = dict.fromkeys(TIMES, TimeOfDayInput)
 
     def clean_slack_member_id(self) -> str:
@@ -74,6 +79,8 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "password" in self.fields:
+            self.fields["password"].help_text = "Nobody can read it. Whoever has forgotten it is sent a link."
         if "hours" in self.fields:
             in_force = Calendar.objects.filter(retired_at=None).values_list("key", "name")
             self.fields["hours"].choices = [("", "Those of the policy"), *in_force]

@@ -17,12 +17,13 @@ from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminT
 from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
 from handoff.console.frame.conditions import ConditionsField
 from handoff.console.frame.fields import SpanField
-from handoff.console.frame.page import Rows, Tool, is_id
+from handoff.console.frame.page import Rows, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
 from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying, stopping
 from handoff.models import Destination
+from leads.finding import is_id
 from sla.durations import BUSINESS_FORMS, in_business_days, in_words
 from sla.models import Calendar, Policy, Step
 

@@ -11,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.counting import capped, counted_of_each
@@ -27,13 +28,27 @@ class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
         fields = [
             "label", "code", "route", "counts_against", "evidence", "min_note_length", "min_touches", "position",
         ]  # fmt: skip
+        labels = {
+            "evidence": "Demands",
+            "min_note_length": "Shortest note",
+            "min_touches": "Fewest touches",
+            "position": "Place in the list",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if "evidence" in self.fields:
+            choices = [(value, capfirst(label)) for value, label in Evidence.choices]
+            self.fields["evidence"].choices = choices  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data
         if facts.get("evidence") == Evidence.NOTE and not facts.get("min_note_length"):
-            self.add_error("min_note_length", "A note is demanded: give the characters it must have, at least 1.")
+            self.add_error(
+                "min_note_length", "This reason demands a note: say how many characters it must have, at least 1."
+            )
         if facts.get("evidence") == Evidence.TOUCHES and not facts.get("min_touches"):
-            self.add_error("min_touches", "Attempts are demanded: give how many, at least 1.")
+            self.add_error("min_touches", "It demands touches: say how many, at least 1.")
         return facts
 
 

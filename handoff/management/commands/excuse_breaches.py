@@ -9,7 +9,7 @@ from handoff.amending.excusing import CHUNK, breached, excuse_each
 from handoff.management.moments import moment
 from handoff.management.terminal import printable
 from handoff.reports.period import BACKWARDS
-from leads.models import Role, User
+from leads.models import Role, Team, User
 from sla.metrics import Metric
 
 
@@ -25,6 +25,8 @@ class Command(BaseCommand):
         parser.add_argument("--to", dest="end", **moments, help="before this moment")
         parser.add_argument("--reason", required=True)
         parser.add_argument("--metric", choices=Metric.values, default="", help="only breaches of this one")
+        parser.add_argument("--team", default="", help="only breaches of this team, by its name")
+        parser.add_argument("--owner", default="", metavar="USER", help="only breaches of this owner")
         parser.add_argument("--by", metavar="USER", required=True, help="who of RevOps excuses them")
         parser.add_argument("--dry-run", action="store_true", help="write nothing, and show which they are")
 
@@ -33,22 +35,38 @@ class Command(BaseCommand):
             raise CommandError(BACKWARDS, returncode=2)
         if not reason.strip():
             raise CommandError("Give the reason why the breaches are excused.", returncode=2)
-        actor = _person(by)
+        actor = _revops(by)
+        team, owner = _team(options["team"]), _person(options["owner"])
+        breaches = breached(start, end, metric, team, owner)
         if options["dry_run"]:
-            for clock in breached(start, end, metric).iterator():
+            for clock in breaches.iterator():
                 line = f"Lead {clock.lead_id} ({clock.lead}): {clock.get_metric_display()}, {clock.due_at}"
                 self.stdout.write(printable(line))
-            self.stdout.write(f"{_breaches(breached(start, end, metric).count())} would be excused.")
+            self.stdout.write(f"{_breaches(breaches.count())} would be excused.")
             return
-        total, done = breached(start, end, metric).count(), 0
-        for number, excused in enumerate(excuse_each(start, end, reason=reason, by=actor, metric=metric), start=1):
+        total, done = breaches.count(), 0
+        for number, excused in enumerate(excuse_each(breaches, reason=reason, by=actor), start=1):
             done += excused
             if number % CHUNK == 0:
                 self.stdout.write(f"{number} of {_breaches(total)}")
         self.stdout.write(f"{_breaches(done)} excused.")
 
 
-def _person(username: str) -> User:
+def _team(name: str) -> Team | None:
+    team = Team.objects.filter(name=name).first()
+    if name and team is None:
+        raise CommandError(f"There is no team “{name}”.", returncode=2)
+    return team
+
+
+def _person(username: str) -> User | None:
+    user = User.objects.filter(username=username).first()
+    if username and user is None:
+        raise CommandError(f"There is no user “{username}”.", returncode=2)
+    return user
+
+
+def _revops(username: str) -> User:
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
         raise CommandError(f"There is no active user “{username}”.", returncode=2)

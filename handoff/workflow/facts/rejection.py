@@ -6,6 +6,7 @@ from typing import Any, Required
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 
 from handoff.models import Handoff
 from handoff.workflow.facts.base import DayField, NoteFacts, NoteGiven
@@ -57,6 +58,17 @@ WHOSE = ("belongs_to", "belongs_to_team", "account")
 """Whose a lead is that somebody else should work: asked with reasons that reroute. Who does not know leaves it out."""
 
 
+def salespeople() -> QuerySet[User]:
+    """Those to whom a lead may belong."""
+    return User.objects.filter(is_active=True, groups__name__in=SALES).distinct()
+
+
+def logged_attempts(lead: Lead) -> int:
+    """How many touches a reason counts that demands some: those of a person since the lead was handed over."""
+    offered = Handoff.objects.filter(lead=lead, cycle=lead.cycle).values_list("offered_at", flat=True)
+    return lead.touches.filter(automatic=False, at__gte=offered.first() or lead.created_at).count()
+
+
 class RejectFacts(NoteFacts):
     """A reason from the list, and the evidence that it demands."""
 
@@ -81,7 +93,7 @@ class RejectFacts(NoteFacts):
         help_text="For bad contact data.",
     )
     belongs_to = forms.ModelChoiceField(
-        User.objects.filter(is_active=True, groups__name__in=SALES).distinct(),
+        salespeople(),
         to_field_name="username",
         required=False,
         label="Whose is it?",
@@ -159,9 +171,7 @@ class RejectFacts(NoteFacts):
             self.add_error("wrong_field", f"“{reason}” needs the detail that is wrong, for example email.")
 
     def _demand_touches(self, reason: Reason, facts: Mapping[str, Any]) -> None:  # noqa: ARG002
-        offered = Handoff.objects.filter(lead=self.lead, cycle=self.lead.cycle).values_list("offered_at", flat=True)
-        since = offered.first() or self.lead.created_at
-        logged = self.lead.touches.filter(automatic=False, at__gte=since).count()
+        logged = logged_attempts(self.lead)
         if logged < reason.min_touches:
             self.add_error(
                 "reason",

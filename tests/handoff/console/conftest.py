@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection, connections
 from django.test import Client
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from leads.models import User
 
@@ -62,3 +62,10 @@ def log_in(browser: Browser, live_server: Any) -> Iterator[Any]:
     yield as_
     for context in contexts:
         context.close()
+
+
+def by_keyboard(target: Locator, key: str = "Enter") -> None:
+    """Press a key on what Tab reaches; what only a mouse reaches fails."""
+    target.focus()
+    assert target.evaluate("element => element.tabIndex >= 0 && element === document.activeElement")
+    target.page.keyboard.press(key)

@@ -40,6 +40,15 @@ def shown(page: Any) -> list[str]:
     return [str(card["lead"]) for card in page.context["cards"]]
 
 
+def test_a_card_says_that_its_lead_is_snoozed_or_paused(world: World, as_) -> None:
+    asleep, held = (bring_to(State.SAL, make_lead(name), world) for name in ("Anna Asleep", "Hans Held"))
+    workflow.snooze(asleep.pk, by=world.ada, until="2 days")
+    workflow.pause(held.pk, by=world.ada, cause="buyer_away")
+    page = as_(world.max).get(reverse("admin:board"), {"who": "ada", "of": "open"}).content.decode()
+    assert page.count("Snoozed until") == 1
+    assert page.count(">Paused<") == 1
+
+
 def test_each_rep_has_a_row_with_what_is_open_by_state_and_the_queue_has_one(world: World) -> None:
     bring_to(State.MQL, make_lead("Anna One"), world)
     bring_to(State.SAL, make_lead("Anna Two"), world)

@@ -90,6 +90,7 @@ def test_after_an_act_one_goes_on_where_one_was(leads, log_in, live_server) -> N
     page = log_in("mia")
     page.goto(f"{live_server.url}/console/leads/lead/")
     second = page.locator("#result_list tbody tr").nth(1)
+    second.get_by_label("More for").click()
     second.get_by_role("link", name="Comment").click()
     dialog = page.get_by_role("dialog")
     dialog.locator("textarea").fill("Called.")

@@ -1,6 +1,7 @@
 """Leads and Rejections: order, buttons, filters, counts, CSV, and a constant number of queries."""
 
 import csv
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -46,6 +47,39 @@ def test_leads_are_filtered_by_their_clock(due: str, names: list[str], promises,
     due_in(bring_to(State.MQL, make_lead("Fine"), world), hours=1)
 
     assert rows(as_(world.olga).get(reverse(LEADS), {"due": due})) == names
+
+
+@pytest.mark.parametrize(
+    ("metric", "state", "loud"),
+    [
+        (Metric.TIME_TO_ACCEPT, State.MQL, "Accept"),
+        (Metric.TIME_TO_NEXT_TOUCH, State.SAL, "Log a touch"),
+        (Metric.TIME_TO_QUALIFY, State.SAL, "Log a touch"),  # nobody has contacted them yet
+        (Metric.TIME_TO_NEXT_TOUCH, State.SQL, "Log a touch"),
+        (Metric.TIME_TO_CONVERT, State.SQL, "Convert"),
+    ],
+)
+def test_the_loud_button_of_a_row_stops_its_clock(metric: Metric, state: State, loud: str, world: World, as_) -> None:
+    make_policy(metric)
+    bring_to(state, make_lead(), world)
+    page = as_(world.ada).get(reverse(LEADS)).content.decode()
+    assert re.findall(r'act-primary"[^>]*aria-label="(.+?)"', page) == [f"{loud} Dana Fox"]
+    assert 'aria-label="More for Dana Fox"' in page
+
+
+def test_whoever_only_reads_a_list_is_told_who_acts(world: World, as_) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    bring_to(State.REJECTED, make_lead(), world)
+    for page, person, words in (
+        (REJECTIONS, world.ada, "Marketer or Marketing lead can answer these: ask"),
+        (REJECTIONS, world.mia, ""),
+        ("admin:sla_policy_changelist", world.ada, "RevOps can change these: ask Olga."),
+        ("admin:sla_policy_changelist", world.olga, ""),
+        (LEADS, world.ada, ""),
+    ):
+        shown = as_(person).get(reverse(page)).content.decode()
+        assert words in shown
+        assert bool(words) == (" these: ask " in shown)
 
 
 def test_a_page_that_has_gone_leads_to_the_last_one(world: World, as_) -> None:

@@ -191,5 +191,5 @@ def test_the_sidebar_leads_to_ones_own_settings(world: World, as_) -> None:
     managers = as_(world.max).get(change(world.max)).content.decode()
 
     assert "My settings" in page
-    assert "My team" not in page
-    assert "My team" in managers
+    assert ">groups</span>" not in page  # the users of their team are a page of managers
+    assert ">groups</span>" in managers

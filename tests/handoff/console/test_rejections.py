@@ -10,8 +10,8 @@ from django.utils import timezone
 
 from handoff import workflow
 from handoff.amending import duplicates
-from handoff.console.leads import picking
 from handoff.models import Rejection
+from handoff.workflow import other_leads
 from leads.models import Absence, Lead, Reason, State, Verb
 from tests.world import World, bring_to, last, make_lead, person
 
@@ -322,8 +322,8 @@ def test_the_picker_begins_with_whom_the_lead_may_be(world: World, as_) -> None:
 def test_a_search_that_takes_too_long_says_what_to_type(world: World, as_, monkeypatch) -> None:
     lead = bring_to(State.MQL, make_lead(), world)
     slow = Lead.objects.extra(where=["pg_sleep(1) IS NOT NULL"])
-    monkeypatch.setattr(picking, "PATIENCE", "20ms")
-    monkeypatch.setattr(picking, "others", lambda _user, _lead: slow)
+    monkeypatch.setattr(other_leads, "PATIENCE", "20ms")
+    monkeypatch.setattr(other_leads, "others", lambda _user, _lead: slow)
     for url in (reverse("admin:find_leads", args=[lead.pk]), act_url(Verb.MERGE, lead)):
         assert "That takes too long" in text(as_(world.mia).get(url, {"q": "dana"}))
 

@@ -10,6 +10,7 @@ from handoff import workflow
 from handoff.models import Dispute, Rejection
 from leads.models import Lead, State
 from sla.metrics import Metric
+from tests.handoff.console.conftest import by_keyboard
 from tests.world import World, bring_to, make_lead, make_policy
 
 pytestmark = [pytest.mark.ui, pytest.mark.django_db(transaction=True, serialized_rollback=True)]
@@ -122,6 +123,27 @@ def test_an_arbiter_decides_beside_both_arguments(lead: Lead, world: World, log_
     dialog.get_by_role("button", name="Overturn").click()
     page.get_by_role("link", name="Decide Dana Fox").wait_for(state="detached")
     assert Dispute.objects.get().decision == "overturned"
+
+
+def test_a_rejection_is_disputed_and_decided_by_keyboard_alone(lead: Lead, world: World, log_in, live_server) -> None:
+    workflow.reject(lead.pk, by=world.ada, reason="packet_insufficient", note="No need stated.")
+    page = log_in("mia")
+    by_keyboard(page.get_by_label("More for Dana Fox"))
+    by_keyboard(page.get_by_role("link", name="Dispute", exact=True))
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.type("The need stands in the message.")  # the dialog begins at its first field
+    by_keyboard(page.get_by_role("dialog").get_by_role("button", name="Dispute"))
+    page.get_by_text("Disputed the rejection of Dana Fox.").wait_for()
+
+    page = log_in("olga")
+    page.goto(f"{live_server.url}/console/handoff/dispute/")
+    by_keyboard(page.get_by_role("link", name="Decide Dana Fox"))
+    page.get_by_role("dialog").wait_for()
+    page.keyboard.type("I read both.")
+    by_keyboard(page.get_by_role("dialog").get_by_role("button", name="Uphold"))
+    page.get_by_role("link", name="Decide Dana Fox").wait_for(state="detached")
+    dispute = Dispute.objects.get()
+    assert (dispute.argument, dispute.decision) == ("The need stands in the message.", "upheld")
 
 
 def test_on_a_phone_no_button_is_cut_off_or_small(lead: Lead, world: World, log_in, live_server) -> None:

@@ -23,7 +23,7 @@ VALUE_OF: dict[str, Callable[[Any], dict[str, Any]]] = {
     "checkboxes": lambda value: {"selected_options": [{"value": each} for each in value or ()]},
     "datepicker": lambda value: {"selected_date": value},
     "plain_text_input": lambda value: {"value": value},
-    "number_input": lambda value: {"value": value},
+    "external_select": lambda value: {"selected_option": {"value": value} if value else None},
 }
 
 
@@ -173,6 +173,23 @@ class StandIn:
         }
         return send(payload)
 
+    def suggest(self, block: str, typed: str, member: str = "UADA") -> list[dict[str, Any]]:
+        """Type into a menu of the one dialog, and return what is listed; Slack gives such a request no trigger."""
+        menu = next(each["element"] for each in self.view["blocks"] if each.get("block_id") == block)
+        assert menu["type"] == "external_select"
+        payload = {
+            "type": "block_suggestion",
+            "user": {"id": member},
+            "container": {"type": "view", "view_id": self.view["id"]},
+            "view": self.view,
+            "block_id": block,
+            "action_id": menu["action_id"],
+            "value": typed,
+        }
+        options: list[dict[str, Any]] = send(payload).json()["options"]
+        _check_options(options)
+        return options
+
     def submit(self, member: str = "UADA", **typed: Any) -> dict[str, Any]:
         """Submit the one dialog, and return what Handoff answers; an answer that Slack could not read is an error."""
         answer: dict[str, Any] = send(self.submitted(member, **typed)).json()
@@ -281,18 +298,26 @@ def _check_element(element: dict[str, Any]) -> None:
             _check(len(element.get("value", "")) <= 2000)
             _check(element.get("style", "primary") in ("primary", "danger"))
         case "static_select":
-            _check(0 < len(element["options"]) <= 100)
+            _check(len(element["options"]) > 0)
             _check(len(element["placeholder"]["text"]) <= 150)
-            _check(all(0 < len(option["text"]["text"]) <= 75 for option in element["options"]))
-            _check(all(0 < len(option["value"]) <= 150 for option in element["options"]))
+            _check_options(element["options"])
         case "checkboxes":
             _check(0 < len(element["options"]) <= 10)
         case "plain_text_input":
             _check(element.get("max_length", 3000) <= 3000)
             _check(element.get("min_length", 0) <= 3000)
-        case "number_input":
-            _check(isinstance(element["is_decimal_allowed"], bool))
+        case "external_select":
+            _check(isinstance(element.get("min_query_length", 3), int))
+            _check(len(element["placeholder"]["text"]) <= 150)
         case "datepicker":
             pass
         case _:
             raise Invalid("invalid_blocks")
+
+
+def _check_options(options: list[dict[str, Any]]) -> None:
+    _check(len(options) <= 100)
+    for option in options:
+        _check(option["text"]["type"] == "plain_text" and 0 < len(option["text"]["text"]) <= 75)
+        _check(0 < len(option["value"]) <= 150)
+        _check("description" not in option or 0 < len(option["description"]["text"]) <= 75)

@@ -61,7 +61,7 @@ def test_each_reason_asks_for_its_evidence(
     slack.click("reject")
     slack.choose("reason", reason.code, note="typed before")
     assert shown(slack) == ["reason", *block, "note"]
-    slack.choose("reason", "wrong_territory")
+    slack.choose("reason", "spam_or_test")
     assert shown(slack) == ["reason", "note"]
 
 
@@ -99,6 +99,35 @@ def test_the_other_lead_and_the_date_come_as_slack_gives_them(slack: StandIn, of
     assert slack.submit(reason=duplicate.code, duplicate_of=str(other.pk)) == DONE
     assert Rejection.objects.get().duplicate_of == other
     assert day > timezone.now().date()
+
+
+def test_the_other_lead_is_found_as_in_the_console(slack: StandIn, offer: Delivery, lead: Lead, world: World) -> None:
+    other = make_lead("Grace M. Hopper", owner=world.ada, company="Navy", email="grace@navy.example")
+    make_lead("Grace Secret", team=world.new_york)
+    stranger = make_lead("Bob Grace", owner=world.ada, company="L" * 90, email="bob@other.example")
+    slack.click("reject")
+    slack.choose("reason", reason_with(Evidence.OTHER_LEAD).code)
+    listed = {option["value"]: option for option in slack.suggest("duplicate_of", "grace")}
+    assert set(listed) == {str(other.pk), str(stranger.pk)}
+    assert listed[str(other.pk)]["text"]["text"] == f"No. {other.pk}: Grace M. Hopper, Navy"
+    assert listed[str(other.pk)]["description"]["text"] == "grace@navy.example · Raw"
+    assert listed[str(stranger.pk)]["description"]["text"].startswith("Another person: Bob Grace")
+    for typed in (str(other.pk), "grace@navy.example", "navy m."):
+        assert [option["value"] for option in slack.suggest("duplicate_of", typed)] == [str(other.pk)]
+    assert slack.suggest("duplicate_of", "nobody") == slack.suggest("duplicate_of", "grace", "UZOE") == []
+    assert slack.suggest("duplicate_of", "grace", "UNOBODY") == []
+
+
+def test_a_reason_that_reroutes_asks_whose_it_is(slack: StandIn, offer: Delivery, world: World) -> None:
+    reason = reason_with(Evidence.NONE, route="reroute")
+    slack.click("reject")
+    slack.choose("reason", reason.code)
+    assert shown(slack) == ["reason", "belongs_to", "belongs_to_team", "account", "note"]
+    (person,), (team,) = slack.suggest("belongs_to", "ZOE"), slack.suggest("belongs_to_team", "york")
+    typed = {"belongs_to": person["value"], "belongs_to_team": team["value"], "account": "Navy"}
+    assert slack.submit(reason=reason.code, **typed) == DONE
+    evidence = Rejection.objects.get().evidence
+    assert evidence == {"belongs_to": "zoe", "belongs_to_team": world.new_york.name, "account": "Navy"}
 
 
 def test_what_is_wrong_is_said_at_its_field(slack: StandIn, offer: Delivery, lead: Lead) -> None:
