@@ -17,7 +17,20 @@ from handoff.console.leads import (
     my_leads,
     rejections,
 )
-from handoff.console.numbers import bulk_acts, engine, excusing, explanations, outbox, records, reports, simulations
+from handoff.console.numbers import (
+    behind,
+    bulk_acts,
+    engine,
+    excusing,
+    explanations,
+    firm,
+    glossary,
+    home,
+    outbox,
+    records,
+    reports,
+    simulations,
+)
 from handoff.console.settings import (
     attributes,
     calendars,
@@ -41,6 +54,7 @@ __all__ = [
     "acting",
     "answering_all",
     "attributes",
+    "behind",
     "board",
     "bulk",
     "bulk_acts",
@@ -54,7 +68,10 @@ __all__ = [
     "engine",
     "excusing",
     "explanations",
+    "firm",
+    "glossary",
     "holidays",
+    "home",
     "inbox_preview",
     "lead_page",
     "leads",

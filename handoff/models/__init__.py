@@ -5,6 +5,7 @@ from handoff.models.bulk import UNFINISHED, BulkAct, BulkKind, BulkState
 from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
 from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
+from handoff.models.firm import Firm
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
 from handoff.models.imports import (
@@ -46,6 +47,7 @@ __all__ = [
     "Dispute",
     "DisputeDecision",
     "FileMapping",
+    "Firm",
     "FunnelCount",
     "FunnelDelta",
     "Handoff",
