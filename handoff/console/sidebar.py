@@ -56,7 +56,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = viewer(request)
     if not user.roles:
         return []
-    groups = [{"items": _work(request, user)}, {"title": "Reports", "id": "pages-reports", "items": _numbers(request)}]
+    groups: list[dict[str, Any]] = [
+        {"items": _work(request, user)},
+        {"title": "Reports", "id": "pages-reports", "items": _numbers(request)},
+    ]
     records = RECORDS_OF_REVOPS if user.has_role(Role.REVOPS) else {}
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))

@@ -1,5 +1,7 @@
 """The firm's calendar, by which reports count, and the views that tools for reports may read."""
 
+from calendar import month_name
+
 import django.core.validators
 import django.db.models.deletion
 import django.utils.timezone
@@ -7,9 +9,11 @@ from django.conf import settings
 from django.db import migrations, models
 from django.db.models.functions import Now
 
-from handoff.models.firm import MONTHS, WEEKDAYS
 from leads.models.people import validate_zone
 from leads.sql import load
+
+WEEKDAYS = [(1, "Monday"), (6, "Saturday"), (7, "Sunday")]
+MONTHS = list(enumerate(month_name))[1:]
 
 
 class Migration(migrations.Migration):

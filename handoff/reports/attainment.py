@@ -95,7 +95,7 @@ def from_the_clocks(
 
 def _from_the_figures(metric: Metric, now: datetime | None) -> list[AttainmentRow]:
     with connection.cursor() as cursor:
-        values = {"metric": metric.value, "now": now or timezone.now()}
+        values: dict[str, Any] = {"metric": metric.value, "now": now or timezone.now()}
         cursor.execute(load("handoff.reports", "attainment_by_campaign.sql"), values)
         return [_row(ROWS[By.CAMPAIGN].without, *row) for row in cursor.fetchall()]
 
@@ -167,7 +167,7 @@ REPORT = Report(
     form=AttainmentForm,
     asked_first={"metric": Metric.SPEED_TO_LEAD.value, "by": By.TEAM.value},
     columns=[
-        Column("attainment", "Attainment", "met / (met + breached); empty if there is neither.", Kind.SHARE),
+        Column("attainment", "Attainment", "Clocks met / (met + breached); empty if there is neither.", Kind.SHARE),
         Column(
             "attainment_incl_excused",
             "Attainment incl. excused",

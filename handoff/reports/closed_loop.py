@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 
@@ -69,8 +70,9 @@ def closed_loop(asked: Asked, now: datetime) -> list[ClosedLoopRow]:
 
 
 def _row(by: str, key: str, counted: funnel.FunnelRow | None, won: Money, cost: Money | None) -> ClosedLoopRow:
-    stages = [getattr(counted, name) if counted else 0 for name in funnel.LEADS.counts]
-    return ClosedLoopRow(key, key or ROWS[by].without, *stages, won, cost)
+    stages: list[Any] = [getattr(counted, name) if counted else 0 for name in funnel.LEADS.counts]
+    figures: list[Any] = [*stages, won, cost]
+    return ClosedLoopRow(key, key or ROWS[by].without, *figures)
 
 
 def _added_up(listed: Iterable[tuple[str, int]]) -> Money:
@@ -89,7 +91,10 @@ def _costs() -> dict[str, Money | None]:
             totals[name] = None
         else:
             so_far[currency] = so_far.get(currency, Decimal(0)) + cost
-    return {name: sums and {unit: str(sums[unit]) for unit in sorted(sums)} for name, sums in totals.items()}
+    return {
+        name: None if sums is None else {unit: str(sums[unit]) for unit in sorted(sums)}
+        for name, sums in totals.items()
+    }
 
 
 def behind(asked: Asked, key: str | None, column: str, now: datetime) -> Behind:

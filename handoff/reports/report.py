@@ -49,6 +49,17 @@ class Shape(StrEnum):
 
 
 @dataclass(frozen=True)
+class Heat:
+    """The rows that are hours of the week, with keys like 1-09 for Monday at nine: the page draws them as a map."""
+
+    rows: str
+    value: str
+    """The column that colours a cell."""
+    count: str
+    """The column that says of how many, and opens to them."""
+
+
+@dataclass(frozen=True)
 class Chart:
     """Which columns the page draws above its table. Times and shares are drawn as they are, counts from zero."""
 
@@ -56,8 +67,7 @@ class Chart:
     shape: Shape = Shape.BARS
     most: int = 30
     """Rows that are drawn: beyond them the table is the better picture."""
-    heat: str = ""
-    """The rows that are hours of the week: they are drawn as a map, a column for each day."""
+    heat: Heat | None = None
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from handoff.reports.calendar import local
 from handoff.reports.counting import Counted, least, most, percentile, share
 from handoff.reports.kinds import Kind
-from handoff.reports.report import Chart, Column, Report
+from handoff.reports.report import Chart, Column, Heat, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
 from handoff.reports.rows_form import RowsForm
 
@@ -90,7 +90,7 @@ REPORT = Report(
         ),
         Column("p90_business", "90% within", "Seconds: nine of ten took no longer.", Kind.BUSINESS_TIME, _BUSINESS),
         Column("decided", "Decided", "Those that sales has accepted or rejected.", group=_ACCEPTED),
-        Column("accepted", "Accepted", "Those that sales has accepted.", group=_ACCEPTED),
+        Column("accepted", "Accepted", "Handoffs that sales has accepted.", group=_ACCEPTED),
         Column("accept_rate", "Rate", "Accepted of decided.", Kind.SHARE, _ACCEPTED),
         Column("accept_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _ACCEPTED),
         Column("accept_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _ACCEPTED),
@@ -100,7 +100,13 @@ REPORT = Report(
             "Rejected for a reason that counts against marketing, and not overturned.",
             group=_ACCEPTED,
         ),
-        Column("valid_rate", "Valid", "1 less those against marketing, of decided.", Kind.SHARE, _ACCEPTED),
+        Column(
+            "valid_rate",
+            "Valid",
+            "1 less the share of decided handoffs that count against marketing.",
+            Kind.SHARE,
+            _ACCEPTED,
+        ),
         Column("won", "Won", "Those whose lead has a deal that is won; the last handoff counts.", group=_WON),
         Column("win_rate", "Rate", "Won of delivered.", Kind.SHARE, _WON),
         Column("win_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _WON),
@@ -114,7 +120,7 @@ REPORT = Report(
     ),
     nothing=("No handoff to count", "No lead was handed to sales in this period."),
     icon="speed",
-    chart=Chart(["accept_rate", "win_rate"], heat="hour"),
+    chart=Chart(["accept_rate", "win_rate"], heat=Heat("hour", "median_wall", "delivered")),
     behind=HANDOFFS.behind,
     opens=HANDOFFS.counts,
     about="handoff",

@@ -57,7 +57,7 @@ REPORT = Report(
         Column("deals", "Deals", "Deals that were won in the period."),
         Column("leads", "Leads", "The leads that they are of."),
         Column("priced", "Priced", "Deals whose amount is known."),
-        Column("won_amount", "Won amount", "By currency, of those.", Kind.AMOUNTS),
+        Column("won_amount", "Won amount", "By currency, of the deals whose amount is known.", Kind.AMOUNTS),
         Column(
             "median_wall",
             "Median",

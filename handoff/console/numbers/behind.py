@@ -50,7 +50,7 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "title": f"{report.title}: {column.label}",
         "report": report,
         "column": column,
-        "row": f"{words_of(asked['by'])}: {label_of(row, asked['by'])}" if row else "",
+        "row": f"{words_of(asked['by'])}: {label_of(row, asked['by'])}" if row and asked["by"] != "all" else "",
         "total": total,
         "lines": _lines(viewer(request), behind.page((number - 1) * SHOWN, SHOWN)),
         "as_of": now,

@@ -25,7 +25,7 @@ class FirmForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["time_zone"].help_text = "Like Europe/Berlin. Reports are counted by it from now on, past days too."
-        dress(self)
+        dress(self)  # type: ignore[arg-type]
 
 
 def page(request: HttpRequest) -> HttpResponse:

@@ -19,6 +19,7 @@ from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import source_of
 from handoff.console.numbers.charts import caption, chart_of
+from handoff.console.numbers.heat import heat_of
 from handoff.models import Firm
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
@@ -34,7 +35,7 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
     now = timezone.now()
     rows = report.rows(form.cleaned_data, now) if form.is_valid() else []
     shown = [column for column in report.columns if not column.below]
-    by = str(form["by"].value() or "")
+    by, firm = str(form["by"].value() or ""), Firm.of_now()
     context = {
         **site.each_context(request),
         "title": report.title,
@@ -43,17 +44,18 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "groups": _groups(shown),
         "columns": shown,
         "by": words_of(by),
+        "heat": heat_of(report, rows, by, firm, lambda column, row: _link(report, column, row, request)),
         "rows": [_shown(report, shown, row, by, request) for row in rows],
         "chart": chart_of(report, rows, [label_of(row, by) for row in rows]),
         "caption": caption(report, rows),
         "as_of": now,
-        **_around(request, report, form, now),
+        **_around(request, report, form, firm, now),
     }
     return TemplateResponse(request, "handoff/console/report.html", context)
 
 
-def _around(request: HttpRequest, report: Report, form: PeriodForm, now: datetime) -> dict[str, Any]:
-    firm, asked = Firm.of_now(), request.GET.urlencode()
+def _around(request: HttpRequest, report: Report, form: PeriodForm, firm: Firm, now: datetime) -> dict[str, Any]:
+    asked = request.GET.urlencode()
     return {
         "firm": firm,
         "periods": _periods(request, form, now.astimezone(firm.zone)),

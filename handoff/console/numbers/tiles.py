@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from handoff.models import Firm
-from handoff.reports.kinds import for_people
+from handoff.reports.kinds import Kind, for_people
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Row
 from sla.metrics import Metric
@@ -33,7 +33,8 @@ class Tile:
 @dataclass(frozen=True)
 class Shown:
     title: str
-    figure: str
+    figure: Sequence[str]
+    """A part for each currency."""
     before: str
     definition: str
     leads_url: str
@@ -87,7 +88,7 @@ def _shown(tile: Tile, asked: Answers, since: str, before: str) -> Shown:
     words = [for_people(column.kind, getattr(row, tile.column)) for row in weeks]
     return Shown(
         tile.title,
-        _words(column.kind, now, tile.column),
+        _parts(column.kind, _words(column.kind, now, tile.column)),
         _words(column.kind, then, tile.column),
         column.definition,
         f"{reverse(f'admin:{report.name}_leads')}?{urlencode(behind)}" if now else "",
@@ -115,3 +116,8 @@ def _points(values: Sequence[float]) -> str:
     top = max(values) or 1
     step = WIDTH / (len(values) - 1)
     return " ".join(f"{n * step:.1f},{HEIGHT - 2 - (HEIGHT - 4) * value / top:.1f}" for n, value in enumerate(values))
+
+
+def _parts(kind: Any, words: str) -> list[str]:
+    """Currencies stand below each other."""
+    return words.split(", ") if kind == Kind.AMOUNTS else [words]
