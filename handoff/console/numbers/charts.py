@@ -33,14 +33,21 @@ def caption(report: Report, rows: Sequence[Row]) -> str:
     """What the picture shows, for those who cannot see it: the numbers are in the table below."""
     if report.chart is None:
         return ""
-    named = {column.name: column.label for column in report.columns}
+    named = {column.name: _label(column) for column in report.columns}
     words = ", ".join(named[name] for name in report.chart.columns)
     shown = f"the first {report.chart.most} of {len(rows)} rows" if len(rows) > report.chart.most else "all rows"
     return f"{report.title}: {words}, of {shown}. The table below has the same numbers."
 
 
+def _label(column: Column) -> str:
+    """Like `Rate (winning)`, where several columns are called Rate."""
+    return f"{column.label} ({column.group.lower()})" if column.group else column.label
+
+
 def _series(column: Column, rows: Sequence[Row]) -> dict[str, Any]:
     factor = _UNITS.get(column.kind, ("", 1))[1]
     values = [getattr(row, column.name) for row in rows]
-    label = f"{column.label}, {column.group.lower()}" if column.group else column.label
-    return {"label": label, "values": [None if value is None else round(value * factor, 4) for value in values]}
+    return {
+        "label": _label(column),
+        "values": [None if value is None else round(value * factor, 4) for value in values],
+    }

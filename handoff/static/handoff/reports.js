@@ -13,6 +13,8 @@
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
   const shown = (value) => (value === null ? "–" : value.toLocaleString("en", { maximumFractionDigits: 1 }) + (asked.unit ? ` ${asked.unit}` : ""));
 
+  const short = (label) => (label.length > 22 ? `${label.slice(0, 21)}…` : label);
+
   const ground = { id: "ground", beforeDraw(drawn) { // a picture that is pasted elsewhere has no page behind it
     drawn.ctx.save();
     drawn.ctx.fillStyle = colour("--ground");
@@ -44,7 +46,7 @@
           tooltip: { callbacks: { label: (item) => `${item.dataset.label}: ${shown(item.raw)}` } },
         },
         scales: {
-          x: { stacked: isStacked, ticks: { ...text, maxRotation: 60, autoSkip: true }, grid: { display: false } },
+          x: { stacked: isStacked, ticks: { ...text, maxRotation: 60, autoSkip: true, callback: (_, n) => short(asked.labels[n]) }, grid: { display: false } },
           y: { stacked: isStacked, beginAtZero: true, ticks: { ...text, callback: (value) => shown(value) }, grid },
         },
       },
