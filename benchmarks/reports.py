@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import timedelta
+from functools import partial
 from statistics import median
 
 from django.contrib.auth.models import Group
@@ -14,6 +15,7 @@ from benchmarks.harness import Ask, Contender, Figures, Part
 from benchmarks.plain_reports import plain_funnel
 from handoff import workflow
 from handoff.reports import attainment, funnel, rollup
+from handoff.reports.registry import REPORTS
 from leads.models import Lead, Role, User
 from sla.metrics import Metric
 
@@ -42,7 +44,8 @@ SELECT format('ALTER TABLE %I ALTER COLUMN %I SET DEFAULT %L', table_name, colum
     WHEN 'character varying' THEN '' WHEN 'text' THEN '' ELSE '0' END)
 FROM information_schema.columns
 WHERE table_name IN ('leads_team', 'leads_user', 'leads_campaign', 'leads_lead', 'leads_transition',
-    'leads_opportunity', 'sla_calendar', 'sla_policy', 'sla_clock')
+    'leads_opportunity', 'sla_calendar', 'sla_policy', 'sla_clock', 'handoff_handoff', 'leads_touch',
+    'handoff_rejection', 'leads_touchpoint')
     AND is_nullable = 'NO' AND column_default IS NULL AND is_identity = 'NO'
 """
 LOAD = f"""
@@ -87,6 +90,19 @@ INSERT INTO sla_clock (lead_id, metric, cycle, round, policy_id, calendar_id, ow
     due_at, state, started_by_id)
 SELECT id, metric, 1, 1, policy_id, 1, owner, 3600, now(), now() + (random() - 0.2) * interval '1 day', 'running', 1
 FROM fate JOIN {METRICS} ON u >= share AND u < share + 0.02;
+INSERT INTO handoff_handoff (lead_id, cycle, transition_id, packet, offered_to_id, offered_at, decision, decided_by_id,
+    decided_at)
+SELECT act.lead_id, 1, act.id, '{{}}', owner, act.at,
+    CASE WHEN u < 0.7 THEN 'accepted' WHEN u < 0.8 THEN 'rejected' ELSE '' END, CASE WHEN u < 0.8 THEN owner END,
+    CASE WHEN u < 0.8 THEN act.at + interval '74 minutes' END
+FROM leads_transition act JOIN fate ON fate.id = act.lead_id WHERE act.verb = 'promote';
+INSERT INTO leads_touch (lead_id, by_id, channel, outcome, at, automatic)
+SELECT act.lead_id, act.owner_id, 'call', 'reached', act.at, false FROM leads_transition act WHERE act.verb = 'touch';
+INSERT INTO handoff_rejection (lead_id, transition_id, cycle, from_state, reason_id, evidence, by_id, at)
+SELECT act.lead_id, act.id, 1, 'mql', 1 + act.lead_id %% 10, '{{}}', owner, act.at + interval '74 minutes'
+FROM leads_transition act JOIN fate ON fate.id = act.lead_id WHERE act.verb = 'promote' AND u BETWEEN 0.7 AND 0.8;
+INSERT INTO leads_touchpoint (lead_id, campaign_id, kind, at)
+SELECT id, 1 + (campaign + 7) %% {CAMPAIGNS}, 'form', at + interval '3 hours' FROM fate WHERE u < 0.5;
 SELECT setval(pg_get_serial_sequence('leads_lead', 'id'), %(leads)s);
 """
 
@@ -96,12 +112,14 @@ def prepare(scale: float, stack: ExitStack) -> Part:  # noqa: ARG001 nothing is 
     load(leads)
     by, by_campaign = funnel.By.CAMPAIGN, attainment.By.CAMPAIGN
     since = timezone.now() - timedelta(days=90)
+    lately = (timezone.now() - timedelta(days=28)).date().isoformat()
     reports: dict[str, Callable[[], object]] = {
         FUNNEL: lambda: funnel.funnel(by),
         f"{FUNNEL}, 90 days": lambda: funnel.funnel(by, since),
         ATTAINMENT: lambda: attainment.attainment(METRIC, by_campaign),
         f"{ATTAINMENT}, 90 days": lambda: attainment.attainment(METRIC, by_campaign, since),
     }
+    reports |= {f"{name}, 28 days": partial(answer, name, lately) for name in REPORTS}
     accepts = Accepts()
     return Part(
         f"Reports over {leads:,} leads, in ms",
@@ -123,6 +141,14 @@ def prepare(scale: float, stack: ExitStack) -> Part:  # noqa: ARG001 nothing is 
             Ask("what the figures cost an accept", ACCEPT, "ms", f"{ACCEPT}, no figures kept", at_most=1.1),
         ],
     )
+
+
+def answer(name: str, since: str) -> object:
+    """A report by what it shows first, of a period."""
+    report = REPORTS[name]
+    form = report.form({**report.asked_first, "from": since})
+    form.full_clean()
+    return report.rows(form.cleaned_data, timezone.now())
 
 
 def load(leads: int) -> None:

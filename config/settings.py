@@ -107,6 +107,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # What a known buyer does that is new intent, besides an enquiry: whoever owes the next step is notified.
 INTENT_KINDS = env.list("INTENT_KINDS", default=["form", "meeting", "reply"])
+# The sources of leads that sales found itself, in whatever case.
+SALES_SOURCES = env.list("SALES_SOURCES", default=["sales"])
 
 REDIS_URL = env.str("REDIS_URL", "redis://localhost:6379/0")
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
@@ -251,7 +253,6 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "leads.models.Outcome",
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
-        "FunnelByEnum": "handoff.reports.funnel.ROWS",
         "WrongFieldEnum": "handoff.workflow.facts.rejection.names_of_wrong_fields",
         "WriteOutcome": "handoff.api.provenance.OUTCOMES",
     },

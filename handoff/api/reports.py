@@ -21,13 +21,22 @@ from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report, choices
 
 Field = serializers.Field[Any, Any, Any, Any]
+
+
+class Amounts(serializers.DictField):
+    """By currency, as text that loses no cent."""
+
+    child = serializers.CharField()
+
+
 FIELDS: Mapping[Kind, tuple[type[Field], dict[str, Any]]] = {
     Kind.TEXT: (serializers.CharField, {}),
     Kind.COUNT: (serializers.IntegerField, {}),
     Kind.SHARE: (serializers.FloatField, {"allow_null": True}),
+    Kind.RATIO: (serializers.FloatField, {"allow_null": True}),
     Kind.BUSINESS_TIME: (serializers.FloatField, {"allow_null": True}),
     Kind.WALL_TIME: (serializers.FloatField, {"allow_null": True}),
-    Kind.AMOUNTS: (serializers.DictField, {"child": serializers.CharField()}),
+    Kind.AMOUNTS: (Amounts, {"allow_null": True}),
 }
 
 
@@ -81,7 +90,7 @@ def _parameter(report: Report, name: str, field: forms.Field) -> OpenApiParamete
 
 def _answer(report: Report) -> serializers.Serializer[Any]:
     name = _name(report)
-    asked: dict[str, Field] = {name: _echo(field) for name, field in report.form().fields.items()}
+    asked: dict[str, Field] = {name: _echo(name, field) for name, field in report.form().fields.items()}
     return inline_serializer(
         name,
         {
@@ -92,8 +101,8 @@ def _answer(report: Report) -> serializers.Serializer[Any]:
     )
 
 
-def _echo(field: forms.Field) -> Field:
-    if isinstance(field, forms.ChoiceField):
+def _echo(name: str, field: forms.Field) -> Field:
+    if isinstance(field, forms.ChoiceField) and name != "by":  # each report has rows of its own, and attributes
         return serializers.ChoiceField(choices=choices(field))
     if isinstance(field, BoundField):
         return serializers.DateTimeField(allow_null=True, help_text=str(field.help_text))

@@ -61,7 +61,10 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = viewer(request)
     if not user.roles:
         return []
-    groups = [{"items": _work(request, user)}]
+    groups: list[dict[str, Any]] = [
+        {"items": _work(request, user)},
+        {"title": "Reports", "id": "pages-reports", "items": _numbers(request)},
+    ]
     records = RECORDS_OF_REVOPS if user.has_role(Role.REVOPS) else {}
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
@@ -83,7 +86,8 @@ def _light_one(groups: list[dict[str, Any]]) -> None:
 
 
 def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
-    items = []
+    home = reverse("admin:home")
+    items = [_item("Home", "home", home, request.path == home)]
     if user.has_role(*SALES):
         counts: Any = SimpleLazyObject(lambda: urgency.counts(user))
         mine, is_overdue = reverse("admin:my_leads"), request.GET.get("due") == "overdue"
@@ -118,10 +122,15 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             if user.has_role(*MARKETING, Role.REVOPS)
             else []
         ),
-        *(_report(request, report) for report in REPORTS.values()),
         *for_revops,
         *_people(request, user),
     ]
+
+
+def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
+    glossary = reverse("admin:numbers")
+    pages = [_report(request, report) for report in REPORTS.values()]
+    return [*pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
@@ -150,9 +159,10 @@ def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _for_revops(request: HttpRequest) -> list[dict[str, Any]]:
     what_if, excuse, engine = reverse("admin:what_if"), reverse("admin:excuse"), reverse("admin:engine")
-    setup = reverse("admin:setup")
+    setup, firm = reverse("admin:setup"), reverse("admin:firm")
     return [
         _item("Setup", "checklist_rtl", setup, request.path == setup),
+        _item("Calendar of the firm", "calendar_clock", firm, request.path == firm),
         _item("What if", "science", what_if, request.path == what_if),
         _item("Excuse breaches", "verified", excuse, request.path == excuse),
         _item("Engine", "monitor_heart", engine, request.path == engine),

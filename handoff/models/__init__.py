@@ -6,6 +6,7 @@ from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, S
 from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.field_note import FieldNote, NoteKind
+from handoff.models.firm import Firm
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
 from handoff.models.imports import (
@@ -49,6 +50,7 @@ __all__ = [
     "DisputeDecision",
     "FieldNote",
     "FileMapping",
+    "Firm",
     "FlagDecision",
     "FunnelCount",
     "FunnelDelta",

@@ -1,6 +1,7 @@
 """How often a promise was kept, and how long it took."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -9,9 +10,11 @@ from django import forms
 from django.db import connection
 from django.utils import timezone
 
+from handoff.reports.counting import Counted, percentile
 from handoff.reports.kinds import Kind
-from handoff.reports.period import PeriodForm
-from handoff.reports.report import Asked, Column, Report
+from handoff.reports.report import Asked, Chart, Column, Report
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
+from handoff.reports.rows_form import RowsForm
 from leads.sql import load
 from sla.metrics import Metric
 
@@ -66,44 +69,35 @@ def _share(part: int, whole: int) -> float | None:
     return part / whole if whole else None
 
 
-_WITHOUT = {
-    By.TEAM: "(no team)",
-    By.OWNER: "(no owner)",
-    By.SOURCE: "(no source)",
-    By.CAMPAIGN: "(no campaign)",
-    By.WEEK: "(no due time)",
-}
-"""What a person reads where the key is empty."""
-
-
 def attainment(
-    metric: Metric, by: By, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
+    metric: Metric, by: str, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
 ) -> list[AttainmentRow]:
     """The status of the clocks of a metric at `now`, of those that ended or, while they run, are due in [start, end).
 
     A missing bound leaves that side open. A running clock whose due time cannot be known is in no period, and is
-    counted only without one. A week is that of ISO 8601 in UTC, like 2026-W10. The rows with the most clocks come
-    first; weeks in order.
+    counted only without one. The rows with the most clocks come first; weeks, months and quarters in order.
     """
     if by == By.CAMPAIGN and start is None and end is None:
-        return _rows("attainment_by_campaign.sql", metric, by, now)
+        return _from_the_figures(metric, now)
     return from_the_clocks(metric, by, start, end, now)
 
 
 def from_the_clocks(
-    metric: Metric, by: By, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
+    metric: Metric, by: str, start: datetime | None = None, end: datetime | None = None, now: datetime | None = None
 ) -> list[AttainmentRow]:
     """The same, and each clock looked at for it, though its figures were ready."""
-    in_period = start is not None or end is not None
-    period = {"in_period": in_period, "start": start or "-infinity", "end": end or "infinity"}
-    return _rows("attainment.sql", metric, by, now, **period)
+    asked = {"metric": metric.value, "by": by, "from": start, "to": end}
+    return [
+        AttainmentRow(row.key, row.label, *(row.figures[name] for name in (*CLOCKS.counts, *CLOCKS.sums)))
+        for row in CLOCKS.answer(asked, now or timezone.now())
+    ]
 
 
-def _rows(statement: str, metric: Metric, by: By, now: datetime | None, **period: Any) -> list[AttainmentRow]:
-    values = {"metric": metric.value, "by": by.value, "now": now or timezone.now(), **period}
+def _from_the_figures(metric: Metric, now: datetime | None) -> list[AttainmentRow]:
     with connection.cursor() as cursor:
-        cursor.execute(load("handoff.reports", statement), values)
-        return [_row(_WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
+        values: dict[str, Any] = {"metric": metric.value, "now": now or timezone.now()}
+        cursor.execute(load("handoff.reports", "attainment_by_campaign.sql"), values)
+        return [_row(ROWS[By.CAMPAIGN].without, *row) for row in cursor.fetchall()]
 
 
 def _row(without: str, key: str, label: str, *values: Any) -> AttainmentRow:
@@ -111,16 +105,58 @@ def _row(without: str, key: str, label: str, *values: Any) -> AttainmentRow:
     return AttainmentRow(key, label or without, *counts, *(business or (None, None)), *(wall or (None, None)))
 
 
-class AttainmentForm(PeriodForm):
+# The team of its owner when it ended or was due, whichever was first; while it is open, that of now. What nobody owned
+# was owed by the team in whose queue it waited.
+_TEAM_OF_THEN = """
+    LEFT JOIN leads_membership membership ON membership.user_id = item.owner_id
+        AND (membership.since IS NULL OR membership.since < item.owed_at)
+        AND (membership.until IS NULL OR membership.until >= item.owed_at)
+    LEFT JOIN leads_team team ON team.id = CASE WHEN item.owner_id IS NULL THEN item.team_id ELSE membership.team_id END
+"""
+_POLICY = Rows(
+    "Policy",
+    "policy.key || '/' || policy.version",
+    "policy.name || ' (version ' || policy.version || ')'",
+    "JOIN sla_policy policy ON policy.id = item.policy_id",
+)
+ROWS: Mapping[str, Rows] = {
+    By.TEAM: Rows("Team", "COALESCE(team.name, '')", joins=_TEAM_OF_THEN, without="(no team)"),
+    By.OWNER: owner("item.owner_id"),
+    By.SOURCE: OF_A_LEAD["source"],
+    By.CAMPAIGN: OF_A_LEAD["campaign"],
+    "country": OF_A_LEAD["country"],
+    By.POLICY: _POLICY,
+    **{name: replace(rows, without="(no due time)") for name, rows in OF_TIME.items()},
+}
+CLOCKS = Counted(
+    items="attainment_items.sql",
+    rows=ROWS,
+    counts={
+        **{outcome: f"outcome = '{outcome}'" for outcome in ("met", "breached", "excused", "cancelled", "running")},
+        "overdue": "overdue",
+        "untimed": "timed AND business IS NULL",
+    },
+    sums={
+        "median_business": percentile(0.5, "business", "timed"),
+        "p90_business": percentile(0.9, "business", "timed"),
+        "median_wall": percentile(0.5, "wall", "timed"),
+        "p90_wall": percentile(0.9, "wall", "timed"),
+    },
+    values=lambda asked: {
+        "metric": asked["metric"],
+        "in_period": asked["from"] is not None or asked["to"] is not None,
+    },
+)
+
+
+class AttainmentForm(RowsForm):
     metric = forms.ChoiceField(choices=Metric.choices, help_text="The promise: which clocks are counted.")
-    by = forms.ChoiceField(
-        choices=[(by.value, by.value.title()) for by in By], label="Rows", help_text="What the rows are."
-    )
+    offers = ROWS
     of_what = "Clocks that ended, or run and are due,"
 
 
 def _answer(asked: Asked, now: datetime) -> list[AttainmentRow]:
-    return attainment(Metric(asked["metric"]), By(asked["by"]), asked["from"], asked["to"], now)
+    return attainment(Metric(asked["metric"]), asked["by"], asked["from"], asked["to"], now)
 
 
 _CLOCKS, _BUSINESS, _WALL = "Clocks", "Business time", "Wall time"
@@ -131,7 +167,7 @@ REPORT = Report(
     form=AttainmentForm,
     asked_first={"metric": Metric.SPEED_TO_LEAD.value, "by": By.TEAM.value},
     columns=[
-        Column("attainment", "Attainment", "met / (met + breached); empty if there is neither.", Kind.SHARE),
+        Column("attainment", "Attainment", "Clocks met / (met + breached); empty if there is neither.", Kind.SHARE),
         Column(
             "attainment_incl_excused",
             "Attainment incl. excused",
@@ -162,9 +198,12 @@ REPORT = Report(
     rows=_answer,
     explanation=(
         "Attainment is met of met and breached. What is overdue now counts as breached; what was excused is beside it. "
-        "A clock counts when it ended, or while it runs when it is due. Times are of the clocks met or breached. Days "
-        "and weeks are UTC."
+        "A clock counts when it ended, or while it runs when it is due. Times are of the clocks met or breached."
     ),
+    chart=Chart(["attainment"]),
+    behind=CLOCKS.behind,
+    opens=CLOCKS.counts,
+    about="clock",
     nothing=(
         "No clock to count",
         "No clock of this metric ended, or is due, in this period. Clocks run once a policy has a target for it.",

@@ -7,13 +7,13 @@ from datetime import UTC, date, datetime, timedelta
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django import forms
 from django.db import connection
 
+from handoff.reports.counting import Counted
 from handoff.reports.kinds import Kind
-from handoff.reports.period import PeriodForm
-from handoff.reports.report import Asked, Column, Report, choices
-from leads.facts import Fact, FactType, fact, seen_attributes
+from handoff.reports.report import Asked, Chart, Column, Report
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, label_of, rows_by, spelled, values_of
+from handoff.reports.rows_form import RowsForm
 from leads.sql import load
 
 
@@ -32,16 +32,13 @@ class By(StrEnum):
     MONTH = "month"
 
 
-GROUPED = (FactType.TEXT, FactType.CHOICE, FactType.CHOICES, FactType.YES_NO)
-"""Types of attributes that can be the rows: of the others each lead has a value of its own."""
-_YES_NO = {"true": "yes", "false": "no"}
 WITHOUT = {By.SOURCE: "(no source)", By.CAMPAIGN: "(no campaign)"}
 """What a person reads where the key is empty."""
 
 
 @dataclass(frozen=True)
 class FunnelRow:
-    """One row. `key` is empty for leads without a source or campaign; a month is like 2026-03, in UTC."""
+    """One row. `key` is empty for leads without a source or campaign; a month is like 2026-03, in the firm's zone."""
 
     key: str
     label: str
@@ -66,21 +63,21 @@ def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -
         return [_row(WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
 
 
-def funnel_by_attribute(attribute: Fact, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
-    """The same by the values of an attribute. It reads the leads of the period themselves: about a second for each
+def funnel_by_lead(by: str, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
+    """The same by other rows, or by an attribute. It reads the leads of the period themselves: about a second for each
     hundred thousand of them."""
-    bounds = {"attribute": attribute.key, "start": start or "-infinity", "end": end or "infinity"}
+    rows = rows_by(by, ROWS)
+    _comment, select = load("handoff.reports", "funnel_by_lead.sql").split("WITH counted", 1)
+    for part, text in (("<key>", rows.key), ("<name>", rows.name), ("<joins>", rows.joins)):
+        select = select.replace(part, text)
+    bounds = {"start": start or "-infinity", "end": end or "infinity", "in_order": rows.in_order}
     with connection.cursor() as cursor:
-        cursor.execute(load("handoff.reports", "funnel_by_attribute.sql"), bounds)
-        return [_row_of_attribute(attribute, *row) for row in cursor.fetchall()]
+        cursor.execute(f"WITH counted{select}", {**bounds, **values_of(by)})
+        return [_row_of_lead(by, rows, *row) for row in cursor.fetchall()]
 
 
-def _row_of_attribute(attribute: Fact, key: str, *values: Any) -> FunnelRow:
-    spelled = _YES_NO.get(key, key) if attribute.type == FactType.YES_NO else key
-    row = _row(f"(no {attribute.label.lower()})", spelled, *values)
-    labels = {choice.key: choice.label for choice in attribute.choices}
-    label = spelled.capitalize() if attribute.type == FactType.YES_NO else labels.get(key, key)
-    return replace(row, label=label) if key else row
+def _row_of_lead(by: str, rows: Rows, key: str, name: str | None, *values: Any) -> FunnelRow:
+    return replace(_row("", spelled(by, key), *values), label=label_of(by, rows, key, name))
 
 
 def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:
@@ -116,30 +113,23 @@ def _row(without: str, key: str, *values: Any) -> FunnelRow:
     return FunnelRow(key, key or without, *figures)
 
 
-ROWS = [(by.value, by.value.title()) for by in By]
+ROWS: Mapping[str, Rows] = {**OF_A_LEAD, **OF_TIME}
+LEADS = Counted(
+    items="funnel_items.sql",
+    rows=ROWS,
+    counts={"leads": "true", **{stage: stage for stage in ("mql", "sal", "sql", "opportunity", "won")}},
+)
 
 
-class FunnelForm(PeriodForm):
-    by = forms.ChoiceField(choices=ROWS, label="Rows", help_text="What the rows are.")
+class FunnelForm(RowsForm):
+    offers = ROWS
     of_what = "Leads captured"
-
-    def __init__(self, data: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
-        """Attributes are offered once something is asked: without data the form only says what it is."""
-        super().__init__(data, **kwargs)
-        if data is not None:
-            offered = [(each.name, each.label) for each in reportable()]
-            self.fields["by"].choices = [*choices(self.fields["by"]), *offered]  # type: ignore[attr-defined]
-
-
-def reportable() -> list[Fact]:
-    """The attributes that can be the rows. Everyone with a role reads reports, so only those that everyone may see."""
-    return [each for each in seen_attributes(()) if each.type in GROUPED]
 
 
 def _answer(asked: Asked, now: datetime) -> list[FunnelRow]:  # noqa: ARG001 what was reached does not depend on now
     if asked["by"] in list(By):
         return funnel(By(asked["by"]), asked["from"], asked["to"])
-    return funnel_by_attribute(fact(asked["by"]), asked["from"], asked["to"])
+    return funnel_by_lead(asked["by"], asked["from"], asked["to"])
 
 
 REPORT = Report(
@@ -160,9 +150,12 @@ REPORT = Report(
     rows=_answer,
     explanation=(
         "A lead counts once for every stage that it ever reached, and in the period in which it was captured. A lead "
-        "that was merged counts as the one that stayed. Days and months are UTC. By an attribute with several choices, "
+        "that was merged counts as the one that stayed. By an attribute with several choices, "
         "a lead counts in the row of each of its choices."
     ),
     nothing=("No lead to count", "No lead was captured in this period."),
     icon="filter_alt",
+    chart=Chart(["leads", "mql", "sal", "sql", "opportunity", "won"], most=12),
+    behind=LEADS.behind,
+    opens=LEADS.counts,
 )

@@ -16,6 +16,7 @@ class Kind(StrEnum):
     TEXT = "text"
     COUNT = "count"
     SHARE = "share"
+    RATIO = "ratio"
     BUSINESS_TIME = "business_time"
     WALL_TIME = "wall_time"
     AMOUNTS = "amounts"
@@ -56,6 +57,11 @@ def _count(number: int) -> str:
     return f"{number:,}"
 
 
+def _ratio(number: float) -> str:
+    """Like `1.25`."""
+    return f"{number:,.2f}"
+
+
 def _business_time(seconds: float) -> str:
     return in_words(seconds, business=True)
 
@@ -64,6 +70,7 @@ _READS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.TEXT: str,
     Kind.COUNT: _count,
     Kind.SHARE: percent,
+    Kind.RATIO: _ratio,
     Kind.BUSINESS_TIME: _business_time,
     Kind.WALL_TIME: in_words,
     Kind.AMOUNTS: _grouped_amounts,

@@ -1,23 +1,27 @@
 """The period of a report: two bounds, read the same way at every door."""
 
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 
+from handoff.models import Firm
+
 YEARS = range(1970, 2200)
 LONGEST_TEXT = 40
 EXAMPLES = "2026-03-01 or 2026-03-01T09:30+01:00"
+_FORMS = "A date, which begins in the firm's time zone, or a moment."
 BACKWARDS = "The period ends before it starts."
 
 
-def bound(text: str) -> datetime:
-    """A date, which is its first moment in UTC, or a moment. Raise ValueError with an example."""
+def bound(text: str, zone: Callable[[], tzinfo] = lambda: UTC) -> datetime:
+    """A date, which is its first moment in a zone, or a moment. Raise ValueError with an example."""
     quoted = f"“{text[:LONGEST_TEXT]}”"
     try:
         at = datetime.fromisoformat(text.strip())
-        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+        at = (at if at.tzinfo else at.replace(tzinfo=zone())).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError(f"{quoted} is not a valid date: write one like {EXAMPLES}.") from error
     if at.year not in YEARS:
@@ -35,7 +39,7 @@ class BoundField(forms.CharField):
         if value in self.empty_values:
             return None
         try:
-            return bound(str(value))
+            return bound(str(value), lambda: Firm.of_now().zone)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 
@@ -55,7 +59,7 @@ class HasPeriod(forms.Form):
 
 
 class PeriodForm(HasPeriod):
-    """What happened in a period: days are those of UTC, as weeks are, so that two people never read two numbers."""
+    """What happened in a period: days are those of the firm, so that two people never read two numbers."""
 
     of_what = "What happened"
 
@@ -67,8 +71,6 @@ class PeriodForm(HasPeriod):
     def bounds(cls) -> dict[str, forms.Field]:
         """Fields named `from` and `to`, which no class can spell."""
         return {
-            "from": BoundField(label="From", help_text=f"{cls.of_what} from then. A date or a moment; UTC."),
-            "to": BoundField(
-                label="Until (exclusive)", help_text=f"{cls.of_what} before then. A date or a moment; UTC."
-            ),
+            "from": BoundField(label="From", help_text=f"{cls.of_what} from then. {_FORMS}"),
+            "to": BoundField(label="Until (exclusive)", help_text=f"{cls.of_what} before then. {_FORMS}"),
         }

@@ -1,6 +1,19 @@
 """All reports, in the order in which they are offered: each has a page, a CSV, an endpoint and a command."""
 
-from handoff.reports import attainment, funnel, returning
+from handoff.reports import (
+    attainment,
+    closed_loop,
+    cohort,
+    delays,
+    funnel,
+    leakage,
+    origin,
+    rejections,
+    returning,
+    speed,
+    won,
+)
 from handoff.reports.report import Report
 
-REPORTS: dict[str, Report] = {report.name: report for report in (attainment.REPORT, funnel.REPORT, returning.REPORT)}
+_MODULES = (funnel, speed, attainment, delays, rejections, leakage, closed_loop, won, cohort, origin, returning)
+REPORTS: dict[str, Report] = {module.REPORT.name: module.REPORT for module in _MODULES}

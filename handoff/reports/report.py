@@ -1,12 +1,14 @@
 """A report is a value: a question, columns and rows. The page, CSV, API and command show each in the same way."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, Protocol
 
 from django import forms
 
+from handoff.reports.behind import Behind
 from handoff.reports.kinds import Kind, for_machines, for_people
 from handoff.reports.period import PeriodForm
 
@@ -38,6 +40,36 @@ class Column:
     """The column in whose cell the page writes this in small print, where it is not zero."""
 
 
+class Shape(StrEnum):
+    """How a chart draws its columns, a row beside a row."""
+
+    BARS = "bars"
+    STACKED = "stacked"
+    LINES = "lines"
+
+
+@dataclass(frozen=True)
+class Heat:
+    """The rows that are hours of the week, with keys like 1-09 for Monday at nine: the page draws them as a map."""
+
+    rows: str
+    value: str
+    """The column that colours a cell."""
+    count: str
+    """The column that says of how many, and opens to them."""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Which columns the page draws above its table. Times and shares are drawn as they are, counts from zero."""
+
+    columns: Sequence[str]
+    shape: Shape = Shape.BARS
+    most: int = 30
+    """Rows that are drawn: beyond them the table is the better picture."""
+    heat: Heat | None = None
+
+
 @dataclass(frozen=True)
 class Report:
     """One report, and all that a door needs to show it."""
@@ -56,6 +88,13 @@ class Report:
     nothing: tuple[str, str]
     """What the page says when there are no rows: a title and a sentence."""
     icon: str = "monitoring"
+    chart: Chart | None = None
+    behind: Callable[[Asked, str | None, str, datetime], Behind] | None = None
+    """The leads behind a figure: of the row with a key, or without one of all rows, in a column that opens."""
+    opens: Collection[str] = ()
+    """The columns whose figures open to their leads."""
+    about: str = ""
+    """What an entry behind a figure is: empty where each is a lead, else like “clock”."""
 
     def header(self, by: str) -> list[str]:
         """The names of what a row holds, in this order at every door."""

@@ -1,28 +1,16 @@
 """How many buyers came in, and how often those who were known already came back."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import datetime
 
-from django import forms
 from django.conf import settings
-from django.db import connection
+from django.utils import timezone
 
-from handoff.reports.funnel import ROWS, WITHOUT, By
-from handoff.reports.period import PeriodForm
-from handoff.reports.report import Asked, Column, Report
+from handoff.reports.counting import Counted, CountedRow
+from handoff.reports.report import Asked, Chart, Column, Report, Shape
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, campaign
+from handoff.reports.rows_form import RowsForm
 from leads.models import Touchpoint
-from leads.sql import load
-
-
-@dataclass(frozen=True)
-class ReturningRow:
-    """One row. `key` is empty for what has no source or campaign; a month is like 2026-03, in UTC."""
-
-    key: str
-    label: str
-    leads: int
-    duplicates: int
-    new_intent: int
 
 
 def intent_kinds() -> list[str]:
@@ -30,21 +18,33 @@ def intent_kinds() -> list[str]:
     return [Touchpoint.ENQUIRY, *settings.INTENT_KINDS]
 
 
-def returning(by: By, start: datetime | None = None, end: datetime | None = None) -> list[ReturningRow]:
+def returning(by: str, start: datetime | None = None, end: datetime | None = None) -> list[CountedRow]:
     """What came in during the period [start, end): a missing bound leaves that side open."""
-    asked = {"by": by.value, "start": start or "-infinity", "end": end or "infinity", "kinds": intent_kinds()}
-    with connection.cursor() as cursor:
-        cursor.execute(load("handoff.reports", "returning.sql"), asked)
-        return [ReturningRow(key, key or WITHOUT.get(by, ""), *counts) for key, *counts in cursor.fetchall()]
+    return _answer({"by": by, "from": start, "to": end}, timezone.now())
 
 
-class ReturningForm(PeriodForm):
-    by = forms.ChoiceField(choices=ROWS, label="Rows", help_text="What the rows are.")
+ROWS = {
+    **OF_A_LEAD,
+    "source": replace(OF_A_LEAD["source"], key="item.source"),
+    "campaign": campaign("item.campaign_id"),
+    **OF_TIME,
+}
+CAME_IN = Counted(
+    items="returning_items.sql",
+    rows=ROWS,
+    counts={"leads": "is_lead", "duplicates": "is_duplicate", "new_intent": "is_intent"},
+    values=lambda _asked: {"kinds": intent_kinds()},
+    order="count(*) FILTER (WHERE is_lead) DESC, key",
+)
+
+
+class ReturningForm(RowsForm):
+    offers = ROWS
     of_what = "What came in"
 
 
-def _answer(asked: Asked, now: datetime) -> list[ReturningRow]:  # noqa: ARG001 what came in does not depend on now
-    return returning(By(asked["by"]), asked["from"], asked["to"])
+def _answer(asked: Asked, now: datetime) -> list[CountedRow]:
+    return CAME_IN.answer(asked, now)
 
 
 REPORT = Report(
@@ -52,7 +52,7 @@ REPORT = Report(
     title="Returning buyers",
     summary="How many buyers came in, and how often those who were known came back.",
     form=ReturningForm,
-    asked_first={"by": By.SOURCE.value},
+    asked_first={"by": "source"},
     columns=[
         Column("leads", "New leads", "Leads captured in the period for the first time."),
         Column(
@@ -67,8 +67,12 @@ REPORT = Report(
     rows=_answer,
     explanation=(
         "The first source and campaign keep the attribution of a lead; what came later counts for its own source and "
-        "campaign. The same capture sent again counts once. Days and months are UTC."
+        "campaign. The same capture sent again counts once."
     ),
     nothing=("Nothing came in", "No lead and no touchpoint was captured in this period."),
     icon="autorenew",
+    chart=Chart(["leads", "duplicates", "new_intent"], Shape.STACKED),
+    behind=CAME_IN.behind,
+    opens=CAME_IN.counts,
+    about="capture or touchpoint",
 )

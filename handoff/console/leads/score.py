@@ -13,11 +13,11 @@ from django.urls import reverse
 
 from handoff.agreement import score_flags
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.models import ScoreFlag
 from handoff.refusals import Refused
+from leads.finding import is_id
 from leads.models import Lead, User
 from leads.scoring import Part, PartKind, parts_of
 

@@ -1,6 +1,7 @@
-"""A page and a CSV for each report. Everyone with a role reads the same numbers."""
+"""A page, a CSV and a workbook for each report. Everyone with a role reads the same numbers."""
 
-from datetime import UTC, timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
 from functools import partial
 from itertools import groupby
 from typing import Any
@@ -17,18 +18,24 @@ from django.utils import timezone
 from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import source_of
+from handoff.console.numbers.charts import caption, chart_of
+from handoff.console.numbers.heat import heat_of
+from handoff.models import Firm
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Column, Report, Row
+from handoff.reports.workbook import TYPE, as_workbook
 
 PERIODS = {"All time": None, "Last 7 days": 7, "Last 28 days": 28, "Last 90 days": 90}
 
 
 def page(request: HttpRequest, report: Report) -> HttpResponse:
-    form = _form(request, report)
-    rows = report.rows(form.cleaned_data, timezone.now()) if form.is_valid() else []
+    form = form_of(request, report)
+    now = timezone.now()
+    rows = report.rows(form.cleaned_data, now) if form.is_valid() else []
     shown = [column for column in report.columns if not column.below]
+    by, firm = str(form["by"].value() or ""), Firm.of_now()
     context = {
         **site.each_context(request),
         "title": report.title,
@@ -36,32 +43,68 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "question": form,
         "groups": _groups(shown),
         "columns": shown,
-        "by": _words_of(str(form["by"].value() or "")),
-        "rows": [_shown(report, shown, row, form["by"].value()) for row in rows],
-        "periods": _periods(request, form),
-        "export_url": f"{reverse(f'admin:{report.name}_export')}?{request.GET.urlencode()}",
+        "by": words_of(by),
+        "heat": heat_of(report, rows, by, firm, lambda column, row: _link(report, column, row, request)),
+        "rows": [_shown(report, shown, row, by, request) for row in rows],
+        "chart": chart_of(report, rows, [label_of(row, by) for row in rows]),
+        "caption": caption(report, rows),
+        "as_of": now,
+        **_around(request, report, form, firm, now),
     }
     return TemplateResponse(request, "handoff/console/report.html", context)
 
 
+def _around(request: HttpRequest, report: Report, form: PeriodForm, firm: Firm, now: datetime) -> dict[str, Any]:
+    asked = request.GET.urlencode()
+    return {
+        "firm": firm,
+        "periods": _periods(request, form, now.astimezone(firm.zone)),
+        "export_url": f"{reverse(f'admin:{report.name}_export')}?{asked}",
+        "workbook_url": f"{reverse(f'admin:{report.name}_workbook')}?{asked}",
+    }
+
+
 def export_view(request: HttpRequest, report: Report) -> HttpResponseBase:
-    form = _form(request, report)
+    form = form_of(request, report)
     if not form.is_valid():
-        return redirect(f"{reverse(f'admin:{report.name}')}?{request.GET.urlencode()}")
+        return _back(request, report)
     by = form.cleaned_data["by"]
     columns: dict[str, export.Column] = {name: partial(_cell, n) for n, name in enumerate(report.header(by))}
     rows = report.rows(form.cleaned_data, timezone.now())
     return export.stream((report.as_cells(by, row) for row in rows), columns, report.name)
 
 
-def _cell(place: int, cells: list[str]) -> str:
-    return cells[place]
+def workbook_view(request: HttpRequest, report: Report) -> HttpResponse:
+    form, now = form_of(request, report), timezone.now()
+    if not form.is_valid():
+        return _back(request, report)
+    book = as_workbook(report, form.cleaned_data["by"], report.rows(form.cleaned_data, now), now)
+    filename = f"{report.name}-{timezone.localdate().isoformat()}.xlsx"
+    return HttpResponse(book, content_type=TYPE, headers={"Content-Disposition": f'attachment; filename="{filename}"'})
 
 
-def _form(request: HttpRequest, report: Report) -> PeriodForm:
+def form_of(request: HttpRequest, report: Report) -> PeriodForm:
+    """What is asked, of whoever may ask: that is everyone with a role."""
     if not viewer(request).roles:
         raise PermissionDenied
     return report.form({**report.asked_first, **request.GET.dict()})
+
+
+def label_of(row: Row, by: str) -> str:
+    return source_of(row.label) if by == "source" and row.key else row.label
+
+
+def words_of(by: str) -> str:
+    """What the rows are, above them: the last part of the name of an attribute, with spaces."""
+    return by.rpartition(".")[2].replace("_", " ").capitalize()
+
+
+def _back(request: HttpRequest, report: Report) -> HttpResponse:
+    return redirect(f"{reverse(f'admin:{report.name}')}?{request.GET.urlencode()}")
+
+
+def _cell(place: int, cells: list[str]) -> str:
+    return cells[place]
 
 
 def _groups(columns: list[Column]) -> list[tuple[str, int]]:
@@ -70,36 +113,44 @@ def _groups(columns: list[Column]) -> list[tuple[str, int]]:
     return groups if any(group for group, _ in groups) else []
 
 
-def _words_of(by: str) -> str:
-    """What the rows are, above them: the last part of the name of an attribute, with spaces."""
-    return by.rpartition(".")[2].replace("_", " ").capitalize()
-
-
-def _shown(report: Report, shown: list[Column], row: Row, by: str) -> dict[str, Any]:
+def _shown(report: Report, shown: list[Column], row: Row, by: str, request: HttpRequest) -> dict[str, Any]:
     words = report.as_words(row)
     return {
-        "label": source_of(row.label) if by == "source" and row.key else row.label,
+        "label": label_of(row, by),
         "belongs_to_none": not row.key,
-        "cells": [(words[column.name], _small_print(report, column, row, words)) for column in shown],
+        "cells": [
+            (words[column.name], _link(report, column, row, request), _small_print(report, column, row, words, request))
+            for column in shown
+        ],
     }
 
 
-def _small_print(report: Report, above: Column, row: Row, words: dict[str, str]) -> list[str]:
+def _link(report: Report, column: Column, row: Row, request: HttpRequest) -> str:
+    """To the leads behind a figure, where it opens and there are any."""
+    if report.behind is None or column.name not in report.opens or not getattr(row, column.name):
+        return ""
+    asked = {**report.asked_first, **request.GET.dict(), "key": row.key, "column": column.name}
+    asked.pop("p", None)
+    return f"{reverse(f'admin:{report.name}_leads')}?{urlencode(asked)}"
+
+
+def _small_print(
+    report: Report, above: Column, row: Row, words: dict[str, str], request: HttpRequest
+) -> Sequence[tuple[str, str]]:
     """Like `3 overdue`, where that says something that the cell above it does not."""
     below = [column for column in report.columns if column.below == above.name and getattr(row, column.name)]
     return [
-        f"{words[column.name]} {column.label[0].lower()}{column.label[1:]}"
+        (f"{words[column.name]} {column.label[0].lower()}{column.label[1:]}", _link(report, column, row, request))
         for column in below
         if words[column.name] not in (words[above.name], NOTHING)
     ]
 
 
-def _periods(request: HttpRequest, form: PeriodForm) -> list[dict[str, Any]]:
-    today = timezone.now().astimezone(UTC).date()
+def _periods(request: HttpRequest, form: PeriodForm, now: datetime) -> list[dict[str, Any]]:
     asked = {name: value for name, value in request.GET.dict().items() if name not in ("from", "to")}
     periods = []
     for label, days in PERIODS.items():
-        start = (today - timedelta(days=days)).isoformat() if days else ""
+        start = (now.date() - timedelta(days=days)).isoformat() if days else ""
         is_shown = form["from"].value() in (start, start or None) and not form["to"].value()
         periods.append({"label": label, "query": "?" + urlencode(asked | {"from": start}), "active": is_shown})
     return periods
@@ -108,3 +159,4 @@ def _periods(request: HttpRequest, form: PeriodForm) -> list[dict[str, Any]]:
 for each in REPORTS.values():
     site.mount(f"{each.name}/", partial(page, report=each), each.name)
     site.mount(f"{each.name}/export/", partial(export_view, report=each), f"{each.name}_export")
+    site.mount(f"{each.name}/workbook/", partial(workbook_view, report=each), f"{each.name}_workbook")

