@@ -5,7 +5,7 @@ from typing import Unpack
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
-from handoff.agreement.packet import snapshot
+from handoff.agreement.packet import beside, snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed, WrongState
 from handoff.workflow import gates
@@ -183,6 +183,7 @@ def _offer(act: Act, definition: Definition | None, *changed: str) -> Transition
         transition=transition,
         definition=definition,
         packet=snapshot(act.lead),
+        facts=beside(act.lead),
         offered_to=act.lead.owner,
         offered_at=act.at,
     )
