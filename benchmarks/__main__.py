@@ -24,6 +24,7 @@ PARTS = [
     "matching",
     "memory",
     "punctual",
+    "replays",
     "reports",
     "transition",
 ]

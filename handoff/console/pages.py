@@ -3,6 +3,8 @@
 from handoff.console import palette
 from handoff.console.board import page as board
 from handoff.console.imports import listing
+from handoff.console.improving import finding, replaying
+from handoff.console.improving import listing as replayed_leads
 from handoff.console.leads import (
     acting,
     answering_all,
@@ -54,6 +56,7 @@ __all__ = [
     "engine",
     "excusing",
     "explanations",
+    "finding",
     "holidays",
     "inbox_preview",
     "lead_page",
@@ -70,6 +73,8 @@ __all__ = [
     "reasons",
     "records",
     "rejections",
+    "replayed_leads",
+    "replaying",
     "reports",
     "setup",
     "signatures",

@@ -111,6 +111,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             else []
         ),
         *(_report(request, report) for report in REPORTS.values()),
+        _improve(request),
         *for_revops,
         *_people(request, user),
     ]
@@ -119,6 +120,11 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
     link = reverse(f"admin:{report.name}")
     return _item(report.title, report.icon, link, request.path.startswith(link))
+
+
+def _improve(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:finder")
+    return _item("Improve", "troubleshoot", link, request.path.startswith(link))
 
 
 def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, conditions_of, moment
 from handoff.console.settings.comparing import compare
 from handoff.refusals import Refused
-from leads.models import Definition, Role, User
+from leads.models import Definition, Role, Stage, User
 
 DISCARDED = "Nobody has signed it. Whoever was notified of it is not notified again; the log keeps who discarded it."
 
@@ -90,6 +90,8 @@ class DefinitionPage(Page):
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         user, tools = viewer(request), []
+        if obj.stage == Stage.MQL:
+            tools.append(Tool("Replay", reverse("admin:replay", args=[obj.pk]), in_dialog=False))
         if side_to_sign(user, obj):
             tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
         if roles_to_sign(obj) and user.has_role(Role.REVOPS):
