@@ -25,6 +25,7 @@ PARTS = [
     "memory",
     "pages",
     "punctual",
+    "replays",
     "reports",
     "transition",
     "scoring",

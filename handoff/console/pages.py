@@ -3,6 +3,8 @@
 from handoff.console import palette
 from handoff.console.board import page as board
 from handoff.console.imports import listing
+from handoff.console.improving import finding, replaying
+from handoff.console.improving import listing as replayed_leads
 from handoff.console.leads import (
     acting,
     answering_all,
@@ -75,6 +77,7 @@ __all__ = [
     "excusing",
     "explanations",
     "field_notes",
+    "finding",
     "firm",
     "glossary",
     "holidays",
@@ -94,6 +97,8 @@ __all__ = [
     "reasons",
     "records",
     "rejections",
+    "replayed_leads",
+    "replaying",
     "reports",
     "score",
     "score_flags",

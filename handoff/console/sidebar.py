@@ -122,6 +122,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
             if user.has_role(*MARKETING, Role.REVOPS)
             else []
         ),
+        _improve(request),
         *for_revops,
         *_people(request, user),
     ]
@@ -146,6 +147,11 @@ def _field_notes(request: HttpRequest) -> dict[str, Any]:
 def _agreement(request: HttpRequest) -> dict[str, Any]:
     link = reverse("admin:agreement")
     return _item("Whole agreement", "handshake", link, request.path == link)
+
+
+def _improve(request: HttpRequest) -> dict[str, Any]:
+    link = reverse("admin:finder")
+    return _item("Improve", "troubleshoot", link, request.path.startswith(link))
 
 
 def _people(request: HttpRequest, user: User) -> list[dict[str, Any]]:

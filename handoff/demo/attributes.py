@@ -35,10 +35,16 @@ def make_attributes() -> None:
     )
 
 
-def attributes_of(email: str) -> dict[str, Any]:
-    """By the address, so that the story is the same with and without them. Of some buyers nothing is known."""
+def attributes_of(email: str, *, is_unfit: bool) -> dict[str, Any]:
+    """By the address, so that the story is the same with and without them. Of some buyers nothing is known.
+
+    Those whom sales rejects as unfit work for the smallest firms, and hardly anybody else does: whoever opens the page
+    Improve finds that no criterion asks for it.
+    """
     mark = crc32(email.encode())
     if mark % 5 == 0:
         return {}
-    industries, sizes = list(INDUSTRIES), SIZES
-    return {"industry": industries[mark // 5 % len(industries)], "employees": sizes[mark // 25 % len(sizes)]}
+    smallest, *others = SIZES
+    industries = list(INDUSTRIES)
+    size = smallest if is_unfit or mark // 25 % 16 == 0 else others[mark // 25 % len(others)]
+    return {"industry": industries[mark // 5 % len(industries)], "employees": size}

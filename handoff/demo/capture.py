@@ -15,6 +15,7 @@ from leads.provenance import CAPTURE
 
 SYSTEM = "hubspot"
 """Where the leads of the story come from."""
+UNFIT = ("not_our_customer", "not_a_buyer")
 
 
 def capture(lives: Sequence[Life], now: datetime, campaigns: Mapping[Effort, Campaign]) -> None:
@@ -46,7 +47,7 @@ def _lead(life: Life, at: datetime, campaign: Campaign) -> Lead:
         title=buyer.title,
         phone=buyer.phone,
         country=buyer.country,
-        attributes=attributes_of(buyer.email),
+        attributes=attributes_of(buyer.email, is_unfit=_is_unfit(life)),
         source=life.effort.source,
         campaign=campaign,
         score=life.score,
@@ -54,6 +55,11 @@ def _lead(life: Life, at: datetime, campaign: Campaign) -> Lead:
         created_at=at,
         provenance=_provenance(at, life.effort.source, campaign),
     )
+
+
+def _is_unfit(life: Life) -> bool:
+    """Sales will say so."""
+    return any(beat.facts.get("reason") in UNFIT for beat in life.beats)
 
 
 def _provenance(at: datetime, source: str, campaign: Campaign) -> dict[str, Any]:

@@ -23,6 +23,12 @@ class Handoff(models.Model):
     packet = models.JSONField(
         encoder=DjangoJSONEncoder, help_text="A snapshot: later edits of the lead do not change it."
     )
+    facts = models.JSONField(
+        encoder=DjangoJSONEncoder,
+        null=True,
+        db_default=None,
+        help_text="What criteria may ask for besides the packet, as it was. Empty: before this was kept.",
+    )
     offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     offered_at = models.DateTimeField()
     decision = models.CharField(max_length=8, choices=Decision, blank=True)

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from handoff.agreement.briefs import must_be_acknowledged
-from handoff.agreement.packet import snapshot
+from handoff.agreement.packet import beside, snapshot
 from handoff.models import AnswerKind, Dispute, DisputeDecision, Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed, WrongState
 from handoff.workflow import gates
@@ -185,6 +185,7 @@ def _offer(act: Act, definition: Definition | None, *changed: str) -> Transition
         transition=transition,
         definition=definition,
         packet=snapshot(act.lead),
+        facts=beside(act.lead),
         offered_to=act.lead.owner,
         offered_at=act.at,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from handoff.agreement.packet import beside
 from handoff.doors import Door
 from handoff.models import AnswerKind, Decision, Handoff, Rejection
 from handoff.workflow.facts import as_json
@@ -145,6 +146,7 @@ class Walk:
                 transition_id=pk,
                 definition=self.definition,
                 packet=self.packet,
+                facts=beside(self.lead),
                 offered_to_id=self.lead.owner_id,
                 offered_at=act.at,
             )

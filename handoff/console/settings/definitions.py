@@ -110,6 +110,8 @@ class DefinitionPage(Page):
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
         user, tools = viewer(request), []
+        if obj.stage == Stage.MQL:
+            tools.append(Tool("Replay", reverse("admin:replay", args=[obj.pk]), in_dialog=False))
         if side_to_sign(user, obj):
             tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
         if roles_to_sign(obj) and user.has_role(Role.REVOPS):

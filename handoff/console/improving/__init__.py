@@ -1,0 +1,1 @@
+"""The pages on which both sides improve what they agreed on."""

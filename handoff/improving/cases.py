@@ -1,0 +1,49 @@
+"""Which handoffs are looked at, and the statement that has them with what became of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from leads.conditions.fragments import Sql, compose, joined, value
+from leads.sql import load
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Handoffs offered in [start, end), of a campaign and a source as they were then; `reasons` by their ids."""
+
+    start: datetime | None = None
+    end: datetime | None = None
+    campaign: str | None = None
+    source: str | None = None
+    reasons: Sequence[int] = ()
+    """Of rejections that are looked into; empty for those that count against marketing."""
+
+
+CAMPAIGN, SOURCE = (f"COALESCE(frozen.packet ->> '{name}', '')" for name in ("campaign", "source"))
+DECIDED = Sql("frozen.decision <> ''")
+
+
+def cases(chosen: Filter, columns: Mapping[str, Sql] | None = None, only: Sequence[Sql] = ()) -> Sql:
+    """Rows called `handed`, one for each handoff (see cases.sql), with these columns of the row `frozen` besides.
+
+    `only` are further conditions on that row.
+    """
+    given = (
+        ("frozen.offered_at >= {}", chosen.start, "timestamptz"),
+        ("frozen.offered_at < {}", chosen.end, "timestamptz"),
+        (CAMPAIGN + " = {}", chosen.campaign, "text"),
+        (SOURCE + " = {}", chosen.source, "text"),
+    )
+    asked = [compose(text, value(wanted, kind)) for text, wanted, kind in given if wanted is not None]
+    more = [compose(f", {{}} AS {name}", column) for name, column in (columns or {}).items()]
+    # Without the offset, PostgreSQL would compute the columns after the joins, and carry the packets through them.
+    handed = compose(
+        "SELECT frozen.id, frozen.lead_id, frozen.cycle, frozen.offered_at, frozen.decision, {} AS campaign, "
+        "{} AS source{} FROM handoff_handoff frozen WHERE {} OFFSET 0",
+        Sql(CAMPAIGN),
+        Sql(SOURCE),
+        compose("{}" * len(more), *more),
+        joined(" AND ", [Sql("TRUE"), *asked, *only]),
+    )
+    return compose(f"({load(__package__, 'cases.sql')}) handed", handed)

@@ -1,0 +1,198 @@
+"""What a draft of a definition would have done to the handoffs on record. Nothing is written, and nothing is locked.
+
+Each lead is judged as it was at its handoff, by what was frozen then; what cannot be known of then is said.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+from django.db import connection
+
+from handoff.improving import frozen
+from handoff.improving.cases import Filter, cases
+from handoff.improving.intervals import Share
+from handoff.models import Decision
+from leads.conditions import Condition, in_words, where
+from leads.conditions.fragments import Sql, compose
+from leads.models import Reason
+
+
+class Verdict(StrEnum):
+    """What the draft would have said of a lead."""
+
+    PASS = "pass"  # noqa: S105 nobody logs in with it
+    FAIL = "fail"
+    UNKNOWN = "unknown"
+
+
+VERDICTS = {
+    Verdict.PASS: "Would pass",
+    Verdict.FAIL: "Would fail",
+    Verdict.UNKNOWN: "Cannot be known",
+}
+HOLDS, FAILS, UNSURE = "p", "f", "u"
+"""How a single criterion stands, as `pattern` spells it: one letter for each, in their order."""
+
+
+@dataclass
+class Outcomes:
+    """What became of some handoffs."""
+
+    handoffs: int = 0
+    decided: int = 0
+    accepted: int = 0
+    rejected: int = 0
+    """Also after they were accepted."""
+    won: int = 0
+    amount: dict[str, Decimal] = field(default_factory=dict)
+    """What was won, by currency; currencies are never added up."""
+    reasons: Counter[int] = field(default_factory=Counter)
+    """By the id of the reason."""
+
+    @property
+    def acceptance(self) -> Share:
+        return Share(self.accepted, self.decided)
+
+    @property
+    def win_rate(self) -> Share:
+        return Share(self.won, self.decided)
+
+    @property
+    def won_amount(self) -> dict[str, str]:
+        return {currency: f"{amount:.2f}" for currency, amount in sorted(self.amount.items())}
+
+    def add(self, row: "_Row") -> None:
+        n = row.handoffs
+        self.handoffs += n
+        self.decided += n if row.decision else 0
+        self.accepted += n if row.decision == Decision.ACCEPTED else 0
+        self.rejected += n if row.reason_id else 0
+        self.won += n if row.is_won else 0
+        if row.reason_id and n:
+            self.reasons[row.reason_id] += n
+        if row.amount is not None:
+            self.amount[row.currency] = self.amount.get(row.currency, Decimal(0)) + row.amount
+
+    def as_dict(self, codes: Mapping[int, str]) -> dict[str, Any]:
+        reasons = {codes[pk]: n for pk, n in self.reasons.most_common()}
+        return {
+            "handoffs": self.handoffs,
+            "decided": self.decided,
+            "accepted": self.accepted,
+            "acceptance": self.acceptance.as_dict(),
+            "rejected": self.rejected,
+            "reasons": reasons,
+            "won": self.won,
+            "win_rate": self.win_rate.as_dict(),
+            "won_amount": self.won_amount,
+        }
+
+
+Group = dict[Verdict, Outcomes]
+
+
+def _group() -> Group:
+    return {verdict: Outcomes() for verdict in Verdict}
+
+
+@dataclass
+class Replay:
+    """The outcomes by verdict: of all, by campaign and by source; and how each criterion stood."""
+
+    criteria: Sequence[Condition]
+    all: Outcomes = field(default_factory=Outcomes)
+    verdicts: Group = field(default_factory=_group)
+    campaigns: dict[str, Group] = field(default_factory=dict)
+    sources: dict[str, Group] = field(default_factory=dict)
+    failing: Counter[int] = field(default_factory=Counter)
+    """By the place of a criterion, the handoffs that it would have stopped, whatever else would have."""
+    unsure: Counter[int] = field(default_factory=Counter)
+
+    def as_dict(self) -> dict[str, Any]:
+        """As programs read it."""
+        codes = dict(Reason.objects.values_list("pk", "code"))
+        return {
+            "all": self.all.as_dict(codes),
+            **_as_dict(self.verdicts, codes),
+            "criteria": [
+                {"criterion": in_words(each), "would_stop": self.failing[n], "cannot_be_known": self.unsure[n]}
+                for n, each in enumerate(self.criteria)
+            ],
+            "campaigns": {name: _as_dict(group, codes) for name, group in self.campaigns.items()},
+            "sources": {name: _as_dict(group, codes) for name, group in self.sources.items()},
+        }
+
+
+class _Row(NamedTuple):
+    pattern: str
+    campaign: str
+    source: str
+    decision: str
+    reason_id: int | None
+    is_won: bool
+    currency: str
+    handoffs: int
+    amount: Decimal | None
+
+
+def replay(criteria: Sequence[Condition], chosen: Filter | None = None) -> Replay:
+    """Judge every handoff that is asked for by these criteria, in one statement."""
+    replayed = Replay(criteria)
+    for row in _rows(criteria, chosen or Filter()):
+        verdict = verdict_of(row.pattern)
+        for outcomes in (
+            replayed.all,
+            replayed.verdicts[verdict],
+            replayed.campaigns.setdefault(row.campaign, _group())[verdict],
+            replayed.sources.setdefault(row.source, _group())[verdict],
+        ):
+            outcomes.add(row)
+        for n, letter in enumerate(row.pattern):
+            replayed.failing[n] += row.handoffs if letter == FAILS else 0
+            replayed.unsure[n] += row.handoffs if letter == UNSURE else 0
+    replayed.campaigns, replayed.sources = _fullest_first(replayed.campaigns), _fullest_first(replayed.sources)
+    return replayed
+
+
+def pattern(criteria: Iterable[Condition]) -> Sql:
+    """A text with a letter for each criterion, of the row `frozen`."""
+    at_handoff = frozen.source()
+    letters = []
+    for each in criteria:
+        text, params = where([each], at_handoff)
+        held = compose(f"CASE WHEN {{}} THEN '{HOLDS}' ELSE '{FAILS}' END", Sql(text, tuple(params)))
+        letters.append(compose(f"CASE WHEN {{}} THEN {{}} ELSE '{UNSURE}' END", frozen.is_answerable(each), held))
+    return compose(" || ".join(["''", *("({})" for _ in letters)]), *letters)
+
+
+def verdict_of(letters: str) -> Verdict:
+    """A lead that one criterion stops is stopped, whatever else is not known of it."""
+    if FAILS in letters:
+        return Verdict.FAIL
+    return Verdict.UNKNOWN if UNSURE in letters else Verdict.PASS
+
+
+def _rows(criteria: Sequence[Condition], chosen: Filter) -> list[_Row]:
+    grouped = compose(
+        "SELECT letters, campaign, source, decision, reason_id, is_won, COALESCE(currency, ''), "
+        "count(*) FILTER (WHERE counts), sum(amount) FROM {} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7",
+        cases(chosen, {"letters": pattern(criteria)}),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(grouped.text, grouped.params)
+        return [_Row(*row) for row in cursor.fetchall()]
+
+
+def _as_dict(group: Group, codes: Mapping[int, str]) -> dict[str, Any]:
+    return {verdict.value: outcomes.as_dict(codes) for verdict, outcomes in group.items()}
+
+
+def _fullest_first(groups: dict[str, Group]) -> dict[str, Group]:
+    def handoffs(name: str) -> int:
+        return sum(outcomes.handoffs for outcomes in groups[name].values())
+
+    return {name: groups[name] for name in sorted(groups, key=lambda name: (-handoffs(name), name))}
