@@ -7,7 +7,7 @@ from django.db.models import Q
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("handoff", "0028_slack")]
+    dependencies = [("handoff", "0033_excuse_of_a_team")]
 
     operations = [
         AddIndexConcurrently("handoff", models.Index(fields=["offered_at", "id"], name="handoff_offered")),

@@ -7,9 +7,9 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0028_slack"),
-        ("leads", "0022_capacity"),
-        ("sla", "0013_special_days_have_names"),
+        ("handoff", "0032_reports"),
+        ("leads", "0027_lists_by_index"),
+        ("sla", "0014_lists_by_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0022_capacity"),
+        ("leads", "0025_scoring"),
     ]
 
     operations = [

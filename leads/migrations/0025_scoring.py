@@ -11,7 +11,7 @@ from leads.sql import load
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0023_find_accounts"),
+        ("leads", "0024_find_accounts"),
     ]
 
     operations = [

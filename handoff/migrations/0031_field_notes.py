@@ -8,8 +8,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0028_slack"),
-        ("leads", "0028_briefs"),
+        ("handoff", "0030_facts_of_a_handoff"),
+        ("leads", "0026_briefs"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0028_slack")]
+    dependencies = [("handoff", "0029_scoring")]
     operations = [
         migrations.AddField(
             model_name="handoff",

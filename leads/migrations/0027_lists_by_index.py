@@ -26,7 +26,7 @@ DECIDED = models.Index(fields=["state", "-score", "-id"], condition=~Q(state="op
 
 class Migration(migrations.Migration):
     atomic = False
-    dependencies = [("leads", "0022_capacity")]
+    dependencies = [("leads", "0026_briefs")]
 
     operations = [
         *(AddIndexConcurrently("lead", index) for index in OF_LEADS),

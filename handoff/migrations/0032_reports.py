@@ -18,8 +18,8 @@ MONTHS = list(enumerate(month_name))[1:]
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0028_slack"),
-        ("leads", "0022_capacity"),
+        ("handoff", "0031_field_notes"),
+        ("leads", "0027_lists_by_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

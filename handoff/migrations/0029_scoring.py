@@ -17,7 +17,7 @@ def switch_on(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("handoff", "0028_slack"),
-        ("leads", "0024_scoring"),
+        ("leads", "0025_scoring"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
