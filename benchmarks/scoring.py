@@ -82,7 +82,7 @@ def _timed(size: int, do: object) -> Figures:
 def _by_run(day: int) -> None:
     """As points have faded some days later."""
     later = timezone.now() + timedelta(days=day)
-    real, scoring.timezone = scoring.timezone, _Later(later)  # type: ignore[attr-defined]
+    real, scoring.timezone = scoring.timezone, _Later(later)  # type: ignore[attr-defined, assignment]
     try:
         assert scoring.score_all()
     finally:

@@ -37,6 +37,7 @@ def flag(lead: Lead, *, rule: str, touchpoint: int | None, by: User, reason: str
     if not reason.strip():
         raise FactsRefused("Say why it is not indicative.", {"reason": ["Say why it is not indicative."]})
     part = part_of(lead, rule, touchpoint)
+    assert lead.scored_by_id is not None  # noqa: S101 it has parts
     try:
         with transaction.atomic():
             return ScoreFlag.objects.create(

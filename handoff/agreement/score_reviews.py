@@ -16,6 +16,11 @@ SIDES = {Role.MARKETING_LEAD: Side.MARKETING, Role.SALES_MANAGER: Side.SALES}
 LEAST_WORDS = 20  # characters of what was examined: “ok” is no review
 
 
+def _due_on(model: ScoringModel) -> date:
+    assert model.review_on is not None  # noqa: S101 a constraint of the database, of a version in force
+    return model.review_on
+
+
 def due(model: ScoringModel | None, today: date | None = None) -> bool:
     """The review of the model in force is due."""
     today = today or timezone.now().date()
@@ -24,13 +29,13 @@ def due(model: ScoringModel | None, today: date | None = None) -> bool:
 
 def sides_left(model: ScoringModel) -> list[Side]:
     """The sides that have not reviewed it since the review is due."""
-    done = set(model.reviews.filter(due_on=model.review_on).values_list("side", flat=True))
+    done = set(model.reviews.filter(due_on=_due_on(model)).values_list("side", flat=True))
     return [side for side in SIDES.values() if side not in done]
 
 
 def side_to_review(user: User, model: ScoringModel) -> Side | None:
     """The side for which a person may still review it. Nobody reviews for both."""
-    if not due(model) or model.reviews.filter(due_on=model.review_on, by=user).exists():
+    if not due(model) or model.reviews.filter(due_on=_due_on(model), by=user).exists():
         return None
     left = sides_left(model)
     return next((side for role, side in SIDES.items() if side in left and user.has_role(role)), None)
@@ -53,7 +58,7 @@ def review(model_id: int, *, by: User, examined: str, verdict: str) -> ScoreRevi
     unanswered = ScoreFlag.objects.filter(decision="").count()
     done = ScoreReview.objects.create(
         model=model,
-        due_on=model.review_on,
+        due_on=_due_on(model),
         side=side,
         verdict=verdict,
         examined=examined.strip(),
@@ -95,7 +100,7 @@ def _refuse_blank(examined: str, verdict: str) -> None:
 
 
 def _keep_if_agreed(model: ScoringModel) -> None:
-    kept = model.reviews.filter(due_on=model.review_on, verdict=ReviewVerdict.KEEP)
+    kept = model.reviews.filter(due_on=_due_on(model), verdict=ReviewVerdict.KEEP)
     if kept.count() == len(SIDES):
         model.review_on = months_after(timezone.now().date(), model.review_months)
         model.save(update_fields=["review_on"])

@@ -29,7 +29,7 @@ def rescore(leads: Iterable[Lead]) -> None:
         return
     at = timezone.now()
     for pk, score, stated, grade in _score(model, compiled.these(sorted(by_id)), at, "TRUE", ()):
-        lead = by_id[pk]
+        lead: Any = by_id[pk]
         lead.score, lead.stated_score, lead.fit_grade = score, stated, grade
         lead.scored_at, lead.scored_by = at, model
 

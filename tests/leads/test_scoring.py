@@ -121,7 +121,8 @@ def test_a_part_says_what_for_and_when(world: World) -> None:
     rescore([lead])
     [part] = parts_of([lead])[lead.pk]
     assert part == Part("form", "Sent a form", part.kind, 20, "Form", MONDAY - timedelta(days=2), point.pk)
-    assert (lead.scored_by, lead.scored_at) == (in_force, MONDAY)
+    scored_by: Any = lead.scored_by
+    assert (scored_by, lead.scored_at) == (in_force, MONDAY)
 
 
 def test_a_touchpoint_changes_the_score_in_its_own_transaction(world: World) -> None:

@@ -38,7 +38,8 @@ def score_of(lead: Lead, user: User, here: str) -> dict[str, Any] | None:
         return None
     parts = parts_of([lead], user.roles)[lead.pk]
     flags = ScoreFlag.objects.filter(lead=lead, decision="").values_list("rule", "touchpoint")
-    flagged, may_flag = set(flags), score_flags.may_flag(user) and lead.merged_into_id is None
+    flagged: set[tuple[str, int | None]] = {*flags}
+    may_flag = score_flags.may_flag(user) and lead.merged_into_id is None
     total = sum(part.points for part in parts)
     return {
         "total": total,
@@ -84,7 +85,8 @@ def flag_view(request: HttpRequest, lead_id: int) -> HttpResponse:
 
 def _is_flagged(request: HttpRequest, form: FlagForm, lead: Lead) -> bool:
     number = request.GET.get("touchpoint", "")
-    asked = {"rule": request.GET.get("rule", ""), "touchpoint": int(number) if is_id(number) else None}
+    asked: dict[str, Any] = {"touchpoint": int(number) if is_id(number) else None}
+    asked |= {"rule": request.GET.get("rule", "")}
     try:
         flag = score_flags.flag(lead, **asked, by=viewer(request), reason=form.cleaned_data["reason"])
     except Refused as refusal:

@@ -21,19 +21,21 @@ def signatures(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     if not user.roles:
         raise PermissionDenied
-    rows = [_row(draft, user) for draft in (*drafts().order_by("stage", "version"), *scoring.drafts())]
+    waiting: list[Definition | ScoringModel] = [*drafts().order_by("stage", "version"), *scoring.drafts()]
+    rows = [_row(draft, user) for draft in waiting]
     mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
     context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}
     return TemplateResponse(request, "handoff/console/signatures.html", site.each_context(request) | context)
 
 
 def _row(draft: Definition | ScoringModel, user: User) -> dict[str, Any]:
+    in_force: Definition | ScoringModel | None
     if isinstance(draft, Definition):
-        in_force: Definition | ScoringModel | None = Definition.active(draft.stage)
-        compared = compare(in_force, draft, user.roles)
+        in_force = definition = Definition.active(draft.stage)
+        compared = compare(definition, draft, user.roles)
     else:
-        in_force = ScoringModel.active()
-        compared = compare_models(in_force, draft, user.roles)
+        in_force = model = ScoringModel.active()
+        compared = compare_models(model, draft, user.roles)
     page = f"admin:leads_{draft._meta.model_name}"
     signed = [str(person) for person in (draft.marketing_signatory, draft.sales_signatory) if person]
     is_unsigned = not signed

@@ -164,7 +164,7 @@ def test_a_rep_flags_a_part_and_it_is_answered_once(world: World) -> None:
     lead.owner, lead.team = world.ada, world.berlin
     lead.save()
     [part] = parts_of([lead])[lead.pk]
-    flagged = {"rule": part.rule, "touchpoint": part.touchpoint}
+    flagged: dict[str, Any] = {"rule": part.rule, "touchpoint": part.touchpoint}
     with pytest.raises(FactsRefused, match="why"):
         score_flags.flag(lead, **flagged, by=world.ada, reason=" ")
     with pytest.raises(NotAllowed):
