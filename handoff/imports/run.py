@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -26,7 +27,7 @@ from handoff.imports import (
 from handoff.imports.dates import Order, decide_order
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
-from handoff.imports.kind import FirstRows, Kind, Reading, Result, Row, refused, with_remarks
+from handoff.imports.kind import FirstRows, Kind, Place, Reading, Result, Row, refused, with_remarks
 from handoff.imports.mapping import SETTLED, Columns, map_columns, position
 from handoff.imports.memory import NOTHING, Remembered
 from handoff.imports.rows import write_as_author
@@ -168,11 +169,13 @@ class Import:
 
 def in_order(lines: Iterable[Line], columns: Columns, kind: Kind, reading: Reading) -> Iterator[tuple[Line, Row]]:
     """The rows, as they are and by field, in the order in which their kind takes them."""
-    place = kind.order(reading)
-    if place is not None:
-        # The rows are made again afterwards: of a file that is being sorted no more than the lines is kept.
-        lines = in_places(lines, lambda line, place=place: place(row_of(line, columns)))
+    if (place := kind.order(reading)) is not None:
+        lines = in_places(lines, partial(_place_of, place, columns))
     return ((line, row_of(line, columns)) for line in lines)
+
+
+def _place_of(place: Place, columns: Columns, line: Line) -> object:
+    return place(row_of(line, columns))
 
 
 def written(chunk: Sequence[Row], write: Callable[[Sequence[Row]], Iterable[Result]]) -> Iterator[Result]:
@@ -280,9 +283,8 @@ def _hide(unseen: Collection[str], columns: Columns, remembered: Remembered) -> 
 
 
 def _no_identity(table: Table, kind: Kind) -> str:
-    wanted = " or ".join(kind.identities)
     return (
-        f"No column says who or what a row is about. Name it with --map HEADER={wanted}; "
+        f"No column says who or what a row is about. Name it with --map HEADER={' or '.join(kind.identities)}; "
         f"the file has {listed(table.headers)}."
     )
 
