@@ -37,7 +37,6 @@ class Handoff(models.Model):
 
     class Meta:
         ordering = ["lead", "cycle"]
-        indexes = [models.Index(fields=["offered_at"], name="handoff_offered_at")]
         constraints = [
             models.UniqueConstraint(fields=["lead", "cycle"], name="handoff_once_per_cycle"),
             models.CheckConstraint(
