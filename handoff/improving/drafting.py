@@ -6,7 +6,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from handoff.agreement.definitions import SIGNATORIES, draft, drafts
+from handoff.agreement.definitions import draft, drafts
+from handoff.agreement.signing import SIGNATORIES
 from handoff.refusals import FactsRefused, NotAllowed
 from leads.conditions import Condition, in_words, validate_conditions
 from leads.models import Definition, Role, Stage, User

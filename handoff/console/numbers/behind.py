@@ -12,13 +12,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.safestring import SafeString
 
-from handoff.console.frame.page import is_id
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment, state_of
 from handoff.console.numbers.reports import form_of, label_of, words_of
 from handoff.reports.behind import Behind, Entry
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report
+from leads.finding import is_id
 from leads.models import Lead, User
 
 SHOWN = 50

@@ -9,7 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.agreement.definitions import SIGNATORIES, waiting_for
+from handoff.agreement.definitions import waiting_for
+from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads import disputes, urgency

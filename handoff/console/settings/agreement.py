@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from handoff.agreement.definitions import drafts, roles_to_sign
+from handoff.agreement.definitions import drafts
+from handoff.agreement.signing import roles_to_sign
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import day
 from handoff.console.settings.comparing import compare

@@ -98,7 +98,7 @@ def test_every_column_is_in_the_file_or_left_out_on_purpose() -> None:
         "destination": {"signing_secret"},
         "policy": {"version", "retired_at", "mistake_at", "mistake_reason", "created_at"},
         "reason": {"retired_at"},
-        "definition": {"version", "marketing_signatory", "sales_signatory", "active_from"},
+        "definition": {"version", "marketing_signatory", "sales_signatory", "active_from", "looked_to"},
     }
     otherwise = {"zone": "time_zone", "weekly": "week", "overrides": "special_days", "special_names": "special_days"}
     otherwise |= {"holiday_country": "holidays_of", "holiday_subdivision": "holidays_of", "synonyms": "in_files"}
