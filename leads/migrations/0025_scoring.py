@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                 default=None,
                 db_default=None,
                 editable=False,
-                help_text="As of when the model scored it.",
+                help_text="As of when its score is that of the model.",
                 null=True,
             ),
         ),
