@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet, Value
 from django.db.models.functions import Concat, Lower
 from django.db.models.lookups import Contains
 
+from leads.external_ids import spellings
 from leads.matching.profile import Profile
 from leads.models import Lead, LeadQuerySet, MatchKey
 from leads.models.lead import COMPANY, LAST_WORD, NAME
@@ -93,7 +94,7 @@ def _surely(seen: LeadQuerySet, text: str, *, by_contact: bool) -> list[int]:
 
 def _of_external_id(text: str) -> list[int]:
     with connection.cursor() as cursor:
-        cursor.execute(BY_EXTERNAL_ID, [[text, text.upper(), text.lower()]])
+        cursor.execute(BY_EXTERNAL_ID, [[text, text.upper(), text.lower(), *spellings("salesforce", text)]])
         return [lead for (lead,) in cursor.fetchall()]
 
 

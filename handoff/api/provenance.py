@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
 from handoff.api.shapes import LeadShape
@@ -16,6 +16,7 @@ from leads.scoring import PartKind, parts_of
 OUTCOMES = [("created", "Created"), ("updated", "Updated"), ("unchanged", "Unchanged")]
 
 
+@extend_schema_serializer(component_name="FactOrigin")
 class OriginShape(serializers.Serializer[Any]):
     """Whose a fact is."""
 

@@ -67,7 +67,7 @@ OF_TIME: Mapping[str, Rows] = {"week": WEEK, "month": MONTH, "quarter": QUARTER,
 
 
 def choices(rows: Mapping[str, Rows]) -> list[tuple[str, str]]:
-    return [(name, each.label) for name, each in rows.items()]
+    return [(str(name), each.label) for name, each in rows.items()]
 
 
 def reportable() -> list[Fact]:

@@ -37,7 +37,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="campaign",
-            name="audience",
+            name="target_audience",
             field=models.TextField(blank=True, db_default="", default="", verbose_name="for whom"),
         ),
         migrations.AddField(

@@ -32,7 +32,7 @@ class Campaign(models.Model):
     starts_on = models.DateField(null=True, blank=True)
     ends_on = models.DateField(null=True, blank=True)
 
-    audience = models.TextField("for whom", blank=True, default="", db_default="")
+    target_audience = models.TextField("for whom", blank=True, default="", db_default="")
     offer = models.TextField(blank=True, default="", db_default="", help_text="What they are offered, and until when.")
     talk_track = models.TextField(
         blank=True, default="", db_default="", help_text="How sales best begins; shown with the packet of each lead."
@@ -77,7 +77,7 @@ class Campaign(models.Model):
     @property
     def brief(self) -> dict[str, str]:
         """What sales must know of it, without what nobody wrote."""
-        words = {"audience": self.audience, "offer": self.offer, "talk_track": self.talk_track}
+        words = {"target_audience": self.target_audience, "offer": self.offer, "talk_track": self.talk_track}
         return {name: text for name, text in words.items() if text}
 
     @property

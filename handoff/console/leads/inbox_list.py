@@ -223,7 +223,7 @@ class InboxList:
             case "overdue":
                 return Q(next_due__lt=self.at.now)
             case "running":
-                return ~Q(metric="") & (Q(next_due=None) | Q(next_due__gte=self.at.now))
+                return Q(next_due__gte=self.at.now)
             case "paused":
                 return Q(held_until__gt=self.at.now)
             case "none":

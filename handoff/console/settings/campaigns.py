@@ -43,7 +43,7 @@ class CampaignPage(Page):
             {
                 "fields": [
                     "promise",
-                    "audience",
+                    "target_audience",
                     "offer",
                     "talk_track",
                     ("expected_leads", "expected_acceptance"),
@@ -122,7 +122,7 @@ def _brief(campaign: Campaign) -> list[tuple[str, str]]:
     ]
     rows = [
         ("Promise", campaign.promise),
-        ("For whom", campaign.audience),
+        ("For whom", campaign.target_audience),
         ("Offer", campaign.offer),
         ("Talk track", campaign.talk_track),
         ("Expected", ", ".join(filter(None, expected))),

@@ -70,10 +70,20 @@ END $$;
 CREATE OR REPLACE TRIGGER handoff_inbox_lead_goes AFTER DELETE ON leads_lead
     REFERENCING OLD TABLE AS before_rows FOR EACH STATEMENT EXECUTE FUNCTION handoff_inbox_forgets_leads();
 
+-- Most acts change the lead and its clocks: what the lead's own trigger has written already is not written again.
 CREATE OR REPLACE FUNCTION handoff_inbox_follows_clocks() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    PERFORM handoff_inbox_write(array_agg(DISTINCT lead_id ORDER BY lead_id)) FROM changed_rows
-    HAVING count(*) > 0;
+    UPDATE handoff_inboxentry entry
+    SET next_due = first.due_at, metric = first.metric, version = nextval('handoff_inbox_version')
+    FROM (
+        SELECT lead_id, clock.due_at, COALESCE(clock.metric, '') AS metric
+        FROM (SELECT DISTINCT lead_id FROM changed_rows ORDER BY lead_id) AS changed LEFT JOIN LATERAL (
+            SELECT due_at, metric FROM sla_clock
+            WHERE lead_id = changed.lead_id AND stopped_at IS NULL ORDER BY due_at, id LIMIT 1
+        ) clock ON true
+    ) AS first
+    WHERE entry.lead_id = first.lead_id
+        AND (entry.next_due, entry.metric) IS DISTINCT FROM (first.due_at, first.metric);
     RETURN NULL;
 END $$;
 CREATE OR REPLACE TRIGGER handoff_inbox_clock_starts AFTER INSERT ON sla_clock

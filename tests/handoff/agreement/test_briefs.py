@@ -13,7 +13,7 @@ from handoff.refusals import FactsRefused, NotAllowed
 from leads.models import Campaign
 from tests.world import World, make_lead
 
-BRIEF: dict[str, Any] = {"audience": "Planners", "offer": "A trial", "talk_track": "Ask for the fleet."}
+BRIEF: dict[str, Any] = {"target_audience": "Planners", "offer": "A trial", "talk_track": "Ask for the fleet."}
 
 
 def make_campaign(**fields: Any) -> Campaign:
@@ -45,7 +45,7 @@ def test_where_it_only_warns_the_packet_says_so(world: World, client: Client) ->
 
 
 def test_a_campaign_without_the_rule_asks_for_nothing(world: World) -> None:
-    for campaign in (None, make_campaign(brief_rule="", audience="", offer="", talk_track="")):
+    for campaign in (None, make_campaign(brief_rule="", target_audience="", offer="", talk_track="")):
         lead = make_lead(f"Buyer of {campaign}", campaign=campaign)
         workflow.promote(lead.pk, by=world.mia, owner=world.ada)
         assert "brief" not in Handoff.objects.get(lead=lead).packet
