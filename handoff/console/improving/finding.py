@@ -26,7 +26,7 @@ from handoff.refusals import Refused
 from leads.conditions import in_words
 from leads.models import Reason, User
 
-MOST = 200_000
+MOST = 20_000
 """Handoffs: with more, the page would keep people waiting. The command reads all."""
 
 
