@@ -68,7 +68,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     records = RECORDS_OF_REVOPS if user.has_role(Role.REVOPS) else {}
     for title, pages in SETTINGS.items():
         groups.append(_group(request, title, pages | records if title == "Records" else pages))
-    groups[1]["items"].insert(0, _agreement(request))
+    next(group for group in groups if group.get("title") == "Agreement")["items"].insert(0, _agreement(request))
     if user.has_role(Role.REVOPS):
         dead = _later(lambda: counted(Delivery.objects.filter(state=DeliveryState.DEAD)))
         groups += [_group(request, title, pages, {"handoff_delivery": dead}) for title, pages in REVOPS_ONLY.items()]
