@@ -12,7 +12,7 @@ from django.db.models.lookups import Contains
 from leads.external_ids import spellings
 from leads.matching.profile import Profile
 from leads.models import Lead, LeadQuerySet, MatchKey
-from leads.models.lead import COMPANY, LAST_WORD, NAME
+from leads.models.orders import COMPANY, LAST_WORD, NAME
 
 LONGEST = 200
 READ = 10_000

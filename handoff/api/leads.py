@@ -34,7 +34,7 @@ from leads.internals.composed import Composed
 from leads.internals.rows import keep_prefetched
 from leads.merged import survivor_of
 from leads.models import ExternalId, Lead, LeadQuerySet, Opportunity, State, Touch, User, Via
-from leads.models.lead import BY_SCORE
+from leads.models.orders import BY_SCORE
 from sla.first_due import due, not_due
 from sla.models import Alarm, Clock
 from sla.standing import with_warning

@@ -6,7 +6,8 @@ from leads.models.consent import Consent, ConsentStatement, Purpose
 from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Candidate, Definition, Receiver, Stage
 from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
-from leads.models.lead import ExternalId, Lead, LeadQuerySet, State
+from leads.models.external_id import ExternalId
+from leads.models.lead import Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
 from leads.models.reason import Evidence, Reason, Route, Side

@@ -1,6 +1,5 @@
 """The lead and its states."""
 
-from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, NoReturn, Self
 
@@ -8,17 +7,15 @@ from django.conf import settings
 from django.contrib.postgres.expressions import ArraySubquery
 from django.contrib.postgres.indexes import GinIndex
 from django.db import models
-from django.db.models import F, Func, Q, Value
-from django.db.models.functions import Coalesce, Collate, Lower, Upper
+from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 from django_fsm import RETURN_VALUE, ConcurrentTransitionMixin, FSMField, transition
 
-from leads import conditions
-from leads.conditions.consents import standing
-from leads.conditions.windows import Point
-from leads.facts import fact, value_of
 from leads.lookups import AnyOf
 from leads.models.campaign import Campaign
+from leads.models.lead_facts import LeadFacts
+from leads.models.orders import BY_SCORE, COMPANY, LAST_WORD, NAME
 from leads.models.people import MARKETING, SALES, Role, Team, User
 from leads.models.reason import Reason
 
@@ -32,18 +29,6 @@ class State(models.TextChoices):
     SQL = "sql", "SQL"
     OPPORTUNITY = "opportunity", "Opportunity"
     REJECTED = "rejected", "Rejected"
-
-
-BY_SCORE = Coalesce("score", Value(-(2**31)))
-"""The score as an order that has no blank: who has none comes before the lowest."""
-
-
-NAME, COMPANY = (Collate(Lower(column), "C") for column in ("name", "company"))
-"""In the order of bytes, in which an index knows how a text begins, whatever the locale of the database."""
-LAST_WORD = Collate(
-    Func(Lower("name"), Value(" "), Value(-1), function="split_part", output_field=models.TextField()), "C"
-)
-"""Of a name: that by which people are looked for."""
 
 
 class LeadQuerySet(models.QuerySet["Lead"]):
@@ -265,7 +250,7 @@ class Lead(ConcurrentTransitionMixin, models.Model):
         """Its main deal: the newest that is open, else the newest; None without a deal."""
         return next(iter(self.deals.model.by_rank(self.deals.all())), None)
 
-    def facts(self) -> "LeadFacts":
+    def facts(self) -> LeadFacts:
         """Its facts by name, as conditions ask for them."""
         return LeadFacts(self)
 
@@ -303,67 +288,3 @@ class Lead(ConcurrentTransitionMixin, models.Model):
 
 
 _STATE_FIELDS = (Lead._meta.get_field("state"),)
-
-
-class LeadFacts(Mapping[str, Any]):
-    """The facts of a lead by name, with its team and its owner. Each is read when asked for, as some cost a query."""
-
-    def __init__(self, lead: Lead) -> None:
-        self._lead = lead
-
-    def __getitem__(self, name: str) -> Any:
-        lead = self._lead
-        match name:
-            case "team":
-                return lead.team.name if lead.team else ""
-            case "owner":
-                return lead.owner.username if lead.owner else ""
-            case "created_at":
-                return lead.created_at
-            case "fit_grade":
-                return lead.fit_grade
-            case "touchpoints" | "event" | "last_touchpoint":
-                return PointsOfLead(lead)
-        if name.startswith("consent."):
-            return standing(lead.consent, name.removeprefix("consent."), is_blocked=lead.do_not_contact)
-        return value_of(lead, fact(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(conditions.fields())
-
-    def __len__(self) -> int:
-        return len(conditions.fields())
-
-
-class PointsOfLead:
-    """Its touchpoints, of which only those are read that a condition asks for."""
-
-    def __init__(self, lead: Lead) -> None:
-        self._lead = lead
-
-    def between(self, since: datetime | None, until: datetime) -> Iterator[Point]:
-        if not self._lead.pk:
-            return
-        points = self._lead.touchpoints.filter(at__lte=until, **({} if since is None else {"at__gte": since}))
-        for kind, at, detail, campaign in points.order_by().values_list("kind", "at", "detail", "campaign__name"):
-            yield Point(kind, at, detail, campaign or "")
-
-    def latest(self, until: datetime) -> datetime | None:
-        if not self._lead.pk:
-            return None
-        newest: datetime | None = self._lead.touchpoints.filter(at__lte=until).aggregate(at=models.Max("at"))["at"]
-        return newest
-
-
-class ExternalId(models.Model):
-    """The name of a lead in another system. A lead may have several, also in one system."""
-
-    lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="external_ids")
-    system = models.CharField(max_length=40)
-    value = models.CharField(max_length=200)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["system", "value"], name="external_id_once")]
-
-    def __str__(self) -> str:
-        return f"{self.system}:{self.value}"

@@ -26,7 +26,7 @@ from handoff.workflow import rights
 from leads.facts import Fact, FactType, built_in_facts, value_of
 from leads.finding import SEARCHED
 from leads.models import MARKETING, Lead, LeadQuerySet, Role
-from leads.models.lead import BY_SCORE
+from leads.models.orders import BY_SCORE
 from leads.search import SEARCH_HELP
 from sla.first_due import due, not_due
 
