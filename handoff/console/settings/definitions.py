@@ -5,26 +5,18 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
-from django.urls import URLPattern, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from handoff.agreement.definitions import discard, draft, edit, sign
-from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.conditions import ConditionsField
-from handoff.console.frame.confirm import Question, confirm
-from handoff.console.frame.dialogs import back
-from handoff.console.frame.page import Page, Tool
-from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import badge, conditions_of, moment
+from handoff.console.frame.page import Tool
+from handoff.console.frame.site import site
+from handoff.console.frame.words import badge, conditions_of
 from handoff.console.settings.comparing import compare
-from handoff.refusals import Refused
-from leads.models import Definition, Role, Stage, User
-
-DISCARDED = "Nobody has signed it. Whoever was notified of it is not notified again; the log keeps who discarded it."
-
+from handoff.console.settings.signed import SignedPage
+from leads.models import Definition, Stage, User
 
 TERMS = ("promotes", "receiver", "team")
 """What is signed besides the words and the criteria."""
@@ -62,8 +54,10 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
         return given
 
 
-class DefinitionPage(Page):
+class DefinitionPage(SignedPage):
     title = "Definitions"
+    signing = "It comes into force as soon as one person of each side has signed these words, criteria and terms."
+    sign, discard = staticmethod(sign), staticmethod(discard)
     form = DefinitionForm
     list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since"]
     list_select_related = ["marketing_signatory", "sales_signatory"]
@@ -75,9 +69,6 @@ class DefinitionPage(Page):
     read_as = {"criteria": "criteria_shown", "marketing_signatory": "for_marketing", "sales_signatory": "for_sales"}
     read_as |= {"active_from": "active_since"}
     add_fieldsets = [(None, {"fields": ["stage", "text", "criteria", *TERMS]})]
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         return [*super().get_readonly_fields(request, obj), *(["stage"] if obj else [])]
@@ -94,56 +85,16 @@ class DefinitionPage(Page):
         if voided:
             messages.warning(request, "The signatures of this draft were given for other words: both sides sign again.")
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        try:
-            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except Refused as refusal:
-            messages.warning(request, refusal.message)
-            return redirect(request.get_full_path())
-        return response
-
-    def get_urls(self) -> list[URLPattern]:
-        own = [self.extra_path("sign", self.sign_view), self.extra_path("discard", self.discard_view)]
-        return [*own, *super().get_urls()]
-
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        user, tools = viewer(request), []
-        if obj.stage == Stage.MQL:
-            tools.append(Tool("Replay", reverse("admin:replay", args=[obj.pk]), in_dialog=False))
-        if side_to_sign(user, obj):
-            tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
-        if roles_to_sign(obj) and user.has_role(Role.REVOPS):
-            tools.append(Tool("Discard this draft", self.url("discard", obj.pk), "danger"))
-        return tools
+        replay = [Tool("Replay", reverse("admin:replay", args=[obj.pk]), in_dialog=False)]
+        return [*(replay if obj.stage == Stage.MQL else []), *super().tools(request, obj)]
 
-    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = viewer(request)
-        if not user.has_role(*SIGNATORIES):
-            raise PermissionDenied
-        definition = get_object_or_404(Definition, pk=pk)
-        in_force = Definition.active(definition.stage)
-        question = Question(
-            f"Sign the {definition}",
-            "It comes into force as soon as one person of each side has signed these words, criteria and terms.",
-            "Sign",
-            "primary",
-            beside={"compared": compare(in_force, definition, user.roles), "in_force": in_force},
-            carried={"seen": definition.digest},
-        )
-        seen, to = request.POST.get("seen", ""), back(request, self.url("change", pk))
-        return confirm(request, question, to, lambda: _sign(pk, user, seen))
+    def compared(self, version: Definition, user: User) -> dict[str, Any]:
+        in_force = Definition.active(version.stage)
+        return {"compared": compare(in_force, version, user.roles), "in_force": in_force}
 
-    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Remove a draft that nobody has signed."""
-        user = viewer(request)
-        if not user.has_role(Role.REVOPS):
-            raise PermissionDenied
-        definition = get_object_or_404(Definition, pk=pk)
-        shown = [("Definition", definition.text), ("Criteria", conditions_of(definition.criteria))]
-        question = Question(f"Discard the {definition}", DISCARDED, "Discard", shown=shown)
-        return confirm(request, question, reverse("admin:signatures"), lambda: f"Discarded: {discard(pk, by=user)}.")
+    def words_of(self, version: Definition) -> list[tuple[str, Any]]:
+        return [("Definition", version.text), ("Criteria", conditions_of(version.criteria))]
 
     @display(description="Status", ordering="active_from")
     def standing_shown(self, definition: Definition) -> SafeString:
@@ -163,15 +114,6 @@ class DefinitionPage(Page):
     @display(description="For sales", empty_value="Not signed yet")
     def for_sales(self, definition: Definition) -> str | None:
         return str(definition.sales_signatory) if definition.sales_signatory else None
-
-    @display(description="In force since", ordering="active_from")
-    def active_since(self, definition: Definition) -> SafeString:
-        return moment(definition.active_from)
-
-
-def _sign(pk: int, by: User, seen: str) -> str:
-    definition = sign(pk, by=by, seen=seen)
-    return f"Signed. The {definition} is in force." if definition.active_from else "Signed. The other side signs next."
 
 
 site.register(Definition, DefinitionPage)

@@ -7,24 +7,23 @@ from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import URLPattern, reverse
+from django.urls import URLPattern
 from django.utils.safestring import SafeString
 
 from handoff.agreement import score_reviews
 from handoff.agreement.scoring import COVERED, discard, draft, edit, sign
-from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
-from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
-from handoff.console.frame.page import Page, Tool
+from handoff.console.frame.page import Tool
 from handoff.console.frame.score_rules import BehaviourField, ExclusionField, FitField
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import badge, moment
+from handoff.console.frame.words import badge, day
 from handoff.console.settings.comparing_models import compare_models, rules_in_words
+from handoff.console.settings.signed import SignedPage
 from handoff.models import ReviewVerdict
 from handoff.refusals import Refused
-from leads.models import Role, ScoringModel, User
+from leads.models import ScoringModel, User
 
 EXPLAINED = "Say what both sides should know: which parts were flagged, and whether a high score still means a sale."
 
@@ -52,8 +51,12 @@ class ReviewForm(forms.Form):
     verdict = forms.ChoiceField(choices=ReviewVerdict.choices, label="The model")
 
 
-class ScoringPage(Page):
+class ScoringPage(SignedPage):
     title = "Scoring model"
+    signing = (
+        "It comes into force as soon as one person of each side has signed these rules. All leads are then scored."
+    )
+    sign, discard = staticmethod(sign), staticmethod(discard)
     empty = "No model scores leads: their scores are those of other systems. Add a model to give them signed ones."
     form = ScoringForm
     list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since", "review_on"]
@@ -75,9 +78,6 @@ class ScoringPage(Page):
         "active_from": "active_since",
     }  # fmt: skip
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return super().has_change_permission(request, obj) and (obj is None or obj.active_from is None)
-
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
         return self.fieldsets if obj else self.add_fieldsets
 
@@ -96,60 +96,26 @@ class ScoringPage(Page):
         if voided:
             messages.warning(request, "The signatures of this draft were given for other rules: both sides sign again.")
 
-    def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        try:
-            response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
-        except Refused as refusal:
-            messages.warning(request, refusal.message)
-            return redirect(request.get_full_path())
-        return response
-
     def get_urls(self) -> list[URLPattern]:
-        own = [("sign", self.sign_view), ("discard", self.discard_view), ("review", self.review_view)]
-        return [*(self.extra_path(name, view) for name, view in own), *super().get_urls()]
+        return [self.extra_path("review", self.review_view), *super().get_urls()]
 
     def tools(self, request: HttpRequest, obj: Any) -> list[Tool]:
-        user, tools = viewer(request), []
-        if obj == ScoringModel.active() and score_reviews.side_to_review(user, obj):
-            tools.append(Tool("Review the model", self.url("review", obj.pk), "primary"))
-        if side_to_sign(user, obj):
-            tools.append(Tool("Sign this version", self.url("sign", obj.pk), "primary"))
-        if roles_to_sign(obj) and user.has_role(Role.REVOPS):
-            tools.append(Tool("Discard this draft", self.url("discard", obj.pk), "danger"))
-        return tools
+        may = obj == ScoringModel.active() and score_reviews.side_to_review(viewer(request), obj)
+        review = [Tool("Review the model", self.url("review", obj.pk), "primary")] if may else []
+        return [*review, *super().tools(request, obj)]
+
+    def compared(self, version: ScoringModel, user: User) -> dict[str, Any]:
+        in_force = ScoringModel.active()
+        return {"compared": compare_models(in_force, version, user.roles), "in_force": in_force}
+
+    def words_of(self, version: ScoringModel) -> list[tuple[str, Any]]:
+        return [("Model", version.text)]
 
     def render_change_form(self, request: HttpRequest, context: Any, *args: Any, **kwargs: Any) -> HttpResponse:
         obj = kwargs.get("obj")
         if obj is not None and obj == ScoringModel.active():
             self._say_how_it_stands(request, obj)
         return super().render_change_form(request, context, *args, **kwargs)
-
-    def sign_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = viewer(request)
-        if not user.has_role(*SIGNATORIES):
-            raise PermissionDenied
-        model, in_force = get_object_or_404(ScoringModel, pk=pk), ScoringModel.active()
-        question = Question(
-            f"Sign the {model}",
-            "It comes into force as soon as one person of each side has signed these rules. All leads are then scored.",
-            "Sign",
-            "primary",
-            beside={"compared": compare_models(in_force, model, user.roles), "in_force": in_force},
-            carried={"seen": model.digest},
-        )
-        seen, to = request.POST.get("seen", ""), back(request, self.url("change", pk))
-        return confirm(request, question, to, lambda: _sign(pk, user, seen))
-
-    def discard_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        user = viewer(request)
-        if not user.has_role(Role.REVOPS):
-            raise PermissionDenied
-        model = get_object_or_404(ScoringModel, pk=pk)
-        words = "Nobody has signed it. The log keeps who discarded it."
-        question = Question(f"Discard the {model}", words, "Discard", shown=[("Model", model.text)])
-        return confirm(request, question, reverse("admin:signatures"), lambda: f"Discarded: {discard(pk, by=user)}.")
 
     def review_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Ask what one side says of the model in force, or keep it."""
@@ -171,10 +137,10 @@ class ScoringPage(Page):
         run = model.runs.first()
         if run is not None and run.finished_at is None:
             messages.info(request, f"Leads are being scored: {run.done} of about {run.total}.")
-        if score_reviews.due(model):
+        if model.review_on and score_reviews.due(model):
             left = " and ".join(score_reviews.sides_left(model))
             missing = f"That of {left} is missing." if left else "A next version is needed, as one side wants."
-            messages.warning(request, f"The review was due on {model.review_on:%d %b %Y}. {missing}")
+            messages.warning(request, f"The review was due on {day(model.review_on)}. {missing}")
 
     @display(description="Status", ordering="active_from")
     def standing_shown(self, model: ScoringModel) -> SafeString:
@@ -195,15 +161,6 @@ class ScoringPage(Page):
     @display(description="Excluded")
     def exclusions_shown(self, model: ScoringModel) -> SafeString:
         return rules_in_words(model.excluding)
-
-    @display(description="In force since", ordering="active_from")
-    def active_since(self, model: ScoringModel) -> SafeString:
-        return moment(model.active_from)
-
-
-def _sign(pk: int, by: User, seen: str) -> str:
-    model = sign(pk, by=by, seen=seen)
-    return f"Signed. The {model} is in force." if model.active_from else "Signed. The other side signs next."
 
 
 def _is_reviewed(request: HttpRequest, form: ReviewForm, model: ScoringModel) -> bool:
