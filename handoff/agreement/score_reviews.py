@@ -13,7 +13,7 @@ from leads.models import Role, ScoringModel, Side, User
 from leads.models.scoring import months_after
 
 SIDES = {Role.MARKETING_LEAD: Side.MARKETING, Role.SALES_MANAGER: Side.SALES}
-LEAST_WORDS = 20  # characters of what was examined: “ok” is no review
+LEAST_WORDS = 20  # characters of what was examined: “ok” is not a review
 
 
 def _due_on(model: ScoringModel) -> date:

@@ -53,7 +53,7 @@ def _check(conditions: Sequence[Any]) -> None:
     except ValidationError as error:
         raise FactsRefused(" ".join(error.messages)) from error
     if not conditions:
-        raise FactsRefused("There is no condition to draft.")
+        raise FactsRefused("Choose at least one condition to draft: the request names none.")
 
 
 def _text(text: str, conditions: Sequence[Condition]) -> str:

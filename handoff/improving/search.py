@@ -21,7 +21,7 @@ LEAST_GAIN = 0.05
 MOST_PAIRED = 40
 MOST_PROPOSED = 5
 ALIKE = 0.9
-"""A change that withholds little but what a better one of as many parts withholds too is no proposal of its own."""
+"""A change is not proposed if a better one of as many parts withholds nearly all that it withholds."""
 
 
 @dataclass(frozen=True)

@@ -314,7 +314,7 @@ def test_the_command_declares_and_stops_with_progress(world: World, policy: Poli
     [
         ("accept", "2", [], "There is no version 2 of a policy “accept”."),
         ("accept", "1", ["--by", "ada"], "RevOps may."),
-        ("accept", "1", ["--by", "nemo"], "There is no active user “nemo”."),
+        ("accept", "1", ["--by", "nemo"], "“nemo” is not the username of an active person: name one with --by."),
     ],
 )
 def test_the_command_refuses_what_makes_no_sense(

@@ -46,9 +46,9 @@ def test_what_a_dry_run_shows_is_what_is_excused() -> None:
     ("options", "words"),
     [
         (["--by", "ada"], "Ada may not excuse breaches: RevOps may."),
-        (["--by", "nemo"], "There is no active user “nemo”."),
-        (["--by", "olga", "--team", "Atlantis"], "There is no team “Atlantis”."),
-        (["--by", "olga", "--owner", "nemo"], "There is no user “nemo”."),
+        (["--by", "nemo"], "“nemo” is not the username of an active person: name one with --by."),
+        (["--by", "olga", "--team", "Atlantis"], "“Atlantis” is not the name of a team: write it as under Teams."),
+        (["--by", "olga", "--owner", "nemo"], "“nemo” is not a username: write it as under Users."),
         (["--by", "olga", "--to", "2026-03-02"], "The period ends before it starts"),
         (["--by", "olga", "--to", "noon"], "“noon” is not a valid date: write one like"),
         (["--by", "olga", "--reason", " "], "Give the reason"),

@@ -70,7 +70,7 @@ def _team(wanted: Entry) -> str:
         return ""
     team = Team.objects.filter(name=wanted["team"]).first()
     if team is None:
-        raise refuse(wanted, "team", f"team: there is no team “{wanted['team']}”: add it under “teams”.")
+        raise refuse(wanted, "team", f"team: “{wanted['team']}” is not the name of a team: add it under “teams”.")
     return str(team.pk)
 
 

@@ -31,7 +31,11 @@ class Subscriptions(Kind):
     def write(self, row: Subscription | None, wanted: Entry, by: User) -> Subscription:  # noqa: ARG002
         destination = Destination.objects.filter(name=wanted["destination"]).first()
         if destination is None:
-            raise refuse(wanted, "destination", f"destination: there is no “{wanted['destination']}”: add it first.")
+            raise refuse(
+                wanted,
+                "destination",
+                f"destination: “{wanted['destination']}” is not the name of a destination: add it first.",
+            )
         data = {"verb": wanted["verb"], "destination": str(destination.pk)}
         saved: Subscription = fill(_SubscriptionForm, row or Subscription(), data, wanted).save()
         return saved

@@ -169,5 +169,7 @@ def _names(entry: Entry) -> list[Any]:
 def _destination(entry: Entry, name: Any) -> Destination:
     destination = Destination.objects.filter(name=name).first() if isinstance(name, str) else None
     if destination is None:
-        raise refuse(entry, "notifies", f"notifies: there is no destination “{name}”: add it under “destinations”.")
+        raise refuse(
+            entry, "notifies", f"notifies: “{name}” is not the name of a destination: add it under “destinations”."
+        )
     return destination

@@ -52,5 +52,5 @@ def _person(wanted: Entry, name: str, username: str) -> User:
     person = User.objects.filter(username=username).select_for_update(no_key=True, of=("self",)).first()
     if person is None:
         advice = "add them under Users first, or take the name out of the file."
-        raise refuse(wanted, name, f"{name}: there is no user “{username}”: {advice}")
+        raise refuse(wanted, name, f"{name}: “{username}” is not a username: {advice}")
     return person

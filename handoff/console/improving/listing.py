@@ -100,7 +100,7 @@ def _cases(definition: Definition, form: NumberForm, most: int, after: Case | No
 
 
 def _rows(cases: Sequence[Case], definition: Definition, user: User) -> list[dict[str, Any]]:
-    """In few queries. Of leads that the viewer may not see there is no link."""
+    """In few queries. Leads that the viewer may not see are named without a link."""
     ids = [case.lead_id for case in cases]
     leads = Lead.objects.in_bulk(ids)
     seen = set(Lead.objects.visible_to(user).filter(pk__in=ids).values_list("pk", flat=True))

@@ -76,7 +76,7 @@ def _content(file: str) -> bytes:
 def _person(username: str) -> User:
     person = User.objects.filter(username=username, is_active=True).first()
     if person is None:
-        raise CommandError(f"There is no active user “{username}”.")
+        raise CommandError(f"“{username}” is not the username of an active person: name one with --as.")
     return person
 
 

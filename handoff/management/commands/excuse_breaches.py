@@ -55,21 +55,21 @@ class Command(BaseCommand):
 def _team(name: str) -> Team | None:
     team = Team.objects.filter(name=name).first()
     if name and team is None:
-        raise CommandError(f"There is no team “{name}”.", returncode=2)
+        raise CommandError(f"“{name}” is not the name of a team: write it as under Teams.", returncode=2)
     return team
 
 
 def _person(username: str) -> User | None:
     user = User.objects.filter(username=username).first()
     if username and user is None:
-        raise CommandError(f"There is no user “{username}”.", returncode=2)
+        raise CommandError(f"“{username}” is not a username: write it as under Users.", returncode=2)
     return user
 
 
 def _revops(username: str) -> User:
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise CommandError(f"There is no active user “{username}”.", returncode=2)
+        raise CommandError(f"“{username}” is not the username of an active person: name one with --by.", returncode=2)
     if not user.has_role(Role.REVOPS):
         raise CommandError(f"{user} may not excuse breaches: RevOps may.", returncode=2)
     return user

@@ -21,7 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002 Django's signature
         user = User.objects.filter(username=options["username"]).first()
         if user is None:
-            raise CommandError(f"There is no user “{options['username']}”.")
+            raise CommandError(f"“{options['username']}” is not a username: write it as under Users.")
         if not user.is_active:
             raise CommandError(f"“{user.username}” is not active: activate the user first.")
         if options["revoke_others"]:

@@ -30,7 +30,7 @@ class Command(BaseCommand):
             raise CommandError("Give the reason why it is a mistake.", returncode=2)
         person = User.objects.filter(username=by, is_active=True).first() if by else None
         if by and person is None:
-            raise CommandError(f"There is no active user “{by}”.", returncode=2)
+            raise CommandError(f"“{by}” is not the username of an active person: name one with --by.", returncode=2)
         try:
             declared = stopping.declare(policy, by=person, reason=reason)
         except NotAllowed as refusal:

@@ -29,7 +29,7 @@ def test_earlier_tokens_stay_valid_unless_told_otherwise(world: World):
 
 
 def test_an_unknown_user_gets_none(world: World):
-    with pytest.raises(CommandError, match="There is no user “nobody”"):
+    with pytest.raises(CommandError, match="“nobody” is not a username"):
         issue("nobody")
 
 

@@ -67,7 +67,7 @@ NOT_DONE = (
     ),
     (
         f"{OFFICE}policies:\n  - {{{POLICY}, target: 4 h, ladder: [{{at: 50 %, notifies: [Nobody]}}]}}\n",
-        "line 5: notifies: there is no destination “Nobody”",
+        "line 5: notifies: “Nobody” is not the name of a destination",
     ),
     (
         f"{OFFICE}policies:\n  - {{{POLICY}, target: 4 h, ladder: [{{at: 50 %, when: now}}]}}\n",
@@ -82,7 +82,7 @@ NOT_DONE = (
         "line 5: week: the hours of mon",
     ),
     ("calendars:\n  - {key: a, week: {monday: 09:00-17:00}}\n", "line 3: week: “monday” is not a day"),
-    ("teams:\n  - name: Sales\n    manager: nobody\n", "line 4: manager: there is no user “nobody”"),
+    ("teams:\n  - name: Sales\n    manager: nobody\n", "line 4: manager: “nobody” is not a username"),
     ("destinations:\n  - {name: A, audience: owner, medium: pigeon}\n", "line 3: medium: Select a valid choice"),
     (
         "destinations:\n  - {name: A, audience: fixed, medium: webhook, address: 'https://a.example/x'}\n",
@@ -93,7 +93,10 @@ NOT_DONE = (
         "line 3: address: set the environment variable HANDOFF_NOT_SET",
     ),
     ("definitions:\n  - {stage: lead, text: A}\n", "line 3: stage: Select a valid choice"),
-    ("when_to_notify:\n  - {verb: reject, destination: Gone}\n", "line 3: destination: there is no “Gone”"),
+    (
+        "when_to_notify:\n  - {verb: reject, destination: Gone}\n",
+        "line 3: destination: “Gone” is not the name of a destination",
+    ),
     ("standard_messages:\n  - {kind: gossip, active: true}\n", "line 3: kind: Select a valid choice"),
 )
 
