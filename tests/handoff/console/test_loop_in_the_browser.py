@@ -79,7 +79,7 @@ def test_from_a_brief_to_an_overturned_dispute_and_a_signed_change(world: World,
     dialog.get_by_role("button", name="Promote").click()
     dialog.wait_for(state="hidden")
 
-    # Sales rejects it; marketing disputes that, and is right: sales has to decide again, with the time that it had left.
+    # Sales rejects it; marketing disputes that, and is right: sales has to decide again.
     open_page(ada, f"leads/lead/{lead.pk}/change/")
     expect(ada.locator("main")).to_contain_text("Three months free")
     ada.locator(".lead-acts summary").click()
