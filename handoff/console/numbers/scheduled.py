@@ -87,10 +87,11 @@ class ScheduledReportPage(Page):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is not None and self.has_change_permission(request, obj)
 
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:  # noqa: ARG002
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
         """A channel is read by many: who posts into one is for RevOps to say."""
-        is_revops = viewer(request).has_role(Role.REVOPS)
-        return [name for name in self.fields if name != "destination" or is_revops]
+        hidden = set() if viewer(request).has_role(Role.REVOPS) else {"destination"}
+        hidden |= set() if obj else {"shown_report"}  # the title says it
+        return [name for name in self.fields if name not in hidden]
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"last_days": _days_since(request.GET.get("from", "")), "weekdays": ["1"], "at": "08:00"}
@@ -108,12 +109,15 @@ class ScheduledReportPage(Page):
         return f"Open {first.title}", reverse(f"admin:{first.name}")
 
     def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
-        report = REPORTS[request.GET["report"]] if obj is None else None
-        return {"title": f"Send {report.title} regularly"} if report else {}
+        if obj is not None:
+            return {}
+        report = REPORTS[request.GET["report"]]
+        asked = asked_of(report, request.GET.dict())
+        return {"title": f"Send regularly: {in_words(ScheduledReport(report=report.name, asked=asked))}"}
 
     @display(description="Report")
     def shown_report(self, scheduled: ScheduledReport) -> str:
-        return in_words(scheduled) if scheduled.pk else "The one that you looked at, with what you asked there."
+        return in_words(scheduled)
 
     @display(description="Period")
     def period(self, scheduled: ScheduledReport) -> str:
@@ -133,17 +137,18 @@ class ScheduledReportPage(Page):
 
 
 def in_words(scheduled: ScheduledReport) -> str:
-    """Like `Attainment: By team, Metric Time to accept`."""
+    """Like `Attainment by team, Time to accept`."""
     report = REPORTS.get(scheduled.report)
     if report is None:
         return f"{scheduled.report}, which is not there any more"
     fields = report.form({**report.asked_first, **scheduled.asked}).fields
-    words = [
-        f"{field.label} {dict(choices(field)).get(scheduled.asked[name], scheduled.asked[name])}"
+    chosen = {
+        name: dict(choices(field)).get(scheduled.asked[name], scheduled.asked[name])
         for name, field in fields.items()
         if scheduled.asked.get(name)
-    ]
-    return f"{report.title}: {', '.join(words)}" if words else report.title
+    }
+    by = chosen.pop("by", "")
+    return ", ".join([f"{report.title} by {str(by).lower()}" if by else report.title, *map(str, chosen.values())])
 
 
 def asked_of(report: Report, query: Mapping[str, str]) -> dict[str, str]:

@@ -150,7 +150,7 @@ def test_from_the_page_of_a_report_one_subscribes_to_what_one_looks_at(world: Wo
     url = page.context["schedule_url"]
     assert url in page.content.decode().replace("&amp;", "&")
     form = client.get(url)
-    assert "Send Attainment regularly" in form.content.decode()
+    assert "Send regularly: Attainment by owner, Speed to lead" in form.content.decode()
     assert "destination" not in form.context["adminform"].form.fields
     saved = client.post(url, {"last_days": "7", "weekdays": ["1", "4"], "at": "07:30", "active": "on"})
     assert saved.status_code == 302
