@@ -43,17 +43,14 @@ class Operations(operations.DatabaseOperations):
         if not tables:
             return []
         # Neither the triggers that keep the history nor foreign keys have a say.
-        return ["SET LOCAL session_replication_role = replica", self.of_each(tables, RESTORE)]
-
-    def of_each(self, tables: Any, statement: str) -> str:
-        return sql.SQL(statement).format(tables=sql.Literal(sorted(tables))).as_string(self.connection.connection)
+        return ["SET LOCAL session_replication_role = replica", _of_each(tables, RESTORE, self.connection)]
 
 
 class Creation(creation.DatabaseCreation):
     def serialize_db_to_string(self) -> str:
         tables = self.connection.introspection.django_table_names(only_existing=True, include_views=False)
         with self.connection.cursor() as cursor:
-            cursor.execute(self.connection.ops.of_each(tables, KEEP))
+            cursor.execute(_of_each(tables, KEEP, self.connection))
         return "as_migrated"
 
     def deserialize_db_from_string(self, data: str) -> None:
@@ -63,3 +60,7 @@ class Creation(creation.DatabaseCreation):
 class DatabaseWrapper(base.DatabaseWrapper):
     creation_class = Creation
     ops_class = Operations
+
+
+def _of_each(tables: Any, statement: str, connection: Any) -> str:
+    return str(sql.SQL(statement).format(tables=sql.Literal(sorted(tables))).as_string(connection.connection))
