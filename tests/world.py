@@ -57,7 +57,7 @@ def world(db: None) -> World:
         ada=(Role.SALES_REP, of_berlin | {"slack_member_id": "UADA"}),
         ben=(Role.SALES_REP, of_berlin),
         max=(Role.SALES_MANAGER, of_berlin),
-        zoe=(Role.SALES_REP, {"team": new_york}),
+        zoe=(Role.SALES_REP, {"team": new_york, "time_zone": "America/New_York"}),
         mia=(Role.MARKETER, {}),
         nora=(Role.MARKETING_LEAD, {}),
         olga=(Role.REVOPS, {}),
