@@ -28,11 +28,12 @@ def cases(
     chosen: Filter,
     columns: Mapping[str, Sql] | None = None,
     only: Sequence[Sql] = (),
-    read: Mapping[str, Sql] | None = None,
+    read: Sequence[Mapping[str, Sql]] = (),
 ) -> Sql:
     """Rows called `handed`, one for each handoff (see cases.sql), with these columns of the row `frozen` besides.
 
-    `only` are further conditions on that row. `read` are further columns of it, for those that need one several times.
+    `only` are further conditions on that row. `read` are further columns of it, for those that need one several times;
+    the second ones may be made of the first.
     """
     given = (
         ("frozen.offered_at >= {}", chosen.start, "timestamptz"),
@@ -42,10 +43,10 @@ def cases(
     )
     asked = [compose(text, value(wanted, kind)) for text, wanted, kind in given if wanted is not None]
     frozen = compose(load(__package__, "frozen.sql"), joined(" AND ", [Sql("TRUE"), *asked, *only]))
-    if read:
-        frozen = compose("(SELECT frozen.*{} FROM {} OFFSET bigint '0') frozen", _named(read), frozen)
-    # Without the offset, PostgreSQL would compute the columns after the joins, and carry the packets through them. With a
-    # plain 0, which it has to convert, it would not compute them in parallel.
+    for more in read:
+        frozen = compose("(SELECT frozen.*{} FROM {} OFFSET bigint '0') frozen", _named(more), frozen)
+    # Without the offset, PostgreSQL would compute the columns after the joins, and carry the packets through them. With
+    # a plain 0, which it has to convert, it would not compute them in parallel.
     handed = compose(
         "SELECT id, lead_id, cycle, offered_at, decision, {} AS campaign, {} AS source{} FROM {} OFFSET bigint '0'",
         Sql(CAMPAIGN),

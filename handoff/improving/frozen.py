@@ -15,11 +15,18 @@ def source() -> Source:
 
     def column(field: Field) -> Sql:
         if field.attribute or not is_in_snapshot(field):
-            name = value(field.name, "text")
-            return from_json(field.kind, compose(f"COALESCE({PACKET} -> {{}}, {FACTS} -> {{}})", name, name))
+            return from_json(field.kind, stored(field))
         return packet.column(field)
 
     return Source(column, OFFERED_AT)
+
+
+def stored(field: Field) -> Sql:
+    """The JSON of a plain fact, or of whose the lead was; NULL where nothing was frozen."""
+    name = value(field.name, "text")
+    if field.attribute or not is_in_snapshot(field):
+        return compose(f"COALESCE({PACKET} -> {{}}, {FACTS} -> {{}})", name, name)
+    return compose(f"({PACKET} -> {{}})", name)
 
 
 def is_known(field: Field) -> Sql:

@@ -9,8 +9,8 @@ from django.db.backends.utils import CursorWrapper
 SETTINGS = {
     "work_mem": "64MB",  # else what became of a million handoffs is joined on the disk
     "jit": "off",  # to compile the many expressions takes longer than they do for some thousand handoffs
-    # By default, PostgreSQL expects that further processes cost more than they save: it does not know how long it takes to
-    # look into packets.
+    # By default, PostgreSQL expects that further processes cost more than they save: it does not know how long packets
+    # take.
     "parallel_setup_cost": "100",
     "parallel_tuple_cost": "0.001",
 }

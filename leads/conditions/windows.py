@@ -105,15 +105,18 @@ class Counted:
         return COMPARED[self.op][0](self.count(actual, at), self.wanted)
 
     def sql(self, column: Sql, at: Sql) -> Sql:
+        count = self.count_in_sql(column, at)
+        return compose(f"({{}} {COMPARED[self.op][1]} {{}})", count, value(self.wanted, "integer"))
+
+    def count_in_sql(self, column: Sql, at: Sql) -> Sql:
         if isinstance(column, Listed) and self.window.is_plain:
-            return self._compared(self._listed(column, at))
+            return self._listed(column, at)
         by = {
             "each": Sql("(point.kind, point.at, point.detail, point.campaign)"),
             "days": day_in_sql(Sql("point.at")),
             "kinds": Sql("point.kind"),
         }[self.distinct]
-        count = compose("(SELECT count(DISTINCT {}) FROM {} WHERE {})", by, column, self.window.sql(at))
-        return self._compared(count)
+        return compose("(SELECT count(DISTINCT {}) FROM {} WHERE {})", by, column, self.window.sql(at))
 
     def _listed(self, column: Listed, at: Sql) -> Sql:
         within = column.within(at, self.window.days)
@@ -123,9 +126,6 @@ class Counted:
             case "kinds":
                 return within.distinct(Sql("point.kind"), self.window.kinds)
         return within.number(self.window.kinds)
-
-    def _compared(self, count: Sql) -> Sql:
-        return compose(f"({{}} {COMPARED[self.op][1]} {{}})", count, value(self.wanted, "integer"))
 
 
 @dataclass(frozen=True)
