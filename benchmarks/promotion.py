@@ -26,12 +26,14 @@ MARKED, UNMARKED = "touchpoints, marked", "touchpoints, not marked"
 CRITERIA = [{"field": "touchpoints", "op": "at_least", "value": 3, "within_days": 30}]
 TOUCH = """
 INSERT INTO leads_touchpoint (lead_id, kind, at, detail, system, external_id)
-SELECT lead_id, 'form', now() - n * interval '1 day', '', '', '' FROM unnest(%s::bigint[]) lead_id, generate_series(1, 3) n
+SELECT lead_id, 'form', now() - n * interval '1 day', '', '', ''
+FROM unnest(%s::bigint[]) lead_id, generate_series(1, 3) n
 """
 # A loop, as systems send one at a time: the trigger is called by statements.
 TOUCH_ONE_BY_ONE = """
 DO $$ BEGIN FOR n IN 1 .. {} LOOP
-    INSERT INTO leads_touchpoint (lead_id, kind, at, detail, system, external_id) VALUES ({}, 'visit', now(), '', '', '');
+    INSERT INTO leads_touchpoint (lead_id, kind, at, detail, system, external_id)
+    VALUES ({}, 'visit', now(), '', '', '');
 END LOOP; END $$
 """
 
@@ -51,7 +53,7 @@ def prepare(scale: float, stack: ExitStack) -> Part:
     definition = in_force(make_people())
     mould = Touched(Lead.objects.create(email="dana@buyer.example", name="Dana Fox", company="Fox Freight", score=60))
     script = Path(stack.enter_context(TemporaryDirectory())) / "promote.sql"
-    script.write_text(record(lambda lead_id: promotion._promote(lead_id, definition), mould))  # noqa: SLF001
+    script.write_text(record(lambda lead_id: promotion._promote_in_turn(lead_id, definition), mould))  # noqa: SLF001
     leads, touches = max(int(LEADS * scale), 2 * WARM_UP), max(int(TOUCHES * scale), 1000)
     contenders = [
         Contender(LIMIT, lambda: promoted(mould, leads, lambda ids: by_pgbench(script, mould, ids, 1), WARM_UP)),
