@@ -24,6 +24,7 @@ PARTS = [
     "matching",
     "memory",
     "pages",
+    "promotion",
     "punctual",
     "replays",
     "reports",

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from leads.conditions import Condition, Source, field_of
-from leads.conditions.fields import Field, Kind
+from handoff.improving import frozen
+from leads.conditions import Condition, field_of
+from leads.conditions.fields import Field, Kind, from_json
 from leads.conditions.fragments import Sql, compose, value
-from leads.conditions.windows import Window
+from leads.conditions.windows import Counted, Window
 from leads.facts import FactType, seen_facts
 
 MOST_VALUES, MOST_CUTS, MOST_TOUCHPOINTS = 12, 19, 8
@@ -52,8 +53,8 @@ class Axis:
     def empty(self) -> Sql:
         return compose("({} = '')" if self.about.kind == Kind.TEXT else "({} IS NULL)", self.column)
 
-    def letter(self) -> Sql:
-        """The letter of a handoff."""
+    def code(self) -> Sql:
+        """The letter of a handoff, as a number."""
         code = compose(
             "CASE WHEN NOT {} THEN {} WHEN {} THEN {} ELSE {} END",
             self.is_known,
@@ -62,7 +63,7 @@ class Axis:
             Sql(str(EMPTY)),
             self._place(),
         )
-        return compose(f"chr({LETTER} + {{}})", code)
+        return compose(f"({LETTER} + {{}})", code)
 
     def candidates(self) -> Iterator[Candidate]:
         letters = frozenset(range(EMPTY, FIRST + 2 * MOST_CUTS + 2))
@@ -96,23 +97,30 @@ class Axis:
         return Sql(str(FIRST))
 
 
-def axes(roles: Collection[str] | None, source: Source, is_known: Any) -> list[Axis]:
+@dataclass(frozen=True)
+class Axes:
+    """The axes, and what is to be read of each handoff for them: its JSON, and from that the columns of the axes."""
+
+    axes: list[Axis]
+    read: tuple[dict[str, Sql], dict[str, Sql]]
+
+
+def axes(roles: Collection[str] | None) -> Axes:
     """Every plain fact that somebody with these roles may see, and how many touchpoints there were lately."""
-    plain = [field_of(each.name) for each in seen_facts(roles)]
-    of_facts = [Axis(each, source.column(each), is_known(each)) for each in plain]
-    return [*of_facts, _touchpoints(source, is_known)]
-
-
-def _touchpoints(source: Source, is_known: Any) -> Axis:
-    """Counted as a condition on touchpoints counts them."""
-    points, window = field_of("touchpoints"), Window(days=WINDOW_DAYS)
-    count = compose(
-        "(SELECT count(DISTINCT (point.kind, point.at, point.detail, point.campaign)) FROM {} WHERE {})",
-        source.column(points),
-        window.sql(source.at),
-    )
+    facts, points = [field_of(each.name) for each in seen_facts(roles)], field_of("touchpoints")
+    of_facts = [Axis(each, Sql(f"frozen.c{n}"), Sql(f"(frozen.j{n} IS NOT NULL)")) for n, each in enumerate(facts)]
+    stored = {f"j{n}": frozen.stored(each) for n, each in enumerate(facts)}
+    columns = {f"c{n}": from_json(each.kind, Sql(f"frozen.j{n}")) for n, each in enumerate(facts)}
+    column = f"c{len(facts)}"
     cuts = [Decimal(number) for number in range(1, MOST_TOUCHPOINTS + 1)]
-    return Axis(points, count, is_known(points), {"within_days": WINDOW_DAYS}, cuts)
+    of_points = Axis(points, Sql(f"frozen.{column}"), frozen.is_known(points), {"within_days": WINDOW_DAYS}, cuts)
+    return Axes([*of_facts, of_points], (stored, columns | {column: _touchpoints(points)}))
+
+
+def _touchpoints(points: Field) -> Sql:
+    """Counted as a condition on touchpoints counts them."""
+    source = frozen.source()
+    return Counted(Window(days=WINDOW_DAYS), "each", "at_least", 0).count_in_sql(source.column(points), source.at)
 
 
 def cut(axis: Axis, values: Sequence[Any]) -> None:

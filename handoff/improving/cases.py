@@ -24,10 +24,16 @@ CAMPAIGN, SOURCE = (f"COALESCE(frozen.packet ->> '{name}', '')" for name in ("ca
 DECIDED = Sql("frozen.decision <> ''")
 
 
-def cases(chosen: Filter, columns: Mapping[str, Sql] | None = None, only: Sequence[Sql] = ()) -> Sql:
+def cases(
+    chosen: Filter,
+    columns: Mapping[str, Sql] | None = None,
+    only: Sequence[Sql] = (),
+    read: Sequence[Mapping[str, Sql]] = (),
+) -> Sql:
     """Rows called `handed`, one for each handoff (see cases.sql), with these columns of the row `frozen` besides.
 
-    `only` are further conditions on that row.
+    `only` are further conditions on that row. `read` are further columns of it, for those that need one several times;
+    the second ones may be made of the first.
     """
     given = (
         ("frozen.offered_at >= {}", chosen.start, "timestamptz"),
@@ -36,14 +42,21 @@ def cases(chosen: Filter, columns: Mapping[str, Sql] | None = None, only: Sequen
         (SOURCE + " = {}", chosen.source, "text"),
     )
     asked = [compose(text, value(wanted, kind)) for text, wanted, kind in given if wanted is not None]
-    more = [compose(f", {{}} AS {name}", column) for name, column in (columns or {}).items()]
-    # Without the offset, PostgreSQL would compute the columns after the joins, and carry the packets through them.
+    frozen = compose(load(__package__, "frozen.sql"), joined(" AND ", [Sql("TRUE"), *asked, *only]))
+    for more in read:
+        frozen = compose("(SELECT frozen.*{} FROM {} OFFSET bigint '0') frozen", _named(more), frozen)
+    # Without the offset, PostgreSQL would compute the columns after the joins, and carry the packets through them. With
+    # a plain 0, which it has to convert, it would not compute them in parallel.
     handed = compose(
-        "SELECT frozen.id, frozen.lead_id, frozen.cycle, frozen.offered_at, frozen.decision, {} AS campaign, "
-        "{} AS source{} FROM handoff_handoff frozen WHERE {} OFFSET 0",
+        "SELECT id, lead_id, cycle, offered_at, decision, {} AS campaign, {} AS source{} FROM {} OFFSET bigint '0'",
         Sql(CAMPAIGN),
         Sql(SOURCE),
-        compose("{}" * len(more), *more),
-        joined(" AND ", [Sql("TRUE"), *asked, *only]),
+        _named(columns or {}),
+        frozen,
     )
     return compose(f"({load(__package__, 'cases.sql')}) handed", handed)
+
+
+def _named(columns: Mapping[str, Sql]) -> Sql:
+    named = [compose(f", {{}} AS {name}", column) for name, column in columns.items()]
+    return compose("{}" * len(named), *named)

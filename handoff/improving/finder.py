@@ -6,12 +6,12 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection
-
 from handoff.improving import frozen
-from handoff.improving.axes import LETTER, MOST_VALUES, Axis, axes, cut
+from handoff.improving.axes import LETTER, MOST_VALUES, Axes, axes, cut
 from handoff.improving.cases import DECIDED, Filter, cases
 from handoff.improving.masks import ACCEPTED, LATER, REJECTED, WON, Held, Sets
+from handoff.improving.packing import packed_in_sql, unpacked
+from handoff.improving.reading import reading_much
 from handoff.improving.replay import HOLDS, UNSURE, pattern
 from handoff.improving.search import LEAST_REJECTED, LEAST_WITHHELD, Proposal, Search, Searched
 from leads.conditions import Condition, where
@@ -108,35 +108,31 @@ def _leave_out_older(finding: Finding, most: int) -> None:
 
 
 def _search(finding: Finding, roles: Collection[str] | None) -> Searched:
-    searched = axes(roles, frozen.source(), frozen.is_known)
+    searched = axes(roles)
     _cut(finding, searched)
-    outcome, *letters = _letters(finding, searched)
-    sets = Sets.of(outcome)
-    held = [
-        Held.of(candidate, of_axis)
-        for axis, of_axis in zip(searched, letters, strict=True)
-        for candidate in axis.candidates()
-    ]
-    return Search(sets).run(held)
+    outcome, letters = _letters(finding, searched)
+    held = (
+        each
+        for axis, of_axis in zip(searched.axes, letters, strict=True)
+        for each in Held.of_all(axis.candidates(), of_axis)
+    )
+    return Search(Sets.of(outcome)).run(held)
 
 
-def _cut(finding: Finding, searched: Sequence[Axis]) -> None:
+def _cut(finding: Finding, searched: Axes) -> None:
     """Take the places of thresholds, and the frequent values of texts, from a sample that is always the same."""
     every = max(1, finding.decided // SAMPLE)
     least = max(1, LEAST_WITHHELD // every)
-    columns = {f"c{n}": axis.column for n, axis in enumerate(searched)}
+    uncut = {n: axis for n, axis in enumerate(searched.axes) if (axis.is_number and not axis.cuts) or axis.is_text}
+    columns = {f"c{n}": axis.column for n, axis in uncut.items()}
     sampled = [Sql(f"frozen.id %% {every} = 0")] if every > 1 else []
-    sample = compose("SELECT * FROM {}", _decided(finding, columns, sampled))
-    asked = [
-        _places(n) if axis.is_number else _frequent(n, least)
-        for n, axis in enumerate(searched)
-        if (axis.is_number and not axis.cuts) or axis.is_text
-    ]
+    sample = compose("SELECT * FROM {}", _decided(finding, columns, sampled, searched.read))
+    asked = [_places(n) if axis.is_number else _frequent(n, least) for n, axis in uncut.items()]
     values: dict[int, list[str]] = {}
     for n, text in _rows(compose("WITH sample AS MATERIALIZED ({}) {}", sample, _union(asked))) if asked else ():
         values.setdefault(n, []).append(text)
     for n, taken in values.items():
-        cut(searched[n], taken)
+        cut(searched.axes[n], taken)
 
 
 def _places(n: int) -> Sql:
@@ -152,8 +148,8 @@ def _frequent(n: int, least: int) -> Sql:
     return compose(template, Sql(str(n)), column, column, value(least, "bigint"), Sql(str(MOST_VALUES)))
 
 
-def _letters(finding: Finding, searched: Sequence[Axis]) -> list[bytes]:
-    """One letter for each handoff: first what became of it, then of each axis. All are in the same order."""
+def _letters(finding: Finding, searched: Axes) -> tuple[bytes, list[bytes]]:
+    """One letter for each handoff: what became of it, and of each axis. All are in the same order."""
     flags = [
         compose(f"CASE WHEN {{}} THEN {flag} ELSE 0 END", holds)
         for flag, holds in (
@@ -164,11 +160,10 @@ def _letters(finding: Finding, searched: Sequence[Axis]) -> list[bytes]:
         )
     ]
     outcome = compose(f"chr({LETTER} + {{}})", compose(" + ".join(["{}"] * len(flags)), *flags))
-    columns = {f"c{n}": axis.letter() for n, axis in enumerate(searched)}
-    letters = [outcome, *map(Sql, columns)]
-    gathered = [compose("COALESCE(string_agg({}, ''), '')", letter) for letter in letters]
-    [row] = _rows(compose("SELECT {} FROM {}", _listed(gathered), _decided(finding, columns)))
-    return [text.encode("ascii") for text in row]
+    packed = {"letters": packed_in_sql([axis.code() for axis in searched.axes])}
+    gathered = "SELECT COALESCE(string_agg({}, ''), ''), COALESCE(string_agg(letters, ''), '') FROM {}"
+    [(outcomes, letters)] = _rows(compose(gathered, outcome, _decided(finding, packed, read=searched.read)))
+    return outcomes.encode("ascii"), unpacked(bytes(letters), len(searched.axes))
 
 
 def _let_through(finding: Finding, criteria: Sequence[Condition]) -> list[Let]:
@@ -211,10 +206,15 @@ def _withheld(conditions: Iterable[Condition]) -> Sql:
     return joined(" OR ", parts)
 
 
-def _decided(finding: Finding, columns: Mapping[str, Sql] | None = None, only: Sequence[Sql] = ()) -> Sql:
+def _decided(
+    finding: Finding,
+    columns: Mapping[str, Sql] | None = None,
+    only: Sequence[Sql] = (),
+    read: Sequence[Mapping[str, Sql]] = (),
+) -> Sql:
     """The handoffs that sales has decided on. A row for each currency is read where amounts are."""
     every = "" if HAS_WON in only else " AND counts"
-    return compose("{} WHERE TRUE" + every, cases(finding.chosen, columns, [DECIDED, *only]))
+    return compose("{} WHERE TRUE" + every, cases(finding.chosen, columns, [DECIDED, *only], read))
 
 
 def _is_rejected(finding: Finding) -> Sql:
@@ -230,6 +230,6 @@ def _union(parts: Sequence[Sql]) -> Sql:
 
 
 def _rows(statement: Sql) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
+    with reading_much() as cursor:
         cursor.execute(statement.text, statement.params)
         return list(cursor.fetchall())

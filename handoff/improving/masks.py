@@ -1,6 +1,6 @@
 """Handoffs as the bits of whole numbers: a set of a million is one number, and an intersection one operation."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from handoff.improving.axes import LETTER, UNKNOWN, Candidate
@@ -51,8 +51,14 @@ class Held:
 
     @classmethod
     def of(cls, candidate: Candidate, letters: bytes) -> "Held":
+        return next(cls.of_all([candidate], letters))
+
+    @classmethod
+    def of_all(cls, candidates: Iterable[Candidate], letters: bytes) -> "Iterator[Held]":
+        """Those of one axis. Of whom it is known is the same for all."""
         known = mask(letters, range(UNKNOWN + 1, 64))
-        return cls(candidate, mask(letters, candidate.holds), known)
+        for candidate in candidates:
+            yield cls(candidate, mask(letters, candidate.holds), known)
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,15 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-from django.db import connection
-
 from handoff.improving import frozen
 from handoff.improving.cases import Filter, cases
 from handoff.improving.intervals import Share
+from handoff.improving.reading import reading_much
 from handoff.models import Decision
 from leads.conditions import Condition, in_words, where
 from leads.conditions.fragments import Sql, compose
 from leads.models import Reason
+from leads.sql import load
 
 
 class Verdict(StrEnum):
@@ -129,8 +129,9 @@ class Replay:
 
 class _Row(NamedTuple):
     pattern: str
-    campaign: str
-    source: str
+    campaign: str | None
+    source: str | None
+    """Neither where it is of all."""
     decision: str
     reason_id: int | None
     is_won: bool
@@ -144,18 +145,22 @@ def replay(criteria: Sequence[Condition], chosen: Filter | None = None) -> Repla
     replayed = Replay(criteria)
     for row in _rows(criteria, chosen or Filter()):
         verdict = verdict_of(row.pattern)
-        for outcomes in (
-            replayed.all,
-            replayed.verdicts[verdict],
-            replayed.campaigns.setdefault(row.campaign, _group())[verdict],
-            replayed.sources.setdefault(row.source, _group())[verdict],
-        ):
-            outcomes.add(row)
-        for n, letter in enumerate(row.pattern):
-            replayed.failing[n] += row.handoffs if letter == FAILS else 0
-            replayed.unsure[n] += row.handoffs if letter == UNSURE else 0
+        if row.campaign is not None:
+            replayed.campaigns.setdefault(row.campaign, _group())[verdict].add(row)
+        elif row.source is not None:
+            replayed.sources.setdefault(row.source, _group())[verdict].add(row)
+        else:
+            _add(replayed, row, verdict)
     replayed.campaigns, replayed.sources = _fullest_first(replayed.campaigns), _fullest_first(replayed.sources)
     return replayed
+
+
+def _add(replayed: Replay, row: _Row, verdict: Verdict) -> None:
+    replayed.all.add(row)
+    replayed.verdicts[verdict].add(row)
+    for n, letter in enumerate(row.pattern):
+        replayed.failing[n] += row.handoffs if letter == FAILS else 0
+        replayed.unsure[n] += row.handoffs if letter == UNSURE else 0
 
 
 def pattern(criteria: Iterable[Condition]) -> Sql:
@@ -177,13 +182,9 @@ def verdict_of(letters: str) -> Verdict:
 
 
 def _rows(criteria: Sequence[Condition], chosen: Filter) -> list[_Row]:
-    grouped = compose(
-        "SELECT letters, campaign, source, decision, reason_id, is_won, COALESCE(currency, ''), "
-        "count(*) FILTER (WHERE counts), sum(amount) FROM {} GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1, 2, 3, 4, 5, 6, 7",
-        cases(chosen, {"letters": pattern(criteria)}),
-    )
-    with connection.cursor() as cursor:
-        cursor.execute(grouped.text, grouped.params)
+    counted = compose(load(__package__, "outcomes.sql"), cases(chosen, {"letters": pattern(criteria)}))
+    with reading_much() as cursor:
+        cursor.execute(counted.text, counted.params)
         return [_Row(*row) for row in cursor.fetchall()]
 
 

@@ -1,6 +1,7 @@
 """One passing of a lead from marketing to sales."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
@@ -29,6 +30,9 @@ class Handoff(models.Model):
         db_default=None,
         help_text="What criteria may ask for besides the packet, as it was. Empty: before this was kept.",
     )
+    # Kept by a trigger, so that a replay need not parse the packets of all handoffs.
+    touchpoint_times = ArrayField(models.DateTimeField(), null=True, db_default=None, editable=False)
+    touchpoint_kinds = ArrayField(models.TextField(), null=True, db_default=None, editable=False)
     offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     offered_at = models.DateTimeField()
     decision = models.CharField(max_length=8, choices=Decision, blank=True)

@@ -56,7 +56,7 @@ def promote_changed(leads: Iterable[Lead], door: Door) -> None:
     if definition is None:
         return
     for lead_id in sorted(_meeting(definition, by_id, timezone.now())):
-        _promote(lead_id, definition, door.request_id)
+        _promote(_locked().get(pk=lead_id), definition, door.request_id)
         by_id[lead_id].refresh_from_db()
 
 
@@ -162,29 +162,32 @@ def _next_chance(lead: Lead, asked: Iterable[dict[str, object]], now: datetime) 
 def _promote_in_turn(lead_id: int, definition: Definition) -> datetime | None:
     """Promote one, and say when it is to be tried again."""
     with transaction.atomic():
-        free = Lead.objects.select_for_update(no_key=True, skip_locked=True).filter(pk=lead_id)
-        if not free.values_list("pk"):
+        lead = _locked(skip_locked=True).filter(pk=lead_id).first()
+        if lead is None:
             return timezone.now() + HELD_AGAIN
-        refusal = _promote(lead_id, definition)
+        refusal = _promote(lead, definition)
     return timezone.now() + REFUSED_AGAIN if refusal else None
 
 
-def _promote(lead_id: int, definition: Definition, request_id: str = "") -> str:
+def _locked(*, skip_locked: bool = False) -> QuerySet[Lead]:
+    return Lead.objects.select_for_update(no_key=True, of=("self",), skip_locked=skip_locked)
+
+
+def _promote(lead: Lead, definition: Definition, request_id: str = "") -> str:
     """Hand it over; or say why not. One that fails is set aside, and does not hold up the rest."""
     try:
         with transaction.atomic():
-            lead = Lead.objects.select_for_update(no_key=True, of=("self",)).get(pk=lead_id)
             if lead.state != State.RAW or promoting() != definition:
                 return ""  # somebody was faster, or the next version has come into force: the worker judges by that one
             owner, team = _receiver(lead, definition)
             note = f"By itself: it meets the {definition}."
-            promote(lead_id, by=None, door=Door(request_id=request_id), owner=owner, team=team, note=note)
+            promote(lead.pk, by=None, door=Door(request_id=request_id), owner=owner, team=team, note=note)
     except Refused as refusal:
         return refusal.message
     except (OperationalError, InterfaceError):
         raise  # our database is away, and not the lead at fault
     except Exception as error:
-        log.exception("promotion_failed", lead=lead_id)
+        log.exception("promotion_failed", lead=lead.pk)
         return f"It failed: {type(error).__name__}: {error}"
     return ""
 

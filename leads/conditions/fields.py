@@ -125,8 +125,8 @@ def _money(actual: Any) -> tuple[Decimal, str] | None:
 
 _FROM_JSON = {
     Kind.TEXT: "CASE jsonb_typeof({0}) WHEN 'string' THEN {1} #>> '{{}}' ELSE '' END",
-    Kind.NUMBER: "CASE jsonb_typeof({0}) WHEN 'number' THEN ({1} #>> '{{}}')::numeric END",
-    Kind.YES_NO: "CASE jsonb_typeof({0}) WHEN 'boolean' THEN ({1} #>> '{{}}')::boolean END",
+    Kind.NUMBER: "CASE jsonb_typeof({0}) WHEN 'number' THEN ({1})::numeric END",
+    Kind.YES_NO: "CASE jsonb_typeof({0}) WHEN 'boolean' THEN ({1})::boolean END",
     Kind.DATE: "CASE jsonb_typeof({0}) WHEN 'string' THEN nullif({1} #>> '{{}}', '') END",
     Kind.CHOICES: "CASE WHEN jsonb_typeof({0}) = 'array' THEN nullif({1}, '[]') END",
     Kind.MOMENT: "CASE jsonb_typeof({0}) WHEN 'string' THEN nullif({1} #>> '{{}}', '')::timestamptz END",

@@ -10,6 +10,7 @@ from leads.conditions.checks import CLOCK_SKEW, later
 from leads.conditions.consents import consent_in_sql
 from leads.conditions.fields import Field, Kind, from_json
 from leads.conditions.fragments import Sql, compose, value
+from leads.conditions.listed import Listed
 
 
 @dataclass(frozen=True)
@@ -33,12 +34,16 @@ def leads(alias: str = "leads_lead", *, at: Sql | None = None) -> Source:
     return Source(lambda field: _of_lead(field, alias, asked_at), asked_at)
 
 
-def snapshot(packet: str, *, at: Sql) -> Source:
+def snapshot(packet: str, *, at: Sql, times: str = "", kinds: str = "") -> Source:
     """The packet of a handoff, in this JSON column, asked at the moment at which it was frozen.
 
-    KeyError for what a packet does not hold: see `is_in_snapshot`.
+    `times` and `kinds` are the columns that list its touchpoints, where there are any. KeyError for what a packet does
+    not hold: see `is_in_snapshot`.
     """
-    return Source(lambda field: _of_snapshot(field, packet, at), at)
+    points = Sql(POINTS_OF_SNAPSHOT.format(packet))
+    if times:
+        points = Listed(points.text, times=Sql(times), kinds=Sql(kinds))
+    return Source(lambda field: _of_snapshot(field, packet, points, at), at)
 
 
 def is_in_snapshot(field: Field) -> bool:
@@ -77,13 +82,13 @@ def _of_lead(field: Field, alias: str, at: Sql) -> Sql:
     return Sql(NAMES[field.name].format(alias) if field.name in NAMES else f"{alias}.{field.name}")
 
 
-def _of_snapshot(field: Field, packet: str, at: Sql) -> Sql:
+def _of_snapshot(field: Field, packet: str, points: Sql, at: Sql) -> Sql:
     if not is_in_snapshot(field):
         raise KeyError(field.name)
     if field.kind in _EVENTS:
-        return Sql(POINTS_OF_SNAPSHOT.format(packet))
+        return points
     if field.name == "last_touchpoint":
-        return _latest(Sql(POINTS_OF_SNAPSHOT.format(packet)), at)
+        return _latest(points, at)
     json = compose(f"({packet} -> {{}})", value(field.name, "text"))
     if field.name.startswith("consent."):
         is_blocked = f"COALESCE(({packet} ->> 'do_not_contact')::boolean, FALSE)"
@@ -92,4 +97,6 @@ def _of_snapshot(field: Field, packet: str, at: Sql) -> Sql:
 
 
 def _latest(points: Sql, at: Sql) -> Sql:
+    if isinstance(points, Listed):
+        return points.latest(at)
     return compose("(SELECT max(point.at) FROM {} WHERE point.at <= {})", points, later(at, CLOCK_SKEW))

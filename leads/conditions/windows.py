@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, Protocol
 
 from leads.conditions.checks import CLOCK_SKEW, COMPARED, day_in_sql, day_of, later
 from leads.conditions.fragments import Sql, compose, value
+from leads.conditions.listed import Listed
 
 DISTINCT = ("each", "days", "kinds")
 """What is counted: the touchpoints, the days on which there was one, or their kinds.
@@ -52,6 +53,11 @@ class Window:
     days: int | None = None
     detail: str = ""
     campaign: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Moments and kinds are enough to tell which are meant."""
+        return not self.detail and not self.campaign
 
     def of(self, points: Points, at: datetime) -> list[Point]:
         since = None if self.days is None else at - timedelta(days=self.days)
@@ -99,13 +105,27 @@ class Counted:
         return COMPARED[self.op][0](self.count(actual, at), self.wanted)
 
     def sql(self, column: Sql, at: Sql) -> Sql:
+        count = self.count_in_sql(column, at)
+        return compose(f"({{}} {COMPARED[self.op][1]} {{}})", count, value(self.wanted, "integer"))
+
+    def count_in_sql(self, column: Sql, at: Sql) -> Sql:
+        if isinstance(column, Listed) and self.window.is_plain:
+            return self._listed(column, at)
         by = {
             "each": Sql("(point.kind, point.at, point.detail, point.campaign)"),
             "days": day_in_sql(Sql("point.at")),
             "kinds": Sql("point.kind"),
         }[self.distinct]
-        count = compose("(SELECT count(DISTINCT {}) FROM {} WHERE {})", by, column, self.window.sql(at))
-        return compose(f"({{}} {COMPARED[self.op][1]} {{}})", count, value(self.wanted, "integer"))
+        return compose("(SELECT count(DISTINCT {}) FROM {} WHERE {})", by, column, self.window.sql(at))
+
+    def _listed(self, column: Listed, at: Sql) -> Sql:
+        within = column.within(at, self.window.days)
+        match self.distinct:
+            case "days":
+                return within.distinct(day_in_sql(Sql("point.at")), self.window.kinds)
+            case "kinds":
+                return within.distinct(Sql("point.kind"), self.window.kinds)
+        return within.number(self.window.kinds)
 
 
 @dataclass(frozen=True)
@@ -119,5 +139,8 @@ class Happened:
         return bool(self.window.of(actual, at)) != self.is_negative
 
     def sql(self, column: Sql, at: Sql) -> Sql:
+        if isinstance(column, Listed) and self.window.is_plain:
+            operator = "=" if self.is_negative else ">"
+            return compose(f"({{}} {operator} 0)", column.within(at, self.window.days).number(self.window.kinds))
         exists = "NOT EXISTS" if self.is_negative else "EXISTS"
         return compose(f"({exists} (SELECT FROM {{}} WHERE {{}}))", column, self.window.sql(at))

@@ -13,7 +13,9 @@ from leads.scoring.compiled import Scope
 from leads.sql import load
 
 _SCORE = load("leads.scoring", "score.sql")
-_CHANGED = "(lead.score, lead.fit_grade, lead.scored_by_id) IS DISTINCT FROM (graded.score, graded.grade, %s)"
+_CHANGED = (
+    "(graded.score_before, graded.grade_before, graded.scored_by_id) IS DISTINCT FROM (graded.score, graded.grade, %s)"
+)
 Row = tuple[int, int, int | None, str]
 
 
@@ -55,7 +57,10 @@ def _score(model: ScoringModel, scope: Scope, at: datetime, wanted: str, params:
     for name, piece in pieces.items():
         text = text.replace(f"{{{name}}}", piece)
     grades = (model.grade_a, model.grade_b, model.grade_c)
-    values = (*points.params, *excluded.params, *fit.params, *scope.params, *grades, *params, at, model.pk)
+    values = (
+        *points.params, *excluded.params, *fit.params, *scope.params, *grades, *scope.params, *params, at, model.pk,
+        *scope.params,
+    )  # fmt: skip
     with connection.cursor() as cursor:
         cursor.execute(text, values)
         rows: list[Row] = cursor.fetchall()

@@ -1,12 +1,14 @@
 -- A raw lead that changes, or whose buyer does something, through whatever door, is marked in the same transaction where
 -- a definition promotes by itself, or would once it is signed: a worker then judges it. The mark waits for nobody.
-CREATE OR REPLACE FUNCTION leads_some_definition_promotes() RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (SELECT FROM leads_definition WHERE promotes AND stage = 'mql' AND active_from IS NULL)
+-- Not in plain SQL, which would be planned again for each statement that changes leads.
+CREATE OR REPLACE FUNCTION leads_some_definition_promotes() RETURNS boolean LANGUAGE plpgsql STABLE AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM leads_definition WHERE promotes AND stage = 'mql' AND active_from IS NULL)
         OR COALESCE((
             SELECT promotes FROM leads_definition WHERE stage = 'mql' AND active_from IS NOT NULL
             ORDER BY active_from DESC, version DESC LIMIT 1
-        ), FALSE)
-$$;
+        ), FALSE);
+END $$;
 CREATE OR REPLACE FUNCTION leads_mark_new_candidates() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF leads_some_definition_promotes() THEN

@@ -154,6 +154,7 @@ def test_python_and_sql_agree_on_every_condition(catalogue: dict[str, Any], data
         )
         frozen = [(each, answer) for each, answer in zip(asked, holds, strict=True) if is_frozen(each)]
         assert in_packet(packet, [each for each, _ in frozen], at) == [answer for _, answer in frozen], frozen
+        assert in_lists(packet, [each for each, _ in frozen], at) == [answer for _, answer in frozen], frozen
 
 
 def is_frozen(asked: dict[str, Any]) -> bool:
@@ -180,6 +181,13 @@ def in_sql(lead: Lead, asked: list[dict[str, Any]], at: datetime) -> list[Any]:
 def in_packet(packet: str, asked: list[dict[str, Any]], at: datetime) -> list[Any]:
     source = conditions.snapshot("h.packet", at=conditions.moment(at))
     return answers(asked, source, "(SELECT %s::jsonb AS packet) h", packet)
+
+
+def in_lists(packet: str, asked: list[dict[str, Any]], at: datetime) -> list[Any]:
+    """By the lists of touchpoints that are kept beside a packet."""
+    source = conditions.snapshot("h.packet", at=conditions.moment(at), times="h.times", kinds="h.kinds")
+    noted = "(SELECT packet, times, kinds FROM (SELECT %s::jsonb AS packet) h, handoff_touchpoints_of(packet)) h"
+    return answers(asked, source, noted, packet)
 
 
 def answers(asked: list[dict[str, Any]], source: conditions.Source, rows: str, row: Any) -> list[Any]:

@@ -15,12 +15,9 @@ LEFT JOIN handoff_rejection rejection ON rejection.lead_id = handed.lead_id AND 
     )
 LEFT JOIN (
     SELECT deal.lead_id, deal.currency, sum(deal.amount) AS amount,
-        row_number() OVER (PARTITION BY deal.lead_id ORDER BY deal.currency) AS place,
-        (
-            SELECT max(cycle) FROM handoff_handoff accepted
-            WHERE accepted.lead_id = deal.lead_id AND accepted.decision = 'accepted'
-        ) AS cycle
+        row_number() OVER (PARTITION BY deal.lead_id ORDER BY deal.currency) AS place
     FROM leads_opportunity deal
     WHERE deal.state = 'won'
     GROUP BY deal.lead_id, deal.currency
-) won ON won.lead_id = handed.lead_id AND won.cycle = handed.cycle
+) won ON won.lead_id = handed.lead_id AND handed.decision = 'accepted'
+    AND NOT handoff_accepted_later(handed.lead_id, handed.cycle)
