@@ -10,6 +10,7 @@ from django.db.models import Q
 from leads.external_ids import spellings
 from leads.incoming import ExternalKey, Person
 from leads.internals.rows import read
+from leads.lookups import among
 from leads.models import Campaign, Lead
 
 # By arrays: the ORM would spell each name as a parameter of its own, which takes longer than to look it up.
@@ -68,7 +69,7 @@ class Stored:
     def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
         """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            leads = Lead.objects.filter(pk__in=ids).order_by("pk")
+            leads = Lead.objects.filter(among(ids)).order_by("pk")
             leads = leads.select_for_update(no_key=True) if lock else leads
             self.leads |= {lead.pk: lead for lead in read(leads, self.columns)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()

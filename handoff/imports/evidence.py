@@ -1,14 +1,16 @@
 """What the values of a file show of how it is to be read: in which order its dates are, how its amounts are written."""
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 
 from handoff.imports.dates import Order, PossibleOrders, read_day
 from handoff.imports.kind import Row
+from handoff.imports.mapping import Columns
 from handoff.imports.money import read_money
+from handoff.imports.table import Line
 from handoff.imports.understanding import moments_of
 
 _DOUBTFUL_DATE = re.compile(r"\d{1,2}[-./]\d{1,2}[-./]\d{2,4}\b")
@@ -32,12 +34,11 @@ class Survey:
     """How many rows have no moment in any of the columns for it."""
 
     @classmethod
-    def of(cls, rows: Iterable[Row], kind: str, fields: Collection[str], dates: Sequence[str]) -> "Survey":
-        amounts = [name for name in ("amount", "cost") if name in fields]
-        survey = cls(amounts, dates, [name for name in moments_of(kind) if name in fields])
-        if amounts or dates or survey.moments:
-            for row in rows:
-                survey._add(row)
+    def of(cls, lines: Iterable[Line], kind: str, columns: Columns, dates: Sequence[str]) -> "Survey":
+        amounts = [name for name in ("amount", "cost") if name in columns.fields]
+        survey = cls(amounts, dates, [name for name in moments_of(kind) if name in columns.fields])
+        for line in lines if amounts or dates or survey.moments else ():
+            survey._add(Row(line.number, columns.cells(line.values)))
         return survey
 
     @property

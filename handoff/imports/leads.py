@@ -151,7 +151,7 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
     agreed = consents.statements_of(row, reading)
     has_content = any(map(_is_known, fields.values())) or bool(row.get("created_at") or agreed)
     for name in MOMENTS:
-        if name in reading.fields:
+        if row.get(name):
             fields[name] = reading.side(row, name, partial(reading.moment, row, name))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in _SIDE_VALUES:

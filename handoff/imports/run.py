@@ -198,10 +198,8 @@ def understand(data: bytes, name: str, wish: Wish) -> Import:
     columns = columns_of(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
-    rows = Rows(table.lines, columns)
     dates = sorted((kind.dates | attributes.dates()) & columns.fields)
-    cells = (Row(line.number, columns.cells(line.values)) for line in table.lines)
-    survey = Survey.of(cells, wish.kind, columns.fields, dates)
+    survey = Survey.of(table.lines, wish.kind, columns, dates)
     order = wish.dates or survey.orders.decide()
     reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict, clocks=wish.clocks)
     understanding = Understanding(
@@ -217,7 +215,7 @@ def understand(data: bytes, name: str, wish: Wish) -> Import:
         undated_rows=survey.undated,
         not_in_file=tuple(header for header in wish.remembered.columns if position(header, table.headers) is None),
     )
-    return Import(wish, rows, reading, understanding)
+    return Import(wish, Rows(table.lines, columns), reading, understanding)
 
 
 def _table(data: bytes, name: str, wish: Wish, kind: Kind) -> Table:
