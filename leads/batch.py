@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from operator import itemgetter
 from typing import Any, Literal
 
 from django.core.exceptions import ValidationError
@@ -55,7 +56,7 @@ class Batch(Stored):
     """What the rows of this batch stated, by `id()` of the lead, as one that is made here has no key yet."""
     campaigns: Mapping[ExternalKey, int] = field(default_factory=dict)
     new: list[Lead] = field(default_factory=list)
-    new_ids: list[ExternalId] = field(default_factory=list)
+    new_ids: list[tuple[ExternalKey, Lead]] = field(default_factory=list)
     changed: dict[int, set[str]] = field(default_factory=dict)
     consents: list[tuple[Lead, ConsentStatement]] = field(default_factory=list)
     precedence: Precedence = field(default_factory=Precedence)
@@ -98,8 +99,10 @@ class Batch(Stored):
         An email counts too: the ids say who it is. Source and campaign have rules of their own, see `intent`. Where
         the rows say when they were changed, the later one stays.
         """
+        if not person.row:
+            return person, ""
         lead = next(iter(self.by_ids(person).values()), None) or self.by_email.get(person.email)
-        earlier = self._stated_of(lead) if lead and person.row else None
+        earlier = self._stated_of(lead) if lead else None
         if lead is None or earlier is None:
             return person, ""
         contradicted = {
@@ -163,7 +166,7 @@ class Batch(Stored):
         facts = {name: value for name, value in person.fields.items() if name not in ATTRIBUTION}
         if person.email in self.by_email and person.email != lead.email:  # of one that was merged into it
             facts.pop("email", None)
-        return facts | {name: fact(name).empty for name in person.erased}
+        return facts | {name: fact(name).empty for name in person.erased} if person.erased else facts
 
     def _settle(self, lead: Lead, person: Person) -> tuple[set[str], list[Kept]]:
         """Set the facts that are stronger than what is stored; return their names, and those that stay."""
@@ -203,7 +206,7 @@ class Batch(Stored):
         """Note by which ids the lead is known from now, and say whether there are new ones."""
         new = [key for key in person.external_ids if key not in self.by_external_id]
         self.by_external_id |= dict.fromkeys(new, lead)
-        self.new_ids += [_external_id(lead, *key) for key in new]
+        self.new_ids += [(key, lead) for key in new]
         return bool(new)
 
     def _save(self) -> None:
@@ -218,16 +221,14 @@ class Batch(Stored):
                 lead.updated_at = self.now if self.changed[lead.pk] else lead.updated_at
             Lead.objects.bulk_update(leads, sorted(names))
         copy_in(sorted(self.new, key=lambda lead: lead.email))
-        copy_in(sorted(self.new_ids, key=lambda stored: (stored.system, stored.value)))
+        copy_in([_external_id(lead, *key) for key, lead in sorted(self.new_ids, key=itemgetter(0))])
         self.journeys.save()
         record(self.consents)
         rescore([*self.new, *(self.leads[pk] for pk in self.changed), *self.journeys.touched])
 
 
 def _external_id(lead: Lead, system: str, value: str) -> ExternalId:
-    new = fresh(ExternalId, system=system, value=value)
-    new.lead = lead  # it may have no key yet
-    return new
+    return fresh(ExternalId, system=system, value=value, lead_id=lead.pk)
 
 
 def _not_offered(lead: Lead | None, person: Person) -> dict[str, list[str]]:

@@ -9,6 +9,7 @@ from leads.normalise import normalise_text, quoted, without_formula
 
 _ROUNDED = re.compile(r"[+-]?\d+(?:[.,]\d*)?E[+-]\d+|[+-]?\d+[.,]\d+E\d+", re.IGNORECASE)
 _WHOLE = re.compile(r"(?P<whole>\d+)[.,]0")
+_PLAIN = re.compile(r"\d+", re.ASCII)  # as most systems number theirs: nothing of it can have been rounded
 _EXACT = 2**53  # beyond it a program that keeps ids as decimal numbers has rounded them
 _SALESFORCE = re.compile(r"[0-9A-Za-z]{15}(?:[A-Za-z0-5]{3})?")
 _CHECKSUM = "ABCDEFGHIJKLMNOPQRSTUVWXYZ012345"
@@ -24,6 +25,8 @@ def normalise_id(system: str, text: str) -> str:
         return ""
     if system == phones.SYSTEM:
         return phones.phone_key(text)
+    if system != "salesforce" and _PLAIN.fullmatch(text):
+        return text
     refuse_rounded(text)
     if whole := _WHOLE.fullmatch(text):
         return whole["whole"]

@@ -16,7 +16,7 @@ from leads.repeats import Repeats
 from leads.stored import IdentityConflict, Stored
 
 ATTEMPTS = 5
-NAMING = ("email", "name", "company", "state", "merged_into")
+NAMING = ("id", "email", "name", "company", "state", "merged_into_id")
 """The columns by which a lead is found and called; of its state no lead can be without."""
 
 Then = Callable[[Sequence[Upsert]], None]

@@ -52,6 +52,8 @@ class Incoming:
     erased: Collection[str] = ()
     by: int | None = None
     door: str = ""
+    cleaned: Collection[str] = ()
+    """Facts that their cards have cleaned already: to read a file means to try that."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +95,7 @@ def clean(row: Incoming) -> Person:
     """Clean every field, or raise a ValidationError that says of each what is wrong with it."""
     errors: dict[str, list[str]] = {}
     external_ids: _Ids = {}
-    fields = _clean_fields(row.fields, errors)
+    fields = _clean_fields(row.fields, row.cleaned, errors)
     try:
         external_ids = _clean_ids(row.external_ids)
     except ValidationError as error:
@@ -142,13 +144,18 @@ def _check_consents(statements: Sequence[ConsentStatement]) -> None:
 
 def _erased(names: Collection[str], *, has_ids: bool) -> frozenset[str]:
     """An email is erased only where an id identifies the lead; the attribution follows from the captures."""
+    if not names:
+        return frozenset()
     lasting = {*ATTRIBUTION, "do_not_contact", *(() if has_ids else ("email",))}
     return frozenset(each.name for each in facts() if each.name in names) - lasting
 
 
-def _clean_fields(fields: Mapping[str, Any], errors: dict[str, list[str]]) -> dict[str, Any]:
+def _clean_fields(fields: Mapping[str, Any], done: Collection[str], errors: dict[str, list[str]]) -> dict[str, Any]:
     cleaned: dict[str, Any] = {}
     for name, value in fields.items():
+        if name in done:
+            cleaned[name] = value
+            continue
         try:
             cleaned[name] = _clean_field(name, value)
         except ValidationError as error:
@@ -204,13 +211,18 @@ def _clean_ids(keys: Sequence[ExternalKey]) -> _Ids:
 def _clean_id(key: ExternalKey) -> tuple[ExternalKey, set[ExternalKey]]:
     if not all(map(is_storable, key)):
         raise ValidationError("Contains invalid characters (NUL or unpaired surrogate).")
-    system = normalise_system(key[0])
-    if not system:
+    if not (system := _system_of_ids(key[0])):
         raise ValidationError(f"Name the system that knows the lead as “{normalise_text(key[1])}”.")
     value = normalise_id(system, key[1])
-    ExternalId._meta.get_field("system").run_validators(system)
     ExternalId._meta.get_field("value").run_validators(value)
     return (system, value), {(system, spelled) for spelled in former_spellings(system, key[1], value)}
+
+
+@lru_cache(maxsize=256)  # that of a file, for each of its rows
+def _system_of_ids(text: str) -> str:
+    system = normalise_system(text)
+    ExternalId._meta.get_field("system").run_validators(system)
+    return system
 
 
 def _complaint_about_name(name: str) -> str:

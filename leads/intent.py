@@ -6,6 +6,7 @@ What is kept follows from the set of all dated captures, and not from the order 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 from django.utils import timezone
@@ -66,8 +67,11 @@ class Capture:
         )
 
     def as_json(self) -> dict[str, Any]:
-        at = self.at.isoformat() if self.at else None
-        return {"system": self.system, "at": at, "by": self.by}
+        return dict(self._entry)
+
+    @cached_property
+    def _entry(self) -> dict[str, Any]:
+        return {"system": self.system, "at": self.at.isoformat() if self.at else None, "by": self.by}
 
 
 @dataclass(frozen=True)
@@ -97,7 +101,7 @@ class Journeys:
 
     def begin(self, lead: Lead, capture: Capture, *, is_dated: bool) -> None:
         """The first capture of a lead that is being made; `lead.created_at` is its moment."""
-        first = replace(capture, at=lead.created_at)
+        first = capture if capture.at == lead.created_at else replace(capture, at=lead.created_at)
         _note_first(lead, first)
         if not is_dated:
             lead.provenance[CAPTURE]["is_dated"] = False

@@ -2,12 +2,21 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
+from django.db import connection
 from django.db.models import Q
 
 from leads.external_ids import spellings
 from leads.incoming import ExternalKey, Person
-from leads.models import Campaign, ExternalId, Lead
+from leads.internals.rows import read
+from leads.lookups import among
+from leads.models import Campaign, Lead
+
+# By arrays: the ORM would spell each name as a parameter of its own, which takes longer than to look it up.
+_NAMED = "SELECT system, value, lead_id FROM leads_externalid WHERE system = ANY(%s) AND value = ANY(%s)"
+# The condition of the index is said once more: the planner does not see it in a long list.
+_MAILED = "SELECT id FROM leads_lead WHERE email <> '' AND email = ANY(%s)"
 
 
 class IdentityConflict(Exception):
@@ -28,15 +37,10 @@ class Stored:
         """`also` are numbers of leads that are known already."""
         wanted = {key for person in people for key in (*person.external_ids, *person.former_ids)}
         systems, values = {system for system, _ in wanted}, {value for _, value in wanted}
-        named = ExternalId.objects.filter(system__in=systems, value__in=values)
-        owners = {
-            (system, value): pk
-            for system, value, pk in named.values_list("system", "value", "lead_id")
-            if (system, value) in wanted
-        }
-        emails = {person.email for person in people if person.email}
-        # The condition of the index, said once more: the planner does not see it in a long list.
-        mailed = Lead.objects.exclude(email="").filter(email__in=emails).values_list("pk", flat=True)
+        named = _rows(_NAMED, list(systems), list(values)) if wanted else []
+        owners = {(system, value): pk for system, value, pk in named if (system, value) in wanted}
+        emails = [person.email for person in people if person.email]
+        mailed = [pk for (pk,) in _rows(_MAILED, emails)] if emails else []
         self._load_leads({*owners.values(), *mailed, *also}, lock=lock)
         self.by_email = {lead.email: self._survivor(lead) for lead in self.leads.values() if lead.email}
         self.by_external_id = {key: self._survivor(self.leads[pk]) for key, pk in owners.items()}
@@ -49,6 +53,8 @@ class Stored:
     def meant(self, person: Person) -> Lead | IdentityConflict | None:
         """The one lead that a person is."""
         leads = self.by_ids(person)
+        if not leads:
+            return self.by_email.get(person.email)
         if by_email := self.by_email.get(person.email):
             leads[person.email] = by_email
         if len({id(lead) for lead in leads.values()}) > 1:
@@ -58,19 +64,26 @@ class Stored:
     def by_ids(self, person: Person) -> dict[str, Lead]:
         """The leads that the ids of a person name, by these ids."""
         keys = (*person.external_ids, *sorted(person.former_ids)) if person.former_ids else person.external_ids
-        return {":".join(key): self.by_external_id[key] for key in keys if key in self.by_external_id}
+        return {":".join(key): lead for key in keys if (lead := self.by_external_id.get(key))}
 
     def _load_leads(self, ids: Collection[int], *, lock: bool) -> None:
         """Load leads, and those they were merged into; lock them in the same order everywhere, against rings."""
         while ids:
-            leads = Lead.objects.filter(pk__in=ids).order_by("pk").only(*self.columns)
-            self.leads |= {lead.pk: lead for lead in (leads.select_for_update(no_key=True) if lock else leads)}
+            leads = Lead.objects.filter(among(ids)).order_by("pk")
+            leads = leads.select_for_update(no_key=True) if lock else leads
+            self.leads |= {lead.pk: lead for lead in read(leads, self.columns)}
             ids = {lead.merged_into_id for lead in self.leads.values() if lead.merged_into_id} - self.leads.keys()
 
     def _survivor(self, lead: Lead) -> Lead:
         while lead.merged_into_id:
             lead = self.leads[lead.merged_into_id]
         return lead
+
+
+def _rows(statement: str, *names: list[str]) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, names)
+        return cursor.fetchall()
 
 
 def _conflict(leads: Mapping[str, Lead]) -> str:

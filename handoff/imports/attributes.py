@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -67,8 +67,15 @@ def dates() -> frozenset[str]:
 
 def values_of(row: Row, reading: Reading) -> dict[str, Any]:
     """What a row says of attributes. Each is a side value: what cannot be read is left out with a remark."""
+    if not _has_any(reading.fields):
+        return {}
     wanted = [each for each in seen_attributes(reading.roles) if each.name in reading.fields]
     return {each.name: reading.side(row, each.name, partial(_value, row, reading, each)) for each in wanted}
+
+
+@lru_cache(maxsize=64)  # it is asked of each row
+def _has_any(fields: frozenset[str]) -> bool:
+    return any("." in name for name in fields)
 
 
 def _value(row: Row, reading: Reading, attribute: Fact) -> Any:

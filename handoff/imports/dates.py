@@ -1,7 +1,6 @@
 """Moments as people and programs write them. Whether day or month comes first is decided once for a file."""
 
 import re
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
@@ -82,25 +81,38 @@ def decide_order(texts: Iterable[tuple[int, str]]) -> Order:
     A text that is a date in no order has no say: its row is refused by itself. Raises Unreadable when the dates
     contradict each other, or can be read in several ways.
     """
-    seen: dict[frozenset[Order], tuple[int, str]] = {}
-    open_readings: dict[str, int] = defaultdict(int)
+    orders = PossibleOrders()
     for number, text in texts:
+        orders.add(number, text)
+    return orders.decide()
+
+
+class PossibleOrders:
+    """In which orders the dates of a file can be read, gathered while its rows are."""
+
+    def __init__(self) -> None:
+        self._seen: dict[frozenset[Order], tuple[int, str]] = {}
+        self._open: dict[str, int] = {}
+
+    def add(self, number: int, text: str) -> None:
         readings = _readings(text)
         if readings:
-            seen.setdefault(frozenset(readings), (number, text))
+            self._seen.setdefault(frozenset(readings), (number, text))
             if len(set(readings.values())) > 1:
-                open_readings.setdefault(text, number)
-    left = frozenset(Order).intersection(*seen)
-    if not left:
-        examples = " and ".join(f"“{text}” (row {number})" for number, text in seen.values())
-        raise Unreadable(f"The dates contradict each other: {examples}. State how to read them: {_HOW}.")
-    for text, number in open_readings.items():
-        readings = _readings(text)
-        meanings = {order: readings[order] for order in Order if order in left}
-        if len(set(meanings.values())) > 1:
-            choices = ", or ".join(f"{day:%-d %B %Y} ({order})" for order, day in meanings.items())
-            raise Unreadable(f"“{text}” (row {number}) may be {choices}. State which: {_HOW}.")
-    return next(order for order in Order if order in left)
+                self._open.setdefault(text, number)
+
+    def decide(self) -> Order:
+        left = frozenset(Order).intersection(*self._seen)
+        if not left:
+            examples = " and ".join(f"“{text}” (row {number})" for number, text in self._seen.values())
+            raise Unreadable(f"The dates contradict each other: {examples}. State how to read them: {_HOW}.")
+        for text, number in self._open.items():
+            readings = _readings(text)
+            meanings = {order: readings[order] for order in Order if order in left}
+            if len(set(meanings.values())) > 1:
+                choices = ", or ".join(f"{day:%-d %B %Y} ({order})" for order, day in meanings.items())
+                raise Unreadable(f"“{text}” (row {number}) may be {choices}. State which: {_HOW}.")
+        return next(order for order in Order if order in left)
 
 
 _HOW = "--dates DMY, --dates MDY or --dates YMD"

@@ -25,8 +25,12 @@ _NUMBER = re.compile(r"[\d.,\s%$€£()+-]+|#?div/0!?", re.IGNORECASE)
 
 def footer_complaint(values: Sequence[str]) -> str:
     """Why a row is not a record; empty for one that may be. A row in doubt passes: its own fields decide."""
-    first, *others = [value.strip() for value in values if value.strip()] or [""]
-    is_footer = _PHRASE.match(first) is not None and not any("@" in value for value in others)
-    if is_footer or (_TOTAL.fullmatch(first) and all(_NUMBER.fullmatch(value) for value in others)):
+    first = next(filter(None, map(str.strip, values)), "")
+    is_phrase, is_total = (False, False) if first.isdecimal() else (_PHRASE.match(first), _TOTAL.fullmatch(first))
+    if not (is_phrase or is_total):
+        return ""
+    others = list(filter(None, map(str.strip, values)))[1:]
+    is_footer = is_phrase and not any("@" in value for value in others)
+    if is_footer or (is_total and all(_NUMBER.fullmatch(value) for value in others)):
         return f"“{first[:60]}” is a footer or a total of a report, not a record: the row was left out."
     return ""

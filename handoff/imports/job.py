@@ -14,7 +14,7 @@ from typing import Any
 
 import structlog
 from django.core.exceptions import ValidationError
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected
@@ -25,6 +25,7 @@ from handoff.amending import undoing
 from handoff.imports import previews, rights
 from handoff.imports import run as importing
 from handoff.imports.complaints import Complaints
+from handoff.imports.hold import Hold
 from handoff.imports.kind import Kind, Result, Row, refused
 from handoff.imports.plan import Opening, Plan, unhurried
 from handoff.imports.progress import count, finish, keep_rows
@@ -36,8 +37,8 @@ from handoff.imports.unreadable import Unreadable
 from handoff.models import IN_PROGRESS, Import, ImportState
 
 FIRST_ROWS = 25  # of the first chunk
-LEAST_ROWS = 10  # of a chunk: else one that had to wait for a lock would make all later ones tiny
-CHUNK_SECONDS = 0.1  # a chunk has as many rows as are written in it: whoever works with one of its leads waits so long
+LEAST_ROWS = 25  # of a chunk: else one that had to wait for a lock would make all later ones tiny
+CHUNK_SECONDS = 0.1  # for which the leads of a chunk are held: whoever works with one of them waits so long
 RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
 SHARED_SECONDS = 0.5  # where one process does everything
 LEASE = "imports"
@@ -200,15 +201,16 @@ class _Work:
         pairs = list(islice(self.rows, self.size))
         if not pairs:
             return not finish(self.record, ImportState.DONE)
-        began = time.monotonic()
+        hold = Hold()
         try:
-            # What is seen is committed. If it cannot be shown, that must not look as if it could not be written.
-            for lines, results in self._write(pairs):
-                self.see(lines, results)
+            with connection.execute_wrapper(hold):
+                # What is seen is committed. If it cannot be shown, that must not look as if it could not be written.
+                for lines, results in self._write(pairs):
+                    self.see(lines, results)
         except _Overtaken:
             return False
         self.position = self.record.cursor
-        self._adapt(len(pairs), time.monotonic() - began)
+        self._adapt(len(pairs), hold.seconds)
         return True
 
     def _adapt(self, done: int, seconds: float) -> None:

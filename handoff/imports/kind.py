@@ -15,7 +15,7 @@ from handoff.reports.cells import unguarded
 from handoff.workflow import Door
 from handoff.workflow.backfill import Clocks
 from leads.identity import IdentityConflict, normalise_text
-from leads.models import Via
+from leads.models import Lead, Via
 from leads.moments import storable, storable_day
 from leads.normalise import normalise_name, without_formula
 from leads.repeats import Repeats
@@ -107,6 +107,8 @@ class Reading:
     """From when the clocks run of leads that come in with their stages."""
     repeats: Repeats = field(default_factory=Repeats, compare=False)
     first_rows: FirstRows = field(default_factory=FirstRows, repr=False, compare=False)
+    held: Mapping[int, Lead] = field(default_factory=dict, repr=False, compare=False)
+    """The leads of the rows that are being written, by the numbers of the rows: locked, and read since."""
 
     def first_row(self, key: object, row: Row) -> int:
         """The number of the first row of this import that is about a thing: this row, unless another one was."""

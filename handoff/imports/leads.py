@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -19,6 +19,7 @@ from handoff.imports.side_values import (
     read_phone,
     read_score,
 )
+from handoff.workflow.backfill import lock_many
 from leads.external_ids import normalise_id
 from leads.facts import FactType, built_in_facts, fact
 from leads.identity import NAMING, Incoming, Upsert, find_many
@@ -57,6 +58,9 @@ _SIDE_VALUES: Sequence[tuple[str, Read]] = (
 )
 
 
+_CLEANED = frozenset({"email", "phone", "mobile_phone", *(name for name, _ in _SIDE_VALUES)} - {"campaign"})
+
+
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
     return [_result(row, done) for row, done in zip(rows, upsert(rows, reading), strict=True)]
 
@@ -87,8 +91,16 @@ def result(row: Row, done: Upsert) -> Result:
 
 def find(rows: Sequence[Row], reading: Reading) -> list[Lead | Exception]:
     """The lead that each row is about, or the refusal of a row that is about none."""
-    leads = find_many(_who(row, reading) for row in rows)
+    others = iter(find_many(_who(row, reading) for row in rows if row.number not in reading.held))
+    leads = (reading.held.get(row.number) or next(others) for row in rows)
     return [_unknown(row, reading) if lead is None else lead for row, lead in zip(rows, leads, strict=True)]
+
+
+def locked(lead_ids: Collection[int], reading: Reading) -> dict[int, Lead]:
+    """Leads with their locks: those that are held as they were read then, and the others read now."""
+    held = {lead.pk: lead for lead in reading.held.values() if lead.pk in lead_ids}
+    others = [pk for pk in lead_ids if pk not in held]
+    return dict(sorted((held | (lock_many(others) if others else {})).items()))
 
 
 def keys(rows: Sequence[Row], reading: Reading) -> list[Collection[object]]:
@@ -134,12 +146,13 @@ def external_ids(row: Row, reading: Reading) -> list[tuple[str, str]]:
 
 def _incoming(row: Row, reading: Reading) -> Incoming:
     ids = external_ids(row, reading)
-    fields = _texts(row)
+    fields = _texts(row, reading)
     fields |= attributes.values_of(row, reading)
     agreed = consents.statements_of(row, reading)
     has_content = any(map(_is_known, fields.values())) or bool(row.get("created_at") or agreed)
     for name in MOMENTS:
-        fields[name] = reading.side(row, name, partial(reading.moment, row, name))
+        if row.get(name):
+            fields[name] = reading.side(row, name, partial(reading.moment, row, name))
     _read_identity(row, reading, fields, has_id=bool(ids))
     for name, read in _SIDE_VALUES:
         if fields.get(name):
@@ -153,17 +166,26 @@ def _incoming(row: Row, reading: Reading) -> Incoming:
         is_reference=is_reference,
         consents=agreed,
         by=reading.by,
+        cleaned=_CLEANED,
     )
 
 
-def _texts(row: Row) -> dict[str, Any]:
+def _texts(row: Row, reading: Reading) -> dict[str, Any]:
     """The built-in facts that the row has as they are written there, and what the buyer wrote."""
-    plain, names = (filter(row.cells.__contains__, each) for each in (_PLAIN, _NAMES))
+    plain, names = _in_file(reading.fields)
     fields: dict[str, Any] = {name: _bare(row.get(name), _OF_META.get(name, "")) for name in plain}
     fields |= without_placeholders({name: row.name(name) for name in names})
     if not fields.get("phone") and fields.get("mobile_phone"):  # nobody looks for the second phone of one
         fields["phone"] = fields.pop("mobile_phone")
-    return fields | {"message": row.prose("message")}
+    if "message" in reading.fields:
+        fields["message"] = row.prose("message")
+    return fields
+
+
+@lru_cache(maxsize=64)
+def _in_file(fields: frozenset[str]) -> tuple[list[str], list[str]]:
+    """Which facts a file has; those that are the names of people apart."""
+    return [name for name in _PLAIN if name in fields], [name for name in _NAMES if name in fields]
 
 
 def _is_known(value: Any) -> bool:
@@ -198,7 +220,7 @@ def _phone(row: Row) -> str:
 
 
 def _bare(text: str, kind: str) -> str:
-    return text[2:] if kind and re.match(rf"{kind}:[+\d]", text) else text
+    return text[2:] if kind and text[:1] == kind and re.match(rf"{kind}:[+\d]", text) else text
 
 
 def _unknown(row: Row, reading: Reading) -> ValidationError:

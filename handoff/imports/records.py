@@ -63,6 +63,7 @@ class _Entry:
 
 
 def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
+    reading = replace(reading, held={})  # one kind of rows changes what the next one is written by
     return mixed.write(rows, reading, write_leads) if "record_type" in reading.fields else write_leads(rows, reading)
 
 

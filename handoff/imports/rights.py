@@ -6,6 +6,7 @@ from typing import Any
 from handoff.imports.kind import Kind, Reading, Row
 from handoff.models import Import
 from handoff.refusals import NotAllowed
+from handoff.workflow.backfill import lock_many
 from leads.models import MARKETING, Lead, Role, State, Transition, User
 
 OF_MARKETING = frozenset({"campaigns", "leads", "touchpoints"})
@@ -51,15 +52,14 @@ def hindrance(record: Import) -> str:
     return ""
 
 
-def hold_leads(rows: Sequence[Row], kind: Kind, reading: Reading) -> list[int | None]:
+def hold_leads(rows: Sequence[Row], kind: Kind, reading: Reading) -> list[Lead | None]:
     """Lock the leads of the rows, in their order, before anything else is locked; and say which row is about which.
 
     Row by row they would be locked in the order of the file, and two imports could wait for each other.
     """
     ids = [_lead_of(keys) for keys in kind.keys(rows, reading)]
-    wanted = Lead.objects.filter(pk__in=[pk for pk in ids if pk]).order_by("pk")
-    list(wanted.select_for_update(no_key=True).values_list("pk", flat=True))
-    return ids
+    leads = lock_many({pk for pk in ids if pk})
+    return [leads.get(pk) if pk else None for pk in ids]
 
 
 def taken_by_sales(user: User | None, lead_ids: Sequence[int | None]) -> set[int]:

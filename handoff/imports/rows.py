@@ -24,9 +24,13 @@ def write_as_author(record: Import, rows: Sequence[Row], kind: Kind, reading: Re
     reading = replace(reading, roles=frozenset(record.by.roles) if record.by else None, by=record.by_id)
     if not rows or kind.locks_itself(reading):
         return kind.write(rows, reading)
-    lead_ids = rights.hold_leads(rows, kind, reading)
-    taken = rights.taken_by_sales(record.by, lead_ids)
-    allowed = [kind.of_taken(row, reading) if pk in taken else row for row, pk in zip(rows, lead_ids, strict=True)]
+    leads = rights.hold_leads(rows, kind, reading)
+    taken = rights.taken_by_sales(record.by, [lead.pk for lead in leads if lead])
+    allowed = [
+        kind.of_taken(row, reading) if lead and lead.pk in taken else row for row, lead in zip(rows, leads, strict=True)
+    ]
+    held = {row.number: lead for row, lead in zip(rows, leads, strict=True) if lead and not lead.merged_into_id}
+    reading = replace(reading, held=held)
     results = iter(kind.write([row for row in allowed if row], reading))
     return [
         next(results) if may else refused(row, ValidationError(rights.WITH_SALES))

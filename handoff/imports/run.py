@@ -14,7 +14,6 @@ from handoff.imports import (
     attributes,
     campaigns,
     dry_run,
-    evidence,
     outcomes,
     pauses,
     records,
@@ -24,7 +23,8 @@ from handoff.imports import (
     touches,
     touchpoints,
 )
-from handoff.imports.dates import Order, decide_order
+from handoff.imports.dates import Order
+from handoff.imports.evidence import Survey
 from handoff.imports.footers import footer_complaint
 from handoff.imports.headers import Vocabulary, check_field, key, listed
 from handoff.imports.kind import FirstRows, Kind, Place, Reading, Result, Row, refused, with_remarks
@@ -198,9 +198,9 @@ def understand(data: bytes, name: str, wish: Wish) -> Import:
     columns = columns_of(wish, kind, table)
     if not columns.has(kind.identities):
         raise Unreadable(_no_identity(table, kind))
-    rows = Rows(table.lines, columns)
     dates = sorted((kind.dates | attributes.dates()) & columns.fields)
-    order = wish.dates or decide_order((row.number, text) for row in rows for name in dates if (text := row.get(name)))
+    survey = Survey.of(table.lines, wish.kind, columns, dates)
+    order = wish.dates or survey.orders.decide()
     reading = Reading(system, columns.fields, order, wish.zone, wish.historical, wish.strict, clocks=wish.clocks)
     understanding = Understanding(
         kind=wish.kind,
@@ -209,13 +209,13 @@ def understand(data: bytes, name: str, wish: Wish) -> Import:
         table=table,
         columns=columns,
         order=order,
-        order_because=" (stated)" if wish.dates else evidence.of_order(rows, dates),
+        order_because=" (stated)" if wish.dates else survey.order,
         zone=str(wish.zone),
-        amount=evidence.of_amounts(rows, columns.fields),
-        undated_rows=evidence.undated(rows, wish.kind, columns.fields),
+        amount=survey.amount,
+        undated_rows=survey.undated,
         not_in_file=tuple(header for header in wish.remembered.columns if position(header, table.headers) is None),
     )
-    return Import(wish, rows, reading, understanding)
+    return Import(wish, Rows(table.lines, columns), reading, understanding)
 
 
 def _table(data: bytes, name: str, wish: Wish, kind: Kind) -> Table:

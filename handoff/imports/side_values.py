@@ -20,6 +20,7 @@ _GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?P<mark>[,' ’])\d{3})(?:(?P=mark)\d{3}
 _DECIMAL = re.compile(r"[+-]?\d{1,10}[.,](?:\d{1,2}|\d{4,12})")
 _SEVERAL = re.compile(r"[;,|]|\s/\s|\s+(?=\S+@)")
 _DIGITS_OF_PHONE = 3
+_PLAIN_PHONE = re.compile(r"\+?\d[\d ]{4,30}\d", re.ASCII)
 
 
 def read_score(text: str) -> tuple[int | None, str]:
@@ -56,6 +57,8 @@ def read_campaign(text: str) -> tuple[str, str]:
 
 def read_phone(text: str) -> tuple[str, str]:
     """The phone as it was written: people call it, so no digit of it is guessed."""
+    if _PLAIN_PHONE.fullmatch(text):  # as most are written
+        return fact("phone").clean(text), ""
     text = re.sub(r"^'|(?<=\d)[.,]0$", "", text)
     if not text:
         return "", ""

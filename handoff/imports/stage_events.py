@@ -10,11 +10,11 @@ from django.db import transaction
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, reason_of, refused
 from handoff.imports.ladder import Climb, Past
-from handoff.imports.leads import WHO, find, keys
+from handoff.imports.leads import WHO, find, keys, locked
 from handoff.imports.people import OWNERS, People
 from handoff.imports.rejections import REJECTION, Lookups
 from handoff.imports.stages import Event, event_of, in_order, order_of_events
-from handoff.workflow.backfill import lock_many, record
+from handoff.workflow.backfill import record
 from leads.models import DealState, Team, User
 
 ALIASES = {
@@ -63,7 +63,7 @@ def write(rows: Sequence[Row], reading: Reading) -> list[Result]:
 
 @transaction.atomic
 def _write(given: Mapping[int, Sequence[_Given]], lookups: Lookups, reading: Reading) -> dict[int, Result]:
-    leads, past = lock_many(given), Past.of(given)
+    leads, past = locked(given, reading), Past.of(given)
     results: dict[int, Result] = {}
     climbs = []
     for pk, lead in leads.items():

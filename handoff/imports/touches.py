@@ -13,10 +13,10 @@ from django.db import IntegrityError, transaction
 
 from handoff import workflow
 from handoff.imports.kind import REFUSALS, Kind, Reading, Result, Row, named, refused
-from handoff.imports.leads import WHO, find
+from handoff.imports.leads import WHO, find, locked
 from handoff.imports.leads import keys as keys_of_leads
 from handoff.imports.people import People
-from handoff.workflow.backfill import PastAct, lock_many, record
+from handoff.workflow.backfill import PastAct, record
 from handoff.workflow.facts.base import LONGEST
 from leads.external_ids import normalise_id, spellings
 from leads.merged import families
@@ -53,6 +53,7 @@ _OUTCOMES = {
 _YES = {"yes", "true", "1", "x", "y", "ja", "oui", "si", "sí", "sim"}
 _NO = {"", "no", "false", "0", "n", "nein", "non", "não"}
 _LONGEST_ID = 200
+_EVERY_CHANNEL, _EVERY_OUTCOME = frozenset(Channel.values), frozenset(Outcome.values)
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def _log_past(touches: Sequence[_ParsedTouch], logged: Mapping[int, Touch], read
         acts.setdefault(touch.lead.pk, []).append(_as_act(touch, reading))
     # Another import may log the same touches now: then they are looked at one by one, which finds them.
     with suppress(IntegrityError), transaction.atomic():
-        leads = lock_many(acts)
+        leads = locked(acts, reading)
         present = {pk: lead for pk, lead in leads.items() if lead.merged_into_id is None}
         record([(lead, acts[pk]) for pk, lead in present.items()], door=reading.door, clocks=reading.clocks)
         logged_now = [touch for touch in first.values() if touch.lead.pk in present]
@@ -110,7 +111,7 @@ def _is_plain(touch: _ParsedTouch) -> bool:
     """The verb would not refuse it. Of any other one it says why."""
     facts = touch.facts
     is_text = len(facts["note"]) <= LONGEST and is_storable(facts["note"]) and len(touch.key) <= _LONGEST_ID
-    return is_text and facts["channel"] in Channel.values and facts["outcome"] in Outcome.values
+    return is_text and facts["channel"] in _EVERY_CHANNEL and facts["outcome"] in _EVERY_OUTCOME
 
 
 def _as_act(touch: _ParsedTouch, reading: Reading) -> PastAct:

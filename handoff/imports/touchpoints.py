@@ -127,4 +127,11 @@ def whole(row: Row, reading: Reading) -> Row:  # noqa: ARG001 as those of other 
     return row
 
 
-KIND = Kind(ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys, of_taken=whole)
+def always(reading: Reading) -> bool:  # noqa: ARG001 as those of other kinds
+    """Touchpoints lock their leads in one order, and nothing that sales decides is changed by one."""
+    return True
+
+
+KIND = Kind(
+    ALIASES, ("external_id", "email", "phone"), frozenset({"at"}), write, keys, locks_itself=always, of_taken=whole
+)

@@ -18,7 +18,8 @@ from handoff.doors import Door
 from handoff.workflow.facts import as_json
 from handoff.workflow.walk import PastAct, Walk
 from leads.internals.copying import copy_in, next_ids
-from leads.internals.rows import mark_moved
+from leads.internals.rows import mark_moved, read
+from leads.lookups import among
 from leads.models import ANY_TIME, Definition, Lead, Stage, State, Transition, Verb
 from leads.sql import load
 from sla import agreement
@@ -47,9 +48,10 @@ class Clocks(StrEnum):
 
 def lock_many(lead_ids: Collection[int]) -> dict[int, Lead]:
     """Lock leads in the order of their ids, and read them as they are once the locks are granted."""
-    leads = list(Lead.objects.filter(pk__in=lead_ids).order_by("pk").select_for_update(no_key=True))
+    leads = read(Lead.objects.filter(among(lead_ids)).order_by("pk").select_for_update(no_key=True))
     # What they point at is read afterwards: a row joined to them would be the one from before the wait.
-    prefetch_related_objects(leads, "campaign", "owner", "team")
+    for name in ("campaign", "owner", "team"):
+        prefetch_related_objects([lead for lead in leads if getattr(lead, f"{name}_id")], name)
     return {lead.pk: lead for lead in leads}
 
 

@@ -35,6 +35,26 @@ def _defaults(model: type[Model]) -> tuple[Mapping[str, Any], Mapping[str, Calla
     return plain, makers
 
 
+def read(rows: QuerySet[M], names: Sequence[str] = ()) -> list[M]:
+    """The rows as `list(rows)` gives them, in half the time; or some of their columns, as `only` does.
+
+    Nobody listens to the signals that Django sends for each row that it makes.
+    """
+    model = rows.model
+    columns = tuple(names) or tuple(field.attname for field in model._meta.concrete_fields)
+    return [_stored(model, columns, values) for values in rows.values_list(*columns)]
+
+
+def _stored(model: type[M], columns: Sequence[str], values: Sequence[Any]) -> M:
+    row = model.__new__(model)
+    vars(row).update(zip(columns, values, strict=True))
+    row._state = ModelState()
+    row._state.adding, row._state.db = False, connection.alias
+    if isinstance(row, ConcurrentTransitionMixin) and len(columns) == len(model._meta.concrete_fields):
+        mark_moved(row)
+    return row
+
+
 def mark_written(row: Model, *lacking: str) -> None:
     """As after `save()` of a new row. What points at it by these names is known not to be there."""
     row._state.adding, row._state.db = False, connection.alias

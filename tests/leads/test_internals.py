@@ -20,7 +20,7 @@ from rest_framework import serializers
 
 from handoff.console.frame.site import site
 from leads.internals.processes import HookedManager, HookedProcess
-from leads.internals.rows import fresh, keep_prefetched, mark_moved, mark_written
+from leads.internals.rows import fresh, keep_prefetched, mark_moved, mark_written, read
 from leads.internals.serializers import DescribedAnswers, ReusableSerializer
 from leads.internals.sessions import SessionStore
 from leads.models import ExternalId, Lead, State, Touchpoint
@@ -46,6 +46,16 @@ def test_a_fresh_row_is_as_the_model_makes_it(model: type[models.Model]) -> None
         assert type(vars(made)[name]) is type(usual[name])
         assert not isinstance(usual[name], dict) or name.startswith("_") or vars(made)[name] is not vars(other)[name]
     assert (made._state.adding, made._state.db, made._state.fields_cache) == (True, None, {})
+
+
+def test_rows_are_read_as_the_orm_reads_them(db: None) -> None:
+    lead = make_lead()
+    [usual], [ours], [in_part] = Lead.objects.all(), read(Lead.objects.all()), read(Lead.objects.all(), ("id", "email"))
+
+    assert {**vars(ours), "_state": None} == {**vars(usual), "_state": None}
+    assert vars(ours._state) == vars(usual._state)
+    assert vars(in_part).keys() == {"_state", "id", "email"}
+    assert in_part.name == lead.name, "what was left out is read when it is asked for"
 
 
 def test_django_the_marks_of_a_row() -> None:
