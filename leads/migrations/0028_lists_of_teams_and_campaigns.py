@@ -1,4 +1,4 @@
-"""Indexes by which the leads and touchpoints of a campaign are listed, in the place of those that know no order."""
+"""Indexes by which the leads of teams and campaigns are listed, in the place of those of one column alone."""
 
 from django.contrib.postgres.operations import AddIndexConcurrently
 from django.db import migrations, models
@@ -7,12 +7,12 @@ from django.db.models.deletion import PROTECT
 from django.db.models.functions import Upper
 
 
-def _of_campaign(model: str, related: str) -> migrations.AlterField:
-    """Its own index goes once the longer one is there."""
+def _without_its_own(model: str, name: str, related: str) -> migrations.AlterField:
+    """The index of the column alone goes once the longer one is there."""
     field = models.ForeignKey(
-        "leads.campaign", null=True, blank=True, on_delete=PROTECT, related_name=related, db_index=False
+        f"leads.{name}", null=True, blank=True, on_delete=PROTECT, related_name=related, db_index=False
     )
-    return migrations.AlterField(model, "campaign", field)
+    return migrations.AlterField(model, name, field)
 
 
 class Migration(migrations.Migration):
@@ -20,6 +20,7 @@ class Migration(migrations.Migration):
     dependencies = [("leads", "0027_lists_by_index")]
 
     operations = [
+        AddIndexConcurrently("lead", models.Index(fields=["team", "owner"], name="lead_team_owner")),
         AddIndexConcurrently("lead", models.Index(fields=["campaign", "created_at", "id"], name="lead_campaign")),
         AddIndexConcurrently(
             "lead",
@@ -33,6 +34,7 @@ class Migration(migrations.Migration):
             "touchpoint",
             models.Index(Upper("system"), "at", "id", condition=~Q(system=""), name="touchpoint_system"),
         ),
-        _of_campaign("lead", "leads"),
-        _of_campaign("touchpoint", "touchpoints"),
+        _without_its_own("lead", "team", "leads"),
+        _without_its_own("lead", "campaign", "leads"),
+        _without_its_own("touchpoint", "campaign", "touchpoints"),
     ]
