@@ -7,12 +7,16 @@ from django.db.models.deletion import PROTECT
 from django.db.models.functions import Upper
 
 
-def _without_its_own(model: str, name: str, related: str) -> migrations.AlterField:
-    """The index of the column alone goes once the longer one is there."""
+def _without(index: str, model: str, name: str, related: str) -> migrations.SeparateDatabaseAndState:
+    """The index of the column alone goes once the longer one is there. AlterField would check the foreign key again."""
     field = models.ForeignKey(
         f"leads.{name}", null=True, blank=True, on_delete=PROTECT, related_name=related, db_index=False
     )
-    return migrations.AlterField(model, name, field)
+    drop = f"DROP INDEX CONCURRENTLY IF EXISTS {index}"
+    create = f"CREATE INDEX CONCURRENTLY IF NOT EXISTS {index} ON leads_{model} ({name}_id)"
+    return migrations.SeparateDatabaseAndState(
+        [migrations.RunSQL(drop, create)], [migrations.AlterField(model, name, field)]
+    )
 
 
 class Migration(migrations.Migration):
@@ -34,7 +38,7 @@ class Migration(migrations.Migration):
             "touchpoint",
             models.Index(Upper("system"), "at", "id", condition=~Q(system=""), name="touchpoint_system"),
         ),
-        _without_its_own("lead", "team", "leads"),
-        _without_its_own("lead", "campaign", "leads"),
-        _without_its_own("touchpoint", "campaign", "touchpoints"),
+        _without("leads_lead_team_id_93d3ec8e", "lead", "team", "leads"),
+        _without("leads_lead_campaign_id_5dd7a82a", "lead", "campaign", "leads"),
+        _without("leads_touchpoint_campaign_id_ad2a1303", "touchpoint", "campaign", "touchpoints"),
     ]
