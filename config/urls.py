@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
-from config import probes
+from config import pictures, probes
 from config.icon import Icon
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -13,6 +13,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/v1/", include("handoff.api.urls")),
     path("slack/", include("handoff.slack.urls")),
     path("favicon.ico", Icon.as_view()),
+    path("pictures/<str:token>.png", pictures.show, name="picture"),
     path("livez", probes.livez),
     path("readyz", probes.readyz),
     path("enginez", probes.enginez),
