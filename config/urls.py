@@ -5,12 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
 from config import pictures, probes
+from config.icon import Icon
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("console/", admin.site.urls),
     path("api/v1/", include("handoff.api.urls")),
     path("slack/", include("handoff.slack.urls")),
+    path("favicon.ico", Icon.as_view()),
     path("pictures/<str:token>.png", pictures.show, name="picture"),
     path("livez", probes.livez),
     path("readyz", probes.readyz),

@@ -52,10 +52,10 @@ class PossibleDuplicatesView(generics.GenericAPIView[PossibleDuplicate]):
     queryset = PossibleDuplicate.objects.none()
 
     def get_queryset(self) -> QuerySet[PossibleDuplicate]:
-        pairs = duplicates.open_pairs(asker(self.request)).select_related("decided_by")
-        lead = self.request.query_params.get("lead")
+        lead, user = self.request.query_params.get("lead"), asker(self.request)
         if not lead:
-            return pairs
+            return duplicates.likeliest(user, duplicates.waiting()).select_related("decided_by")
+        pairs = duplicates.open_pairs(user).select_related("decided_by")
         if not (lead.isascii() and lead.isdigit() and len(lead) <= LONGEST_ID):
             raise ValidationError({"lead": "Give the number of a lead."})
         return pairs.filter(Q(first=int(lead)) | Q(second=int(lead)))
@@ -66,7 +66,10 @@ class PossibleDuplicatesView(generics.GenericAPIView[PossibleDuplicate]):
         responses=PossibleDuplicateShape(many=True),
     )
     def get(self, request: Request) -> Response:  # noqa: ARG002 Django passes it
-        """Read which leads may be one person, in pages, the likeliest first: pairs of which you see both leads."""
+        """Read which leads may be one person, in pages, the likeliest first: pairs of which you see both leads.
+
+        Without `lead`, sales reads those of the 2,000 likeliest pairs.
+        """
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.shortcuts import get_object_or_404
 from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from handoff import workflow
 from handoff.api.authentication import asker
 from handoff.api.bodies import ExternalIdBody, Text, external_ids_of, system_of
-from handoff.api.filters import MomentFilter
+from handoff.api.filters import MomentFilter, numbers_of
 from handoff.api.leads import visible
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
@@ -26,7 +26,7 @@ from handoff.workflow import rights
 from handoff.workflow.touchpoints import Done
 from leads.facts import built_in_facts
 from leads.identity import IdentityConflict, Incoming
-from leads.models import Touchpoint, User, Via
+from leads.models import Campaign, Touchpoint, User, Via
 from leads.normalise import normalise_source
 from leads.touchpoints import LONGEST_ID, LONGEST_KIND, Stated, UnknownBuyer, clean_kind
 
@@ -89,7 +89,7 @@ class TouchpointFilter(filters.FilterSet):  # type: ignore[misc]
     kind = filters.CharFilter(method="of_kind", help_text="Like form.")
     source = filters.CharFilter(method="of_source")
     campaign = filters.CharFilter(method="of_campaign", help_text="Its name or its number.")
-    system = filters.CharFilter(field_name="system", lookup_expr="iexact")
+    system = filters.CharFilter(method="of_system", help_text="Which system says so, like hubspot.")
     after = MomentFilter(field_name="at", lookup_expr="gte", help_text="At or after.")
     before = MomentFilter(field_name="at", lookup_expr="lt", help_text="Before.")
 
@@ -104,8 +104,10 @@ class TouchpointFilter(filters.FilterSet):  # type: ignore[misc]
         return points.filter(source=normalise_source(value))
 
     def of_campaign(self, points: QuerySet[Touchpoint], name: str, value: str) -> QuerySet[Touchpoint]:  # noqa: ARG002
-        is_number = value.isascii() and value.isdigit() and len(value) < 19
-        return points.filter(Q(campaign__name=value) | (Q(campaign=int(value)) if is_number else Q()))
+        return points.filter(campaign__in=numbers_of(Campaign, value))
+
+    def of_system(self, points: QuerySet[Touchpoint], name: str, value: str) -> QuerySet[Touchpoint]:  # noqa: ARG002
+        return points.filter(system__iexact=value).exclude(system="")  # as the index has it
 
 
 class _TouchpointsView(generics.GenericAPIView[Touchpoint]):

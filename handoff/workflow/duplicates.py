@@ -5,18 +5,23 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from handoff.refusals import NoSuchLead, NotAllowed, WrongState
-from handoff.workflow.rights import merges, works
+from handoff.workflow.rights import merges, sees_all, works
 from leads.models import Lead, PairState, PossibleDuplicate, User
 
+LIKELIEST = 2_000
+"""Of so many pairs, the likeliest, those are listed that a salesperson sees: no index knows them."""
 NOBODY_ELSE = "You may not decide this: marketing, RevOps, and whoever works one of the two leads may."
 
 
+def waiting() -> QuerySet[PossibleDuplicate]:
+    """What waits for a decision, the likeliest first."""
+    pairs = PossibleDuplicate.objects.filter(state=PairState.OPEN)
+    return pairs.filter(first__merged_into=None, second__merged_into=None).order_by("-score", "-pk")
+
+
 def open_pairs(user: User) -> QuerySet[PossibleDuplicate]:
-    """What waits for a decision, the likeliest first: pairs of which this person may see both leads."""
-    waiting = PossibleDuplicate.objects.filter(
-        state=PairState.OPEN, first__merged_into=None, second__merged_into=None
-    ).order_by("-score", "-pk")
-    return visible(user, waiting)
+    """Those of which this person may see both leads."""
+    return visible(user, waiting())
 
 
 def visible(user: User, pairs: QuerySet[PossibleDuplicate]) -> QuerySet[PossibleDuplicate]:
@@ -25,6 +30,14 @@ def visible(user: User, pairs: QuerySet[PossibleDuplicate]) -> QuerySet[Possible
     if seen.query.where:
         return pairs.filter(first__in=seen.values("pk"), second__in=seen.values("pk"))
     return pairs
+
+
+def likeliest(user: User, pairs: QuerySet[PossibleDuplicate]) -> QuerySet[PossibleDuplicate]:
+    """The same for a list: as many pairs of others as there are would be read for the few that a person sees."""
+    if sees_all(user):
+        return pairs
+    first = pairs.order_by("-score", "-pk").values_list("pk", flat=True)[:LIKELIEST]
+    return visible(user, pairs.filter(pk__in=list(first)))
 
 
 def pairs_of(lead: Lead, user: User) -> list[tuple[PossibleDuplicate, Lead]]:

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django.utils import timezone
 
 from leads.models.campaign import Campaign
@@ -63,7 +63,9 @@ class Touchpoint(models.Model):
     ENQUIRY = "enquiry"
 
     lead = models.ForeignKey(Lead, on_delete=models.CASCADE, related_name="touchpoints")
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="touchpoints")
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="touchpoints", db_index=False
+    )
     kind = models.CharField(max_length=40)
     source = models.CharField(max_length=80, blank=True, default="", db_default="")
     at = models.DateTimeField()
@@ -87,6 +89,8 @@ class Touchpoint(models.Model):
         indexes = [
             models.Index(fields=["recorded_at"], name="touchpoint_recorded"),
             models.Index(fields=["at", "id"], name="touchpoint_at"),
+            models.Index(fields=["campaign", "at", "id"], name="touchpoint_campaign"),
+            models.Index(Upper("system"), "at", "id", condition=~Q(system=""), name="touchpoint_system"),
         ]
 
     def __str__(self) -> str:

@@ -78,7 +78,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     )
     country = models.CharField(max_length=2, blank=True, help_text="ISO 3166 code.")
     source = models.CharField(max_length=80, blank=True)
-    campaign = models.ForeignKey(Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    campaign = models.ForeignKey(
+        Campaign, null=True, blank=True, on_delete=models.PROTECT, related_name="leads", db_index=False
+    )
     score = models.IntegerField(null=True, blank=True)
     stated_score = models.IntegerField(
         null=True,
@@ -130,7 +132,9 @@ class Lead(ConcurrentTransitionMixin, models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="leads"
     )
-    team = models.ForeignKey(Team, null=True, blank=True, on_delete=models.PROTECT, related_name="leads")
+    team = models.ForeignKey(
+        Team, null=True, blank=True, on_delete=models.PROTECT, related_name="leads", db_index=False
+    )
 
     state = FSMField(default=State.RAW, choices=State.choices, protected=True)
     entered_at = models.DateTimeField(default=timezone.now, help_text="Since when it has been in its state.")
@@ -172,6 +176,10 @@ class Lead(ConcurrentTransitionMixin, models.Model):
             models.Index(fields=["state", "owner"]),
             models.Index(fields=["team", "state"]),
             models.Index(fields=["created_at", "id"]),
+            models.Index(fields=["team", "owner"], name="lead_team_owner"),
+            models.Index(fields=["campaign", "created_at", "id"], name="lead_campaign"),
+            models.Index(fields=["created_at", "id"], condition=Q(do_not_contact=True), name="lead_not_contacted"),
+            models.Index(fields=["created_at", "id"], condition=Q(paused_at__isnull=False), name="lead_paused"),
             # What was promised or put on hold is found by these, however many leads there are.
             models.Index(fields=["snoozed_until"], condition=Q(snoozed_until__isnull=False), name="lead_snoozed"),
             models.Index(fields=["reenter_on"], condition=Q(reenter_on__isnull=False), name="lead_reenter_on"),

@@ -79,3 +79,10 @@ def test_the_foot_of_a_page_says_the_version(world: World) -> None:
     for name in ("leads_lead_changelist", "engine", "leads_lead_add"):
         page = client.get(reverse(f"admin:{name}")).content.decode()
         assert re.search(rf"<footer[^>]*>Handoff {re.escape(__version__)}</footer>", page)
+
+
+def test_a_browser_that_asks_for_an_icon_is_led_to_that_of_the_console(client):
+    response = client.get("/favicon.ico")
+
+    assert response.status_code == 302
+    assert response["Location"].endswith(".svg")

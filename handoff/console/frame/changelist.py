@@ -60,10 +60,10 @@ class BoundedRows(ChangeList):  # type: ignore[misc]
     def get_ordering(self, request: HttpRequest, queryset: QuerySet[Any]) -> list[Any]:
         """Rows that are equal follow the direction of the rest: both are then read from one index."""
         ordering: list[Any] = super().get_ordering(request, queryset)
-        first, last = ordering[0], ordering[-1]
-        if last == "-pk" and not (getattr(first, "descending", False) or str(first).startswith("-")):
-            return [*ordering[:-1], "pk"]
-        return ordering
+        first = ordering[0]
+        if getattr(first, "descending", False) or str(first).startswith("-"):
+            return ordering
+        return ["pk" if each == "-pk" else each for each in ordering]
 
     def get_results(self, request: HttpRequest) -> None:
         page = self.model_admin

@@ -62,9 +62,10 @@ class PossibleDuplicatePage(Kept):
     def get_queryset(self, request: HttpRequest) -> QuerySet[PossibleDuplicate]:
         """Those that are open, unless another state is asked for."""
         user = viewer(request)
-        if "state__exact" in request.GET or "state__in" in request.GET:
-            return duplicates.visible(user, PossibleDuplicate.objects.all())
-        return duplicates.open_pairs(user)
+        states = [request.GET.get("state__exact", ""), *request.GET.get("state__in", "").split(",")]
+        if any(states):
+            return duplicates.likeliest(user, PossibleDuplicate.objects.filter(state__in=states))
+        return duplicates.likeliest(user, duplicates.waiting())
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         return PairRows

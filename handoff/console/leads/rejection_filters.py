@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.contrib.postgres.fields import ArrayField
+from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
 from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RelatedDropdownFilter
 
 from handoff.console.frame.counting import MOST_COUNTED
 from handoff.console.frame.words import source_of
-from handoff.console.leads.answering import unanswered
 from handoff.models import AnswerKind, Rejection
 from leads.models import State
 from sla.metrics import Metric
@@ -17,6 +17,10 @@ from sla.models import Clock, ClockState
 
 ANSWER_CLOCK = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, started_by=OuterRef("transition"))
 RUNNING = Clock.objects.filter(metric=Metric.TIME_TO_ANSWER, stopped_at=None)
+OVERDUE = "overdue"
+WAITING = ("", "open", OVERDUE)
+SAMPLED = 200
+"""How many of the newest rejections are looked at for the sources that are offered."""
 
 
 class AnswerFilter(DropdownFilter):  # type: ignore[misc]
@@ -30,12 +34,12 @@ class AnswerFilter(DropdownFilter):  # type: ignore[misc]
         ways = {"all": "All", "overdue": "Not answered, overdue", "met": "Answered in time"}
         return [*ways.items(), ("late", "Answered late"), *AnswerKind.choices]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:
-        wanted, is_alone = self.value() or "open", not set(request.GET) - {self.parameter_name, "p"}
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:  # noqa: ARG002
+        wanted = self.value() or "open"
         if wanted == "all":
             return queryset
-        if wanted in ("open", "overdue"):
-            return _waiting(queryset, is_overdue=wanted == "overdue", is_alone=is_alone)
+        if wanted in WAITING:
+            return queryset.filter(answer="").exclude(from_state=State.RAW)
         ways = {
             "met": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.MET))),
             "late": Q(Exists(ANSWER_CLOCK.filter(state=ClockState.BREACHED))),
@@ -50,7 +54,7 @@ class SourceFilter(DropdownFilter):  # type: ignore[misc]
     parameter_name = "source"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:  # noqa: ARG002
-        newest = Rejection.objects.order_by("-at").values_list("lead__source", flat=True)[:MOST_COUNTED]
+        newest = Rejection.objects.order_by("-at").values_list("lead__source", flat=True)[:SAMPLED]
         return [(source, source_of(source)) for source in sorted(set(newest)) if source]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Rejection]) -> QuerySet[Rejection]:  # noqa: ARG002
@@ -69,13 +73,19 @@ class DayFilter(RangeDateFilter):  # type: ignore[misc]
         self.title = "day of rejection"
 
 
-def _waiting(rejections: QuerySet[Rejection], *, is_overdue: bool, is_alone: bool) -> QuerySet[Rejection]:
-    """What marketing owes an answer to. Without another filter only the most urgent and the newest are looked at."""
-    clocks = RUNNING.filter(due_at__lt=timezone.now()) if is_overdue else RUNNING
-    if is_alone:
-        urgent = Q(transition__in=clocks.order_by("due_at").values("started_by")[:MOST_COUNTED])
-        newest = Q(pk__in=unanswered().order_by("-at").values("pk")[:MOST_COUNTED])
-        return rejections.filter(urgent if is_overdue else urgent | newest)
-    if is_overdue:
-        return rejections.filter(Exists(clocks.filter(started_by=OuterRef("transition"))))
-    return rejections.filter(answer="").exclude(from_state=State.RAW)
+def in_parts(rejections: QuerySet[Rejection], *, is_overdue: bool) -> list[QuerySet[Rejection]]:
+    """What is due first, as far as a list is counted; then what else waits, the newest first."""
+    late = {"due_at__lt": timezone.now()} if is_overdue else {}
+    clocks = RUNNING.filter(due_at__isnull=False, **late)
+    acts = list(clocks.order_by("due_at", "pk").values_list("started_by", flat=True)[: MOST_COUNTED + 1])
+    urgent = rejections.filter(transition__in=acts).order_by(_place(acts))
+    if is_overdue and len(acts) <= MOST_COUNTED:
+        return [urgent]
+    others = rejections.exclude(transition__in=acts).order_by("-at", "-pk")
+    return [urgent, others.filter(Exists(clocks.filter(started_by=OuterRef("transition")))) if is_overdue else others]
+
+
+def _place(acts: list[int]) -> Func:
+    """Where a rejection stands among those that begin with these acts."""
+    wanted = Value(acts, output_field=ArrayField(BigIntegerField()))
+    return Func(wanted, F("transition"), function="ARRAY_POSITION", output_field=IntegerField())

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.contrib.admin import display
 from django.contrib.admin.views.main import ChangeList
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
@@ -28,11 +28,14 @@ from handoff.console.leads.answer_rows import dress_rows
 from handoff.console.leads.answering import dispute_of, last_rejection, prefill, unanswered
 from handoff.console.leads.rejection_filters import (
     ANSWER_CLOCK,
+    OVERDUE,
     RUNNING,
+    WAITING,
     AnswerFilter,
     DayFilter,
     PersonFilter,
     SourceFilter,
+    in_parts,
 )
 from handoff.doors import door
 from handoff.models import AnswerKind, Rejection
@@ -76,6 +79,10 @@ EXPORTED: dict[str, export.Column] = {
 
 class RejectionRows(BoundedRows):
     """The rows of one page, each with its answer clock and what its viewer may do."""
+
+    def parts(self, request: HttpRequest) -> Sequence[Any]:
+        asked = request.GET.get("answer_state", "")
+        return in_parts(self.queryset, is_overdue=asked == OVERDUE) if asked in WAITING else [self.queryset]
 
     def dress(self, request: HttpRequest, rows: Sequence[Any]) -> None:
         acts = [rejection.transition_id for rejection in rows]
@@ -135,12 +142,8 @@ class RejectionPage(Kept):
         return search(Lead.objects.all(), text, by_contact=rights.sees_all(viewer(request))).ids
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Rejection]:  # noqa: ARG002
-        running = ANSWER_CLOCK.filter(stopped_at=None)
-        return Rejection.objects.annotate(
-            is_last=~Exists(LATER),
-            answer_due=Subquery(ANSWER_CLOCK.values("due_at")[:1]),
-            open_due=Subquery(running.values("due_at")[:1]),
-        )
+        due = Subquery(ANSWER_CLOCK.values("due_at")[:1])
+        return Rejection.objects.annotate(is_last=~Exists(LATER), answer_due=due)
 
     def get_object(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
         """The rejection, knowing which of its leads the viewer may see."""
@@ -151,10 +154,8 @@ class RejectionPage(Kept):
             rejection.is_duplicate_seen = seen.filter(pk=rejection.duplicate_of_id).exists()
         return rejection
 
-    def get_ordering(self, request: HttpRequest) -> list[Any]:
-        """What is due first, where only what waits is listed; else the newest."""
-        is_waiting = request.GET.get("answer_state", "") in ("", "open", "overdue")
-        return [F("open_due").asc(nulls_last=True), "-at", "-pk"] if is_waiting else ["-at", "-pk"]
+    def get_ordering(self, request: HttpRequest) -> list[Any]:  # noqa: ARG002
+        return ["-at", "-pk"]
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:  # noqa: ARG002
         return RejectionRows
@@ -167,13 +168,9 @@ class RejectionPage(Kept):
         return self.as_csv(request, EXPORTED, "rejections")
 
     def above(self, request: HttpRequest, changelist: ChangeList) -> Mapping[str, Any]:
-        rows = Rejection.objects.filter(pk__in=changelist.queryset.order_by("-at").values("pk")[:MOST_COUNTED])
-        groups = [
-            ("By reason", "reason__label", "reason__id"),
-            ("By campaign", "lead__campaign__name", "lead__campaign__id"),
-        ]
+        rows = Rejection.objects.filter(pk__in=changelist.paginator.keys[:MOST_COUNTED])
         return {
-            "groups": [{"title": title, "rows": _grouped(rows, changelist, *by)} for title, *by in groups],
+            "groups": [{"title": title, "rows": _grouped(rows, changelist, *by)} for title, *by in GROUPS],
             "tabs": _tabs(request),
             "may_answer": viewer(request).has_role(*MARKETING),
         }

@@ -2,9 +2,11 @@
 
 from collections.abc import Sequence
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
+from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, reverse
@@ -23,6 +25,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, badge, moment, two_lines
 from handoff.models import Delivery, DeliveryState
 from leads.models import Lead, Role
+from leads.search import READ
 
 TONES = {
     DeliveryState.PENDING: "info",
@@ -70,7 +73,7 @@ class DeliveryPage(Kept):
     sorted_first = "-created"
     fields = ["subject", "message", "about", "to", "state_badge", "tries", "error", "created", "sent", "key"]
     search_fields = ["recipient__username", "recipient__email", "destination__name", "last_error", "key"]
-    search_help_text = "Person, destination, error or key"
+    search_help_text = f"Person, destination or error among the newest {READ:,}, or a key"
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """A secret address cannot be guessed letter by letter, by whether a row is listed."""
@@ -78,6 +81,15 @@ class DeliveryPage(Kept):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[BoundedRows]:  # noqa: ARG002
         return DeliveryRows
+
+    def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> Any:
+        """A whole key by its index; a part of something else among the newest, as no index knows parts."""
+        if not search_term.strip():
+            return queryset, False
+        if key := _key_of(search_term):
+            return queryset.filter(key=key), False
+        largest = Delivery.objects.aggregate(number=Max("pk"))["number"] or 0
+        return super().get_search_results(request, queryset.filter(pk__gt=largest - READ), search_term)
 
     def get_urls(self) -> list[URLPattern]:
         return [self.extra_path("resend", self.resend_view), *super().get_urls()]
@@ -149,6 +161,13 @@ class DeliveryPage(Kept):
             return SafeString("–")
         html = '<a href="{}" class="act act-primary" data-dialog aria-haspopup="dialog">Send again</a>'
         return format_html(html, self.url("resend", delivery.pk))
+
+
+def _key_of(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
 
 
 def _cause(delivery: Delivery) -> str:

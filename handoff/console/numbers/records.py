@@ -42,7 +42,7 @@ class TransitionPage(RecordPage):
     title = "History"
     list_display = ["moment_shown", "lead_shown", "verb", "moved", "who", "via"]
     list_filter = [("verb", ChoicesDropdownFilter), ("via", ChoicesDropdownFilter), ("at", RangeDateFilter)]
-    list_select_related = ["lead", "by"]
+    list_select_related = ["lead", "by", "taken_back"]
     search_fields = ["lead__name"]
     search_help_text = SEARCH_HELP
     ordering = ["-at", "-pk"]
@@ -63,7 +63,7 @@ class TransitionPage(RecordPage):
     def get_queryset(self, request: HttpRequest) -> Any:
         """All that is written, also what was taken back."""
         seen = Lead.objects.visible_to(viewer(request))
-        return Transition.written.filter(lead__in=seen).select_related("taken_back")
+        return Transition.written.filter(lead__in=seen)
 
     def title_of(self, obj: Any) -> str:
         return f"{obj.get_verb_display()}: {obj.lead}"

@@ -218,7 +218,7 @@ def test_a_list_takes_as_many_queries_for_many_leads_as_for_one(
     for number in range(5):
         lead = bring_to(["sal", "rejected", "sql", "mql", "opportunity"][number], make_lead(f"Lead {number}"), world)
         ExternalId.objects.create(lead=lead, system="hubspot", value=str(number))
-    with django_assert_num_queries(expected):
+    with django_assert_num_queries(expected + 1):  # whether there are few such clocks
         assert found(client, clock="running", state=["sal", "mql"])
     with django_assert_num_queries(expected + 2):  # what is due, and the others: each in the order of an index
         assert len(found(client, ordering="due")) == 6

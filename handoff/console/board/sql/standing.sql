@@ -15,8 +15,8 @@ candidate AS (
     FROM unnest(%(queues)s::bigint[]) AS team (id)
     CROSS JOIN wanted
     CROSS JOIN LATERAL (
-        SELECT id, state FROM leads_lead
-        WHERE team_id = team.id AND owner_id IS NULL AND state = wanted.state AND merged_into_id IS NULL
+        SELECT lead_id AS id, state FROM handoff_inboxentry
+        WHERE team_id = team.id AND owner_id IS NULL AND state = wanted.state
         LIMIT %(most)s
     ) AS lead
 ),
