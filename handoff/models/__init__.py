@@ -24,6 +24,7 @@ from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
+from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, ReviewAction, ReviewPack, Tier
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
 from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
@@ -41,6 +42,7 @@ __all__ = [
     "BulkAct",
     "BulkKind",
     "BulkState",
+    "ClosedItem",
     "CountedClock",
     "Decision",
     "Delivery",
@@ -70,9 +72,13 @@ __all__ = [
     "NoteKind",
     "Notice",
     "Part",
+    "PeriodClose",
     "Priority",
     "RateLimit",
     "Rejection",
+    "RequiredActions",
+    "ReviewAction",
+    "ReviewPack",
     "ReviewVerdict",
     "RowOutcome",
     "ScoreFlag",
@@ -86,4 +92,5 @@ __all__ = [
     "StatedRow",
     "StepRecipient",
     "Subscription",
+    "Tier",
 ]
