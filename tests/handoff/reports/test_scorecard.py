@@ -103,7 +103,7 @@ def test_the_terms_of_the_day_of_the_offer_count(world: World) -> None:
 
 
 def test_marketing_and_disputes(world: World) -> None:
-    """Three are accepted and three rejected in March, of which one is overturned and so delivered again; one is open."""
+    """Three are accepted, three rejected, of which one is overturned and so delivered again, and one is open."""
     handed_over(world, "Of February", datetime(2026, 2, 28, 23, 59, tzinfo=UTC))
     handed_over(world, "Open", datetime(2026, 3, 31, 23, 59, tzinfo=UTC))
     for name in ("Ant", "Bee", "Cow"):
