@@ -34,6 +34,9 @@ from handoff.console.numbers import (
     outbox,
     records,
     reports,
+    required_actions,
+    review,
+    sheet,
     simulations,
 )
 from handoff.console.settings import (
@@ -100,10 +103,13 @@ __all__ = [
     "replayed_leads",
     "replaying",
     "reports",
+    "required_actions",
+    "review",
     "score",
     "score_flags",
     "scoring",
     "setup",
+    "sheet",
     "signatures",
     "simulations",
     "sources",

@@ -131,7 +131,12 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     glossary = reverse("admin:numbers")
     pages = [_report(request, report) for report in REPORTS.values()]
-    return [*pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
+    sheet, review = reverse("admin:sheet"), reverse("admin:review")
+    both = [
+        _item("Scorecard", "scoreboard", sheet, request.path.startswith((sheet, reverse("admin:required_actions")))),
+        _item("Review", "groups", review, request.path.startswith(review)),
+    ]
+    return [*both, *pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:

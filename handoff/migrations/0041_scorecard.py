@@ -187,6 +187,7 @@ class Migration(migrations.Migration):
                 ("format", models.PositiveSmallIntegerField(help_text="By which it is drawn up.")),
                 ("data", models.JSONField(encoder=django.core.serializers.json.DjangoJSONEncoder)),
                 ("stored_at", models.DateTimeField()),
+                ("pdf", models.BinaryField(help_text="As it was drawn up when the review ended.", null=True)),
                 (
                     "ended_at",
                     models.DateTimeField(

@@ -126,6 +126,7 @@ class ReviewPack(models.Model):
     format = models.PositiveSmallIntegerField(help_text="By which it is drawn up.")
     data = models.JSONField(encoder=DjangoJSONEncoder)
     stored_at = models.DateTimeField()
+    pdf = models.BinaryField(null=True, help_text="As it was drawn up when the review ended.")
     ended_at = models.DateTimeField(null=True, help_text="When the review ended: from then on no action is added.")
     ended_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+", db_index=False)
 

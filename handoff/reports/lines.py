@@ -178,3 +178,10 @@ def counts_of(list_name: str) -> dict[str, str]:
 def line_of(column: str) -> Line:
     """The figure of which a column is a part."""
     return BY_NAME[column.removesuffix("_missed").removesuffix("_excused").removesuffix("_rate")]
+
+
+def column_label(column: str) -> str:
+    """Like `Accepted` or `Time to accept, kept: breached`, for a list of single figures."""
+    line = line_of(column)
+    part = {line.name: line.counted, f"{line.name}_missed": line.missed}.get(column, "Excused")
+    return line.label if part in ("", line.label) else f"{line.label}: {part.lower()}"

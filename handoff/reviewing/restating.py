@@ -14,6 +14,7 @@ from django.db import connection
 from django.utils import timezone
 
 from handoff.models import PeriodClose
+from handoff.reports.lines import OPENS
 from handoff.reports.scorecard import LISTS
 from handoff.reviewing.causes import Cause, causes_of
 from handoff.reviewing.items import items_of
@@ -55,7 +56,7 @@ class Restatement:
 
     @property
     def figures(self) -> list[tuple[str, int]]:
-        return [(name, by) for name, by in self.deltas.items() if by]
+        return [(name, self.deltas[name]) for name in OPENS if self.deltas[name]]
 
 
 def restatements(close: PeriodClose, now: datetime | None = None) -> list[Restatement]:
