@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0034_lists_by_index"),
+        ("handoff", "0038_goals"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

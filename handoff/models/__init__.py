@@ -7,6 +7,7 @@ from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.field_note import FieldNote, NoteKind
 from handoff.models.firm import Firm
+from handoff.models.goal import Goal, GoalMeasure, GoalPeriod, WeeklyCapacity
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
 from handoff.models.imports import (
@@ -56,6 +57,9 @@ __all__ = [
     "FlagDecision",
     "FunnelCount",
     "FunnelDelta",
+    "Goal",
+    "GoalMeasure",
+    "GoalPeriod",
     "Handoff",
     "Heartbeat",
     "Import",
@@ -93,4 +97,5 @@ __all__ = [
     "StepRecipient",
     "Subscription",
     "Tier",
+    "WeeklyCapacity",
 ]

@@ -32,6 +32,7 @@ class Line:
     """What the others are called."""
     excused: str = ""
     """Which things stand beside it, neither counted nor missed."""
+    has_goal: bool = False
 
     @property
     def conditions(self) -> Iterator[tuple[str, str]]:
@@ -46,7 +47,14 @@ class Line:
     def columns(self) -> Iterator[Column]:
         if not self.of:
             yield Column(self.name, self.label, self.definition, group=self.side)
-            return
+        else:
+            yield from self._parts()
+        if self.has_goal:
+            definition = "The goal of the month or quarter that is asked for, in all rows together; empty without one."
+            below = f"{self.name}_rate" if self.of else self.name
+            yield Column(f"{self.name}_goal", "Goal", definition, Kind.GOAL, self.side, below)
+
+    def _parts(self) -> Iterator[Column]:
         rate, of = f"{self.name}_rate", self.label[0].lower() + self.label[1:]
         yield Column(rate, self.label, f"{self.definition} Empty where there is none.", Kind.SHARE, self.side)
         yield Column(self.name, self.counted, f"Of “{of}”, those that count.", group=self.side, below=rate)
@@ -91,7 +99,15 @@ _PROMISES: Mapping[str, Sequence[Line]] = {
     side: [_promise(metric) for metric in Metric if RULES[metric].owed_by == party] for party, side in SIDES.items()
 }
 LINES: Sequence[Line] = [
-    Line("delivered", "Delivered", _MARKETING, "Handoffs that marketing offered to sales.", HANDOFFS, "true"),
+    Line(
+        "delivered",
+        "Delivered",
+        _MARKETING,
+        "Handoffs that marketing offered to sales.",
+        HANDOFFS,
+        "true",
+        has_goal=True,
+    ),
     Line(
         "accepted",
         "Accepted",
@@ -102,6 +118,7 @@ LINES: Sequence[Line] = [
         _DECIDED,
         "Accepted",
         "Not accepted",
+        has_goal=True,
     ),
     Line(
         "valid",

@@ -10,6 +10,7 @@ from handoff.models import Firm, PeriodClose
 from handoff.reports.behind import Behind
 from handoff.reports.counting import Counted, CountedRow, Derived, share
 from handoff.reports.fiscal import EXAMPLES, period_of
+from handoff.reports.goals import goals_of
 from handoff.reports.lines import ACTIONS, CLOCKS, HANDOFFS, LINES, OPENS, REJECTIONS, counts_of
 from handoff.reports.report import Asked, Chart, Report
 from handoff.reports.rows import ALL, OF_A_LEAD, OF_TIME, Rows, rows_by
@@ -91,11 +92,26 @@ def counted_now(asked: Asked, now: datetime) -> Sequence[CountedRow]:
 def answer(asked: Asked, now: datetime) -> Sequence[CountedRow]:
     close = closed(asked)
     if close is None:
-        return counted_now(asked, now)
-    if asked["by"] == "all":
-        return [_row("all", "All", {**_none(), **close.figures})]
-    rows = CLOSED.answer({**asked, "close": close.pk}, now)
-    return [_row(row.key, row.label, row.figures) for row in rows]
+        rows = counted_now(asked, now)
+    elif asked["by"] == "all":
+        rows = [_row("all", "All", {**_none(), **close.figures})]
+    else:
+        parts = CLOSED.answer({**asked, "close": close.pk}, now)
+        rows = [_row(row.key, row.label, row.figures) for row in parts]
+    return _with_goals(rows, goals(asked, close) if asked["by"] == "all" else {})
+
+
+def goals(asked: Asked, close: PeriodClose | None) -> Mapping[str, int]:
+    """Of the month or quarter that is asked for by its name; of a closed one as they were."""
+    if close is not None or not asked.get("period"):
+        return close.goals if close else {}
+    firm = Firm.of_now()
+    return goals_of(period_of(asked["period"], firm).months, asked["from"].astimezone(firm.zone).date())
+
+
+def _with_goals(rows: Sequence[CountedRow], goals: Mapping[str, int]) -> list[CountedRow]:
+    of_figures = {f"{line.name}_goal": goals.get(line.name) for line in LINES if line.has_goal}
+    return [CountedRow(row.key, row.label, {**row.figures, **of_figures}) for row in rows]
 
 
 def behind(asked: Asked, key: str | None, column: str, now: datetime) -> Behind:

@@ -22,7 +22,6 @@ from handoff.console.frame.words import moment
 from handoff.models import Firm, PeriodClose
 from handoff.refusals import Refused
 from handoff.reports.fiscal import MONTH, QUARTER, FiscalPeriod, period_at, period_of
-from handoff.reports.goals import goals_of
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.lines import LINES, Line, column_label
 from handoff.reports.scorecard import REPORT, answer
@@ -47,7 +46,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "closed_at": moment(closed.closed_at) if closed else "",
         "obstacle": "" if closed else obstacle(period, firm, now),
         "may_close": user.has_role(Role.REVOPS),
-        "sides": _sides(period, firm, closed, restated(changes), now),
+        "sides": _sides(period, firm, restated(changes), now),
         "restatements": lines_for(changes[:SHOWN], user),
         "unlisted": max(len(changes) - SHOWN, 0),
         "as_of": now,
@@ -144,22 +143,19 @@ def lines_for(changes: Sequence[Restatement], user: User) -> list[dict[str, Any]
 
 
 def _sides(
-    period: FiscalPeriod, firm: Firm, closed: PeriodClose | None, changed: Mapping[str, int], now: datetime
+    period: FiscalPeriod, firm: Firm, changed: Mapping[str, int], now: datetime
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     start, end = period.bounds(firm.zone)
     [row] = answer({"by": "all", "period": period.key, "from": start, "to": end}, now) or [None]
-    goals = closed.goals if closed else goals_of(period.months, start.astimezone(firm.zone).date())
-    shown = [_figure(line, period, row, goals, changed) for line in LINES]
+    shown = [_figure(line, period, row, changed) for line in LINES]
     return [(side, list(lines)) for side, lines in groupby(shown, key=lambda line: line["line"].side)]
 
 
-def _figure(
-    line: Line, period: FiscalPeriod, row: Any, goals: Mapping[str, int], changed: Mapping[str, int]
-) -> dict[str, Any]:
+def _figure(line: Line, period: FiscalPeriod, row: Any, changed: Mapping[str, int]) -> dict[str, Any]:
     numbers = {name: getattr(row, name) if row else 0 for name, _ in line.conditions}
     count, missed = numbers[line.name], numbers.get(f"{line.name}_missed", 0)
     whole = count + missed if line.of else None
-    goal = goals.get(line.name)
+    goal = getattr(row, f"{line.name}_goal") if row and line.has_goal else None
     base = whole if line.of else goal
     cells = {name: (for_people(Kind.COUNT, number), _behind(period, name, number)) for name, number in numbers.items()}
     return {

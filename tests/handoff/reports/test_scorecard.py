@@ -7,7 +7,7 @@ import pytest
 import time_machine
 
 from handoff import workflow
-from handoff.models import Firm, Handoff, RequiredActions
+from handoff.models import Firm, Goal, Handoff, RequiredActions
 from handoff.reports.fiscal import period_at, period_of
 from handoff.reports.registry import REPORTS
 from handoff.reports.scorecard import ScorecardForm
@@ -143,6 +143,23 @@ def test_both_sides_promises_are_those_of_the_attainment(world: World) -> None:
         expected = [[each.met, each.breached, each.excused] for each in rows] or [[0, 0, 0]]
         assert [numbers(row, metric.value, f"{metric.value}_missed", f"{metric.value}_excused")] == expected
     assert numbers(row, "time_to_answer", "time_to_answer_missed") == [1, 2]
+
+
+def test_goals_are_those_of_the_month_or_quarter_itself(world: World) -> None:
+    for measure, length, starts_on, value in (
+        ("delivered", "month", date(2026, 3, 1), 40),
+        ("accepted", "quarter", date(2026, 1, 1), 90),
+        ("delivered", "month", date(2026, 4, 1), 50),
+    ):
+        Goal.objects.create(measure=measure, length=length, starts_on=starts_on, value=value)
+    Goal.objects.create(measure="accepted", length="month", starts_on=date(2026, 3, 1), team=world.berlin, value=9)
+    handed_over(world, "Fox")
+    shown = {key: sheet(period=key)["all"] for key in ("2026-03", "2026-Q1", "")}
+    assert {key: (row.delivered_goal, row.accepted_goal) for key, row in shown.items()} == {
+        "2026-03": (40, None),
+        "2026-Q1": (None, 90),
+        "": (None, None),
+    }
 
 
 def test_segments_add_up_to_the_whole(world: World) -> None:
