@@ -40,6 +40,7 @@ class ActionForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         dress(self)
+        self.fields["owner"].empty_label = "Choose a person"  # type: ignore[attr-defined]
 
 
 def page(request: HttpRequest, form: ActionForm | None = None) -> HttpResponse:

@@ -1,9 +1,11 @@
 """A period is closed once, in order and for good; what changes afterwards is a restatement, never another past."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connections
 
 from handoff import workflow
 from handoff.models import ClosedItem, PeriodClose
@@ -151,3 +153,23 @@ def test_what_is_no_period_is_not_closed(world: World) -> None:
     with pytest.raises(FactsRefused, match="write one like 2026-03"):
         close("March", by=world.olga)
     assert not ClosedItem.objects.exists()
+
+
+@pytest.mark.slow
+@pytest.mark.django_db(transaction=True)
+def test_two_who_close_at_once_close_once(world: World) -> None:
+    handed_over(world, "Fox")
+
+    def press(_: int) -> str:
+        try:
+            return close("2026-03", by=world.olga).key
+        except NotClosable as refusal:
+            return refusal.message
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(press, range(2)))
+    assert outcomes[0] == "2026-03"
+    assert outcomes[1].startswith("March 2026 is closed: Olga closed it on ")
+    assert (PeriodClose.objects.count(), ClosedItem.objects.count()) == (1, 1)
