@@ -15,15 +15,22 @@ from handoff.reports.lines import ACTIONS, CLOCKS, HANDOFFS, LINES, OPENS, REJEC
 from handoff.reports.report import Asked, Chart, Report
 from handoff.reports.rows import ALL, OF_A_LEAD, OF_TIME, Rows, rows_by
 from handoff.reports.rows_form import RowsForm
+from sla.metrics import Metric
 
 ROWS: Mapping[str, Rows] = {"all": ALL, **OF_A_LEAD, **{name: rows for name, rows in OF_TIME.items() if name != "all"}}
-_IN_PERIOD = {CLOCKS: lambda asked: {"in_period": asked.get("from") is not None or asked.get("to") is not None}}
+_METRICS = [metric.value for metric in Metric]
+
+
+def _of_clocks(asked: Asked) -> Mapping[str, Any]:
+    return {"metrics": _METRICS, "in_period": asked.get("from") is not None or asked.get("to") is not None}
+
+
 LISTS: Mapping[str, Counted] = {
     name: Counted(
         items=f"scorecard_{name}.sql",
         rows=ROWS,
         counts=counts_of(name),
-        values=_IN_PERIOD.get(name, lambda _asked: {}),
+        values=_of_clocks if name == CLOCKS else lambda _asked: {},
     )
     for name in (HANDOFFS, ACTIONS, CLOCKS, REJECTIONS)
 }
@@ -128,7 +135,7 @@ def _merged(answers: Sequence[CountedRow], *, in_order: bool) -> list[CountedRow
     for row in answers:
         figures.setdefault(row.key, _none()).update(row.figures)
         labels.setdefault(row.key, row.label)
-    keys = sorted(figures, key=lambda key: key if in_order else (-figures[key]["delivered"], key))  # type: ignore[arg-type,return-value]
+    keys = sorted(figures, key=lambda key: key if in_order else (-figures[key]["delivered"], key))
     return [_row(key, labels[key], figures[key]) for key in keys]
 
 

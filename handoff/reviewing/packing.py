@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from handoff.improving.cases import Filter
@@ -24,6 +24,7 @@ from handoff.reviewing.drawing import as_pdf
 from leads.conditions import in_words, is_hidden
 from leads.models import User
 from leads.sql import load
+from sla.metrics import Metric
 
 FORMAT = 1
 MOST = 100
@@ -65,7 +66,7 @@ def agreed(key: str) -> list[Data]:
     return [_action(action) for action in actions]
 
 
-def carried_actions(period: FiscalPeriod) -> Sequence[ReviewAction]:
+def carried_actions(period: FiscalPeriod) -> QuerySet[ReviewAction]:
     """The actions of the review before, and what is open of those before that."""
     before = period.moved(-1).key
     same = Q(period__contains="Q") if "Q" in before else ~Q(period__contains="Q")
@@ -94,7 +95,7 @@ def end_before(closed: PeriodClose) -> None:
 def gather(period: FiscalPeriod, now: datetime, closed: PeriodClose | None) -> Data:
     firm = Firm.of_now()
     start, end_at = period.bounds(firm.zone)
-    asked: dict[str, Any] = {"start": start, "end": end_at, "now": now, "most": MOST}
+    asked: dict[str, Any] = {"start": start, "end": end_at, "now": now, "most": MOST, "metrics": Metric.values}
     of_period = {"from": start, "to": end_at}
     figures = closed.figures if closed else figures_now(of_period, now)
     goals = closed.goals if closed else goals_of(period.months, start.astimezone(firm.zone).date())
@@ -117,7 +118,8 @@ def gather(period: FiscalPeriod, now: datetime, closed: PeriodClose | None) -> D
 def _ask(name: str, values: Mapping[str, Any]) -> Sequence[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(load("handoff.reviewing", name), values)
-        return cursor.fetchall()
+        rows: Sequence[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _line(name: str, figures: Mapping[str, int], goals: Mapping[str, int]) -> Data:

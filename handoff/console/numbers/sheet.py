@@ -146,7 +146,8 @@ def _sides(
     period: FiscalPeriod, firm: Firm, changed: Mapping[str, int], now: datetime
 ) -> list[tuple[str, list[dict[str, Any]]]]:
     start, end = period.bounds(firm.zone)
-    [row] = answer({"by": "all", "period": period.key, "from": start, "to": end}, now) or [None]
+    rows = answer({"by": "all", "period": period.key, "from": start, "to": end}, now)
+    row = rows[0] if rows else None
     shown = [_figure(line, period, row, changed) for line in LINES]
     return [(side, list(lines)) for side, lines in groupby(shown, key=lambda line: line["line"].side)]
 

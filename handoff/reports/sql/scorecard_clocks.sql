@@ -7,6 +7,8 @@ SELECT clock.id, clock.lead_id, COALESCE(clock.stopped_at, clock.due_at) AS at, 
         ELSE 'breached'
     END AS outcome
 FROM sla_clock clock
-WHERE NOT %(in_period)s
+WHERE clock.metric = ANY (%(metrics)s) AND (  -- all of them: the indexes begin with the metric
+    NOT %(in_period)s
     OR clock.stopped_at >= %(start)s AND clock.stopped_at < %(end)s
     OR clock.stopped_at IS NULL AND clock.due_at >= %(start)s AND clock.due_at < %(end)s
+)

@@ -139,7 +139,7 @@ def test_both_sides_promises_are_those_of_the_attainment(world: World) -> None:
     for metric in Metric:
         form = REPORTS["attainment"].form(march | {"metric": metric.value})
         assert form.is_valid()
-        rows = REPORTS["attainment"].rows(form.cleaned_data, APRIL_3)
+        rows: Any = REPORTS["attainment"].rows(form.cleaned_data, APRIL_3)
         expected = [[each.met, each.breached, each.excused] for each in rows] or [[0, 0, 0]]
         assert [numbers(row, metric.value, f"{metric.value}_missed", f"{metric.value}_excused")] == expected
     assert numbers(row, "time_to_answer", "time_to_answer_missed") == [1, 2]
