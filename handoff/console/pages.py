@@ -36,6 +36,7 @@ from handoff.console.numbers import (
     reports,
     required_actions,
     review,
+    scheduled,
     sheet,
     simulations,
 )
@@ -105,6 +106,7 @@ __all__ = [
     "reports",
     "required_actions",
     "review",
+    "scheduled",
     "score",
     "score_flags",
     "scoring",

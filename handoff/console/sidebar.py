@@ -136,7 +136,8 @@ def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
         _item("Scorecard", "scoreboard", sheet, request.path.startswith((sheet, reverse("admin:required_actions")))),
         _item("Review", "groups", review, request.path.startswith(review)),
     ]
-    return [*both, *pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
+    scheduled = _page(request, "handoff_scheduledreport", "Scheduled reports", "schedule_send")
+    return [*both, *pages, scheduled, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:

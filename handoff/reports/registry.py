@@ -17,8 +17,8 @@ from handoff.reports import (
 from handoff.reports.report import Report
 
 _MODULES = (
-    scorecard,
     funnel,
+    scorecard,
     speed,
     attainment,
     delays,
