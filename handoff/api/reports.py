@@ -32,6 +32,7 @@ class Amounts(serializers.DictField):
 FIELDS: Mapping[Kind, tuple[type[Field], dict[str, Any]]] = {
     Kind.TEXT: (serializers.CharField, {}),
     Kind.COUNT: (serializers.IntegerField, {}),
+    Kind.GOAL: (serializers.IntegerField, {"allow_null": True}),
     Kind.SHARE: (serializers.FloatField, {"allow_null": True}),
     Kind.RATIO: (serializers.FloatField, {"allow_null": True}),
     Kind.BUSINESS_TIME: (serializers.FloatField, {"allow_null": True}),

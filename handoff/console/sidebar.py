@@ -131,8 +131,13 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     glossary = reverse("admin:numbers")
     pages = [_report(request, report) for report in REPORTS.values()]
+    sheet, review = reverse("admin:sheet"), reverse("admin:review")
+    both = [
+        _item("Scorecard", "scoreboard", sheet, request.path.startswith((sheet, reverse("admin:required_actions")))),
+        _item("Review", "groups", review, request.path.startswith(review)),
+    ]
     scheduled = _page(request, "handoff_scheduledreport", "Scheduled reports", "schedule_send")
-    return [*pages, scheduled, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
+    return [*both, *pages, scheduled, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from handoff.agreement.ladders import LadderStep, publish_policy
 from handoff.demo.people import BERLIN, NEW_YORK, Cast
-from handoff.models import Audience, Destination, Subscription
+from handoff.models import Audience, Destination, RequiredActions, Subscription
 from leads.models import Definition, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import RULES, Metric, Party
@@ -95,6 +95,10 @@ PROMISES = (
 )  # fmt: skip
 
 
+REQUIRED_ACTIONS = (("A", 80, 5), ("B", 60, 3), ("C", 40, 1))
+"""Tiers, the score from which a lead without a grade belongs to each, and how many touches it is owed."""
+
+
 def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
     """Write the agreement as it stands since a moment, and return the office hours of each team."""
     calendars = {calendar.name: publish_calendar(calendar) for calendar in _calendars(since)}
@@ -110,6 +114,10 @@ def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
         for name in names:
             Subscription.objects.create(verb=verb, destination=places[name])
     _sign_definitions(cast, since)
+    for tier, score_from, actions in REQUIRED_ACTIONS:
+        RequiredActions.objects.create(
+            tier=tier, score_from=score_from, actions=actions, starts_on=since.date(), set_by=cast["olga"]
+        )
     return {team: calendars[team].hours for team in (BERLIN, NEW_YORK)}
 
 

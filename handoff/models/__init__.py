@@ -7,6 +7,7 @@ from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
 from handoff.models.field_note import FieldNote, NoteKind
 from handoff.models.firm import Firm
+from handoff.models.goal import Goal, GoalMeasure, GoalPeriod, WeeklyCapacity
 from handoff.models.handoff import Decision, Handoff
 from handoff.models.heartbeat import Heartbeat, Incident, Part
 from handoff.models.imports import (
@@ -24,6 +25,7 @@ from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
+from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, ReviewAction, ReviewPack, Tier
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.scheduled_report import ScheduledReport, SentReport
 from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
@@ -42,6 +44,7 @@ __all__ = [
     "BulkAct",
     "BulkKind",
     "BulkState",
+    "ClosedItem",
     "CountedClock",
     "Decision",
     "Delivery",
@@ -55,6 +58,9 @@ __all__ = [
     "FlagDecision",
     "FunnelCount",
     "FunnelDelta",
+    "Goal",
+    "GoalMeasure",
+    "GoalPeriod",
     "Handoff",
     "Heartbeat",
     "Import",
@@ -71,9 +77,13 @@ __all__ = [
     "NoteKind",
     "Notice",
     "Part",
+    "PeriodClose",
     "Priority",
     "RateLimit",
     "Rejection",
+    "RequiredActions",
+    "ReviewAction",
+    "ReviewPack",
     "ReviewVerdict",
     "RowOutcome",
     "ScheduledReport",
@@ -89,4 +99,6 @@ __all__ = [
     "StatedRow",
     "StepRecipient",
     "Subscription",
+    "Tier",
+    "WeeklyCapacity",
 ]

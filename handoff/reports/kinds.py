@@ -15,6 +15,7 @@ class Kind(StrEnum):
 
     TEXT = "text"
     COUNT = "count"
+    GOAL = "goal"
     SHARE = "share"
     RATIO = "ratio"
     BUSINESS_TIME = "business_time"
@@ -69,6 +70,7 @@ def _business_time(seconds: float) -> str:
 _READS: Mapping[Kind, Callable[[Any], str]] = {
     Kind.TEXT: str,
     Kind.COUNT: _count,
+    Kind.GOAL: _count,
     Kind.SHARE: percent,
     Kind.RATIO: _ratio,
     Kind.BUSINESS_TIME: _business_time,

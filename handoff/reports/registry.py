@@ -10,10 +10,24 @@ from handoff.reports import (
     origin,
     rejections,
     returning,
+    scorecard,
     speed,
     won,
 )
 from handoff.reports.report import Report
 
-_MODULES = (funnel, speed, attainment, delays, rejections, leakage, closed_loop, won, cohort, origin, returning)
+_MODULES = (
+    funnel,
+    scorecard,
+    speed,
+    attainment,
+    delays,
+    rejections,
+    leakage,
+    closed_loop,
+    won,
+    cohort,
+    origin,
+    returning,
+)
 REPORTS: dict[str, Report] = {module.REPORT.name: module.REPORT for module in _MODULES}

@@ -29,7 +29,7 @@ METRIC = Metric.TIME_TO_ACCEPT
 PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
 NEEDED: dict[str, dict[str, str]] = {name: {} for name in REPORTS} | {"attainment": {"metric": METRIC.value}}
-EXTRA = {"closed_loop": 2}  # what is attributed, and what it cost
+EXTRA = {"closed_loop": 2, "scorecard": 3}  # what is attributed, and what it cost; actions, clocks and rejections
 LONG_AGO = {"from": "2020-01-01"}
 ROWS_OF = {name: [by for by, _ in report.form().fields["by"].choices] for name, report in REPORTS.items()}  # type: ignore[attr-defined]
 

@@ -1,0 +1,164 @@
+"""Goals of a period, weekly capacities of people, and the switch that lets both sides sign SLA policies."""
+
+import django.db.models.deletion
+import django.db.models.functions.datetime
+import django.utils.timezone
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("handoff", "0034_lists_by_index"),
+        ("leads", "0027_lists_by_index"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name="firm",
+            name="policies_are_signed",
+            field=models.BooleanField(
+                db_default=False,
+                default=False,
+                help_text="A changed policy waits for the signatures of a marketing lead and a sales manager.",
+                verbose_name="both sides sign SLA policies",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Goal",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "measure",
+                    models.CharField(
+                        choices=[
+                            ("delivered", "Delivered leads"),
+                            ("accepted", "Accepted leads"),
+                            ("won_amount", "Won amount"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "length",
+                    models.CharField(
+                        choices=[("month", "Month"), ("quarter", "Quarter")], max_length=7, verbose_name="period"
+                    ),
+                ),
+                (
+                    "starts_on",
+                    models.DateField(
+                        help_text="The first day of the month or fiscal quarter.", verbose_name="begins on"
+                    ),
+                ),
+                (
+                    "value",
+                    models.DecimalField(
+                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
+                    ),
+                ),
+                (
+                    "currency",
+                    models.CharField(
+                        blank=True, db_default="", default="", help_text="Of a won amount, like EUR.", max_length=3
+                    ),
+                ),
+                (
+                    "set_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the whole firm.",
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="goals",
+                        to="leads.team",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ["-starts_on", "length", "measure", "team__name", "currency"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("measure", "length", "starts_on", "team", "currency"),
+                        name="goal_once",
+                        nulls_distinct=False,
+                        violation_error_message="There is such a goal already: change that one.",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="goal_not_negative"),
+                    models.CheckConstraint(condition=models.Q(("starts_on__day", 1)), name="goal_begins_with_a_month"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("currency__regex", "^[A-Z]{3}$"), ("measure", "won_amount")),
+                            models.Q(models.Q(("measure", "won_amount"), _negated=True), ("currency", "")),
+                            _connector="OR",
+                        ),
+                        name="goal_currency_of_an_amount",
+                        violation_error_message="Give the currency of a won amount, like EUR, and of nothing else.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="WeeklyCapacity",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("starts_on", models.DateField(verbose_name="from")),
+                ("leads", models.PositiveSmallIntegerField(verbose_name="leads a week")),
+                (
+                    "set_at",
+                    models.DateTimeField(
+                        db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now
+                    ),
+                ),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="weekly_capacities",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "set_by",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "weekly capacity",
+                "verbose_name_plural": "weekly capacities",
+                "ordering": ["person__username", "-starts_on"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("person", "starts_on"),
+                        name="weekly_capacity_once",
+                        violation_error_message="This person has a capacity from that day already: change that one.",
+                    )
+                ],
+            },
+        ),
+    ]
