@@ -18,7 +18,7 @@ from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.console.leads.inbox_list import inbox_title
 from handoff.models import Delivery, DeliveryState, ScoreFlag
-from handoff.reports.registry import REPORTS
+from handoff.reports.registry import readable_by
 from handoff.reports.report import Report
 from handoff.workflow.duplicates import open_pairs
 from leads.models import MARKETING, SALES, Role, User
@@ -130,7 +130,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     glossary = reverse("admin:numbers")
-    pages = [_report(request, report) for report in REPORTS.values()]
+    pages = [_report(request, report) for report in readable_by(viewer(request))]
     return [*pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 

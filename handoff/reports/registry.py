@@ -10,10 +10,29 @@ from handoff.reports import (
     origin,
     rejections,
     returning,
+    signals,
     speed,
     won,
 )
 from handoff.reports.report import Report
+from leads.models import User
 
-_MODULES = (funnel, speed, attainment, delays, rejections, leakage, closed_loop, won, cohort, origin, returning)
+_MODULES = (
+    funnel,
+    speed,
+    attainment,
+    delays,
+    rejections,
+    leakage,
+    closed_loop,
+    won,
+    cohort,
+    origin,
+    returning,
+    signals,
+)
 REPORTS: dict[str, Report] = {module.REPORT.name: module.REPORT for module in _MODULES}
+
+
+def readable_by(person: User) -> list[Report]:
+    return [report for report in REPORTS.values() if report.may_be_read_by(person)]
