@@ -31,6 +31,8 @@ SETTINGS = {
         "leads_scoringmodel": ("Scoring model", "speed"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
+        "handoff_goal": ("Goals", "flag"),
+        "handoff_weeklycapacity": ("Weekly capacities", "fitness_center"),
     },
     "Records": {
         "handoff_handoff": ("Handoffs", "swap_horiz"),

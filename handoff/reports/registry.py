@@ -2,6 +2,7 @@
 
 from handoff.reports import (
     attainment,
+    capacity,
     closed_loop,
     cohort,
     delays,
@@ -12,6 +13,7 @@ from handoff.reports import (
     returning,
     signals,
     speed,
+    versions,
     won,
 )
 from handoff.reports.report import Report
@@ -29,6 +31,8 @@ _MODULES = (
     cohort,
     origin,
     returning,
+    capacity,
+    versions,
     signals,
 )
 REPORTS: dict[str, Report] = {module.REPORT.name: module.REPORT for module in _MODULES}

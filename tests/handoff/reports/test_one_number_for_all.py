@@ -29,7 +29,9 @@ METRIC = Metric.TIME_TO_ACCEPT
 PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
 NEEDED: dict[str, dict[str, str]] = {name: {} for name in REPORTS} | {"attainment": {"metric": METRIC.value}}
-EXTRA = {"closed_loop": 2}  # what is attributed, and what it cost
+# What is attributed, and what it cost; the shares in all, and what else waits on a marketing lead; between which times a
+# median lies.
+EXTRA = {"closed_loop": 2, "signals": 5, "versions": 1}
 LONG_AGO = {"from": "2020-01-01"}
 ROWS_OF = {name: [by for by, _ in report.form().fields["by"].choices] for name, report in REPORTS.items()}  # type: ignore[attr-defined]
 
@@ -158,7 +160,7 @@ def test_csv_defuses_formulas(name: str, world: World) -> None:
 def test_the_page_asks_as_often_for_many_rows_as_for_one(
     report: Report, world: World, django_assert_max_num_queries: Any
 ) -> None:
-    client = as_(world.nora)
+    client = as_(world.mia if report.may_be_read_by(world.mia) else world.nora)
     # The session, the user with roles, what waits on marketing, the possible duplicates, the report, the firm.
     with django_assert_max_num_queries(6 + EXTRA.get(report.name, 0)):
         client.get(reverse(f"admin:{report.name}"), NEEDED[report.name] | {"by": "campaign"})
