@@ -19,6 +19,7 @@ from handoff.reports.kinds import Kind
 from handoff.reports.period import BoundField
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Report, choices
+from leads.models import User
 
 Field = serializers.Field[Any, Any, Any, Any]
 
@@ -47,8 +48,7 @@ class ReportView(APIView):
     report: Report
 
     def get(self, request: Request) -> Response:
-        if not asker(request).roles:
-            raise NotAllowed("You may not read the reports: whoever has a role may.")
+        self._refuse_who_may_not_read(asker(request))
         by_default = {"by": self.report.asked_first["by"]}
         form = self.report.form({**by_default, **request.query_params.dict()})
         if not form.is_valid():
@@ -57,6 +57,13 @@ class ReportView(APIView):
         asked, now = form.cleaned_data, timezone.now()
         rows = [self.report.as_dict(asked["by"], row) for row in self.report.rows(asked, now)]
         return Response({**asked, "as_of": now, "rows": rows})
+
+    def _refuse_who_may_not_read(self, person: User) -> None:
+        if not person.roles:
+            raise NotAllowed("You may not read the reports: whoever has a role may.")
+        if not self.report.may_be_read_by(person):
+            roles = ", ".join(self.report.readers)
+            raise NotAllowed(f"You may not read this report. Its readers are: {roles}.")
 
 
 def _view(report: Report) -> type[ReportView]:

@@ -18,7 +18,7 @@ from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.console.leads.inbox_list import inbox_title
 from handoff.models import Delivery, DeliveryState, ScoreFlag
-from handoff.reports.registry import REPORTS
+from handoff.reports.registry import readable_by
 from handoff.reports.report import Report
 from handoff.workflow import rights
 from leads.models import MARKETING, SALES, PairState, PossibleDuplicate, Role, User
@@ -31,6 +31,8 @@ SETTINGS = {
         "leads_scoringmodel": ("Scoring model", "speed"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
+        "handoff_goal": ("Goals", "flag"),
+        "handoff_weeklycapacity": ("Weekly capacities", "fitness_center"),
     },
     "Records": {
         "handoff_handoff": ("Handoffs", "swap_horiz"),
@@ -130,7 +132,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 
 def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     glossary = reverse("admin:numbers")
-    pages = [_report(request, report) for report in REPORTS.values()]
+    pages = [_report(request, report) for report in readable_by(viewer(request))]
     sheet, review = reverse("admin:sheet"), reverse("admin:review")
     both = [
         _item("Scorecard", "scoreboard", sheet, request.path.startswith((sheet, reverse("admin:required_actions")))),

@@ -78,7 +78,14 @@ def _journey(life: Life, captured_at: datetime, campaign: Campaign) -> list[Touc
         for ago, (kind, detail) in zip(hours, steps, strict=True)
     ]
     arrival = _point(life, captured_at, life.effort.arrives_by, life.pick(sayings.QUESTIONS), campaign=campaign)
-    return [*visits, arrival]
+    return [*visits, arrival, *_request(life, captured_at)]
+
+
+def _request(life: Life, captured_at: datetime) -> list[Touchpoint]:
+    """Hot leads have asked for a demonstration: the scoring model finds them by that."""
+    if not life.is_hot:
+        return []
+    return [_point(life, captured_at - timedelta(minutes=20), "demo_request", "A demonstration with their own routes")]
 
 
 def _point(life: Life, at: datetime, kind: str, detail: str, **fields: Any) -> Touchpoint:

@@ -12,6 +12,7 @@ from handoff.demo.capture import capture, reply
 from handoff.demo.life import in_order
 from handoff.demo.people import PEOPLE, make_people
 from handoff.demo.play import close_deals, play, settle_deliveries
+from handoff.demo.scoring import score_by_a_model
 from handoff.demo.story import SEED, make_crews, plan
 from leads.models import Campaign, Lead, Team, User
 from sla.models import Calendar, Policy
@@ -65,3 +66,4 @@ def _tell(seed: int) -> None:
     capture(story.live, now - live.EARLIEST, efforts)
     play(live.scenes_of(story.live, now), now)
     settle_deliveries()
+    score_by_a_model(cast, since)

@@ -52,11 +52,11 @@ def begin_with_next(scheduled: ScheduledReport, now: datetime) -> None:
 
 
 def sheet_of(scheduled: ScheduledReport, day: date, now: datetime) -> Sheet | None:
-    """What is sent on a day: the whole days before it. None where the report or what it is asked is no more."""
+    """What is sent on a day: the whole days before it. None where it is no more, or not theirs to read."""
     report = REPORTS.get(scheduled.report)
     asked = {**scheduled.asked, **_period(scheduled, day)}
     form = report.form(asked) if report else None
-    if report is None or form is None or not form.is_valid():
+    if report is None or form is None or not form.is_valid() or not report.may_be_read_by(scheduled.owner):
         return None
     rows = report.rows(form.cleaned_data, now)
     chart = chart_of(report, rows, [row.label for row in rows])

@@ -2,6 +2,7 @@
 
 from handoff.reports import (
     attainment,
+    capacity,
     closed_loop,
     cohort,
     delays,
@@ -11,10 +12,13 @@ from handoff.reports import (
     rejections,
     returning,
     scorecard,
+    signals,
     speed,
+    versions,
     won,
 )
 from handoff.reports.report import Report
+from leads.models import User
 
 _MODULES = (
     funnel,
@@ -29,5 +33,12 @@ _MODULES = (
     cohort,
     origin,
     returning,
+    capacity,
+    versions,
+    signals,
 )
 REPORTS: dict[str, Report] = {module.REPORT.name: module.REPORT for module in _MODULES}
+
+
+def readable_by(person: User) -> list[Report]:
+    return [report for report in REPORTS.values() if report.may_be_read_by(person)]

@@ -11,6 +11,7 @@ from django import forms
 from handoff.reports.behind import Behind
 from handoff.reports.kinds import Kind, for_machines, for_people
 from handoff.reports.period import PeriodForm
+from leads.models import User
 
 Asked = Mapping[str, Any]
 """The cleaned data of a report's form."""
@@ -95,6 +96,11 @@ class Report:
     """The columns whose figures open to their leads."""
     about: str = ""
     """What an entry behind a figure is: empty where each is a lead, else like “clock”."""
+    readers: Collection[str] = ()
+    """The roles that read it; empty: everyone with a role."""
+
+    def may_be_read_by(self, person: User) -> bool:
+        return person.has_role(*self.readers) if self.readers else bool(person.roles)
 
     def header(self, by: str) -> list[str]:
         """The names of what a row holds, in this order at every door."""

@@ -10,6 +10,7 @@ from handoff.ascode.kinds.destinations import Destinations
 from handoff.ascode.kinds.notifying import StandardMessages, Subscriptions
 from handoff.ascode.kinds.policies import Policies
 from handoff.ascode.kinds.reasons import Reasons
+from handoff.ascode.kinds.scoring import ScoringModels
 from handoff.ascode.kinds.sources import Sources
 from handoff.ascode.kinds.teams import Teams
 
@@ -21,6 +22,7 @@ KINDS: Sequence[Kind] = (
     Policies(),
     Reasons(),
     Definitions(),
+    ScoringModels(),
     Subscriptions(),
     StandardMessages(),
     Sources(),

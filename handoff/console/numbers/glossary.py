@@ -7,13 +7,14 @@ from django.urls import reverse
 
 from handoff.console.frame.site import site, viewer
 from handoff.models import Firm
-from handoff.reports.registry import REPORTS
+from handoff.reports.registry import readable_by
 
 
 def page(request: HttpRequest) -> HttpResponse:
-    if not viewer(request).roles:
+    user = viewer(request)
+    if not user.roles:
         raise PermissionDenied
-    reports = [(report, reverse(f"admin:{report.name}")) for report in REPORTS.values()]
+    reports = [(report, reverse(f"admin:{report.name}")) for report in readable_by(user)]
     context = {**site.each_context(request), "title": "Glossary of numbers", "reports": reports, "firm": Firm.of_now()}
     return TemplateResponse(request, "handoff/console/numbers.html", context)
 

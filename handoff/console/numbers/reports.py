@@ -85,8 +85,8 @@ def workbook_view(request: HttpRequest, report: Report) -> HttpResponse:
 
 
 def form_of(request: HttpRequest, report: Report) -> PeriodForm:
-    """What is asked, of whoever may ask: that is everyone with a role."""
-    if not viewer(request).roles:
+    """What is asked, of whoever may ask."""
+    if not report.may_be_read_by(viewer(request)):
         raise PermissionDenied
     return report.form({**report.asked_first, **request.GET.dict()})
 

@@ -77,7 +77,8 @@ class ScheduledReportPage(Page):
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """It begins on the page of a report, which says what is asked."""
-        return super().has_add_permission(request) and request.GET.get("report") in REPORTS
+        report = REPORTS.get(request.GET.get("report", ""))
+        return super().has_add_permission(request) and report is not None and report.may_be_read_by(viewer(request))
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         by = viewer(request)

@@ -13,6 +13,7 @@ from handoff.ascode.exporting import export
 from handoff.demo.agreement import make_agreement
 from handoff.demo.attributes import make_attributes
 from handoff.demo.people import PEOPLE, make_people
+from handoff.demo.scoring import score_by_a_model
 from handoff.models import Destination, StandardMessage
 from leads.models import Attribute, Reason, SourceRank, User
 from sla.models import Calendar
@@ -28,6 +29,7 @@ def agreed(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> str:
         cast = make_people()
         make_attributes()
         make_agreement(cast, timezone.now())
+        score_by_a_model(cast, timezone.now())
         _add_the_rest()
         text = export()
         transaction.set_rollback(True)

@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.utils import timezone
 
 from handoff.agreement.definitions import sign
 from handoff.ascode.differences import Sign
 from handoff.models import Subscription
 from handoff.refusals import NotAllowed
-from leads.models import Definition, Reason, SourceRank, Team, User
+from leads.models import Definition, Reason, ScoringModel, SourceRank, Team, User
 from sla.models import Calendar, Policy
 
 NEW_TEXT = "Somebody who asked for something."
@@ -61,6 +62,27 @@ def test_other_hours_take_their_policies_along(applied: str, apply: Any) -> None
     [change] = apply("format: 1\ncalendars:\n  - {key: new-york, week: {mon: 08:00-16:00}}\n")
     assert change.note == "Version 2, and with it a version of 4 policies that count by it; running clocks keep theirs."
     assert Calendar.objects.get(key="new-york", version=2).weekly == {"mon": [["08:00", "16:00"]]}
+
+
+@pytest.mark.usefixtures("applied")
+def test_other_rules_of_the_score_are_a_draft_that_both_sides_sign(apply: Any, plan: Any) -> None:
+    """What is signed stays as it is; the rules that the file does not name are kept, with their keys."""
+    ScoringModel.objects.update(
+        active_from=timezone.now(),
+        review_on="2031-01-01",
+        marketing_signatory=User.objects.get(username="nora"),
+        sales_signatory=User.objects.get(username="max"),
+    )
+    [in_force] = ScoringModel.objects.all()
+    text = "format: 1\nscoring:\n  - {model: leads, behaviour_rules: [{name: Wrote, kinds: [reply], points: 9}]}\n"
+    assert plan(text)[0].note == (
+        "A draft, version 2: it comes into force when a marketing lead and a sales manager have signed it."
+    )
+    assert (len(apply(text)), apply(text)) == (1, [])
+    assert ScoringModel.active() == in_force
+    draft = ScoringModel.objects.get(version=2)
+    assert [rule["key"] for rule in draft.behaviour_rules] == ["wrote"]
+    assert (draft.fit_rules, draft.text) == (in_force.fit_rules, in_force.text)
 
 
 @pytest.mark.usefixtures("applied")

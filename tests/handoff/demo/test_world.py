@@ -9,12 +9,27 @@ from django.db.models import F, Q
 
 from handoff import demo
 from handoff.amending.integrity import disagreements
+from handoff.demo.agreement import HOT
 from handoff.demo.campaigns import EFFORTS
 from handoff.demo.fates import FATES
 from handoff.demo.live import NOT_ACCEPTED, NOT_CALLED
 from handoff.models import AnswerKind, Delivery, DeliveryState, Destination, Dispute, DisputeDecision, Rejection
 from handoff.workflow import CARDS
-from leads.models import Campaign, DealState, Lead, Opportunity, Reason, Role, State, Touchpoint, Transition, User, Verb
+from leads.models import (
+    Campaign,
+    DealState,
+    Lead,
+    Opportunity,
+    Reason,
+    Role,
+    ScoringModel,
+    State,
+    Touchpoint,
+    Transition,
+    User,
+    Verb,
+)
+from leads.scoring import parts_of
 from sla.metrics import Metric
 from sla.models import Alarm, Clock, ClockState, PendingAlarm, Policy, Step
 
@@ -164,3 +179,15 @@ def test_a_second_load_does_nothing(loaded: datetime, capsys: pytest.CaptureFixt
     shown = capsys.readouterr().out
     assert "the password is demo" in shown
     assert "Watch" not in shown
+
+
+def test_the_signed_model_scores_all_leads_and_finds_the_hot_ones(loaded: datetime) -> None:
+    model = ScoringModel.active()
+    assert model
+    assert None not in (model.marketing_signatory, model.sales_signatory)
+    assert not Lead.objects.exclude(scored_by=model)
+    hot = Lead.objects.filter(touchpoints__kind="demo_request")
+    assert set(hot) == set(Lead.objects.filter(score__gte=HOT))
+    assert not Lead.objects.filter(score__lt=40)
+    lead = hot[0]
+    assert sum(part.points for part in parts_of([lead])[lead.pk]) == lead.score

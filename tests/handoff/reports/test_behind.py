@@ -40,7 +40,7 @@ def test_each_figure_has_as_many_entries_as_it_says(report: Report) -> None:
 @EACH
 @pytest.mark.usefixtures("history")
 def test_each_figure_of_the_page_leads_to_its_entries(report: Report, world: World) -> None:
-    client = as_(world.mia)
+    client = as_(world.nora)
     page = client.get(reverse(f"admin:{report.name}"), METRIC if report.name == "attainment" else {}).content.decode()
     links = re.findall(r'<td><a href="([^"]+)">([\d,]+)</a>', page)
     assert links

@@ -1,0 +1,182 @@
+"""Before and after: what became of handoffs under each version of the agreement, version beside version."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+
+from handoff.reports.counting import Counted, CountedRow, least, most, percentile, share
+from handoff.reports.kinds import Kind
+from handoff.reports.report import Asked, Chart, Column, Report
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, rows_by, spelled, values_of
+from handoff.reports.rows_form import RowsForm
+from leads.sql import load
+
+_NUMBER = "to_char({}.version, 'FM0000')"  # in the order of versions also as text
+_DEFINITION, _POLICY, _MODEL = (_NUMBER.format(name) for name in ("definition", "policy", "model"))
+ROWS: Mapping[str, Rows] = {
+    "definition": Rows(
+        "Definition",
+        f"COALESCE(definition.stage || '/' || {_DEFINITION}, '')",
+        "upper(definition.stage) || ', version ' || definition.version",
+        """
+        JOIN handoff_handoff judged ON judged.id = item.handoff_id
+        LEFT JOIN leads_definition definition ON definition.id = judged.definition_id
+        """,
+        without="(no definition)",
+        in_order=True,
+    ),
+    "policy": Rows(
+        "SLA policy",
+        f"COALESCE(policy.key || '/' || {_POLICY}, '')",
+        "policy.name || ', version ' || policy.version",
+        """
+        LEFT JOIN LATERAL (
+            SELECT DISTINCT policy_id AS id FROM sla_clock
+            WHERE lead_id = item.lead_id AND cycle = item.cycle AND state <> 'cancelled'
+        ) ran ON true
+        LEFT JOIN sla_policy policy ON policy.id = ran.id
+        """,
+        without="(no policy)",
+        in_order=True,
+    ),
+    "model": Rows(
+        "Scoring model",
+        f"COALESCE({_MODEL}, '')",
+        "'Version ' || model.version",
+        """
+        LEFT JOIN LATERAL (
+            SELECT version FROM leads_scoringmodel
+            WHERE active_from <= item.at ORDER BY active_from DESC LIMIT 1
+        ) model ON true
+        """,
+        without="(no model)",
+        in_order=True,
+    ),
+    **OF_A_LEAD,
+    **OF_TIME,
+}
+HANDOFFS = Counted(
+    items="versions_items.sql",
+    rows=ROWS,
+    counts={
+        "handoffs": "true",
+        "decided": "decided",
+        "accepted": "accepted",
+        "cold": "accepted AND (not_contacted OR late)",
+        "not_contacted": "accepted AND not_contacted",
+        "converted": "to_convert IS NOT NULL",
+        "won": "won",
+    },
+    sums={"median_convert": percentile(0.5, "to_convert")},
+    derived={
+        "accept_rate": share("accepted", "decided"),
+        "accept_rate_least": least("accepted", "decided"),
+        "accept_rate_most": most("accepted", "decided"),
+        "cold_rate": share("cold", "accepted"),
+        "cold_rate_least": least("cold", "accepted"),
+        "cold_rate_most": most("cold", "accepted"),
+        "win_rate": share("won", "handoffs"),
+        "win_rate_least": least("won", "handoffs"),
+        "win_rate_most": most("won", "handoffs"),
+    },
+)
+FEWEST = 6
+"""Of fewer no two can be named between which the true median lies at 95 %."""
+_Z = 1.959964
+_BETWEEN = """
+SELECT key, min(took) FILTER (WHERE place = ceil(n / 2.0 - {z} * sqrt(n) / 2)),
+    min(took) FILTER (WHERE place = ceil(n / 2.0 + {z} * sqrt(n) / 2))
+FROM (
+    SELECT key, took, row_number() OVER (PARTITION BY key ORDER BY took) AS place, count(*) OVER (PARTITION BY key) AS n
+    FROM keyed
+) ranked WHERE n >= {fewest} GROUP BY key
+"""
+
+
+def versions(asked: Asked, now: datetime) -> list[CountedRow]:
+    between = _between(asked, now)
+    return [
+        replace(row, figures={**row.figures, "convert_least": low, "convert_most": high})
+        for row in HANDOFFS.answer(asked, now)
+        for low, high in [between.get(row.key, (None, None))]
+    ]
+
+
+def _between(asked: Asked, now: datetime) -> dict[str, tuple[float, float]]:
+    """By row, the two times between which the true median lies at 95 %: by their places in order (Conover)."""
+    by = str(asked["by"])
+    rows, items = rows_by(by, ROWS), load("handoff.reports", HANDOFFS.items).rstrip()
+    statement = f"""
+        WITH item AS ({items}), keyed AS (
+            SELECT {rows.key} AS key, item.to_convert AS took
+            FROM item JOIN leads_lead lead ON lead.id = item.lead_id {rows.joins} WHERE item.to_convert IS NOT NULL
+        ) {_BETWEEN.format(z=_Z, fewest=FEWEST)}
+    """  # noqa: S608 written here
+    period: dict[str, Any] = {"start": asked.get("from") or "-infinity", "end": asked.get("to") or "infinity"}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {**period, "now": now, **values_of(by)})
+        return {spelled(by, key): (low, high) for key, low, high in cursor.fetchall()}
+
+
+class VersionsForm(RowsForm):
+    offers = ROWS
+    of_what = "Leads handed to sales"
+
+
+_ACCEPTED, _COLD, _CONVERTED, _WON = "Acceptance", "Cold leads", "Time to convert", "Winning"
+_INTERVAL = "end of the interval in which the true rate lies at 95 %, after Wilson."
+REPORT = Report(
+    name="versions",
+    title="Before and after",
+    summary="What became of handoffs under each version of a definition, policy or scoring model.",
+    form=VersionsForm,
+    asked_first={"by": "definition"},
+    columns=[
+        Column("handoffs", "Handoffs", "Handoffs that marketing offered to sales in the period."),
+        Column("decided", "Decided", "Those that sales has accepted or rejected.", group=_ACCEPTED),
+        Column("accepted", "Accepted", "Those that sales has accepted.", group=_ACCEPTED),
+        Column("accept_rate", "Rate", "Accepted of decided.", Kind.SHARE, _ACCEPTED),
+        Column("accept_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _ACCEPTED),
+        Column("accept_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _ACCEPTED),
+        Column(
+            "cold",
+            "Cold",
+            "Accepted, and not contacted at all, or only after a promise of a first touch was breached.",
+            group=_COLD,
+        ),
+        Column("not_contacted", "Not contacted", "Cold ones that nobody has contacted so far.", group=_COLD),
+        Column("cold_rate", "Rate", "Cold of accepted.", Kind.SHARE, _COLD),
+        Column("cold_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _COLD),
+        Column("cold_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _COLD),
+        Column("converted", "Converted", "Those that became an opportunity in the same cycle.", group=_CONVERTED),
+        Column("median_convert", "Median", "Seconds from the offer to the opportunity.", Kind.WALL_TIME, _CONVERTED),
+        Column(
+            "convert_least",
+            "From",
+            f"Lower end of the interval in which the true median lies at 95 %. With fewer than {FEWEST} there is none.",
+            Kind.WALL_TIME,
+            _CONVERTED,
+        ),
+        Column("convert_most", "To", "Upper end of that interval.", Kind.WALL_TIME, _CONVERTED),
+        Column("won", "Won", "Those whose lead has a deal that is won; the last handoff counts.", group=_WON),
+        Column("win_rate", "Rate", "Won of handoffs.", Kind.SHARE, _WON),
+        Column("win_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _WON),
+        Column("win_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _WON),
+    ],
+    rows=versions,
+    explanation=(
+        "A handoff counts for the definition by which it was judged, for each policy whose clock ran in its cycle, "
+        "and for the scoring model that was in force when it was offered. Versions are not an experiment: other things "
+        "changed as well, and the newest leads have had the least time to be contacted, to convert and to be won. "
+        "Where two intervals do not overlap, luck alone explains the difference badly."
+    ),
+    nothing=("No handoff to compare", "No lead was handed to sales in this period."),
+    icon="compare_arrows",
+    chart=Chart(["accept_rate", "cold_rate", "win_rate"]),
+    behind=HANDOFFS.behind,
+    opens=HANDOFFS.counts,
+    about="handoff",
+)
