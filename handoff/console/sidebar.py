@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement import scoring
+from handoff.agreement import handoff_rules, scoring
 from handoff.agreement.definitions import waiting_for
 from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
@@ -29,6 +29,7 @@ SETTINGS = {
         "sla_calendar": ("Calendars", "calendar_month"),
         "leads_definition": ("Definitions", "contract"),
         "leads_scoringmodel": ("Scoring model", "speed"),
+        "leads_handoffrules": ("Handoff rules", "sync_alt"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
     },
@@ -206,7 +207,7 @@ def _later(count: Callable[[], Any]) -> Any:
 
 
 def _to_sign(user: User) -> int:
-    return len(waiting_for(user)) + len(scoring.waiting_for(user))
+    return len(waiting_for(user)) + len(scoring.waiting_for(user)) + len(handoff_rules.waiting_for(user))
 
 
 def _unanswered() -> int:
