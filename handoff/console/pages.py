@@ -18,6 +18,7 @@ from handoff.console.leads import (
     mentions,
     my_leads,
     rejections,
+    returns,
     score,
     score_flags,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "replayed_leads",
     "replaying",
     "reports",
+    "returns",
     "score",
     "score_flags",
     "scoring",

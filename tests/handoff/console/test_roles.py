@@ -18,6 +18,7 @@ PAGES = {
     "handoff_rejection_changelist": ALL,
     "handoff_dispute_changelist": ALL,
     "signatures": ALL,
+    "returns": ALL,
     "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
