@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from django.db.models import NOT_PROVIDED
-
 from handoff.agreement.handoff_rules import TERMS, draft, drafts, edit
 from handoff.agreement.signing import roles_to_sign
 from handoff.ascode.document import Entry
@@ -17,8 +15,7 @@ KEY = "handoff"
 
 
 def _value(name: str) -> Value:
-    default = HandoffRules._meta.get_field(name).default
-    assert default is not NOT_PROVIDED  # noqa: S101 each number has the one of the first version
+    default = getattr(HandoffRules(), name)
     return Value(name, Shape.SWITCH if isinstance(default, bool) else Shape.NUMBER, default=default)
 
 

@@ -83,7 +83,7 @@ def test_the_page_of_a_lead_says_what_is_missing_and_what_is_new(world: World, a
 
 def test_the_rules_are_drafted_compared_and_signed_in_the_browser(world: World, as_: Any) -> None:
     add = reverse("admin:leads_handoffrules_add")
-    numbers = {"recycle_limit": 2, "cool_off_days": 30, "score_rise": 5, "touches_to_qualify": 1}
+    numbers: dict[str, Any] = {"recycle_limit": 2, "cool_off_days": 30, "score_rise": 5, "touches_to_qualify": 1}
     numbers |= {"touches_to_give_up": 3, "dispute_days": 10, "needs_evidence": "on"}
     assert as_(world.olga).post(add, numbers).status_code == 302
 
