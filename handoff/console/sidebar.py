@@ -8,13 +8,13 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement import scoring
+from handoff.agreement import handoff_rules, scoring
 from handoff.agreement.definitions import waiting_for
 from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
-from handoff.console.leads import disputes, urgency
+from handoff.console.leads import disputes, returns, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.console.leads.inbox_list import inbox_title
 from handoff.models import Delivery, DeliveryState, ScoreFlag
@@ -29,6 +29,7 @@ SETTINGS = {
         "sla_calendar": ("Calendars", "calendar_month"),
         "leads_definition": ("Definitions", "contract"),
         "leads_scoringmodel": ("Scoring model", "speed"),
+        "leads_handoffrules": ("Handoff rules", "sync_alt"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
         "handoff_goal": ("Goals", "flag"),
@@ -108,6 +109,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), to_answer),
+        _returns(request, user),
         *_decisions(request, user),
         _page(
             request,
@@ -150,6 +152,13 @@ def _report(request: HttpRequest, report: Report) -> dict[str, Any]:
 def _field_notes(request: HttpRequest) -> dict[str, Any]:
     link = reverse("admin:field_notes")
     return _item("Field notes", "edit_note", link, request.path == link)
+
+
+def _returns(request: HttpRequest, user: User) -> dict[str, Any]:
+    """The count is of what is due, for those who do something about it."""
+    link, acts = reverse("admin:returns"), user.has_role(*MARKETING, Role.REVOPS)
+    count = _later(lambda: counted(returns.due(user))) if acts else 0
+    return _item("Coming back", "event_repeat", link, request.path == link, count)
 
 
 def _agreement(request: HttpRequest) -> dict[str, Any]:
@@ -214,7 +223,7 @@ def _later(count: Callable[[], Any]) -> Any:
 
 
 def _to_sign(user: User) -> int:
-    return len(waiting_for(user)) + len(scoring.waiting_for(user))
+    return len(waiting_for(user)) + len(scoring.waiting_for(user)) + len(handoff_rules.waiting_for(user))
 
 
 def _unanswered() -> int:

@@ -17,6 +17,7 @@ from handoff.alerts.leases import leased
 from handoff.refusals import Refused
 from handoff.workflow import Door, assign
 from handoff.workflow.act import lock
+from handoff.workflow.requalifying import reps_to_avoid
 from handoff.workflow.rotation import next_owner
 from leads.models import ANY_TIME, Absence, Lead, Team, Transition, User, Via
 from sla.durations import in_words
@@ -147,7 +148,8 @@ def _take_out_of_rotation(late: User | None, alarm: Alarm, now: datetime) -> str
 
 def _reassign(alarm: Alarm, lead: Lead, at: datetime | None) -> tuple[Transition | None, str]:
     team = _team(lead)
-    following = next_owner(team, at or timezone.now(), instead_of=lead.owner) if team else None
+    others = {lead.owner_id, *reps_to_avoid(lead)}
+    following = next_owner(team, at or timezone.now(), instead_of=others) if team else None
     if following:
         return assign(lead.pk, by=None, door=SWEEP, at=at, owner=following, note=_because(alarm)), ""
     why = f"Nobody else of {team} is in rotation." if team else "It has no team, so nobody is in rotation for it."

@@ -31,6 +31,9 @@ class Rejection(models.Model):
     duplicate_of = models.ForeignKey(Lead, null=True, on_delete=models.PROTECT, related_name="duplicates")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="rejections")
     at = models.DateTimeField()
+    score = models.IntegerField(
+        null=True, db_default=None, help_text="Of the lead as it was rejected. Empty: unknown, or it had none."
+    )
 
     answer = models.CharField(max_length=11, choices=AnswerKind, blank=True)
     answer_note = models.TextField(blank=True)

@@ -6,7 +6,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
 
-from leads.models import Definition, Lead, Transition
+from leads.models import Definition, HandoffRules, Lead, Transition
 
 
 class Decision(models.TextChoices):
@@ -21,6 +21,15 @@ class Handoff(models.Model):
     cycle = models.PositiveSmallIntegerField()
     transition = models.OneToOneField(Transition, on_delete=models.PROTECT, related_name="+")
     definition = models.ForeignKey(Definition, null=True, on_delete=models.PROTECT, related_name="handoffs")
+    rules = models.ForeignKey(
+        HandoffRules,
+        null=True,
+        db_default=None,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+        help_text="By which it goes to and fro. Empty: the first version, from before this was kept.",
+    )
     packet = models.JSONField(
         encoder=DjangoJSONEncoder, help_text="A snapshot: later edits of the lead do not change it."
     )
@@ -52,3 +61,8 @@ class Handoff(models.Model):
 
     def __str__(self) -> str:
         return f"Handoff {self.cycle} of {self.lead}"
+
+    @property
+    def governed_by(self) -> HandoffRules:
+        """The rules that it is pinned to."""
+        return self.rules or HandoffRules.first()

@@ -26,7 +26,8 @@ REJECTIONS = Counted(
     rows=ROWS,
     counts={
         "rejections": "true",
-        "against_marketing": "counts_against = 'marketing' AND NOT overturned",
+        "against_marketing": "counts_against = 'marketing' AND NOT overturned AND NOT counts_as_valid",
+        "good_not_now": "counts_as_valid AND NOT overturned",
         "against_sales": "counts_against = 'sales' AND NOT overturned",
         "answered": "answered",
         "unanswered": "NOT answered",
@@ -60,8 +61,9 @@ REPORT = Report(
         Column(
             "against_marketing",
             "Against marketing",
-            "Those whose reason counts against marketing, and that were not overturned.",
+            "Those whose reason counts against marketing and not as a valid lead, and that were not overturned.",
         ),
+        Column("good_not_now", "Good, not now", "Those whose reason counts as a valid lead, by the agreement."),
         Column("against_sales", "Against sales", "Likewise against sales."),
         Column("answered", "Answered", "Those that marketing has answered.", group=_ANSWER),
         Column("unanswered", "Unanswered", "Those that marketing has not answered.", group=_ANSWER),

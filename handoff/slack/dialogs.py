@@ -8,7 +8,7 @@ from django import forms
 from handoff.alerts.channels.slack.blocks import escape
 from handoff.alerts.channels.slack.buttons import option, plain
 from handoff.alerts.channels.slack.reference import Reference
-from handoff.workflow.facts.rejection import WHOSE, RejectFacts, logged_attempts, wrong_fields
+from handoff.workflow.facts.rejection import WHOSE, RejectFacts, attempts_needed, logged_attempts, wrong_fields
 from leads.models import Channel, Evidence, Lead, Outcome, Reason, Route, Verb
 from leads.permission import warnings_of
 
@@ -59,8 +59,8 @@ def _evidence(reason: Reason, lead: Lead) -> Iterable[Block]:
             choices = [option(label, name) for name, label in wrong_fields()][:100]
             yield _input("wrong_field", "Wrong detail", _select("wrong_field", choices, "Choose one"))
         case Evidence.TOUCHES:
-            logged = logged_attempts(lead)
-            yield _text(f"This reason needs {reason.min_touches} logged touches; {logged} are logged.")
+            logged, needed = logged_attempts(lead), attempts_needed(lead, reason)
+            yield _text(f"This reason needs {needed} logged touches; {logged} are logged.")
     if reason.route == Route.REROUTE:
         yield from _whose()
 

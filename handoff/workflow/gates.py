@@ -1,12 +1,13 @@
-"""What a lead must show before it may pass: definitions, touches, cool-off and limits."""
+"""What a lead must show before it may pass: definitions, and the numbers of the signed handoff rules."""
 
-from handoff.models import Handoff
+from handoff.agreement.handoff_rules import rules_of
+from handoff.models import Handoff, Rejection
 from handoff.refusals import FactsRefused
+from handoff.workflow import requalifying
 from handoff.workflow.act import Act
+from handoff.workflow.facts import day_of
 from leads.conditions import unmet
 from leads.models import Definition, Verb
-
-RECYCLE_LIMIT = 3
 
 
 def meets(act: Act, definition: Definition | None) -> None:
@@ -25,15 +26,58 @@ def cooled_off(act: Act) -> None:
         raise FactsRefused(complaint, {"reenter_on": [complaint]})
 
 
+def requalified(act: Act) -> None:
+    """Refuse to hand over again what sales rejected too lately, or what shows nothing new since."""
+    rejection = requalifying.last_rejection(act.lead) if act.lead.cycle else None
+    if rejection is None:
+        return
+    rules, rejected_on = rules_of(act.lead, rejection.cycle), day_of(rejection.at, act.by)
+    complaints = {
+        "cool_off": requalifying.not_yet(act.lead, rules, rejection, act.today, rejected_on),
+        "evidence": requalifying.nothing_new(act.lead, rules, rejection, rejected_on),
+    }
+    wrong = {name: [words] for name, words in complaints.items() if words}
+    if wrong:
+        raise FactsRefused(" ".join(words for [words] in wrong.values()), wrong)
+
+
+def goes_to_another(act: Act) -> None:
+    """Refuse to give a lead that was recycled to the rep who had it: call it once its owner is set."""
+    complaint = requalifying.not_for(act.lead.owner, act.lead)
+    if complaint:
+        raise FactsRefused(complaint, {"owner": [complaint]})
+
+
 def may_recycle_again(act: Act) -> None:
-    if act.lead.transitions.filter(verb=Verb.RECYCLE).count() >= RECYCLE_LIMIT:
+    rules = rules_of(act.lead)
+    if requalifying.times_recycled(act.lead) >= rules.recycle_limit:
+        times = f"{rules.recycle_limit} time{'' if rules.recycle_limit == 1 else 's'}"
         raise FactsRefused(
-            f"{act.lead} has been recycled {RECYCLE_LIMIT} times, which is the limit: answer with retire instead."
+            f"{act.lead} has been recycled {times}, which is the limit of the {rules}: answer with retire instead."
+        )
+
+
+def may_still_dispute(act: Act, rejection: Rejection) -> None:
+    """Refuse a dispute after the days that the rules give for it."""
+    rules = rules_of(act.lead)
+    ends = rules.dispute_ends_on(day_of(rejection.at, act.by))
+    if ends and act.today > ends:
+        raise FactsRefused(
+            f"The {rules} let a rejection be disputed within {rules.dispute_days} days, which ended on {ends}: "
+            "answer it in another way."
         )
 
 
 def touched(act: Act) -> None:
-    """Refuse to qualify a lead that no human has contacted since it was handed over."""
-    offered_at = Handoff.objects.get(lead=act.lead, cycle=act.lead.cycle).offered_at
-    if not act.lead.touches.filter(automatic=False, at__gte=offered_at).exists():
+    """Refuse to qualify a lead that too few humans have contacted since it was handed over."""
+    handoff = Handoff.objects.select_related("rules").get(lead=act.lead, cycle=act.lead.cycle)
+    rules = handoff.governed_by
+    logged = act.lead.touches.filter(automatic=False, at__gte=handoff.offered_at).count()
+    if logged >= rules.touches_to_qualify:
+        return
+    if rules.touches_to_qualify == 1:
         raise FactsRefused(f"Nobody has contacted {act.lead} since it was handed over: log a touch first.")
+    raise FactsRefused(
+        f"The {rules} ask for {rules.touches_to_qualify} touches since the handoff before {act.lead} is qualified; "
+        f"there are {logged}: log the others first."
+    )

@@ -32,7 +32,7 @@ from handoff.workflow.verb import verb
 from leads import correct as correcting
 from leads.facts import FactType, built_in_facts, fact, value_of
 from leads.identity import IdentityConflict
-from leads.models import Definition, Stage, State, Transition, Verb
+from leads.models import Definition, HandoffRules, Stage, State, Transition, Verb
 
 _CORRECTABLE = {"provenance", "attributes", *(each.name for each in built_in_facts() if each.type != FactType.CAMPAIGN)}
 
@@ -85,8 +85,11 @@ def promote(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     if not act.door.historical:
         gates.meets(act, definition)
         gates.cooled_off(act)
+        gates.requalified(act)
         must_be_acknowledged(act.lead)
     take_owner(act)
+    if not act.door.historical:
+        gates.goes_to_another(act)
     act.lead.promote(act.at)
     return _offer(act, definition, "owner", "team")
 
@@ -144,6 +147,8 @@ def dispute(act: Act, **_: Unpack[DisputeGiven]) -> Transition:
     rejection = _rejection(act)
     if Dispute.objects.filter(rejection=rejection).exists():
         raise FactsRefused("This rejection has already been disputed.")
+    if not act.door.historical:
+        gates.may_still_dispute(act, rejection)
     _answer(act, AnswerKind.DISPUTE, act.facts["argument"])
     transition = act.record()
     Dispute.objects.create(rejection=rejection, argument=act.facts["argument"], by=act.by, at=act.at)
@@ -184,6 +189,7 @@ def _offer(act: Act, definition: Definition | None, *changed: str) -> Transition
         cycle=act.lead.cycle,
         transition=transition,
         definition=definition,
+        rules_id=HandoffRules.active().pk,
         packet=snapshot(act.lead),
         facts=beside(act.lead),
         offered_to=act.lead.owner,

@@ -3,6 +3,7 @@
 from typing import Unpack
 
 from handoff.refusals import NotAllowed
+from handoff.workflow import gates
 from handoff.workflow.act import Act
 from handoff.workflow.cards import Card, nothing_else
 from handoff.workflow.facts.ownership import OwnerFacts, OwnerGiven
@@ -29,6 +30,8 @@ def assign(act: Act, **_: Unpack[OwnerGiven]) -> Transition:
     _refuse_giving_away(act)
     act.lead.owner = None
     take_owner(act)
+    if not act.door.historical:
+        gates.goes_to_another(act)
     return act.record("owner", "team")
 
 

@@ -19,6 +19,7 @@ from handoff.alerts.leases import leased
 from handoff.doors import Door
 from handoff.refusals import Refused
 from handoff.workflow.marketing import promote
+from handoff.workflow.requalifying import reps_to_avoid
 from handoff.workflow.rotation import next_owner
 from leads.conditions import all_hold, as_filter
 from leads.conditions.timing import comes_with_time, next_change
@@ -194,14 +195,15 @@ def _promote(lead: Lead, definition: Definition, request_id: str = "") -> str:
 
 def _receiver(lead: Lead, definition: Definition) -> tuple[User | None, Team | None]:
     """Whose it becomes. A lead that has an owner keeps them; one for whom nobody is in rotation waits in the queue."""
-    if lead.owner and lead.owner.is_active:
+    avoided = reps_to_avoid(lead)
+    if lead.owner and lead.owner.is_active and lead.owner_id not in avoided:
         return lead.owner, lead.team or lead.owner.team or definition.team
     owner = _owner_of_account(lead) if definition.receiver == Receiver.ACCOUNT else None
     if owner is not None:
         return owner, owner.team or definition.team
     if definition.receiver == Receiver.QUEUE or definition.team is None:
         return None, definition.team
-    return next_owner(definition.team, timezone.now()), definition.team
+    return next_owner(definition.team, timezone.now(), instead_of=avoided), definition.team
 
 
 def _owner_of_account(lead: Lead) -> User | None:

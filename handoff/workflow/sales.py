@@ -78,6 +78,7 @@ def reject(act: Act, **_: Unpack[RejectGiven]) -> Transition:
         duplicate_of=facts["duplicate_of"],
         by=act.by,
         at=act.at,
+        score=act.lead.score,
     )
     return transition
 

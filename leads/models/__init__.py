@@ -7,6 +7,7 @@ from leads.models.contact import Channel, Outcome, Touch, Touchpoint
 from leads.models.definition import Candidate, Definition, Receiver, Stage
 from leads.models.duplicates import LeadToMatch, MatchKey, PairState, PossibleDuplicate
 from leads.models.external_id import ExternalId
+from leads.models.handoff_rules import HandoffRules
 from leads.models.lead import Lead, LeadQuerySet, State
 from leads.models.opportunity import DealState, Opportunity
 from leads.models.people import MARKETING, SALES, Absence, Membership, Role, Team, User
@@ -36,6 +37,7 @@ __all__ = [
     "Definition",
     "Evidence",
     "ExternalId",
+    "HandoffRules",
     "Lead",
     "LeadQuerySet",
     "LeadToMatch",

@@ -40,6 +40,12 @@ class Reason(models.Model):
     route = models.CharField(max_length=10, choices=Route)
     counts_against = models.CharField(max_length=10, choices=Side)
     evidence = models.CharField(max_length=12, choices=Evidence, default=Evidence.NONE)
+    counts_as_valid = models.BooleanField(
+        "counts as a valid lead",
+        default=False,
+        db_default=False,
+        help_text="It was a good lead, though not for now: marketing delivered what was agreed on.",
+    )
     min_note_length = models.PositiveSmallIntegerField(default=0, help_text="Characters the note must have.")
     min_touches = models.PositiveSmallIntegerField(default=0, help_text="Genuine touches that must be logged.")
     position = models.PositiveSmallIntegerField(default=100)

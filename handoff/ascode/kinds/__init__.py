@@ -7,6 +7,7 @@ from handoff.ascode.kinds.attributes import Attributes
 from handoff.ascode.kinds.calendars import Calendars
 from handoff.ascode.kinds.definitions import Definitions
 from handoff.ascode.kinds.destinations import Destinations
+from handoff.ascode.kinds.handoff_rules import Rules
 from handoff.ascode.kinds.notifying import StandardMessages, Subscriptions
 from handoff.ascode.kinds.policies import Policies
 from handoff.ascode.kinds.reasons import Reasons
@@ -23,6 +24,7 @@ KINDS: Sequence[Kind] = (
     Reasons(),
     Definitions(),
     ScoringModels(),
+    Rules(),
     Subscriptions(),
     StandardMessages(),
     Sources(),

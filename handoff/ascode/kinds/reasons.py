@@ -10,7 +10,10 @@ from handoff.ascode.kind import Kind, Shape, Value, fill
 from handoff.console.settings.reasons import EditReasonForm
 from leads.models import Evidence, Reason, User
 
-_FIELDS = ("code", "label", "route", "counts_against", "evidence", "min_note_length", "min_touches", "position")
+_FIELDS = (
+    "code", "label", "route", "counts_against", "counts_as_valid", "evidence", "min_note_length", "min_touches",
+    "position",
+)  # fmt: skip
 
 
 class Reasons(Kind):
@@ -22,6 +25,7 @@ class Reasons(Kind):
         Value("label"),
         Value("route"),
         Value("counts_against"),
+        Value("counts_as_valid", Shape.SWITCH, default=False),
         Value("evidence", default=Evidence.NONE.value),
         Value("min_note_length", Shape.NUMBER, default=0),
         Value("min_touches", Shape.NUMBER, default=0),

@@ -24,6 +24,7 @@ from handoff.console.leads.inbox_place import came_from, way_back
 from handoff.console.leads.known import known_facts
 from handoff.console.leads.packet import packet_of
 from handoff.console.leads.pieces import Place
+from handoff.console.leads.requalification import requalification_of
 from handoff.console.leads.score import score_of
 from handoff.console.leads.timeline import piece
 from handoff.workflow import rights
@@ -53,6 +54,7 @@ def shown(request: HttpRequest, lead: Lead) -> dict[str, Any]:
         "packet": packet,
         "score": score_of(lead, user, here),
         "note": _note(lead),
+        "again": requalification_of(lead, user),
         **known_facts(lead, user.roles, packet["handoff"] if packet else None),
         "warnings": [*warnings_of(lead), *_unbriefed(lead)],
         "consents": consents_of(lead),

@@ -10,14 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
+from handoff.agreement import handoff_rules
 from handoff.agreement.definitions import drafts
-from handoff.agreement.signing import roles_to_sign
+from handoff.agreement.signing import SIGNATORIES, roles_to_sign
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import day
 from handoff.console.settings.comparing import compare
+from handoff.console.settings.handoff_rules import compare_rules
 from leads.conditions import in_words as condition_in_words
 from leads.conditions import is_hidden
-from leads.models import Definition, Evidence, Reason, Stage, User
+from leads.models import Definition, Evidence, HandoffRules, Reason, Stage, User
+from leads.models.signed import Signed
 from sla.durations import in_business_days
 from sla.durations import in_words as length_in_words
 from sla.metrics import RULES, Metric, Party
@@ -57,6 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "today": day(timezone.localdate()),
         "stages": [_stage(stage, user) for stage in Stage],
         "commitments": list(_commitments(user)),
+        "rules": _rules(),
         "reasons": [_reason(reason) for reason in Reason.objects.filter(retired_at=None)],
     }
     return TemplateResponse(request, "handoff/console/agreement.html", site.each_context(request) | context)
@@ -94,7 +98,7 @@ def _criteria(definition: Definition, user: User) -> list[str]:
     ]
 
 
-def _signatories(definition: Definition) -> list[str]:
+def _signatories(definition: Signed) -> list[str]:
     signed = (("marketing", definition.marketing_signatory), ("sales", definition.sales_signatory))
     return [f"{person} for {side}" for side, person in signed if person]
 
@@ -153,6 +157,24 @@ def _parts(notified: str, step: Step) -> Iterable[str]:
         yield DONE[StepAction(step.does)]
     if step.out_of_rotation_seconds:
         yield f"its owner gets no other lead for {length_in_words(step.out_of_rotation_seconds, exact=True)}"
+
+
+def _rules() -> dict[str, Any]:
+    """The handoff rules in force, a draft that waits, and what every version changed."""
+    signed = HandoffRules.objects.filter(active_from__isnull=False).select_related(*SIGNATORIES.values())
+    versions = list(signed.order_by("-active_from", "-version")[: VERSIONS + 1])
+    in_force, waiting = versions[0] if versions else HandoffRules.active(), handoff_rules.drafts()
+    return {
+        "in_force": in_force,
+        "signed": _signatories(in_force),
+        "rows": in_force.in_words(),
+        "draft": waiting[-1] if waiting else None,
+        "missing": " and ".join(f"a {role.lower()}" for role in roles_to_sign(waiting[-1])) if waiting else "",
+        "history": [
+            {"version": version, "signed": _signatories(version), "compared": compare_rules(before, version)}
+            for version, before in zip(versions[:VERSIONS], [*versions[1:], None], strict=False)
+        ],
+    }
 
 
 def _reason(reason: Reason) -> dict[str, Any]:

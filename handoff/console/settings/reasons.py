@@ -26,7 +26,8 @@ class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
     class Meta:
         model = Reason
         fields = [
-            "label", "code", "route", "counts_against", "evidence", "min_note_length", "min_touches", "position",
+            "label", "code", "route", "counts_against", "counts_as_valid", "evidence", "min_note_length", "min_touches",
+            "position",
         ]  # fmt: skip
         labels = {
             "evidence": "Demands",

@@ -7,13 +7,16 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from handoff.agreement import scoring
+from handoff.agreement import handoff_rules, scoring
 from handoff.agreement.definitions import drafts
 from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.site import site, viewer
-from handoff.console.settings.comparing import compare
+from handoff.console.settings.comparing import Compared, compare
 from handoff.console.settings.comparing_models import compare_models
-from leads.models import Definition, Role, ScoringModel, User
+from handoff.console.settings.handoff_rules import compare_rules
+from leads.models import Definition, HandoffRules, Role, ScoringModel, User
+
+Draft = Definition | ScoringModel | HandoffRules
 
 
 def signatures(request: HttpRequest) -> HttpResponse:
@@ -21,21 +24,27 @@ def signatures(request: HttpRequest) -> HttpResponse:
     user = viewer(request)
     if not user.roles:
         raise PermissionDenied
-    waiting: list[Definition | ScoringModel] = [*drafts().order_by("stage", "version"), *scoring.drafts()]
+    waiting: list[Draft] = [*drafts().order_by("stage", "version"), *scoring.drafts(), *handoff_rules.drafts()]
     rows = [_row(draft, user) for draft in waiting]
     mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
     context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}
     return TemplateResponse(request, "handoff/console/signatures.html", site.each_context(request) | context)
 
 
-def _row(draft: Definition | ScoringModel, user: User) -> dict[str, Any]:
-    in_force: Definition | ScoringModel | None
+def _beside(draft: Draft, user: User) -> tuple[Draft | None, list[Compared]]:
+    """What is in force in place of a draft, and the two field by field."""
     if isinstance(draft, Definition):
-        in_force = definition = Definition.active(draft.stage)
-        compared = compare(definition, draft, user.roles)
-    else:
-        in_force = model = ScoringModel.active()
-        compared = compare_models(model, draft, user.roles)
+        definition = Definition.active(draft.stage)
+        return definition, compare(definition, draft, user.roles)
+    if isinstance(draft, HandoffRules):
+        rules = HandoffRules.active()
+        return rules, compare_rules(rules, draft)
+    model = ScoringModel.active()
+    return model, compare_models(model, draft, user.roles)
+
+
+def _row(draft: Draft, user: User) -> dict[str, Any]:
+    in_force, compared = _beside(draft, user)
     page = f"admin:leads_{draft._meta.model_name}"
     signed = [str(person) for person in (draft.marketing_signatory, draft.sales_signatory) if person]
     is_unsigned = not signed

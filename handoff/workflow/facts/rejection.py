@@ -8,6 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
+from handoff.agreement.handoff_rules import rules_of
 from handoff.models import Handoff
 from handoff.workflow.facts.base import DayField, NoteFacts, NoteGiven
 from leads.facts import contact_facts
@@ -61,6 +62,11 @@ WHOSE = ("belongs_to", "belongs_to_team", "account")
 def salespeople() -> QuerySet[User]:
     """Those to whom a lead may belong."""
     return User.objects.filter(is_active=True, groups__name__in=SALES).distinct()
+
+
+def attempts_needed(lead: Lead, reason: Reason) -> int:
+    """What a reason demands that goes by touches: its own number, or that of the handoff rules if it is more."""
+    return max(reason.min_touches, rules_of(lead).touches_to_give_up)
 
 
 def logged_attempts(lead: Lead) -> int:
@@ -171,9 +177,9 @@ class RejectFacts(NoteFacts):
             self.add_error("wrong_field", f"“{reason}” needs the detail that is wrong, for example email.")
 
     def _demand_touches(self, reason: Reason, facts: Mapping[str, Any]) -> None:  # noqa: ARG002
-        logged = logged_attempts(self.lead)
-        if logged < reason.min_touches:
+        logged, needed = logged_attempts(self.lead), attempts_needed(self.lead, reason)
+        if logged < needed:
             self.add_error(
                 "reason",
-                f"“{reason}” needs {reason.min_touches} logged touches; there are {logged}. Log the attempts first.",
+                f"“{reason}” needs {needed} logged touches; there are {logged}. Log the attempts first.",
             )

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
 
+from handoff.agreement.handoff_rules import draft as draft_rules
 from handoff.ascode import carrying_out, document
 from handoff.ascode.differences import Change
 from handoff.ascode.exporting import export
@@ -56,6 +57,7 @@ def _add_the_rest() -> None:
     )
     SourceRank.objects.create(system="hubspot", position=1, is_final=True)
     SourceRank.objects.create(system="hubspot", fact="company", position=2)
+    draft_rules({"recycle_limit": 2, "needs_evidence": True})
     StandardMessage.objects.update_or_create(kind="held", defaults={"active": False})
     Reason.objects.filter(code="spam_or_test").update(retired_at=timezone.now())
     industry: Any = Attribute.objects.get(key="industry")

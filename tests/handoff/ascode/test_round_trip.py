@@ -12,7 +12,7 @@ from handoff.ascode.exporting import PEOPLE, export
 from handoff.ascode.kinds import KINDS
 from handoff.ascode.writing import write
 from handoff.models import Destination
-from leads.models import Attribute, Definition, Reason
+from leads.models import Attribute, Definition, HandoffRules, Reason
 from leads.normalise import is_storable
 from sla.models import Calendar, Policy
 from tests.handoff.ascode.conftest import SECRET
@@ -32,6 +32,8 @@ def test_the_rows_are_the_same_and_not_only_their_text(exported: str, apply: Any
     assert Calendar.objects.get(key="always").special_names == {"2026-12-31": "Stocktaking (yearly)"}
     assert Reason.objects.get(code="spam_or_test").retired_at
     assert Attribute.objects.get(key="employees").archived_at
+    rules = HandoffRules.objects.get(active_from=None)
+    assert (rules.version, rules.recycle_limit, rules.needs_evidence, rules.cool_off_days) == (2, 2, True, 0)
     assert Attribute.objects.get(key="industry").choices[-1]["archived"]
 
 

@@ -13,7 +13,7 @@ from handoff import workflow
 from handoff.models import Firm
 from handoff.reports import funnel
 from handoff.reports.registry import REPORTS
-from leads.models import Campaign, DealState, Lead, Opportunity, Touchpoint
+from leads.models import Campaign, DealState, Lead, Opportunity, Reason, Touchpoint
 from tests.world import CONVERSION, MONDAY, OFFICE, World, make_calendar, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
@@ -148,6 +148,24 @@ def test_rejections_by_reason_and_campaign(world: World) -> None:
         "Not our customer profile · (no campaign)": 1,
         "No budget, authority or need · Spring": 1,
     }
+    assert [row.overturn_rate for row in rows("rejections", by="rejected_by")] == [1.0]
+    assert {row.label: row.overturn_rate for row in rows("rejections", by="campaign")} == {
+        "Spring": None,
+        "(no campaign)": 1.0,
+    }
+
+
+def test_what_the_agreement_counts_as_a_valid_lead_speaks_against_nobody(world: World) -> None:
+    for name in ("A", "B"):
+        lead = offer(name, world)
+        with at(1):
+            workflow.reject(lead.pk, by=world.ada, reason="not_our_customer")
+    assert [(row.against_marketing, row.good_not_now) for row in rows("rejections", by="reason")] == [(2, 0)]
+
+    Reason.objects.filter(code="not_our_customer").update(counts_as_valid=True)
+
+    assert [(row.against_marketing, row.good_not_now) for row in rows("rejections", by="reason")] == [(0, 2)]
+    assert {(row.against_marketing, row.valid_rate) for row in rows("speed", by="offered_to")} == {(0, 1.0)}
 
 
 class TestClosedLoop:

@@ -11,7 +11,8 @@ from handoff.models import Handoff, Rejection
 from handoff.refusals import FactsRefused, NotAllowed, WrongState
 from handoff.workflow import Door
 from leads.models import Opportunity, Reason, State, Touch, Verb, Via
-from tests.world import CONVERSION, World, bring_to, last, make_lead
+from sla.metrics import Metric
+from tests.world import CONVERSION, World, bring_to, last, make_lead, make_policy
 
 DOOR = Door(via=Via.API, request_id="req-1")
 
@@ -76,7 +77,8 @@ def test_a_lead_is_recycled_three_times_at_most(world: World) -> None:
         workflow.recycle(lead.pk, by=world.mia, reenter_on=date(2031, 1, 1))
 
 
-def test_the_arbiter_overturns_a_disputed_rejection(world: World) -> None:
+def test_the_arbiter_overturns_a_disputed_rejection_and_the_clock_of_acceptance_runs_again(world: World) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
     lead = bring_to(State.REJECTED, make_lead(), world)
     with pytest.raises(FactsRefused, match="marketing must dispute it first"):
         workflow.overturn(lead.pk, by=world.olga, decision="It is a fit.")
@@ -87,6 +89,8 @@ def test_the_arbiter_overturns_a_disputed_rejection(world: World) -> None:
     lead.refresh_from_db()
     assert (lead.state, lead.cycle) == (State.MQL, 2)
     assert lead.rejections.get().dispute.decision == "overturned"
+    clocks = lead.clocks.filter(metric=Metric.TIME_TO_ACCEPT).order_by("pk")
+    assert [(clock.cycle, clock.stopped_at is None) for clock in clocks] == [(1, False), (2, True)]
 
 
 def test_a_rejection_is_answered_once(world: World) -> None:
