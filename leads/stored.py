@@ -83,7 +83,8 @@ class Stored:
 def _rows(statement: str, *names: list[str]) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, names)
-        return cursor.fetchall()
+        rows: list[tuple[Any, ...]] = cursor.fetchall()
+    return rows
 
 
 def _conflict(leads: Mapping[str, Lead]) -> str:
