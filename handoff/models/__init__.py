@@ -22,6 +22,7 @@ from handoff.models.imports import (
 )
 from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
+from handoff.models.kept import ReportMark, ReportQuestion, ReportSpan
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
@@ -73,6 +74,9 @@ __all__ = [
     "Priority",
     "RateLimit",
     "Rejection",
+    "ReportMark",
+    "ReportQuestion",
+    "ReportSpan",
     "ReviewVerdict",
     "RowOutcome",
     "ScoreFlag",
