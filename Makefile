@@ -21,6 +21,9 @@ help: ## what there is to make
 run: install ## start it here, with the demo; HANDOFF_DEMO=0 starts it empty
 	@exec $(BIN)/python -m config.run
 
+# Else every worker, and every program that a test starts, compiles all modules again and rewrites all asserts.
+test test-fast test-one: export PYTHONDONTWRITEBYTECODE =
+
 # The fast ones first; then those that sleep, start processes or drive a browser, two files at a time.
 test: install-dev test-fast ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadfile -m "slow or ui"

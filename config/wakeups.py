@@ -47,6 +47,12 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
             "schedule": crontab(minute="*"),
             "options": {"expires": 60.0},
         },
+        # Apart from the reminders, which do not wait for reports to be counted and drawn.
+        "send_reports": {
+            "task": "handoff.tasks.send_reports",
+            "schedule": crontab(minute="*"),
+            "options": {"expires": 60.0},
+        },
         # Sent once a day, and asked for each hour: a beat that was down in the morning does not put it off for a day.
         "tell_of_leaks": {"task": "handoff.tasks.tell_of_leaks", "schedule": crontab(hour="7-22", minute="10")},
     }

@@ -7,7 +7,7 @@ from handoff import alerts
 from handoff.agreement import score_reviews
 from handoff.alerts import letters, slack_replies, slack_updates, worker
 from handoff.amending import bulk, duplicates, scoring, stopping
-from handoff.engine import agenda, disputes, heartbeat, leaks, promises
+from handoff.engine import agenda, disputes, heartbeat, leaks, promises, scheduled_reports
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
@@ -107,6 +107,11 @@ def remind_people() -> None:
     now = timezone.now()
     promises.remind_of_snoozes(now)
     agenda.send_due(now)
+
+
+@shared_task
+def send_reports() -> None:
+    scheduled_reports.send_due()
 
 
 @shared_task

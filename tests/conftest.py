@@ -5,8 +5,6 @@ from collections.abc import Generator
 from typing import TypeVar
 
 import pytest
-from django.db import connection
-from pytest_django.plugin import blocking_manager_key
 
 from leads import catalogue
 
@@ -17,9 +15,9 @@ ALLOWED_SKIPS = ("needs ../shared/data", "needs root")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    """A test with real transactions empties the tables; each such test gets back first what the migrations wrote.
+    """A test with real transactions leaves the tables as the migrations left them: see tests.postgres.
 
-    All of them or none: Django cannot put it back once a test without this has run.
+    Without the mark Django would write permissions and types of content on top of that, after each such test.
     """
     if _is_transactional(item):
         item.add_marker(pytest.mark.django_db(transaction=True, serialized_rollback=True), append=False)
@@ -29,16 +27,6 @@ def _is_transactional(item: pytest.Item) -> bool:
     marker = item.get_closest_marker("django_db")
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool((marker and marker.kwargs.get("transaction")) or fixtures & {"transactional_db", "live_server"})
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item, nextitem: pytest.Item | None) -> Generator[None]:
-    """By files, with xdist, a test that is rolled back may follow one that empties the tables: it needs them filled."""
-    yield
-    written = getattr(connection, "_test_serialized_contents", None)
-    if written and nextitem and _is_transactional(item) and not _is_transactional(nextitem):
-        with item.config.stash[blocking_manager_key].unblock():
-            connection.creation.deserialize_db_from_string(written)
 
 
 @pytest.fixture(autouse=True)

@@ -21,7 +21,6 @@ if worker := os.environ.get("PYTEST_XDIST_WORKER", "").removeprefix("gw"):
 
 from config.settings import *  # noqa: E402, F403
 
-# Tests with real transactions empty the tables between them, the history too.
-DATABASES["default"]["OPTIONS"]["options"] += " -c handoff.allow_truncate=on"  # noqa: F405
+DATABASES["default"]["ENGINE"] = "tests.postgres"  # noqa: F405 tests with real transactions are put back quickly
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, as the passwords are no secrets
 ATTRIBUTES_FRESH_SECONDS = float("inf")  # tests count queries; what they change of the catalogue is seen at once

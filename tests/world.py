@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.models import Group
 
 from handoff import workflow
@@ -51,21 +52,36 @@ def world(db: None) -> World:
     """The people and their teams; no policy, so no clock runs until a test makes one."""
     berlin = Team.objects.create(name="Berlin", time_zone="Europe/Berlin", email="berlin@handoff.example")
     new_york = Team.objects.create(name="New York", time_zone="America/New_York")
-    world = World(
-        berlin=berlin,
-        new_york=new_york,
-        ada=person("ada", Role.SALES_REP, team=berlin, time_zone="Europe/Berlin", slack_member_id="UADA"),
-        ben=person("ben", Role.SALES_REP, team=berlin, time_zone="Europe/Berlin"),
-        max=person("max", Role.SALES_MANAGER, team=berlin, time_zone="Europe/Berlin"),
-        zoe=person("zoe", Role.SALES_REP, team=new_york, time_zone="America/New_York"),
-        mia=person("mia", Role.MARKETER),
-        nora=person("nora", Role.MARKETING_LEAD),
-        olga=person("olga", Role.REVOPS),
-        eve=person("eve"),
+    of_berlin = {"team": berlin, "time_zone": "Europe/Berlin"}
+    people = _people(
+        ada=(Role.SALES_REP, of_berlin | {"slack_member_id": "UADA"}),
+        ben=(Role.SALES_REP, of_berlin),
+        max=(Role.SALES_MANAGER, of_berlin),
+        zoe=(Role.SALES_REP, {"team": new_york}),
+        mia=(Role.MARKETER, {}),
+        nora=(Role.MARKETING_LEAD, {}),
+        olga=(Role.REVOPS, {}),
+        eve=(None, {}),
     )
-    berlin.manager = world.max
+    berlin.manager = people["max"]
     berlin.save()
-    return world
+    return World(berlin=berlin, new_york=new_york, **people)
+
+
+def _people(**people: tuple[str | None, dict[str, Any]]) -> dict[str, User]:
+    """All of them at once: most tests begin with them, and one by one they are fifty statements."""
+    password = make_password("demo")
+    users = {
+        name: User(username=name, email=f"{name}@handoff.example", password=password, first_name=name.title(), **fields)
+        for name, (_, fields) in people.items()
+    }
+    User.objects.bulk_create(users.values())
+    groups = dict(Group.objects.values_list("name", "pk"))
+    membership = User.groups.through
+    membership.objects.bulk_create(
+        membership(user=users[name], group_id=groups[role]) for name, (role, _) in people.items() if role
+    )
+    return users
 
 
 def make_lead(name: str = "Dana Fox", **fields: Any) -> Lead:

@@ -1,5 +1,10 @@
 -- Grows the leads of benchmarks/reports.py by what their lists show: names, rejections with their answers, disputes,
--- handoffs, alarms, deliveries, touches, external ids, possible duplicates, and the inboxes.
+-- handoffs, alarms, deliveries, touches, external ids, possible duplicates, and the inboxes. What is there of these is
+-- in other proportions.
+DELETE FROM handoff_rejection;
+DELETE FROM handoff_handoff;
+DELETE FROM leads_touch;
+DELETE FROM leads_touchpoint;
 INSERT INTO leads_user (id, username, email, first_name, last_name, is_active, time_zone, team_id, password,
     is_superuser, is_staff, date_joined, slack_member_id)
 SELECT 1000 + n, who, who || '@firm.example', initcap(who), '', true, 'UTC', CASE WHEN n = 1 THEN 2 END, '', false,

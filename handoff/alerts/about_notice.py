@@ -2,11 +2,15 @@
 
 from datetime import datetime
 
-from handoff.alerts.content import Content, Entry, link_of
-from handoff.models import Delivery, Notice
+from django.conf import settings
+
+from handoff.alerts.content import REPORT, Content, Entry, link_of
+from handoff.alerts.pictures import picture_of
+from handoff.models import Delivery, Notice, SentReport
 
 
 def about_notice(delivery: Delivery, notice: Notice) -> Content:
+    sent = _report_of(notice)
     return Content(
         key=delivery.key,
         kind="notice",
@@ -16,7 +20,12 @@ def about_notice(delivery: Delivery, notice: Notice) -> Content:
         headline=notice.headline,
         lines=tuple(notice.text.splitlines()[1:]),
         facts=(),
-        links=(link_of(notice),),
+        links=(("Open the report", f"{settings.BASE_URL}{sent.path}") if sent else link_of(notice),),
         zone=delivery.recipient.time_zone if delivery.recipient else "UTC",
         entries=tuple(Entry(**entry | {"at": datetime.fromisoformat(entry["at"])}) for entry in notice.entries),
+        picture=picture_of(sent) if sent else None,
     )
+
+
+def _report_of(notice: Notice) -> SentReport | None:
+    return SentReport.objects.filter(notice=notice).first() if notice.key.startswith(REPORT) else None

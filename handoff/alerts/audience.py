@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from handoff.models import Audience, Notice
 from handoff.models.destination import MEDIA
-from leads.models import Transition, Verb, Via
+from leads.models import Transition, User, Verb, Via
 from leads.sql import load
 from sla.alarms import FIRED
 
@@ -81,6 +81,13 @@ def recipients_of(questions: Collection[AudienceQuery]) -> dict[AudienceQuery, l
         for number, user_id, address in cursor.fetchall():
             answers[asked[number - 1]].append(Recipient(user_id, address))
     return answers
+
+
+def address_of(user: User) -> tuple[str, str] | None:
+    """A medium and their address: by the first medium that has one, as every other message to a person."""
+    asked = [AudienceQuery("owner", medium, owner_id=user.pk) for medium in MEDIA]
+    reached = recipients_of(asked)
+    return next(((query.medium, reached[query][0].address) for query in asked if reached[query]), None)
 
 
 def notify_of_act(act: Transition, at: datetime) -> None:

@@ -20,7 +20,7 @@ _UNPRINTABLE = re.compile(r"[\x00-\x20\x7f-\xa0\u200e\u200f\u2028-\u202e\u2066-\
 LONGEST = 500
 ADDRESSES = {Purpose.PHONE: ("phone", "mobile_phone"), Purpose.EMAIL: ("email",)}
 """Where the buyer is reached: not shown where they do not want to be."""
-SIGNATURE, DISPUTE, REVIEW = "signature", "dispute", "score review"
+SIGNATURE, DISPUTE, REVIEW, REPORT = "signature", "dispute", "score review", "scheduled report"
 """With these words the keys of notices begin that are about them."""
 
 
@@ -45,6 +45,15 @@ class Offers:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """A chart that goes with a message, in words for whoever cannot see it, and where it is fetched from."""
+
+    png: bytes
+    alt: str
+    url: str
+
+
+@dataclass(frozen=True)
 class Content:
     """The parts of a message, in plain text; names and notes in it were written by anybody. A digest has entries.
 
@@ -64,6 +73,7 @@ class Content:
     entries: tuple[Entry, ...] = ()
     about: Mapping[str, str | int | None] = field(default_factory=dict)
     offers: Offers | None = None
+    picture: Picture | None = None
 
     def tamed(self) -> Self:
         """The same with every text in one line of bounded length: no second header, no forged paragraph."""

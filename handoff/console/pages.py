@@ -34,6 +34,7 @@ from handoff.console.numbers import (
     outbox,
     records,
     reports,
+    scheduled,
     simulations,
 )
 from handoff.console.settings import (
@@ -100,6 +101,7 @@ __all__ = [
     "replayed_leads",
     "replaying",
     "reports",
+    "scheduled",
     "score",
     "score_flags",
     "scoring",

@@ -131,7 +131,8 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
 def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     glossary = reverse("admin:numbers")
     pages = [_report(request, report) for report in REPORTS.values()]
-    return [*pages, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
+    scheduled = _page(request, "handoff_scheduledreport", "Scheduled reports", "schedule_send")
+    return [*pages, scheduled, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]
 
 
 def _report(request: HttpRequest, report: Report) -> dict[str, Any]:

@@ -1,22 +1,19 @@
 """The agenda: what waits on a person, sent on the days and at the time that they choose; nothing when nothing waits."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
-from handoff.alerts.audience import AudienceQuery, recipients_of
+from handoff.alerts.audience import address_of
 from handoff.alerts.moments import moment
-from handoff.alerts.quiet import instant
+from handoff.engine import daily
 from handoff.engine.obligations import Obligation, obligations_of
 from handoff.models import Delivery, Notice, Priority
-from handoff.models.destination import MEDIA
 from leads.models import User
 
-LATE = timedelta(hours=12)
-"""So late it is still sent, by a worker that was down."""
 MOST = 100
 """Lines of one agenda."""
 
@@ -35,13 +32,7 @@ def day_due(user: User, now: datetime) -> date | None:
     """The day whose agenda is to be sent; None when there is none, or it was dealt with."""
     if user.agenda_at is None:
         return None
-    today = now.astimezone(user.zone).date()
-    for day in (today, today - timedelta(days=1)):
-        at = instant(user, day, user.agenda_at)
-        is_open = user.agenda_on is None or user.agenda_on < day
-        if is_open and str(day.isoweekday()) in user.agenda_days and at <= now < at + LATE:
-            return day
-    return None
+    return daily.day_due(user, user.agenda_at, user.agenda_days, user.agenda_on, now)
 
 
 def begin_with_next(user: User, now: datetime) -> None:
@@ -58,7 +49,7 @@ def _write(user_id: int, now: datetime) -> bool:
         return False
     User.objects.filter(pk=user_id).update(agenda_on=day)
     owed = obligations_of(user)
-    address = _address_of(user) if owed else None
+    address = address_of(user) if owed else None
     if address is None:
         return False
     notice = Notice.objects.create(
@@ -78,13 +69,6 @@ def _write(user_id: int, now: datetime) -> bool:
         next_attempt_at=now,
     )
     return True
-
-
-def _address_of(user: User) -> tuple[str, str] | None:
-    """By the first medium that has their address, as every other message."""
-    asked = [AudienceQuery("owner", medium, owner_id=user.pk) for medium in MEDIA]
-    reached = recipients_of(asked)
-    return next(((query.medium, reached[query][0].address) for query in asked if reached[query]), None)
 
 
 def _subject(owed: Sequence[Obligation], user: User) -> str:

@@ -26,6 +26,7 @@ from handoff.models.kept import ReportMark, ReportQuestion, ReportSpan
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
+from handoff.models.scheduled_report import ScheduledReport, SentReport
 from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
 from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
@@ -79,9 +80,11 @@ __all__ = [
     "ReportSpan",
     "ReviewVerdict",
     "RowOutcome",
+    "ScheduledReport",
     "ScoreFlag",
     "ScoreReview",
     "ScoringRun",
+    "SentReport",
     "SlackMessage",
     "SlackReply",
     "SlackRequest",

@@ -1,5 +1,5 @@
--- TRUNCATE is refused too, which the triggers for each row do not see. Tests empty the tables between them, and say so in
--- the options of their connection. A role that may only read and write rows may not TRUNCATE at all, whatever it sets.
+-- TRUNCATE is refused too, which the triggers for each row do not see, unless the options of the session say that it is
+-- meant. A role that may only read and write rows may not TRUNCATE at all, whatever it sets.
 CREATE OR REPLACE FUNCTION leads_refuse_truncate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF current_setting('handoff.allow_truncate', true) IS DISTINCT FROM 'on' THEN

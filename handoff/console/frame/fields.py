@@ -1,5 +1,6 @@
 """Form fields of the settings pages: lengths of time in words, and JSON that one can read."""
 
+import calendar
 import json
 import math
 from typing import Any
@@ -7,7 +8,13 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from unfold.widgets import INPUT_CLASSES, TEXTAREA_CLASSES, UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
+from unfold.widgets import (
+    INPUT_CLASSES,
+    TEXTAREA_CLASSES,
+    UnfoldAdminCheckboxSelectMultipleWidget,
+    UnfoldAdminSelectWidget,
+    UnfoldAdminTextInputWidget,
+)
 
 from sla.business_time import WEEKDAYS
 from sla.durations import InvalidDuration, in_business_days, parse
@@ -67,6 +74,17 @@ class TimeOfDayInput(forms.TimeInput):
 
     def __init__(self) -> None:
         super().__init__({"type": "time", "class": " ".join(INPUT_CLASSES)}, format="%H:%M")
+
+
+class DaysField(forms.MultipleChoiceField):
+    """Days of the week, kept as their numbers in a row: 1 is Monday."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        names = [(str(number), name) for number, name in enumerate(calendar.day_name, 1)]
+        super().__init__(choices=names, widget=UnfoldAdminCheckboxSelectMultipleWidget, **kwargs)
+
+    def clean(self, value: Any) -> Any:
+        return "".join(sorted(super().clean(value)))
 
 
 class KeepableJSON(json.JSONDecoder):

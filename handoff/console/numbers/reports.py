@@ -18,9 +18,9 @@ from django.utils import timezone
 from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import source_of
-from handoff.console.numbers.charts import caption, chart_of
 from handoff.console.numbers.heat import heat_of
 from handoff.models import Firm
+from handoff.reports.chart import caption, chart_of
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
@@ -61,6 +61,7 @@ def _around(request: HttpRequest, report: Report, form: PeriodForm, firm: Firm, 
         "periods": _periods(request, form, now.astimezone(firm.zone)),
         "export_url": f"{reverse(f'admin:{report.name}_export')}?{asked}",
         "workbook_url": f"{reverse(f'admin:{report.name}_workbook')}?{asked}",
+        "schedule_url": f"{reverse('admin:handoff_scheduledreport_add')}?report={report.name}&{asked}",
     }
 
 

@@ -1,6 +1,5 @@
 """The forms of people: what RevOps keeps of them, what they wish themselves, and how one is added."""
 
-import calendar
 from typing import Any
 
 from django import forms
@@ -15,7 +14,7 @@ from unfold.widgets import (
 )
 
 from handoff.alerts.channels import CHANNELS
-from handoff.console.frame.fields import TimeOfDayInput, ZoneField
+from handoff.console.frame.fields import DaysField, TimeOfDayInput, ZoneField
 from leads.models import Role, User
 from sla.models import Calendar, OwnerHours
 
@@ -34,24 +33,6 @@ ACCOUNT_HELP = {
 }
 
 
-class DaysField(forms.MultipleChoiceField):
-    """Days of the week, kept as their numbers in a row: 1 is Monday."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        names = [(str(number), name) for number, name in enumerate(calendar.day_name, 1)]
-        super().__init__(
-            choices=names,
-            required=False,
-            label="Agenda on",
-            widget=UnfoldAdminCheckboxSelectMultipleWidget,
-            help_text="The days of that list.",
-            **kwargs,
-        )
-
-    def clean(self, value: Any) -> Any:
-        return "".join(sorted(super().clean(value)))
-
-
 class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
     def __init__(self, **kwargs: Any) -> None:
         roles = Group.objects.filter(name__in=Role.values)
@@ -61,7 +42,7 @@ class RolesField(forms.ModelMultipleChoiceField):  # type: ignore[type-arg]
 class PersonForm(UserChangeForm):  # type: ignore[misc]
     time_zone = ZoneField()
     groups = RolesField(help_text="What this person may see and do follows from these alone.")
-    agenda_days = DaysField()
+    agenda_days = DaysField(label="Agenda on", required=False, help_text="The days of that list.")
     hours = forms.ChoiceField(
         label="Working hours",
         required=False,
@@ -90,7 +71,7 @@ class PersonForm(UserChangeForm):  # type: ignore[misc]
 class WishesForm(forms.ModelForm):  # type: ignore[type-arg]
     """What a person may change about themselves; the password has a page of its own."""
 
-    agenda_days = DaysField()
+    agenda_days = DaysField(label="Agenda on", required=False, help_text="The days of that list.")
 
     class Meta:
         model = User

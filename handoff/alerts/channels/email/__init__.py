@@ -3,6 +3,7 @@
 import smtplib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from email.mime.image import MIMEImage
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -95,7 +96,18 @@ def _mail(address: str, content: Content) -> EmailMultiAlternatives:
         headers |= {"In-Reply-To": thread, "References": thread}
     mail = EmailMultiAlternatives(content.subject, text_of(content), to=[address], headers=headers)
     mail.attach_alternative(html_of(content), "text/html")
+    if content.picture:
+        # Shown in its place in the text, and not below it as an attachment.
+        mail.mixed_subtype = "related"  # type: ignore[attr-defined]
+        mail.attach(_image(content.picture.png))
     return mail
+
+
+def _image(png: bytes) -> MIMEImage:
+    image = MIMEImage(png, "png")
+    image.add_header("Content-ID", "<picture>")
+    image.add_header("Content-Disposition", "inline", filename="report.png")
+    return image
 
 
 def text_of(content: Content) -> str:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Sequence
 from contextlib import nullcontext
+from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from handoff.alerts.channels.channel import Channel
 from handoff.alerts.channels.slack import api, posted
 from handoff.alerts.channels.slack.blocks import message_of
+from handoff.alerts.channels.slack.errors import with_or_without_picture
+from handoff.alerts.content import Content
 from handoff.alerts.messages import content_of
 from handoff.models import Delivery
 
@@ -26,12 +29,16 @@ class SlackSession:
     def send(self, address: str, deliveries: Sequence[Delivery]) -> None:
         """Post to a channel or a person. A retry carries the same client_msg_id, by which Slack knows the message."""
         content = content_of(deliveries)
-        message = message_of(content) | {
-            "channel": address,
-            "client_msg_id": str(content.key),
-            "metadata": {"event_type": "handoff_delivery", "event_payload": {"key": str(content.key)}},
-        }
-        posted.keep(deliveries, content, api.call("chat.postMessage", message))
+        posted.keep(deliveries, content, with_or_without_picture(content, lambda content: _post(address, content)))
+
+
+def _post(address: str, content: Content) -> dict[str, Any]:
+    message = message_of(content) | {
+        "channel": address,
+        "client_msg_id": str(content.key),
+        "metadata": {"event_type": "handoff_delivery", "event_payload": {"key": str(content.key)}},
+    }
+    return api.call("chat.postMessage", message)
 
 
 CHANNEL = Channel(

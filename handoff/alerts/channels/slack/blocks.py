@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from django.conf import settings
+
 from handoff.alerts.channels.slack.buttons import buttons_of
 from handoff.alerts.content import Content, Entry
 
@@ -25,12 +27,20 @@ def _message(content: Content, since: str) -> list[dict[str, Any]]:
     facts = [_markup(f"*{label}*\n{escape(value)}") for label, value in content.facts]
     return [
         _section(text[:LONGEST_SECTION]),
+        *_pictures(content),
         *({"type": "section", "fields": facts[at : at + MOST_FIELDS]} for at in range(0, len(facts), MOST_FIELDS)),
         *([_section(f"*{escape(since)}*")] if since else []),
         *buttons_of(content),
         _section(_links(content)),
         _zone(content),
     ]
+
+
+def _pictures(content: Content) -> list[dict[str, Any]]:
+    """Slack fetches them: from where it cannot, it would refuse the whole message."""
+    picture = content.picture
+    is_public = settings.BASE_URL.startswith("https://")
+    return [{"type": "image", "image_url": picture.url, "alt_text": picture.alt}] if picture and is_public else []
 
 
 def _digest(content: Content) -> list[dict[str, Any]]:

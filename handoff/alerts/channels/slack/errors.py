@@ -1,7 +1,16 @@
 """What Slack's error codes mean, and which of them pass."""
 
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
 from handoff.alerts.channels.http import Answer
 from handoff.alerts.channels.transport import TransportError
+from handoff.alerts.content import Content
+
+Posted = TypeVar("Posted")
+UNFETCHED = {"invalid_blocks", "invalid_payload"}
+"""What Slack answers, among others, where it could not fetch a picture from us."""
 
 # Slack's own troubles; every other code says that the call or the channel is wrong, and stays so.
 TRANSIENT = {"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout"}
@@ -40,3 +49,13 @@ def refused(answer: Answer, code: str) -> SlackRefusal:
     words = f"{code} ({ADVICE[code]})" if code in ADVICE else code if code in TRANSIENT else ""
     error = answer.refused("Slack", words)
     return SlackRefusal(error, code, permanent=not (answer.is_transient or code in TRANSIENT))
+
+
+def with_or_without_picture(content: Content, post: Callable[[Content], Posted]) -> Posted:
+    """Post a message; without its picture if Slack does not take it with one: we may be where Slack cannot reach us."""
+    try:
+        return post(content)
+    except SlackRefusal as error:
+        if content.picture is None or error.code not in UNFETCHED:
+            raise
+        return post(replace(content, picture=None))

@@ -8,7 +8,8 @@ from django.conf import settings
 from handoff.alerts.channels import http, target
 from handoff.alerts.channels.channel import Channel
 from handoff.alerts.channels.slack.blocks import message_of
-from handoff.alerts.channels.slack.errors import refused
+from handoff.alerts.channels.slack.errors import refused, with_or_without_picture
+from handoff.alerts.content import Content
 from handoff.alerts.messages import content_of
 from handoff.models import Delivery
 
@@ -21,12 +22,15 @@ class WebhookSession:
     """It keeps nothing of its own: the connections of a process are kept for all its sessions."""
 
     def send(self, address: str, deliveries: Sequence[Delivery]) -> None:
-        content = content_of(deliveries)
-        headers = {"X-Handoff-Key": str(content.key)}
-        hosts = settings.SLACK_WEBHOOK_HOSTS
-        answer = http.post_guarded(address, message_of(content), headers, hosts=hosts, receiver="Slack")
-        if answer.status != 200:
-            raise refused(answer, answer.body[:100].decode("ascii", "replace").strip())
+        with_or_without_picture(content_of(deliveries), lambda content: _post(address, content))
+
+
+def _post(address: str, content: Content) -> None:
+    headers = {"X-Handoff-Key": str(content.key)}
+    hosts = settings.SLACK_WEBHOOK_HOSTS
+    answer = http.post_guarded(address, message_of(content), headers, hosts=hosts, receiver="Slack")
+    if answer.status != 200:
+        raise refused(answer, answer.body[:100].decode("ascii", "replace").strip())
 
 
 CHANNEL = Channel(

@@ -28,7 +28,9 @@ def message_of(content: Content) -> dict[str, Any]:
 
 def _message(content: Content) -> list[dict[str, Any]]:
     lines = (content.headline, *content.lines)
+    picture = content.picture
     return [
+        *([{"type": "Image", "url": picture.url, "altText": picture.alt}] if picture else []),
         *(_text(_run(line[:LONGEST_TEXT])) for line in lines),
         *(_text(_run(f"{label}: ", weight="Bolder"), _run(value)) for label, value in content.facts),
     ]

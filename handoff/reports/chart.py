@@ -1,4 +1,4 @@
-"""What the script of a report's page draws: labels, and a series of numbers for each column of the chart."""
+"""What the chart of a report draws, on its page and in a picture: labels, and numbers for each of its columns."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
