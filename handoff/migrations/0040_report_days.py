@@ -13,7 +13,7 @@ DROP FUNCTION handoff_report_mark(), handoff_report_mark_changed(), handoff_repo
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0034_lists_by_index"),
+        ("handoff", "0042_scheduled_reports"),
         ("leads", "0032_deals_by_day"),
         ("sla", "0014_lists_by_index"),
     ]
