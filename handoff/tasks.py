@@ -11,7 +11,7 @@ from handoff.engine import agenda, disputes, heartbeat, leaks, promises, schedul
 from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
-from handoff.reports import rollup
+from handoff.reports import renewing, rollup
 from handoff.slack import seen
 from handoff.workflow import promotion
 from sla import versions
@@ -58,6 +58,7 @@ def forget_slack() -> None:
 @shared_task
 def fold_reports() -> None:
     rollup.fold()
+    renewing.renew_in_turn()
 
 
 @shared_task

@@ -8,14 +8,14 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, partial
-from itertools import pairwise
+from itertools import chain, pairwise
 from multiprocessing import get_context
 
 import django
 from django.db import connection
 
 from handoff.amending.integrity import Finding, Kind, of_leads, of_records
-from handoff.reports import rollup
+from handoff.reports import proving, rollup
 from leads.models import Lead
 
 RANGE = 10_000  # leads that one process looks at before it takes more: below two of them one process is quicker
@@ -64,7 +64,7 @@ def tally(most: int) -> Tally:
 
 def _of_the_rest() -> Iterator[Finding]:
     yield from of_records()
-    yield from (Finding(Kind.REPORT, words) for words in rollup.disagreements())
+    yield from (Finding(Kind.REPORT, words) for words in chain(rollup.disagreements(), proving.disagreements()))
 
 
 def _ranges() -> Iterator[tuple[int, int | None]]:

@@ -6,8 +6,8 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0034_lists_by_index"),
-        ("leads", "0030_handoff_rules"),
+        ("handoff", "0036_goals"),
+        ("leads", "0029_handoff_rules"),
     ]
 
     operations = [

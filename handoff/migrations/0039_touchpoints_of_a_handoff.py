@@ -18,7 +18,7 @@ def array_of(field: "models.Field[object, object]") -> "ArrayField[object, objec
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0042_scheduled_reports")]
+    dependencies = [("handoff", "0038_scorecard")]
     operations = [
         migrations.AddField("handoff", "touchpoint_times", array_of(models.DateTimeField())),
         migrations.AddField("handoff", "touchpoint_kinds", array_of(models.TextField())),

@@ -23,6 +23,7 @@ from handoff.models.imports import (
 )
 from handoff.models.inbox import InboxEntry, LeadView
 from handoff.models.installation import Installation
+from handoff.models.kept import ReportMark, ReportQuestion, ReportSpan
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, ReviewAction, ReviewPack, Tier
@@ -81,6 +82,9 @@ __all__ = [
     "Priority",
     "RateLimit",
     "Rejection",
+    "ReportMark",
+    "ReportQuestion",
+    "ReportSpan",
     "RequiredActions",
     "ReviewAction",
     "ReviewPack",

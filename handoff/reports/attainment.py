@@ -1,6 +1,6 @@
 """How often a promise was kept, and how long it took."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -10,7 +10,7 @@ from django import forms
 from django.db import connection
 from django.utils import timezone
 
-from handoff.reports.counting import Counted, percentile
+from handoff.reports.counting import Counted, CountedRow, percentile
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
@@ -79,7 +79,8 @@ def attainment(
     """
     if by == By.CAMPAIGN and start is None and end is None:
         return _from_the_figures(metric, now)
-    return from_the_clocks(metric, by, start, end, now)
+    asked = {"metric": metric.value, "by": by, "from": start, "to": end}
+    return _rows(CLOCKS.answer(asked, now or timezone.now()))
 
 
 def from_the_clocks(
@@ -87,10 +88,12 @@ def from_the_clocks(
 ) -> list[AttainmentRow]:
     """The same, and each clock looked at for it, though its figures were ready."""
     asked = {"metric": metric.value, "by": by, "from": start, "to": end}
-    return [
-        AttainmentRow(row.key, row.label, *(row.figures[name] for name in (*CLOCKS.counts, *CLOCKS.sums)))
-        for row in CLOCKS.answer(asked, now or timezone.now())
-    ]
+    return _rows(CLOCKS.from_tables(asked, now or timezone.now()))
+
+
+def _rows(counted: Iterable[CountedRow]) -> list[AttainmentRow]:
+    names = (*CLOCKS.counts, *CLOCKS.sums)
+    return [AttainmentRow(row.key, row.label, *(row.figures[name] for name in names)) for row in counted]
 
 
 def _from_the_figures(metric: Metric, now: datetime | None) -> list[AttainmentRow]:
@@ -142,10 +145,8 @@ CLOCKS = Counted(
         "median_wall": percentile(0.5, "wall", "timed"),
         "p90_wall": percentile(0.9, "wall", "timed"),
     },
-    values=lambda asked: {
-        "metric": asked["metric"],
-        "in_period": asked["from"] is not None or asked["to"] is not None,
-    },
+    values=lambda asked: {"metric": str(asked["metric"])},
+    live="attainment_open_items.sql",
 )
 
 

@@ -1,7 +1,6 @@
 """What each campaign brought: from its leads to the amount won, what it cost, and what came back."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,7 +10,7 @@ from django import forms
 
 from handoff.reports import funnel
 from handoff.reports.behind import Behind
-from handoff.reports.counting import Counted
+from handoff.reports.counting import Amounts, Counted
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, Rows, campaign
@@ -28,7 +27,7 @@ SHARES = Counted(
     items="closed_loop_items.sql",
     rows=ROWS,
     counts={"won_amount": "cents <> 0"},
-    sums={"listed": "json_agg(json_build_array(currency, cents))"},
+    sums={"cents": Amounts("currency", "cents")},
     values=lambda asked: {"model": asked["model"]},
 )
 
@@ -60,8 +59,8 @@ class ClosedLoopRow:
 
 def closed_loop(asked: Asked, now: datetime) -> list[ClosedLoopRow]:
     by = asked["by"]
-    counted = {row.key: row for row in funnel.funnel(funnel.By(by), asked["from"], asked["to"])}
-    shares = {row.key: _added_up(row.listed) for row in SHARES.answer(asked, now)}
+    counted = {row.key: row for row in funnel.funnel(by, asked["from"], asked["to"])}
+    shares = {row.key: _in_units(row.cents) for row in SHARES.answer(asked, now)}
     costs = _costs() if by == funnel.By.CAMPAIGN else {}
     is_bounded = asked["from"] or asked["to"]
     idle = () if is_bounded else [name for name, cost in costs.items() if cost]
@@ -75,11 +74,8 @@ def _row(by: str, key: str, counted: funnel.FunnelRow | None, won: Money, cost: 
     return ClosedLoopRow(key, key or ROWS[by].without, *figures)
 
 
-def _added_up(listed: Iterable[tuple[str, int]]) -> Money:
-    totals: dict[str, int] = defaultdict(int)
-    for currency, cents in listed:
-        totals[currency] += cents
-    return {currency: f"{Decimal(cents) / 100:.2f}" for currency, cents in sorted(totals.items())}
+def _in_units(cents: Mapping[str, Decimal]) -> Money:
+    return {currency: f"{each / 100:.2f}" for currency, each in cents.items()}
 
 
 def _costs() -> dict[str, Money | None]:

@@ -1,19 +1,23 @@
 """Where the time of a handoff went: its parts add up to the whole, to the second."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from typing import Any
 
 from django import forms
 from django.db import connection
 
-from handoff.reports.counting import Counted, CountedRow
+from handoff.reports.counting import MANY, Counted, CountedRow
+from handoff.reports.keeping import Question
 from handoff.reports.kinds import Kind
-from handoff.reports.ranks import at_share
 from handoff.reports.report import Asked, Chart, Column, Report, Shape
-from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, label_of, rows_by, spelled
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows
 from handoff.reports.rows_form import RowsForm
+from handoff.reports.runs import Runs
+from handoff.reports.tally import Tallies, Tally
+from handoff.reports.tiles import Bounds
 from sla.business_time import BusinessHours
 from sla.models import Calendar
 
@@ -33,7 +37,6 @@ PARTS: Mapping[str, tuple[str, str, str]] = {
 """The moment that ends each part, in order. Each begins where the one before it ended."""
 WALL, BUSINESS = "wall", "business"
 ROWS: Mapping[str, Rows] = {**OF_TIME, **OF_A_LEAD}
-HANDOFFS = Counted(items="delays_items.sql", rows=ROWS, counts={"handoffs": "true"})
 
 
 def parts_of(moments: Mapping[str, datetime | None], hours: BusinessHours | None) -> Iterator[tuple[str, int]]:
@@ -50,28 +53,56 @@ def parts_of(moments: Mapping[str, datetime | None], hours: BusinessHours | None
         since = until
 
 
-def delays(asked: Asked, now: datetime) -> list[CountedRow]:
-    """The handoffs offered in a period, each looked at: about a second for each fifty thousand of them."""
-    rows = rows_by(asked["by"], ROWS)
-    statement, values = HANDOFFS.keyed(asked, now)
-    taken: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    names: dict[str, str | None] = {}
-    calendars = _Calendars(asked["hours"])
-    with connection.cursor() as cursor:
-        cursor.execute(f"{statement} SELECT key, label, calendar_id, start_at, {_ENDS} FROM keyed", values)  # noqa: S608
-        for key, name, calendar, start_at, *ends in cursor.fetchall():
-            moments = {"start_at": start_at, **dict(zip(_MOMENTS, ends, strict=True))}
-            _add(taken[key], parts_of(moments, calendars.hours(calendar)))
-            names[key] = name
-    made = [
-        CountedRow(spelled(asked["by"], key), label_of(asked["by"], rows, key, names[key]), _figures(parts))
-        for key, parts in taken.items()
-    ]
-    return sorted(made, key=lambda row: (0 if rows.in_order else -row.handoffs, row.key))
-
-
 _MOMENTS = [ends for ends, _, _ in PARTS.values()]
 _ENDS = ", ".join(_MOMENTS)
+_WHOLES = ("whole", *PARTS)
+
+
+@dataclass(frozen=True)
+class Delays(Counted):
+    """The handoffs offered in a period: of each, business time is computed here, by the calendar of its clocks."""
+
+    def from_tables(self, asked: Asked, now: datetime) -> list[CountedRow]:
+        question = self.question(asked)
+        tallies = self.total(question, Bounds(asked.get("from"), asked.get("to")), now)
+        return self._rows_of(question, tallies)
+
+    def _gathered(self, items: str, day: str, question: Question, bounds: Bounds, now: datetime) -> dict[date, Tallies]:
+        taken: dict[date, Tallies] = defaultdict(dict)
+        calendars = _Calendars(question.values["hours"])
+        select = f"SELECT {day}, key, label, calendar_id, start_at, {_ENDS} FROM keyed item"  # noqa: S608 written here
+        with connection.cursor() as cursor:
+            cursor.execute(f"{self._keyed(question.rows, items)} {select}", self._asked(question, bounds, now))
+            for at, key, label, calendar, start_at, *ends in cursor.fetchall():
+                moments = {"start_at": start_at, **dict(zip(_MOMENTS, ends, strict=True))}
+                tally = taken[at].setdefault(key, _nothing(label))
+                _add(tally, dict(parts_of(moments, calendars.hours(calendar))))
+        return {at: {key: _sorted(tally) for key, tally in tallies.items()} for at, tallies in taken.items()}
+
+    def _of(self, tally: Tally) -> dict[str, Any]:
+        many, *totals = tally.counts
+        figures: dict[str, Any] = {MANY: many, "handoffs": many}
+        for part, total, runs in zip(_WHOLES, totals, tally.runs, strict=True):
+            figures |= {f"{part}_total": total, f"{part}_median": Runs(runs).at_share(0.5)}
+        return figures
+
+
+def _nothing(label: str | None) -> Tally:
+    """The count of handoffs, and for the whole and each part the sum of its seconds; and those seconds one by one."""
+    return Tally(label, [0] * (1 + len(_WHOLES)), [], [[[]] for _ in _WHOLES])
+
+
+def _add(tally: Tally, parts: Mapping[str, int]) -> None:
+    tally.counts[0] += 1
+    seconds = [sum(parts.values()), *(parts.get(part) for part in PARTS)]
+    for place, taken in enumerate(seconds):
+        if taken is not None:
+            tally.counts[1 + place] += taken
+            tally.runs[place][0].append(taken)  # type: ignore[attr-defined]
+
+
+def _sorted(tally: Tally) -> Tally:
+    return replace(tally, runs=[[sorted(run) for run in runs if run] for runs in tally.runs])
 
 
 class _Calendars:
@@ -90,21 +121,12 @@ class _Calendars:
         return self._by_id.get(calendar) if self._is_business else None
 
 
-def _add(taken: dict[str, list[int]], parts: Iterator[tuple[str, int]]) -> None:
-    whole = 0
-    for part, seconds in parts:
-        taken[part].append(seconds)
-        whole += seconds
-    taken["whole"].append(whole)
-
-
-def _figures(taken: Mapping[str, Sequence[int]]) -> dict[str, Any]:
-    figures: dict[str, Any] = {"handoffs": len(taken["whole"])}
-    for part in ("whole", *PARTS):
-        seconds = taken.get(part, ())
-        figures[f"{part}_total"] = sum(seconds)
-        figures[f"{part}_median"] = at_share(0.5, seconds) if seconds else None
-    return figures
+HANDOFFS = Delays(
+    items="delays_items.sql",
+    rows=ROWS,
+    counts={"handoffs": "true"},
+    values=lambda asked: {"hours": asked["hours"]},
+)
 
 
 class DelaysForm(RowsForm):
@@ -141,7 +163,7 @@ REPORT = Report(
             for part, (_, label, words) in PARTS.items()
         ),
     ],
-    rows=delays,
+    rows=HANDOFFS.answer,
     explanation=(
         "The parts of a handoff follow each other without a gap, so that they add up to the whole, to the second. What "
         "was done before its turn, like a touch before the acceptance, took no time of its own. Medians do not add up."

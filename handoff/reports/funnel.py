@@ -1,27 +1,22 @@
 """How many leads reached which stage, and what was won with them."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from django.db import connection
+from django.utils import timezone
 
-from handoff.reports.counting import Counted
+from handoff.reports.counting import Amounts, Counted, CountedRow
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
-from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, label_of, rows_by, spelled, values_of
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows
 from handoff.reports.rows_form import RowsForm
 from leads.sql import load
-
-
-class _Days(NamedTuple):
-    """A part of the period that is not a whole month; empty unless both bounds are there and in order."""
-
-    start: datetime | None
-    end: datetime | None
 
 
 class By(StrEnum):
@@ -52,59 +47,36 @@ class FunnelRow:
     """The sum by currency, as text like “1200.00”, of the amounts that are known; currencies are never added up."""
 
 
-def funnel(by: By, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
+def funnel(by: str, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
     """The funnel of the leads that were captured in the period [start, end): a missing bound leaves that side open.
 
     A lead counts for a stage when it ever reached it, whenever that was, as its history says. A lead that was merged
     into another counts as that one. Campaigns of one name are one row. The fullest row comes first; months in order.
     """
+    if by in list(By) and start is None and end is None:
+        return _of_all(By(by))
+    return _rows(FUNNEL.answer({"by": by, "from": start, "to": end}, timezone.now()))
+
+
+def _of_all(by: By) -> list[FunnelRow]:
+    """By what the figures of all leads are kept ready: they are there at once, before anybody has asked for them."""
     with connection.cursor() as cursor:
-        cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value, **_bounds(start, end)})
+        cursor.execute(load("handoff.reports", "funnel.sql"), {"by": by.value})
         return [_row(WITHOUT.get(by, ""), *row) for row in cursor.fetchall()]
 
 
-def funnel_by_lead(by: str, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
-    """The same by other rows, or by an attribute. It reads the leads of the period themselves: about a second for each
-    hundred thousand of them."""
-    rows = rows_by(by, ROWS)
-    _comment, select = load("handoff.reports", "funnel_by_lead.sql").split("WITH counted", 1)
-    for part, text in (("<key>", rows.key), ("<name>", rows.name), ("<joins>", rows.joins)):
-        select = select.replace(part, text)
-    bounds = {"start": start or "-infinity", "end": end or "infinity", "in_order": rows.in_order}
-    with connection.cursor() as cursor:
-        cursor.execute(f"WITH counted{select}", {**bounds, **values_of(by)})
-        return [_row_of_lead(by, rows, *row) for row in cursor.fetchall()]
+def _rows(counted: Iterable[CountedRow]) -> list[FunnelRow]:
+    """Those with leads: an amount alone is no row."""
+    return [_row_of(row) for row in counted if row.leads]
 
 
-def _row_of_lead(by: str, rows: Rows, key: str, name: str | None, *values: Any) -> FunnelRow:
-    return replace(_row("", spelled(by, key), *values), label=label_of(by, rows, key, name))
+def _row_of(row: CountedRow) -> FunnelRow:
+    figures: list[Any] = [*(row.figures[name] for name in FUNNEL.counts), _money(row.amounts)]
+    return FunnelRow(row.key, row.label, *figures)
 
 
-def _bounds(start: datetime | None, end: datetime | None) -> dict[str, datetime | date | str]:
-    """The first of the months that lie whole in a period, the end of the last, and what is left before and after."""
-    first = _month_from(start) if start else None
-    last = _month_of(end) if end else None
-    before, after = _Days(start, first), _Days(last, end)
-    if start and end and first and last and first >= last:
-        before, after, last = _Days(start, end), _Days(None, None), first
-    return {
-        "first": first.date() if first else "-infinity",
-        "last": last.date() if last else "infinity",
-        "start_before": before.start or "infinity",
-        "end_before": before.end or "-infinity",
-        "start_after": after.start or "infinity",
-        "end_after": after.end or "-infinity",
-    }
-
-
-def _month_of(at: datetime) -> datetime:
-    return at.astimezone(UTC).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-
-
-def _month_from(at: datetime) -> datetime:
-    """The month that begins then, else the next one."""
-    month = _month_of(at)
-    return month if month == at else _month_of(month + timedelta(days=31))
+def _money(amounts: Mapping[str, Decimal]) -> Mapping[str, str]:
+    return {currency: str(amount) for currency, amount in amounts.items()}
 
 
 def _row(without: str, key: str, *values: Any) -> FunnelRow:
@@ -114,10 +86,20 @@ def _row(without: str, key: str, *values: Any) -> FunnelRow:
 
 
 ROWS: Mapping[str, Rows] = {**OF_A_LEAD, **OF_TIME}
+STAGES = ("mql", "sal", "sql", "opportunity", "won")
 LEADS = Counted(
     items="funnel_items.sql",
     rows=ROWS,
-    counts={"leads": "true", **{stage: stage for stage in ("mql", "sal", "sql", "opportunity", "won")}},
+    counts={"leads": "true", **{stage: stage for stage in STAGES}},
+)
+
+
+FUNNEL = Counted(
+    items="funnel_amount_items.sql",
+    rows=ROWS,
+    counts={"leads": "item.leads = 1", **{stage: f"item.{stage} = 1" for stage in STAGES}},
+    sums={"amounts": Amounts("currency", "amount", "priced > 0")},
+    fullest="leads",
 )
 
 
@@ -127,9 +109,7 @@ class FunnelForm(RowsForm):
 
 
 def _answer(asked: Asked, now: datetime) -> list[FunnelRow]:  # noqa: ARG001 what was reached does not depend on now
-    if asked["by"] in list(By):
-        return funnel(By(asked["by"]), asked["from"], asked["to"])
-    return funnel_by_lead(asked["by"], asked["from"], asked["to"])
+    return funnel(asked["by"], asked["from"], asked["to"])
 
 
 REPORT = Report(

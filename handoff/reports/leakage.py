@@ -36,7 +36,7 @@ OPEN = Counted(
         "untouched": "untouched",
         "overdue": "overdue",
     },
-    sums={"median_age": percentile(0.5, "age"), "p90_age": percentile(0.9, "age"), "oldest": "max(age)"},
+    sums={"median_age": percentile(0.5, "age"), "p90_age": percentile(0.9, "age"), "oldest": percentile(1, "age")},
 )
 
 

@@ -34,7 +34,7 @@ CAME_IN = Counted(
     rows=ROWS,
     counts={"leads": "is_lead", "duplicates": "is_duplicate", "new_intent": "is_intent"},
     values=lambda _asked: {"kinds": intent_kinds()},
-    order="count(*) FILTER (WHERE is_lead) DESC, key",
+    fullest="leads",
 )
 
 

@@ -1,6 +1,6 @@
 """What the rows of a report can be: each with the SQL of its key, beside the thing that is counted and its lead."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,8 +25,8 @@ class Rows:
     """What people read where the key is empty."""
     in_order: bool = False
     """By their key, and not the fullest first."""
-    order: str = ""
-    """SQL of another order."""
+    order: Callable[[str], Any] | None = None
+    """By what they are in order instead, from their key."""
 
 
 def campaign(of: str = "lead.campaign_id") -> Rows:

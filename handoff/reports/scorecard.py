@@ -31,6 +31,7 @@ LISTS: Mapping[str, Counted] = {
         rows=ROWS,
         counts=counts_of(name),
         values=_of_clocks if name == CLOCKS else lambda _asked: {},
+        keeps=name != ACTIONS,  # what is required may change
     )
     for name in (HANDOFFS, ACTIONS, CLOCKS, REJECTIONS)
 }
@@ -39,6 +40,7 @@ CLOSED = Counted(
     rows=ROWS,
     counts={name: f"'{name}' = ANY(figures)" for name in OPENS},
     values=lambda asked: {"close": asked["close"]},
+    keeps=False,  # what was closed stays: there is nothing to renew
 )
 
 

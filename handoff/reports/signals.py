@@ -96,6 +96,7 @@ THINGS = Counted(
         "rate_least": least("signals", "looked_at"),
         "rate_most": most("signals", "looked_at"),
     },
+    keeps=False,  # a touch makes one of another lead a signal
     values=lambda _asked: {"last_share": LAST_SHARE, "apart": SECONDS_APART, "last_days": LAST_DAYS},
 )
 

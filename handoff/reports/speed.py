@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from handoff.models import Firm
 from handoff.reports.calendar import local
 from handoff.reports.counting import Counted, least, most, percentile, share
 from handoff.reports.kinds import Kind
@@ -20,15 +21,21 @@ def _band(at: int) -> str:
     return f"CASE {bands} WHEN item.wall IS NOT NULL THEN '{LATER[at]}' ELSE '{NEVER[at]}' END"
 
 
+def _hour_of_the_firm(key: str) -> int:
+    """Of a week that begins on the firm's first weekday."""
+    day, hour = key.split("-")
+    return (int(day) - Firm.of_now().week_starts) % 7 * 24 + int(hour)
+
+
+_BANDS = [key for key, *_ in (*BANDS, LATER, NEVER)]
 _AT = local("item.at")
-_FIRST_DAY = "(SELECT week_starts FROM handoff_firm)"
 ROWS: Mapping[str, Rows] = {
-    "within": Rows("Contacted within", _band(0), _band(1), order="min(COALESCE(wall, 'Infinity'))"),
+    "within": Rows("Contacted within", _band(0), _band(1), order=_BANDS.index),
     "hour": Rows(
         "Hour of the week",
         f"to_char({_AT}, 'ID-HH24')",
         f"to_char({_AT}, 'Dy HH24:00')",
-        order=f"mod(left(key, 1)::int - {_FIRST_DAY} + 7, 7), key",
+        order=_hour_of_the_firm,
     ),
     **OF_A_LEAD,
     "offered_to": owner("item.offered_to_id"),

@@ -71,6 +71,7 @@ HANDOFFS = Counted(
         "won": "won",
     },
     sums={"median_convert": percentile(0.5, "to_convert")},
+    keeps=False,  # it reads versions of policies and models
     derived={
         "accept_rate": share("accepted", "decided"),
         "accept_rate_least": least("accepted", "decided"),

@@ -1,11 +1,9 @@
 """What was won, when it was won, and how long that took from the first contact."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal
 
-from handoff.reports.counting import Counted, percentile
+from handoff.reports.counting import Amounts, Counted, distinct, percentile
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
@@ -18,26 +16,18 @@ ROWS: Mapping[str, Rows] = {
 }
 
 
-def added_up(amounts: Iterable[tuple[str, str]] | None) -> dict[str, str]:
-    """By currency: they are never added up."""
-    totals: dict[str, Decimal] = defaultdict(Decimal)
-    for currency, amount in amounts or ():
-        totals[currency] += Decimal(amount)
-    return {currency: str(total) for currency, total in sorted(totals.items())}
-
-
 DEALS = Counted(
     items="won_items.sql",
     rows=ROWS,
     counts={"deals": "true", "priced": "amount IS NOT NULL"},
     sums={
-        "leads": "count(DISTINCT lead_id)",
+        "leads": distinct("lead_id"),
         "median_wall": percentile(0.5, "wall"),
         "p90_wall": percentile(0.9, "wall"),
-        "listed": "json_agg(json_build_array(currency, amount::text)) FILTER (WHERE amount IS NOT NULL)",
+        "amounts": Amounts("currency", "amount"),
     },
-    derived={"won_amount": lambda row: added_up(row["listed"])},
-    values=lambda asked: {"in_period": asked["from"] is not None or asked["to"] is not None},
+    derived={"won_amount": lambda row: {currency: str(total) for currency, total in row["amounts"].items()}},
+    live="won_undated_items.sql",
 )
 
 

@@ -57,6 +57,7 @@ class Opportunity(models.Model):
                 fields=["system", "external_id"], condition=~Q(external_id=""), name="opportunity_external_id_once"
             ),
         ]
+        indexes = [models.Index(fields=["closed_at"], condition=Q(state=DealState.WON), name="opportunity_won")]
 
     def __str__(self) -> str:
         return self.name

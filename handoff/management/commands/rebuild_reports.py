@@ -5,7 +5,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.management.terminal import printable
-from handoff.reports import rollup
+from handoff.reports import proving, rollup
+from handoff.reports.keeping import snapshot
 
 
 class Command(BaseCommand):
@@ -16,10 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *, dry_run: bool, **_options: Any) -> None:
         if not dry_run:
-            written = rollup.repair()
+            written = rollup.repair() + proving.repair()
             self.stdout.write(f"Corrected {written} {'figure' if written == 1 else 'figures'} of the reports.")
             return
-        disagreements = list(rollup.disagreements())
+        with snapshot():
+            disagreements = [*rollup.disagreements(), *proving.disagreements(None)]
         for disagreement in disagreements:
             self.stderr.write(printable(disagreement))
         if disagreements:

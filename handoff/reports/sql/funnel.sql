@@ -1,6 +1,5 @@
--- How many leads reached which stage, and what was won with them, by source, campaign or month of capture.
--- The months that lie whole in the period come from the figures that are kept ready. The days before and after them,
--- where the period cuts a month, come from the leads themselves; where it cuts none, those bounds are empty.
+-- How many of all leads reached which stage, and what was won with them, by source, campaign or month of capture, from
+-- the figures that are kept ready.
 -- The figures are kept by months of UTC. By months of a firm in another zone, the leads that were captured at the turn
 -- of a month are taken from the one and added to the other.
 WITH turn AS MATERIALIZED (
@@ -9,9 +8,9 @@ WITH turn AS MATERIALIZED (
         SELECT month AT TIME ZONE 'UTC' AS utc, month AT TIME ZONE firm.time_zone AS local
         FROM handoff_firm firm, (
             SELECT DISTINCT month + extra * interval '1 month' AS month
-            FROM handoff_funnelcount, generate_series(0, 1) extra WHERE month >= %(first)s AND month < %(last)s
+            FROM handoff_funnelcount, generate_series(0, 1) extra
             UNION SELECT month + extra * interval '1 month'
-            FROM handoff_funneldelta, generate_series(0, 1) extra WHERE month >= %(first)s AND month < %(last)s
+            FROM handoff_funneldelta, generate_series(0, 1) extra
         ) kept
     ) bounds
     WHERE %(by)s = 'month' AND utc <> local
@@ -19,26 +18,18 @@ WITH turn AS MATERIALIZED (
     SELECT share.*, date_trunc('month', share.created_at AT TIME ZONE firm.time_zone)::date AS local
     FROM handoff_firm firm, turn JOIN handoff_funnelshare share
         ON share.created_at >= turn.start AND share.created_at < turn.until
-    WHERE share.counts AND share.month >= %(first)s AND share.month < %(last)s
+    WHERE share.counts
 ), counted AS (
     SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funnelcount WHERE month >= %(first)s AND month < %(last)s
+    FROM handoff_funnelcount
     UNION ALL
     SELECT month, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funneldelta WHERE month >= %(first)s AND month < %(last)s
-    UNION ALL
-    SELECT date_trunc('month', created_at AT TIME ZONE (SELECT time_zone FROM handoff_firm))::date, campaign_id,
-        source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funnelshare WHERE counts AND created_at >= %(start_before)s AND created_at < %(end_before)s
+    FROM handoff_funneldelta
     UNION ALL
     SELECT local, campaign_id, source, currency, leads, mql, sal, sql, opportunity, won, priced, amount FROM turned
     UNION ALL
     SELECT month, campaign_id, source, currency, -leads, -mql, -sal, -sql, -opportunity, -won, -priced, -amount
     FROM turned
-    UNION ALL
-    SELECT date_trunc('month', created_at AT TIME ZONE (SELECT time_zone FROM handoff_firm))::date, campaign_id,
-        source, currency, leads, mql, sal, sql, opportunity, won, priced, amount
-    FROM handoff_funnelshare WHERE counts AND created_at >= %(start_after)s AND created_at < %(end_after)s
 ), keyed AS (
     SELECT counted.*, CASE %(by)s
             WHEN 'source' THEN counted.source

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from handoff.reports import rollup
-from handoff.reports.funnel import ROWS, By, FunnelForm, funnel, funnel_by_lead
+from handoff.reports.funnel import ROWS, By, FunnelForm, funnel
 from leads.models import Attribute, AttributeType, DealState, Lead, Opportunity, Role, State
 from tests.world import World, bring_to, make_lead
 
@@ -34,7 +34,7 @@ pytestmark = pytest.mark.usefixtures("_leads")
 
 
 def counts(name: str, **period: Any) -> dict[str, tuple[int, ...]]:
-    rows = funnel_by_lead(f"attributes.{name}", **period)
+    rows = funnel(f"attributes.{name}", **period)
     return {row.label: (row.leads, row.mql, row.sal, row.sql, row.opportunity, row.won) for row in rows}
 
 
@@ -46,7 +46,7 @@ def test_a_lead_counts_in_the_row_of_its_value() -> None:
     }
     assert counts("is_new")["Yes"] == (2, 1, 1, 1, 1, 1)
     assert counts("town")["Bonn"][0] == 3
-    [gold, *_] = funnel_by_lead("attributes.tier")
+    [gold, *_] = funnel("attributes.tier")
     assert (gold.key, gold.won_amount) == ("gold", {"EUR": "10.50"})
 
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0042_scheduled_reports"),
+        ("handoff", "0035_scheduled_reports"),
         ("leads", "0027_lists_by_index"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

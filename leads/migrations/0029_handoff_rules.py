@@ -18,7 +18,7 @@ def load(apps: Any, schema_editor: Any) -> None:  # noqa: ARG001
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("leads", "0027_lists_by_index"),
+        ("leads", "0028_lists_of_teams_and_campaigns"),
     ]
 
     operations = [

@@ -12,8 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0038_goals"),
-        ("handoff", "0042_scheduled_reports"),
+        ("handoff", "0037_handoff_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -1,0 +1,82 @@
+"""What a report adds up besides counts. Each can be asked of the database, or put together from the figures of days."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import NamedTuple
+
+from handoff.reports.runs import Runs
+
+
+class Values(NamedTuple):
+    """Which numbers are kept one by one, sorted: SQL of the number, and the condition under which it counts."""
+
+    of: str
+    condition: str = "true"
+
+    @property
+    def gathered(self) -> str:
+        return f"array_agg(({self.of})::float8) FILTER (WHERE ({self.condition}) AND ({self.of}) IS NOT NULL)"
+
+
+@dataclass(frozen=True)
+class Percentile:
+    """Between two of the values if need be, and nothing where there are none."""
+
+    rank: float
+    values: Values
+
+    @property
+    def sql(self) -> str:
+        of, condition = self.values
+        return f"percentile_cont({self.rank}) WITHIN GROUP (ORDER BY {of}) FILTER (WHERE {condition})"
+
+    def of_runs(self, runs: Runs) -> float | None:
+        return runs.at_share(self.rank)
+
+
+@dataclass(frozen=True)
+class Distinct:
+    """How many different ones there are of what has a number."""
+
+    values: Values
+
+    @property
+    def sql(self) -> str:
+        return f"count(DISTINCT {self.values.of}) FILTER (WHERE {self.values.condition})"
+
+    def of_runs(self, runs: Runs) -> int:
+        return runs.different()
+
+
+@dataclass(frozen=True)
+class Amounts:
+    """Sums by currency: they are never added up."""
+
+    currency: str
+    amount: str
+    condition: str = "true"
+
+    @property
+    def sql(self) -> str:
+        pair, condition = f"json_build_array({self.currency}, ({self.amount})::text)", self.condition
+        return f"json_agg({pair}) FILTER (WHERE ({condition}) AND ({self.amount}) IS NOT NULL)"
+
+
+Measure = Percentile | Distinct | Amounts
+
+
+def added_up(pairs: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
+    totals: dict[str, Decimal] = defaultdict(Decimal)
+    for currency, amount in pairs:
+        totals[currency] += Decimal(amount)
+    return {currency: totals[currency] for currency in sorted(totals)}
+
+
+def percentile(rank: float, of: str, condition: str = "true") -> Percentile:
+    return Percentile(rank, Values(of, condition))
+
+
+def distinct(of: str, condition: str = "true") -> Distinct:
+    return Distinct(Values(of, condition))

@@ -1,0 +1,133 @@
+-- Whatever changes what a report counts of a lead leaves a mark, in its own transaction: the figures that are kept of the
+-- lead's days are then not read any more. Marks are only appended, so that nobody waits for another.
+CREATE OR REPLACE FUNCTION handoff_report_mark() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF TG_TABLE_NAME = 'leads_lead' THEN
+        INSERT INTO handoff_reportmark (lead_id) SELECT id FROM written;
+    ELSE
+        INSERT INTO handoff_reportmark (lead_id) SELECT DISTINCT lead_id FROM written;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- Its argument is the column by which the row was counted: at that moment it is not any more.
+CREATE OR REPLACE FUNCTION handoff_report_mark_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE was jsonb := to_jsonb(OLD);
+    moment timestamptz := CASE WHEN TG_NARGS > 0 THEN (was ->> TG_ARGV[0])::timestamptz END;
+BEGIN
+    IF TG_TABLE_NAME = 'leads_lead' THEN
+        INSERT INTO handoff_reportmark (lead_id, at) VALUES (OLD.id, moment);
+        RETURN NULL;
+    END IF;
+    INSERT INTO handoff_reportmark (lead_id, at) VALUES (OLD.lead_id, moment);
+    IF TG_OP = 'UPDATE' AND NEW.lead_id <> OLD.lead_id THEN
+        INSERT INTO handoff_reportmark (lead_id) VALUES (NEW.lead_id);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION handoff_report_mark_dispute() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handoff_reportmark (lead_id)
+    SELECT lead_id FROM handoff_rejection WHERE id = COALESCE(NEW.rejection_id, OLD.rejection_id);
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION handoff_report_mark_taken_back() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handoff_reportmark (lead_id) SELECT lead_id FROM leads_transition WHERE id = NEW.act_id;
+    RETURN NULL;
+END $$;
+
+-- What rows are called, or whose they are, has changed: of any day.
+CREATE OR REPLACE FUNCTION handoff_report_mark_all() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO handoff_reportmark (lead_id, at) VALUES (NULL, NULL);
+    RETURN NULL;
+END $$;
+
+-- What an act writes in any case.
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON leads_lead
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON leads_transition
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON leads_touch
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON leads_touchpoint
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON leads_opportunity
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON handoff_handoff
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON handoff_rejection
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+CREATE OR REPLACE TRIGGER handoff_report_written AFTER INSERT ON sla_clock
+    REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION handoff_report_mark();
+
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON leads_lead FOR EACH ROW
+    WHEN ((OLD.campaign_id, OLD.source, OLD.country, OLD.team_id, OLD.owner_id, OLD.created_at, OLD.merged_into_id,
+        OLD.attributes) IS DISTINCT FROM (NEW.campaign_id, NEW.source, NEW.country, NEW.team_id, NEW.owner_id,
+        NEW.created_at, NEW.merged_into_id, NEW.attributes))
+    EXECUTE FUNCTION handoff_report_mark_changed('created_at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON sla_clock FOR EACH ROW
+    WHEN ((OLD.stopped_at IS NOT NULL OR NEW.stopped_at IS NOT NULL)
+        AND (OLD.lead_id, OLD.metric, OLD.cycle, OLD.calendar_id, OLD.policy_id, OLD.owner_id, OLD.team_id, OLD.state,
+        OLD.started_at, OLD.due_at, OLD.stopped_at, OLD.elapsed, OLD.excused_by_id) IS DISTINCT FROM
+        (NEW.lead_id, NEW.metric, NEW.cycle, NEW.calendar_id, NEW.policy_id, NEW.owner_id, NEW.team_id, NEW.state,
+        NEW.started_at, NEW.due_at, NEW.stopped_at, NEW.elapsed, NEW.excused_by_id))
+    EXECUTE FUNCTION handoff_report_mark_changed('stopped_at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON handoff_handoff FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed('offered_at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON handoff_rejection FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed('at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON leads_opportunity FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed('closed_at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON leads_touchpoint FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed('at');
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON leads_touch FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed();
+CREATE OR REPLACE TRIGGER handoff_report_changed AFTER UPDATE ON leads_transition FOR EACH ROW
+    WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION handoff_report_mark_changed();
+
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON leads_lead
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('created_at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON sla_clock
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('stopped_at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON handoff_handoff
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('offered_at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON handoff_rejection
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON leads_opportunity
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('closed_at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON leads_touchpoint
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed('at');
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON leads_touch
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed();
+CREATE OR REPLACE TRIGGER handoff_report_removed AFTER DELETE ON leads_transition
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_changed();
+
+CREATE OR REPLACE TRIGGER handoff_report_disputed AFTER INSERT OR UPDATE OR DELETE ON handoff_dispute
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_dispute();
+CREATE OR REPLACE TRIGGER handoff_report_taken_back AFTER INSERT ON leads_takenback
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_taken_back();
+
+-- What is written once and never counted again by another name is let alone: a new campaign has no leads yet.
+CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_campaign FOR EACH ROW
+    WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_team FOR EACH ROW
+    WHEN (OLD.name IS DISTINCT FROM NEW.name) EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_user FOR EACH ROW
+    WHEN ((OLD.username, OLD.first_name, OLD.last_name) IS DISTINCT FROM (NEW.username, NEW.first_name, NEW.last_name))
+    EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_reason FOR EACH ROW
+    WHEN ((OLD.code, OLD.label, OLD.counts_against) IS DISTINCT FROM (NEW.code, NEW.label, NEW.counts_against))
+    EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON sla_policy FOR EACH ROW
+    WHEN ((OLD.key, OLD.version, OLD.name) IS DISTINCT FROM (NEW.key, NEW.version, NEW.name))
+    EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_moved AFTER INSERT OR UPDATE OR DELETE ON leads_membership
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_recalculated AFTER INSERT OR UPDATE OR DELETE ON sla_calendar
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_all();
+CREATE OR REPLACE TRIGGER handoff_report_rezoned AFTER UPDATE ON handoff_firm
+    FOR EACH ROW EXECUTE FUNCTION handoff_report_mark_all();
