@@ -14,7 +14,7 @@ from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
-from handoff.console.leads import disputes, returns, urgency
+from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.console.leads.inbox_list import inbox_title
 from handoff.models import Delivery, DeliveryState, ScoreFlag
@@ -109,7 +109,7 @@ def _work(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         *items,
         _item("Leads", "contacts", leads, request.path.startswith(leads)),
         _item("Rejections", "assignment_return", rejections, request.path.startswith(rejections), to_answer),
-        _returns(request, user),
+        _returns(request),
         *_decisions(request, user),
         _page(
             request,
@@ -154,11 +154,10 @@ def _field_notes(request: HttpRequest) -> dict[str, Any]:
     return _item("Field notes", "edit_note", link, request.path == link)
 
 
-def _returns(request: HttpRequest, user: User) -> dict[str, Any]:
-    """The count is of what is due, for those who do something about it."""
-    link, acts = reverse("admin:returns"), user.has_role(*MARKETING, Role.REVOPS)
-    count = _later(lambda: counted(returns.due(user))) if acts else 0
-    return _item("Coming back", "event_repeat", link, request.path == link, count)
+def _returns(request: HttpRequest) -> dict[str, Any]:
+    """Without a count, which every page would ask for."""
+    link = reverse("admin:returns")
+    return _item("Coming back", "event_repeat", link, request.path == link)
 
 
 def _agreement(request: HttpRequest) -> dict[str, Any]:
