@@ -15,16 +15,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name="firm",
-            name="policies_are_signed",
-            field=models.BooleanField(
-                db_default=False,
-                default=False,
-                help_text="A changed policy waits for the signatures of a marketing lead and a sales manager.",
-                verbose_name="both sides sign SLA policies",
-            ),
-        ),
         migrations.CreateModel(
             name="Goal",
             fields=[

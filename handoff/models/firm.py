@@ -31,12 +31,6 @@ class Firm(models.Model):
         validators=[MinValueValidator(1), MaxValueValidator(12)],
         help_text="The first month of the fiscal year, which is named for the year in which it ends.",
     )
-    policies_are_signed = models.BooleanField(
-        "both sides sign SLA policies",
-        default=False,
-        db_default=False,
-        help_text="A changed policy waits for the signatures of a marketing lead and a sales manager.",
-    )
     changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     changed_at = models.DateTimeField(default=timezone.now, db_default=Now())
 

@@ -15,7 +15,7 @@ def since(moment: datetime) -> int:
     with connection.cursor() as cursor:
         statement = load("handoff.console.frame", "numbers_since.sql").format(table="numbered", column="at")
         cursor.execute(statement, {"moment": moment})
-        return cursor.fetchone()[0]
+        return int(cursor.fetchone()[0])
 
 
 @pytest.fixture
