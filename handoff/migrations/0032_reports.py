@@ -19,7 +19,7 @@ MONTHS = list(enumerate(month_name))[1:]
 class Migration(migrations.Migration):
     dependencies = [
         ("handoff", "0031_field_notes"),
-        ("leads", "0027_lists_by_index"),
+        ("leads", "0029_handoff_rules"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
     operations = [

@@ -120,7 +120,8 @@ CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_user FOR 
     WHEN ((OLD.username, OLD.first_name, OLD.last_name) IS DISTINCT FROM (NEW.username, NEW.first_name, NEW.last_name))
     EXECUTE FUNCTION handoff_report_mark_all();
 CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON leads_reason FOR EACH ROW
-    WHEN ((OLD.code, OLD.label, OLD.counts_against) IS DISTINCT FROM (NEW.code, NEW.label, NEW.counts_against))
+    WHEN ((OLD.code, OLD.label, OLD.counts_against, OLD.counts_as_valid) IS DISTINCT FROM
+        (NEW.code, NEW.label, NEW.counts_against, NEW.counts_as_valid))
     EXECUTE FUNCTION handoff_report_mark_all();
 CREATE OR REPLACE TRIGGER handoff_report_renamed AFTER UPDATE ON sla_policy FOR EACH ROW
     WHEN ((OLD.key, OLD.version, OLD.name) IS DISTINCT FROM (NEW.key, NEW.version, NEW.name))

@@ -36,7 +36,7 @@ SELECT handoff.id AS handoff_id, handoff.lead_id, handoff.cycle, handoff.offered
     EXISTS (
         SELECT FROM handoff_rejection rejection JOIN leads_reason reason ON reason.id = rejection.reason_id
         WHERE rejection.lead_id = handoff.lead_id AND rejection.cycle = handoff.cycle
-            AND reason.counts_against = 'marketing' AND rejection.from_state <> 'raw'
+            AND reason.counts_against = 'marketing' AND NOT reason.counts_as_valid AND rejection.from_state <> 'raw'
             AND NOT EXISTS (
                 SELECT FROM handoff_dispute dispute
                 WHERE dispute.rejection_id = rejection.id AND dispute.decision = 'overturned')
@@ -70,7 +70,7 @@ SELECT rejection.id AS rejection_id, rejection.lead_id, rejection.cycle, rejecti
     date_part('epoch', rejection.answered_at - rejection.at) AS seconds_to_answer,
     date_part('epoch', clock.elapsed) AS business_seconds_to_answer,
     dispute.id IS NOT NULL AS disputed, COALESCE(dispute.decision <> '', false) AS dispute_decided,
-    COALESCE(dispute.decision = 'overturned', false) AS overturned
+    COALESCE(dispute.decision = 'overturned', false) AS overturned, reason.counts_as_valid
 FROM handoff_firm firm, handoff_rejection rejection
 JOIN leads_reason reason ON reason.id = rejection.reason_id
 LEFT JOIN handoff_dispute dispute ON dispute.rejection_id = rejection.id
