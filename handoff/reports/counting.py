@@ -13,14 +13,14 @@ from django.db import connection
 from handoff.reports import calendar, keeping
 from handoff.reports.behind import Behind
 from handoff.reports.keeping import Question
-from handoff.reports.measures import Amounts, Measure, Values, added_up, distinct, percentile
+from handoff.reports.measures import Amounts, Measure, Values, added_up, distinct, percentile, within
 from handoff.reports.rows import Rows, label_of, rows_by, spelled, stored, values_of
 from handoff.reports.runs import Runs
 from handoff.reports.tally import Tallies, Tally
 from handoff.reports.tiles import Bounds
 from leads.sql import load
 
-__all__ = ["Amounts", "Counted", "CountedRow", "distinct", "least", "most", "percentile", "share"]
+__all__ = ["Amounts", "Counted", "CountedRow", "distinct", "least", "most", "percentile", "share", "within"]
 Figures = Mapping[str, Any]
 Derived = Callable[[Figures], Any]
 _Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations

@@ -37,6 +37,22 @@ class Percentile:
 
 
 @dataclass(frozen=True)
+class Within:
+    """The least of the values that this share of them does not exceed, and nothing where there are none."""
+
+    share: float
+    values: Values
+
+    @property
+    def sql(self) -> str:
+        of, condition = self.values
+        return f"percentile_disc({self.share}) WITHIN GROUP (ORDER BY {of}) FILTER (WHERE {condition})"
+
+    def of_runs(self, runs: Runs) -> float | None:
+        return runs.least_within(self.share)
+
+
+@dataclass(frozen=True)
 class Distinct:
     """How many different ones there are of what has a number."""
 
@@ -64,7 +80,7 @@ class Amounts:
         return f"json_agg({pair}) FILTER (WHERE ({condition}) AND ({self.amount}) IS NOT NULL)"
 
 
-Measure = Percentile | Distinct | Amounts
+Measure = Percentile | Within | Distinct | Amounts
 
 
 def added_up(pairs: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
@@ -76,6 +92,10 @@ def added_up(pairs: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
 
 def percentile(rank: float, of: str, condition: str = "true") -> Percentile:
     return Percentile(rank, Values(of, condition))
+
+
+def within(share: float, of: str, condition: str = "true") -> Within:
+    return Within(share, Values(of, condition))
 
 
 def distinct(of: str, condition: str = "true") -> Distinct:

@@ -4,6 +4,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import chain
+from math import ceil
 
 Run = Sequence[float]
 _FEW = 512  # so many are sorted together
@@ -35,6 +36,12 @@ class Runs:
         low = self._at(below, share)
         high = self._at(min(below + 1, self._size - 1), share) if place > below else low
         return low + (high - low) * (place - below)
+
+    def least_within(self, share: float) -> float | None:
+        """The least number that this share of them does not exceed, as percentile_disc has it."""
+        if not self._size:
+            return None
+        return self._at(max(ceil(share * self._size) - 1, 0), share)
 
     def different(self) -> int:
         return len(set(chain.from_iterable(self._runs)))

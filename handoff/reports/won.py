@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from handoff.reports.counting import Amounts, Counted, distinct, percentile
+from handoff.reports.counting import Amounts, Counted, distinct, percentile, within
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
@@ -23,7 +23,7 @@ DEALS = Counted(
     sums={
         "leads": distinct("lead_id"),
         "median_wall": percentile(0.5, "wall"),
-        "p90_wall": percentile(0.9, "wall"),
+        "p90_wall": within(0.9, "wall"),
         "amounts": Amounts("currency", "amount"),
     },
     derived={"won_amount": lambda row: {currency: str(total) for currency, total in row["amounts"].items()}},

@@ -63,3 +63,9 @@ def test_the_olist_files_come_in_and_the_funnel_agrees() -> None:
     call_command("report", "funnel", by="source", json=True, stdout=out)
     rows = json.loads(out.getvalue())
     assert {row["source"]: (row["won"], row["leads"]) for row in rows} == WON_OF
+
+    out = io.StringIO()
+    call_command("report", "won", by="all", json=True, stdout=out)
+    [row] = json.loads(out.getvalue())
+    days = [round(row[column] / 86_400, digits) for column, digits in (("median_wall", 2), ("p90_wall", 1))]
+    assert (row["deals"], days) == (842, [14.65, 162.7])
