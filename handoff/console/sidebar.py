@@ -138,7 +138,7 @@ def _numbers(request: HttpRequest) -> list[dict[str, Any]]:
     sheet, review = reverse("admin:sheet"), reverse("admin:review")
     both = [
         _item("Scorecard", "scoreboard", sheet, request.path.startswith((sheet, reverse("admin:required_actions")))),
-        _item("Review", "groups", review, request.path.startswith(review)),
+        _item("Review", "rate_review", review, request.path.startswith(review)),
     ]
     scheduled = _page(request, "handoff_scheduledreport", "Scheduled reports", "schedule_send")
     return [*both, *pages, scheduled, _item("Glossary of numbers", "dictionary", glossary, request.path == glossary)]

@@ -31,7 +31,7 @@ LISTS: Mapping[str, Counted] = {
         rows=ROWS,
         counts=counts_of(name),
         values=_of_clocks if name == CLOCKS else lambda _asked: {},
-        keeps=name != ACTIONS,  # what is required may change
+        keeps=name in (HANDOFFS, REJECTIONS),  # what is required may change, and what runs falls due
     )
     for name in (HANDOFFS, ACTIONS, CLOCKS, REJECTIONS)
 }

@@ -20,7 +20,7 @@ from handoff.workflow.walk import PastAct, Walk
 from leads.internals.copying import copy_in, next_ids
 from leads.internals.rows import mark_moved, read
 from leads.lookups import among
-from leads.models import ANY_TIME, Definition, Lead, Stage, State, Transition, Verb
+from leads.models import ANY_TIME, Definition, HandoffRules, Lead, Stage, State, Transition, Verb
 from leads.sql import load
 from sla import agreement
 from sla.backfill import Terms, follow_histories, on_the_clock
@@ -70,11 +70,11 @@ def record(past: Sequence[tuple[Lead, Sequence[PastAct]]], *, door: Door, clocks
     now = timezone.now()
     if not past:
         return
-    definition = Definition.active(Stage.MQL)
+    definition, rules = Definition.active(Stage.MQL), HandoffRules.active()
     offered = [lead for lead, acts in past if any(act.verb == Verb.PROMOTE for act in acts)]
     packets = snapshots(offered) if offered else {}
     ids = iter(next_ids(Transition, sum(len(acts) for _, acts in past)))
-    walks = [Walk(lead, door, now, definition, packets.get(lead.pk, {}), ids) for lead, _ in past]
+    walks = [Walk(lead, door, now, definition, rules, packets.get(lead.pk, {}), ids) for lead, _ in past]
     for walk, (_, acts) in zip(walks, past, strict=True):
         for act in acts:
             walk.go(act)

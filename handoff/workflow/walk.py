@@ -9,7 +9,7 @@ from handoff.agreement.packet import beside
 from handoff.doors import Door
 from handoff.models import AnswerKind, Decision, Handoff, Rejection
 from handoff.workflow.facts import as_json
-from leads.models import Definition, Lead, Opportunity, State, Touch, Transition, User, Verb
+from leads.models import Definition, HandoffRules, Lead, Opportunity, State, Touch, Transition, User, Verb
 
 _MOVES = frozenset({Verb.PROMOTE, Verb.ACCEPT, Verb.QUALIFY, Verb.CONVERT})
 
@@ -51,6 +51,7 @@ class Walk:
     door: Door
     now: datetime
     definition: Definition | None
+    rules: HandoffRules
     packet: Mapping[str, Any]
     ids: Iterator[int]
     """For the acts."""
@@ -145,6 +146,7 @@ class Walk:
                 cycle=self.lead.cycle,
                 transition_id=pk,
                 definition=self.definition,
+                rules_id=self.rules.pk,
                 packet=self.packet,
                 facts=beside(self.lead),
                 offered_to_id=self.lead.owner_id,

@@ -19,6 +19,9 @@ PAGES = {
     "handoff_dispute_changelist": ALL,
     "signatures": ALL,
     "returns": ALL,
+    "sheet": ALL,
+    "review": ALL,
+    "required_actions": ALL,
     "leads_possibleduplicate_changelist": ALL,
     "leads_campaign_changelist": ALL,
     "attainment": ALL,
@@ -67,6 +70,8 @@ TESTED_ELSEWHERE = {
     "holiday_parts",
     "excuse",
     "what_if",
+    *(f"sheet_{part}" for part in ("close", "restatements")),
+    *(f"review_{part}" for part in ("pdf", "csv", "agree", "finish", "end")),
     *(f"{name}{part}" for name in REPORTS for part in ("", "_export", "_workbook", "_leads")),
 }
 ADDS = {

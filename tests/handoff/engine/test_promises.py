@@ -157,9 +157,13 @@ def test_a_reminder_of_which_the_writer_was_killed_is_written_later(
     assert reminded() == ["nora"]
 
 
-@pytest.mark.parametrize(("kind", "index"), [(Leak.RETURN_DUE, "lead_reenter_on"), (Leak.HELD, "lead_open_pause")])
-def test_they_are_found_by_an_index_of_their_own(kind: Leak, index: str, world: World) -> None:
+@pytest.mark.parametrize(
+    ("kind", "indexes"),
+    [(Leak.RETURN_DUE, ["lead_reenter_on"]), (Leak.HELD, ["lead_open_pause", "lead_paused"])],  # both hold pauses alone
+)
+def test_they_are_found_by_an_index_of_their_own(kind: Leak, indexes: list[str], world: World) -> None:
     Lead.objects.bulk_create(Lead(email=f"{number}@buyer.example") for number in range(1000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE leads_lead")
-    assert index in leaks.leaking(kind, MONDAY).order_by().explain()
+    plan = leaks.leaking(kind, MONDAY).order_by().explain()
+    assert any(index in plan for index in indexes)
