@@ -205,11 +205,12 @@ def _follows(policy: Policy | None, clock: Clock, applied: Policy | None) -> boo
 
 
 def _go_on(plan: Plan, clock: Clock, move: Move, following: Policy | None) -> None:
-    """Say what becomes of a clock that goes on. The policy of one that is overdue has judged it, and stays."""
+    """Say what becomes of a clock that goes on. The policy of one that is overdue has judged it, and stays; a restart
+    ends that clock, and the next one is judged by the policy that is chosen for the lead."""
     is_open = not clock.error and (clock.due_at is None or clock.due_at > move.at)
     policy = following if following and is_open else clock.policy
     if move.changes_owner() and policy.on_reassign == OnReassign.RESTART:
-        plan.restarts[clock.metric] = policy
+        plan.restarts[clock.metric] = following or policy
     elif policy is not clock.policy:
         plan.reevaluates[clock.metric] = policy
     plan.has_floor |= move.changes_owner() and policy.on_reassign == OnReassign.FLOOR
