@@ -143,7 +143,7 @@ def prepare(scale: float, stack: ExitStack) -> Part:  # noqa: ARG001 nothing is 
             Contender(f"{ACCEPT}, no figures kept", accepts.without_figures),
             Contender(ACCEPT, accepts.run),
             Contender("add the deltas up", timed(rollup.fold)),
-            Contender("count the days anew that have changed", timed(renewing.renew)),
+            Contender("count again the days that have changed", timed(renewing.renew)),
         ],
         [
             Ask(f"{FUNNEL}, ms", FUNNEL, "ms", at_most=100),

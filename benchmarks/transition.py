@@ -184,7 +184,7 @@ def _client(prepare_work: Callable[[], Work], ids: range, start: Any, end: Any) 
 
 
 def in_process() -> Work:
-    """Accept as ada, whom each act gets as a request would: her roles are read anew."""
+    """Accept as ada, whom each act gets as a request would: her roles are read again."""
     person = ada()
     columns = {field.attname: getattr(person, field.attname) for field in User._meta.concrete_fields}
 

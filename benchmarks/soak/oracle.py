@@ -1,4 +1,4 @@
-"""What must be there at the end, worked out anew, and what is there: `inside oracle PLACE` prints it as JSON.
+"""What must be there at the end, worked out again, and what is there: `inside oracle PLACE` prints it as JSON.
 
 From a clock's own start, its policy's ladder, its calendar's hours and its lead's pauses follow the instants of its
 alarms (`courses`); from its stop follows which of them had to fire. What arrived is read from the sinks' own lists, and

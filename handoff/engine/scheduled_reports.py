@@ -52,7 +52,7 @@ def begin_with_next(scheduled: ScheduledReport, now: datetime) -> None:
 
 
 def sheet_of(scheduled: ScheduledReport, day: date, now: datetime) -> Sheet | None:
-    """What is sent on a day: the whole days before it. None where it is no more, or not theirs to read."""
+    """What is sent on a day: the whole days before it. None where the report was removed, or is not theirs to read."""
     report = REPORTS.get(scheduled.report)
     asked = {**scheduled.asked, **_period(scheduled, day)}
     form = report.form(asked) if report else None

@@ -58,7 +58,7 @@ class RequiredActions(models.Model):
 
 
 class PeriodClose(models.Model):
-    """A month or quarter whose figures both sides have fixed. There is no way back: later changes are restatements."""
+    """A month or quarter whose figures both sides have fixed. It cannot be reopened: later changes are restatements."""
 
     key = models.CharField(max_length=7, unique=True, help_text="Like 2026-03, or 2026-Q1 of the fiscal year.")
     start = models.DateTimeField()

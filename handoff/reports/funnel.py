@@ -66,7 +66,7 @@ def _of_all(by: By) -> list[FunnelRow]:
 
 
 def _rows(counted: Iterable[CountedRow]) -> list[FunnelRow]:
-    """Those with leads: an amount alone is no row."""
+    """Those with leads: a row with an amount alone is left out."""
     return [_row_of(row) for row in counted if row.leads]
 
 

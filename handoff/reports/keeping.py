@@ -78,7 +78,7 @@ def matter_of(asked: ReportQuestion, firm: Firm) -> tuple[Countable, Question, F
         return None
     try:
         question = countable.again(asked.by, asked.values)
-    except LookupError:  # an attribute that is no more
+    except LookupError:  # an attribute that was removed
         return None
     return (countable, question, firm) if digest_of(asked.definition, question, firm) == asked.digest else None
 
@@ -162,8 +162,8 @@ def _read(reading: Reading, period: Bounds) -> Tallies | None:
     if not kept:
         return None
     chosen, missing = _split(layout.spans, kept)
-    anew = [*layout.edges, *(span.bounds(reading.zone) for span in joined(missing))]
-    counted = [reading.counted(bounds) for bounds in anew]
+    uncovered = [*layout.edges, *(span.bounds(reading.zone) for span in joined(missing))]
+    counted = [reading.counted(bounds) for bounds in uncovered]
     live = reading.countable.unkept(reading.question, period, reading.now)
     return added([*reading.figures(chosen), *counted, live])
 

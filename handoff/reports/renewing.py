@@ -1,4 +1,4 @@
-"""Keep the figures of reports by day: forget what has changed, and count it anew, a month at a time."""
+"""Keep the figures of reports by day: forget what has changed, and count it again, a month at a time."""
 
 import time
 from collections.abc import Iterator, Mapping
@@ -132,9 +132,9 @@ class Work:
         """Its days, as far as they are not there, and what they add up to."""
         with _alone():
             there = self._of_days(month)
-            anew = self._counted([day for day in month.parts if day not in there])
-            self._store(anew)
-            self._store({month: added([*there.values(), *anew.values()])})
+            counted = self._counted([day for day in month.parts if day not in there])
+            self._store(counted)
+            self._store({month: added([*there.values(), *counted.values()])})
 
     def _counted(self, days: list[Span]) -> dict[Span, Tallies]:
         if not days:

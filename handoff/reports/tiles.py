@@ -69,7 +69,7 @@ def months(first: date, until: date) -> Iterator[Span]:
 
 
 class Layout(NamedTuple):
-    """A period as whole spans, and the parts of days at its ends, which are counted anew."""
+    """A period as whole spans, and the parts of days at its ends, which are counted from the tables."""
 
     spans: list[Span]
     edges: list[Bounds]

@@ -35,7 +35,7 @@ def finish(action_id: int, *, by: User) -> bool:
     """Say that an action is done: its owner does, or whoever leads. It was done when somebody first said so."""
     action = ReviewAction.objects.filter(pk=action_id).first()
     if action is None:
-        raise Refused("There is no such action.")
+        raise Refused("This action was not found. Reload the page and choose it again.")
     if action.owner_id != by.pk:
         _check(by)
     open_action = ReviewAction.objects.filter(pk=action_id, done_at=None)
