@@ -7,8 +7,8 @@ from typing import Any
 
 from handoff.models import Firm, Goal, GoalMeasure
 from handoff.reports.counting import Counted, CountedRow
+from handoff.reports.fiscal import period_of
 from handoff.reports.kinds import Kind
-from handoff.reports.periods import days_of, first_day
 from handoff.reports.report import Asked, Chart, Column, Report, Shape
 from handoff.reports.rows import MONTH, OF_A_LEAD, OF_TIME, QUARTER, Rows
 from handoff.reports.rows_form import RowsForm
@@ -62,13 +62,13 @@ def _goals() -> Goals:
 def _planned(
     row: CountedRow, length: str, of_team: bool, firm: Firm, goals: Goals, workload: Workload
 ) -> dict[str, Any]:
-    period, _, name = row.key.partition("/")
+    key, _, name = row.key.partition("/")
     team = name if of_team else None
-    starts_on = first_day(length, period, firm)
+    period = period_of(key, firm)
     return {
-        "goal": goals.get((GoalMeasure.DELIVERED, length, starts_on, team)),
-        "goal_accepted": goals.get((GoalMeasure.ACCEPTED, length, starts_on, team)),
-        "capacity": workload.capacity(days_of(length, starts_on), team),
+        "goal": goals.get((GoalMeasure.DELIVERED, length, period.starts_on, team)),
+        "goal_accepted": goals.get((GoalMeasure.ACCEPTED, length, period.starts_on, team)),
+        "capacity": workload.capacity(period.days, team),
     }
 
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from handoff.models import Firm
@@ -37,6 +37,15 @@ class FiscalPeriod:
             return f"{first:%B %Y}"
         year, quarter = self.key.split("-")
         return f"{quarter} {year} ({first:%B} to {last:%B})"
+
+    @property
+    def starts_on(self) -> date:
+        return _day(self.first)
+
+    @property
+    def days(self) -> list[date]:
+        until = _day(self.first + self.months)
+        return [self.starts_on + timedelta(days=n) for n in range((until - self.starts_on).days)]
 
     def bounds(self, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """Its first moment, and the first after it."""

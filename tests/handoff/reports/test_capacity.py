@@ -12,7 +12,7 @@ from django.utils import timezone
 from handoff import workflow
 from handoff.models import Firm, Goal, WeeklyCapacity
 from handoff.reports.capacity import REPORT
-from handoff.reports.periods import days_of, first_day
+from handoff.reports.fiscal import period_of
 from leads.models import Absence
 from tests.world import World, make_lead
 
@@ -58,10 +58,10 @@ def test_goals_and_capacity_stand_beside_what_was_delivered(world: World) -> Non
 def test_a_fiscal_quarter_begins_with_the_year_of_the_firm() -> None:
     """Where the year begins in October, its first quarter lies in the calendar year before."""
     firm = Firm(year_starts=10)
-    starts_on = first_day("quarter", "2027-Q1", firm)
-    assert (starts_on, len(days_of("quarter", starts_on))) == (date(2026, 10, 1), 92)
-    assert first_day("quarter", "2027-Q4", firm) == date(2027, 7, 1)
-    assert first_day("quarter", "2026-Q2", Firm()) == date(2026, 4, 1)
+    quarter = period_of("2027-Q1", firm)
+    assert (quarter.starts_on, len(quarter.days)) == (date(2026, 10, 1), 92)
+    assert period_of("2027-Q4", firm).starts_on == date(2027, 7, 1)
+    assert period_of("2026-Q2", Firm()).starts_on == date(2026, 4, 1)
 
 
 def test_revops_enters_goals(world: World) -> None:
