@@ -1,21 +1,20 @@
 """Agreeing on what a stage means: a version is in force once one person of each side has signed it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, Max, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from handoff.agreement.signing import (
     SIGNATORIES,
+    edit_draft,
     give_signature,
     lock,
-    refuse_in_force,
-    refuse_unseen,
+    next_number,
     remove_draft,
     roles_to_sign,
     side_to_sign,
-    void_signatures,
 )
 from handoff.alerts import announce_signature
 from leads.models import Definition, User
@@ -38,35 +37,18 @@ def waiting_for(user: User) -> list[Definition]:
 def draft(stage: str, text: str, criteria: Sequence[Any], **terms: Any) -> Definition:
     """Write the next version of a definition, which nobody has signed yet. The terms say whether it promotes by itself,
     and to whom."""
-    versions = Definition.objects.filter(stage=stage)
-    # Locked, so that two drafts at once do not take the same number.
-    list(versions.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    latest = versions.aggregate(latest=Max("version"))["latest"] or 0
-    written = Definition.objects.create(stage=stage, version=latest + 1, text=text, criteria=list(criteria), **terms)
+    version = next_number(Definition.objects.filter(stage=stage))
+    written = Definition.objects.create(stage=stage, version=version, text=text, criteria=list(criteria), **terms)
     announce_signature(written, roles_to_sign(written))
     return written
 
 
 @transaction.atomic
 def edit(definition_id: int, *, seen: str, text: str, criteria: Sequence[Any], **terms: Any) -> tuple[Definition, bool]:
-    """Change the words, criteria or terms of a draft, and say whether that voided signatures.
-
-    `seen` is the digest of what the editor opened; empty when that is not known. Raise WrongState when the draft has
-    come into force since, and FactsRefused when its words were changed since.
-    """
+    """Change the words, criteria or terms of a draft, and say whether that voided signatures: see `edit_draft`."""
     definition = lock(Definition.objects.all(), definition_id)
-    refuse_in_force(definition)
-    before = definition.digest
-    if seen:
-        refuse_unseen(definition, seen)
-    for name, value in {"text": text, "criteria": list(criteria), **terms}.items():
-        setattr(definition, name, value)
-    if definition.digest == before:
-        return definition, False
-    voided = void_signatures(definition)
-    definition.save(update_fields=["text", "criteria", *terms, *SIGNATORIES.values()])
-    announce_signature(definition, roles_to_sign(definition))
-    return definition, voided
+    changed = {"text": text, "criteria": list(criteria), **terms}
+    return definition, edit_draft(definition, lambda draft: _set(draft, changed), changed, seen=seen)
 
 
 @transaction.atomic
@@ -81,3 +63,8 @@ def sign(definition_id: int, *, by: User, seen: str) -> Definition:
 def discard(definition_id: int, *, by: User) -> str:
     """Remove a draft that nobody has signed, and return what it was called."""
     return remove_draft(lock(Definition.objects.all(), definition_id), by=by)
+
+
+def _set(definition: Definition, terms: Mapping[str, Any]) -> None:
+    for name, value in terms.items():
+        setattr(definition, name, value)

@@ -3,24 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 
 from handoff.agreement.signing import (
     SIGNATORIES,
+    edit_draft,
     give_signature,
     lock,
-    refuse_in_force,
-    refuse_unseen,
+    next_number,
+    refuse_invalid,
     remove_draft,
     roles_to_sign,
     side_to_sign,
-    void_signatures,
 )
 from handoff.alerts import announce_signature
 from handoff.models import Handoff
-from handoff.refusals import FactsRefused
 from leads.models import HandoffRules, Lead, User
 from leads.models.handoff_rules import TERMS
 
@@ -48,10 +45,7 @@ def waiting_for(user: User) -> list[HandoffRules]:
 @transaction.atomic
 def draft(terms: Mapping[str, Any]) -> HandoffRules:
     """Write the next version, which nobody has signed yet. Raise FactsRefused for what makes no sense."""
-    # Locked, so that two drafts at once do not take the same number.
-    list(HandoffRules.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    latest = HandoffRules.objects.aggregate(latest=Max("version"))["latest"] or 1
-    rules = HandoffRules(version=latest + 1)
+    rules = HandoffRules(version=max(next_number(HandoffRules.objects.all()), 2))  # the first holds without a row
     _set(rules, terms)
     rules.save()
     announce_signature(rules, roles_to_sign(rules))
@@ -60,22 +54,9 @@ def draft(terms: Mapping[str, Any]) -> HandoffRules:
 
 @transaction.atomic
 def edit(rules_id: int, terms: Mapping[str, Any], *, seen: str) -> tuple[HandoffRules, bool]:
-    """Change a draft, and say whether that voided signatures. `seen` is the digest of what the editor opened.
-
-    Raise WrongState when the draft has come into force since, and FactsRefused when it was changed since.
-    """
+    """Change a draft, and say whether that voided signatures: see `edit_draft`."""
     rules = lock(HandoffRules.objects.all(), rules_id)
-    refuse_in_force(rules)
-    before = rules.digest
-    if seen:
-        refuse_unseen(rules, seen)
-    _set(rules, terms)
-    if rules.digest == before:
-        return rules, False
-    voided = void_signatures(rules)
-    rules.save(update_fields=[*TERMS, *SIGNATORIES.values()])
-    announce_signature(rules, roles_to_sign(rules))
-    return rules, voided
+    return rules, edit_draft(rules, lambda draft: _set(draft, terms), TERMS, seen=seen)
 
 
 @transaction.atomic
@@ -95,7 +76,4 @@ def discard(rules_id: int, *, by: User) -> str:
 def _set(rules: HandoffRules, terms: Mapping[str, Any]) -> None:
     for name in TERMS:
         setattr(rules, name, terms.get(name, getattr(rules, name)))
-    try:
-        rules.full_clean(exclude=["version", *SIGNATORIES.values()], validate_unique=False)
-    except ValidationError as error:
-        raise FactsRefused(" ".join(error.messages), error.message_dict) from error
+    refuse_invalid(rules)

@@ -3,24 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db import transaction
-from django.db.models import Max
 
 from handoff.agreement.score_reviews import refuse_unreviewed
 from handoff.agreement.signing import (
     SIGNATORIES,
+    edit_draft,
     give_signature,
     lock,
-    refuse_in_force,
-    refuse_unseen,
+    next_number,
+    refuse_invalid,
     remove_draft,
     roles_to_sign,
     side_to_sign,
-    void_signatures,
 )
 from handoff.alerts import announce_signature
-from handoff.refusals import FactsRefused
 from leads.models import ScoringModel, User
 from leads.score_rules import keyed
 
@@ -43,10 +40,7 @@ def waiting_for(user: User) -> list[ScoringModel]:
 @transaction.atomic
 def draft(terms: Mapping[str, Any]) -> ScoringModel:
     """Write the next version of the model, which nobody has signed yet. Raise FactsRefused for what makes no sense."""
-    # Locked, so that two drafts at once do not take the same number.
-    list(ScoringModel.objects.order_by("pk").select_for_update(no_key=True).values_list("pk"))
-    latest = ScoringModel.objects.aggregate(latest=Max("version"))["latest"] or 0
-    model = ScoringModel(version=latest + 1)
+    model = ScoringModel(version=next_number(ScoringModel.objects.all()))
     _set(model, terms)
     model.save()
     announce_signature(model, roles_to_sign(model))
@@ -55,22 +49,9 @@ def draft(terms: Mapping[str, Any]) -> ScoringModel:
 
 @transaction.atomic
 def edit(model_id: int, terms: Mapping[str, Any], *, seen: str) -> tuple[ScoringModel, bool]:
-    """Change a draft, and say whether that voided signatures. `seen` is the digest of what the editor opened.
-
-    Raise WrongState when the draft has come into force since, and FactsRefused when it was changed since.
-    """
+    """Change a draft, and say whether that voided signatures: see `edit_draft`."""
     model = lock(ScoringModel.objects.all(), model_id)
-    refuse_in_force(model)
-    before = model.digest
-    if seen:
-        refuse_unseen(model, seen)
-    _set(model, terms)
-    if model.digest == before:
-        return model, False
-    voided = void_signatures(model)
-    model.save(update_fields=[*COVERED, *SIGNATORIES.values()])
-    announce_signature(model, roles_to_sign(model))
-    return model, voided
+    return model, edit_draft(model, lambda draft: _set(draft, terms), COVERED, seen=seen)
 
 
 @transaction.atomic
@@ -100,7 +81,4 @@ def _set(model: ScoringModel, terms: Mapping[str, Any]) -> None:
             value = keyed(value, taken)
             taken |= {rule["key"] for rule in value}
         setattr(model, name, value)
-    try:
-        model.full_clean(exclude=["version", "marketing_signatory", "sales_signatory"], validate_unique=False)
-    except ValidationError as error:
-        raise FactsRefused(" ".join(error.messages), error.message_dict) from error
+    refuse_invalid(model)

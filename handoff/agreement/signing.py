@@ -1,11 +1,14 @@
-"""Signing for both sides: definitions and scoring models come into force by this one rule."""
+"""Signing for both sides: definitions, scoring models and handoff rules come into force by this one rule."""
 
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from django.contrib.admin.models import DELETION, LogEntry
-from django.db.models import QuerySet
+from django.core.exceptions import ValidationError
+from django.db.models import Max, QuerySet
 from django.utils import timezone
 
+from handoff.alerts import announce_signature
 from handoff.refusals import FactsRefused, NotAllowed, WrongState
 from leads.models import Role, User
 from leads.models.signed import Signed
@@ -34,6 +37,39 @@ def roles_to_sign(version: Signed) -> list[str]:
 def lock(versions: QuerySet[Version], pk: int) -> Version:
     """Lock a version: of two who sign at once the second must find the first signature, and an edit neither."""
     return versions.select_for_update(no_key=True).get(pk=pk)
+
+
+def next_number(versions: QuerySet[Version]) -> int:
+    """The number of the next version. They are locked, so that two drafts at once do not take the same one."""
+    list(versions.order_by("pk").select_for_update(no_key=True).values_list("pk"))
+    return int(versions.aggregate(latest=Max("version"))["latest"] or 0) + 1
+
+
+def edit_draft(version: Version, change: Callable[[Version], None], columns: Iterable[str], *, seen: str) -> bool:
+    """Change a locked draft, and say whether that voided signatures. `columns` are those that the change may write.
+
+    `seen` is the digest of what the editor opened; empty when that is not known. Raise WrongState when the draft has
+    come into force since, and FactsRefused when it was changed since.
+    """
+    refuse_in_force(version)
+    before = version.digest
+    if seen:
+        refuse_unseen(version, seen)
+    change(version)
+    if version.digest == before:
+        return False
+    voided = void_signatures(version)
+    version.save(update_fields=[*columns, *SIGNATORIES.values()])
+    announce_signature(version, roles_to_sign(version))
+    return voided
+
+
+def refuse_invalid(version: Signed) -> None:
+    """Raise FactsRefused for terms that make no sense."""
+    try:
+        version.full_clean(exclude=["version", *SIGNATORIES.values()], validate_unique=False)
+    except ValidationError as error:
+        raise FactsRefused(" ".join(error.messages), error.message_dict) from error
 
 
 def give_signature(version: Signed, *, by: User, seen: str) -> None:
