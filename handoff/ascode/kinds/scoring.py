@@ -39,16 +39,16 @@ class ScoringModels(Kind):
         # Locked in one order, so that two who apply and one who signs wait for each other.
         list(ScoringModel.objects.order_by("pk").select_for_update(no_key=True))
         candidates = _candidates()
-        says_so = (each for each in candidates if self._says(each, wanted))
-        return next(says_so, candidates[0] if candidates else None)
+        equal = (each for each in candidates if self._equals(each, wanted))
+        return next(equal, candidates[0] if candidates else None)
 
-    def _says(self, row: ScoringModel, wanted: Mapping[str, Any]) -> bool:
+    def _equals(self, row: ScoringModel, wanted: Mapping[str, Any]) -> bool:
         return all(wanted.get(name, words) == words for name, words in self.read(row).items())
 
     def read(self, row: ScoringModel) -> dict[str, Any]:
-        said = {name: getattr(row, name) for name in COVERED}
-        rules = {name: [_rule(rule) for rule in said[name]] for name in RULES}
-        return {"model": THE_MODEL, **said, "text": row.text.replace("\r\n", "\n"), **rules}
+        terms = {name: getattr(row, name) for name in COVERED}
+        rules = {name: [_rule(rule) for rule in terms[name]] for name in RULES}
+        return {"model": THE_MODEL, **terms, "text": row.text.replace("\r\n", "\n"), **rules}
 
     def write(self, row: ScoringModel | None, wanted: Entry, by: User) -> ScoringModel:  # noqa: ARG002
         if wanted["model"] != THE_MODEL:
