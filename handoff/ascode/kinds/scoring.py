@@ -4,10 +4,12 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from django.db.models import QuerySet
+
 from handoff.agreement.scoring import COVERED, RULES, draft, drafts, edit
-from handoff.agreement.signing import roles_to_sign
 from handoff.ascode.document import Entry
-from handoff.ascode.kind import Kind, Shape, Value, fill, refuse
+from handoff.ascode.kind import Shape, Value, fill, refuse
+from handoff.ascode.kinds.signed import SignedKind, is_unsigned
 from handoff.ascode.writing import Line
 from handoff.console.settings.scoring import ScoringForm
 from leads.models import ScoringModel, User
@@ -18,7 +20,7 @@ THE_MODEL = "leads"
 """There is one model; a list of entries has a name for each."""
 
 
-class ScoringModels(Kind):
+class ScoringModels(SignedKind):
     section, noun, identity = "scoring", "scoring model", ("model",)
     values = (
         Value("model"),
@@ -32,18 +34,14 @@ class ScoringModels(Kind):
 
     def rows(self) -> Iterable[ScoringModel]:
         """The newest rules: those of a draft, if one waits."""
-        return _candidates()[:1]
+        return self.candidates({})[:1]
 
-    def find(self, wanted: Mapping[str, Any]) -> ScoringModel | None:
-        """The version in force or the draft that says what the file says, else the newest."""
-        # Locked in one order, so that two who apply and one who signs wait for each other.
-        list(ScoringModel.objects.order_by("pk").select_for_update(no_key=True))
-        candidates = _candidates()
-        equal = (each for each in candidates if self._equals(each, wanted))
-        return next(equal, candidates[0] if candidates else None)
+    def versions(self, wanted: Mapping[str, Any]) -> QuerySet[ScoringModel]:  # noqa: ARG002
+        return ScoringModel.objects.all()
 
-    def _equals(self, row: ScoringModel, wanted: Mapping[str, Any]) -> bool:
-        return all(wanted.get(name, words) == words for name, words in self.read(row).items())
+    def candidates(self, wanted: Mapping[str, Any]) -> list[ScoringModel]:  # noqa: ARG002
+        in_force = ScoringModel.active()
+        return [*reversed(drafts()), *([in_force] if in_force else [])]
 
     def read(self, row: ScoringModel) -> dict[str, Any]:
         terms = {name: getattr(row, name) for name in COVERED}
@@ -56,13 +54,9 @@ class ScoringModels(Kind):
         data = {name: wanted[name] for name in COVERED} | _with_keys(wanted)
         words = fill(ScoringForm, ScoringModel(), data, wanted).cleaned_data
         terms = {name: words[name] for name in COVERED}
-        if row is not None and _is_unsigned(row):
+        if row is not None and is_unsigned(row):
             return edit(row.pk, terms, seen="")[0]
         return draft(terms)
-
-    def note(self, row: ScoringModel, is_new: bool) -> str:  # noqa: ARG002
-        roles = " and ".join(f"a {role.lower()}" for role in roles_to_sign(row))
-        return f"A draft, version {row.version}: it comes into force when {roles} have signed it."
 
 
 def _with_keys(wanted: Entry) -> dict[str, str]:
@@ -85,14 +79,3 @@ def _rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     if "conditions" not in rule:
         return Line(kept)
     return {**kept, "conditions": [Line(each) for each in rule["conditions"]]}
-
-
-def _candidates() -> list[ScoringModel]:
-    """The drafts that wait, the newest first, and the version in force."""
-    in_force = ScoringModel.active()
-    return [*reversed(drafts()), *([in_force] if in_force else [])]
-
-
-def _is_unsigned(row: ScoringModel) -> bool:
-    """What somebody has signed stays as they read it: other rules are another draft."""
-    return not (row.active_from or row.marketing_signatory_id or row.sales_signatory_id)
