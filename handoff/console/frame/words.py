@@ -63,6 +63,7 @@ NOUNS = {
     "handoff.apitoken": ("API token", "API tokens"),
     "auth.group": ("role", "roles"),
     "leads.transition": ("act", "acts"),
+    "leads.handoffrules": ("version of the rules", "versions of the rules"),
     "leads.sourcerank": ("system", "systems"),
     "handoff.standardmessage": ("standard message", "standard messages"),
 }

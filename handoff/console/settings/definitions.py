@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.http import HttpRequest
@@ -15,17 +14,15 @@ from handoff.console.frame.page import Tool
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, conditions_of
 from handoff.console.settings.comparing import compare
-from handoff.console.settings.signed import SignedPage
+from handoff.console.settings.signed import SeenForm, SignedPage
 from leads.models import Definition, Stage, User
 
 TERMS = ("promotes", "receiver", "team")
 """What is signed besides the words and the criteria."""
 
 
-class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
+class DefinitionForm(SeenForm):
     criteria = ConditionsField(initial=list)
-
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = Definition
@@ -35,8 +32,6 @@ class DefinitionForm(forms.ModelForm):  # type: ignore[type-arg]
         super().__init__(*args, **kwargs)
         if "receiver" in self.fields:  # of no use where marketing promotes
             self.fields["receiver"].required = False
-        if self.instance.pk:
-            self.initial["seen"] = self.instance.digest
 
     def clean_criteria(self) -> Any:
         return self.cleaned_data["criteria"] or []

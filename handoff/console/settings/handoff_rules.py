@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.http import HttpRequest
@@ -10,24 +9,18 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from handoff.agreement.handoff_rules import TERMS, discard, draft, edit, sign
+from handoff.alerts.content import sentence
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge
 from handoff.console.settings.comparing import Compared
-from handoff.console.settings.signed import SignedPage
+from handoff.console.settings.signed import SeenForm, SignedPage
 from leads.models import HandoffRules, User
 
 
-class HandoffRulesForm(forms.ModelForm):  # type: ignore[type-arg]
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
-
+class HandoffRulesForm(SeenForm):
     class Meta:
         model = HandoffRules
         fields = [*TERMS, "seen"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["seen"] = self.instance.digest
 
 
 class HandoffRulesPage(SignedPage):
@@ -38,7 +31,7 @@ class HandoffRulesPage(SignedPage):
     )
     sign, discard = staticmethod(sign), staticmethod(discard)
     form = HandoffRulesForm
-    list_display = ["__str__", "standing_shown", "marketing_signatory", "sales_signatory", "active_since"]
+    list_display = ["version_shown", "standing_shown", "marketing_signatory", "sales_signatory", "active_since"]
     list_select_related = ["marketing_signatory", "sales_signatory"]
     readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
     _back = ["recycle_limit", "cool_off_days", "needs_evidence", "score_rise", "needs_other_rep"]
@@ -51,6 +44,13 @@ class HandoffRulesPage(SignedPage):
     ]
     add_fieldsets = [("Back from sales", {"fields": _back}), ("Touches and disputes", {"fields": _sales})]
     read_as = {"active_from": "active_since"}
+
+    def title_of(self, obj: Any) -> str:
+        return sentence(str(obj))
+
+    @display(description="Version", ordering="version")
+    def version_shown(self, rules: HandoffRules) -> str:
+        return f"Version {rules.version}"
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:  # noqa: ARG002
         return self.fieldsets if obj else self.add_fieldsets

@@ -20,7 +20,7 @@ from handoff.console.frame.score_rules import BehaviourField, ExclusionField, Fi
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, day
 from handoff.console.settings.comparing_models import compare_models, rules_in_words
-from handoff.console.settings.signed import SignedPage
+from handoff.console.settings.signed import SeenForm, SignedPage
 from handoff.models import ReviewVerdict
 from handoff.refusals import Refused
 from leads.models import ScoringModel, User
@@ -28,20 +28,14 @@ from leads.models import ScoringModel, User
 EXPLAINED = "Say what both sides should know: which parts were flagged, and whether a high score still means a sale."
 
 
-class ScoringForm(forms.ModelForm):  # type: ignore[type-arg]
+class ScoringForm(SeenForm):
     fit_rules = FitField(label="Points for facts", initial=list)
     behaviour_rules = BehaviourField(label="Points for what buyers do", initial=list)
     exclusions = ExclusionField(label="Excluded", initial=list)
-    seen = forms.CharField(widget=forms.HiddenInput, required=False)
 
     class Meta:
         model = ScoringModel
         fields = [*COVERED, "seen"]
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if self.instance.pk:
-            self.initial["seen"] = self.instance.digest
 
 
 class ReviewForm(forms.Form):

@@ -1,8 +1,9 @@
-"""What the pages of definitions and of scoring models share: a draft is signed by both sides, or discarded."""
+"""What the pages of versions share that both sides sign: a draft is signed, or discarded."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
 from django.core.exceptions import PermissionDenied
@@ -21,6 +22,17 @@ from handoff.refusals import Refused
 from leads.models import Role, User
 
 DISCARDED = "Nobody has signed it. Whoever was notified of it is not notified again; the log keeps who discarded it."
+
+
+class SeenForm(forms.ModelForm):  # type: ignore[type-arg]
+    """It carries the digest of what its reader saw, so that an edit covers that and nothing else."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.initial["seen"] = self.instance.digest
 
 
 class SignedPage(Page):
