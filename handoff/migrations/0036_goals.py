@@ -25,7 +25,6 @@ class Migration(migrations.Migration):
                         choices=[
                             ("delivered", "Delivered leads"),
                             ("accepted", "Accepted leads"),
-                            ("won_amount", "Won amount"),
                         ],
                         max_length=10,
                     ),
@@ -42,18 +41,7 @@ class Migration(migrations.Migration):
                         help_text="The first day of the month or fiscal quarter.", verbose_name="begins on"
                     ),
                 ),
-                (
-                    "value",
-                    models.DecimalField(
-                        decimal_places=2, max_digits=14, validators=[django.core.validators.MinValueValidator(0)]
-                    ),
-                ),
-                (
-                    "currency",
-                    models.CharField(
-                        blank=True, db_default="", default="", help_text="Of a won amount, like EUR.", max_length=3
-                    ),
-                ),
+                ("value", models.PositiveIntegerField(verbose_name="leads")),
                 (
                     "set_at",
                     models.DateTimeField(
@@ -84,25 +72,15 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "ordering": ["-starts_on", "length", "measure", "team__name", "currency"],
+                "ordering": ["-starts_on", "length", "measure", "team__name"],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("measure", "length", "starts_on", "team", "currency"),
+                        fields=("measure", "length", "starts_on", "team"),
                         name="goal_once",
                         nulls_distinct=False,
                         violation_error_message="There is such a goal already: change that one.",
                     ),
-                    models.CheckConstraint(condition=models.Q(("value__gte", 0)), name="goal_not_negative"),
                     models.CheckConstraint(condition=models.Q(("starts_on__day", 1)), name="goal_begins_with_a_month"),
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            models.Q(("currency__regex", "^[A-Z]{3}$"), ("measure", "won_amount")),
-                            models.Q(models.Q(("measure", "won_amount"), _negated=True), ("currency", "")),
-                            _connector="OR",
-                        ),
-                        name="goal_currency_of_an_amount",
-                        violation_error_message="Give the currency of a won amount, like EUR, and of nothing else.",
-                    ),
                 ],
             },
         ),

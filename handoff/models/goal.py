@@ -2,7 +2,6 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -17,7 +16,6 @@ class GoalMeasure(models.TextChoices):
 
     DELIVERED = "delivered", "Delivered leads"
     ACCEPTED = "accepted", "Accepted leads"
-    WON_AMOUNT = "won_amount", "Won amount"
 
 
 class GoalPeriod(models.TextChoices):
@@ -34,32 +32,22 @@ class Goal(models.Model):
     team = models.ForeignKey(
         Team, null=True, blank=True, on_delete=models.CASCADE, related_name="goals", help_text="Empty: the whole firm."
     )
-    value = models.DecimalField(max_digits=14, decimal_places=2, validators=[MinValueValidator(0)])
-    currency = models.CharField(
-        max_length=3, blank=True, default="", db_default="", help_text="Of a won amount, like EUR."
-    )
+    value = models.PositiveIntegerField("leads")
     set_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     set_at = models.DateTimeField(default=timezone.now, db_default=Now())
 
     class Meta:
-        ordering = ["-starts_on", "length", "measure", "team__name", "currency"]
+        ordering = ["-starts_on", "length", "measure", "team__name"]
         constraints = [
             models.UniqueConstraint(
-                fields=["measure", "length", "starts_on", "team", "currency"],
+                fields=["measure", "length", "starts_on", "team"],
                 nulls_distinct=False,
                 name="goal_once",
                 violation_error_message="There is such a goal already: change that one.",
             ),
-            models.CheckConstraint(condition=Q(value__gte=0), name="goal_not_negative"),
             models.CheckConstraint(condition=Q(starts_on__day=1), name="goal_begins_with_a_month"),
-            models.CheckConstraint(
-                condition=Q(measure="won_amount", currency__regex="^[A-Z]{3}$")
-                | (~Q(measure="won_amount") & Q(currency="")),
-                name="goal_currency_of_an_amount",
-                violation_error_message="Give the currency of a won amount, like EUR, and of nothing else.",
-            ),
         ]
 
     def __str__(self) -> str:

@@ -37,7 +37,7 @@ HANDOFFS = Counted(
     rows=ROWS,
     counts={"delivered": "true", "valid": "decided AND NOT against_marketing", "accepted": "accepted"},
 )
-Goals = Mapping[tuple[str, str, date, str | None], float]
+Goals = Mapping[tuple[str, str, date, str | None], int]
 
 
 def capacity(asked: Asked, now: datetime) -> list[CountedRow]:
@@ -52,10 +52,9 @@ def capacity(asked: Asked, now: datetime) -> list[CountedRow]:
 
 
 def _goals() -> Goals:
-    kept = Goal.objects.exclude(measure=GoalMeasure.WON_AMOUNT).select_related("team")
+    kept = Goal.objects.select_related("team")
     return {
-        (goal.measure, goal.length, goal.starts_on, goal.team.name if goal.team else None): float(goal.value)
-        for goal in kept
+        (goal.measure, goal.length, goal.starts_on, goal.team.name if goal.team else None): goal.value for goal in kept
     }
 
 
@@ -100,9 +99,9 @@ REPORT = Report(
         Column("delivered", "Delivered", "Handoffs that marketing offered to sales in the period."),
         Column("valid", "Valid", "Those decided, and not rejected for a reason that counts against marketing."),
         Column("accepted", "Accepted", "Those that sales has accepted."),
-        Column("goal", "Delivered", "The goal of the whole month or quarter, of the firm or team.", Kind.RATIO, _GOAL),
+        Column("goal", "Delivered", "The goal of the whole month or quarter, of the firm or team.", Kind.GOAL, _GOAL),
         Column("reached", "Reached", "Delivered of that goal, which may be more than all.", Kind.RATIO, _GOAL),
-        Column("goal_accepted", "Accepted", "The goal of accepted leads.", Kind.RATIO, _GOAL),
+        Column("goal_accepted", "Accepted", "The goal of accepted leads.", Kind.GOAL, _GOAL),
         Column(
             "capacity",
             "Leads",

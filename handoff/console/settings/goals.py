@@ -22,8 +22,8 @@ class _Entered(Page):
 class GoalPage(_Entered):
     title: ClassVar[str] = "Goals"
     empty = "No goal yet. Add one, like so many delivered leads in a month."
-    fields = ["measure", "length", "starts_on", "team", "value", "currency"]
-    list_display = ["measure", "length", "starts_on", "team", "value", "currency"]
+    fields = ["measure", "length", "starts_on", "team", "value"]
+    list_display = ["measure", "length", "starts_on", "team", "value"]
     list_select_related = ["team"]
 
 
