@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.dialogs import dress
 from handoff.console.frame.fields import DayInput
 from handoff.console.frame.site import site
@@ -118,21 +119,26 @@ def finish_view(request: HttpRequest) -> HttpResponse:
     return _back(period.key)
 
 
-@require_POST
 def end_view(request: HttpRequest) -> HttpResponse:
+    """Ask, and end the review."""
     user = reader(request)
     period, _ = asked_period(request, Firm.of_now(), timezone.now())
-    try:
+
+    def do() -> str:
         agreeing.end(period.key, by=user)
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
-    else:
-        messages.success(request, "The review has ended: its pack stays as it is now.")
-    return _back(period.key)
+        return "The review has ended: its pack stays as it is now."
+
+    explained = "What was agreed becomes part of its pack, which nobody can change afterwards."
+    question = Question(f"End the review of {period.label}", explained, "End it", carried={"period": period.key})
+    return confirm(request, question, _page_of(period.key), do)
+
+
+def _page_of(key: str) -> str:
+    return f"{reverse('admin:review')}?{urlencode({'period': key})}"
 
 
 def _back(key: str) -> HttpResponse:
-    return redirect(f"{reverse('admin:review')}?{urlencode({'period': key})}")
+    return redirect(_page_of(key))
 
 
 site.mount("review/", page, "review")

@@ -6,21 +6,18 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_POST
 
 from handoff.console.frame import export
+from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.models import Firm, PeriodClose
-from handoff.refusals import Refused
 from handoff.reports.fiscal import MONTH, QUARTER, FiscalPeriod, period_at, period_of
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.lines import LINES, Line, column_label
@@ -92,17 +89,22 @@ def around(page_name: str, period: FiscalPeriod, firm: Firm, complaint: str) -> 
     }
 
 
-@require_POST
 def close_view(request: HttpRequest) -> HttpResponse:
-    key = request.POST.get("period", "")
-    try:
-        closed = close(key, by=reader(request))
-    except Refused as refusal:
-        messages.warning(request, refusal.message)
-    else:
-        label = period_of(closed.key, Firm.of_now()).label
-        messages.success(request, f"{label} is closed. What changes from now on is restated below its figures.")
-    return redirect(f"{reverse('admin:sheet')}?{urlencode({'period': key})}")
+    """Ask, and close the period: nobody can open it again."""
+    user, firm = reader(request), Firm.of_now()
+    period, _ = asked_period(request, firm, timezone.now())
+    key = request.POST.get("period", period.key)
+
+    def do() -> str:
+        label = period_of(close(key, by=user).key, firm).label
+        return f"{label} is closed. What changes from now on is restated below its figures."
+
+    explained = (
+        "Its figures stay as they are now, for everyone. This cannot be undone: what changes later is restated below "
+        "them, with its lead and its cause."
+    )
+    question = Question(f"Close {period.label}", explained, "Close for good", carried={"period": key})
+    return confirm(request, question, f"{reverse('admin:sheet')}?{urlencode({'period': key})}", do)
 
 
 def restatements_export(request: HttpRequest) -> HttpResponseBase:

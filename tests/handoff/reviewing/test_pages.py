@@ -46,6 +46,11 @@ def test_each_figure_of_the_sheet_opens_to_as_many_leads_as_it_says(world: World
 
 def test_revops_closes_on_the_page_and_the_sheet_shows_what_is_restated(world: World) -> None:
     leads = march(world)
+    with at(APRIL_3):
+        asked = as_(world.olga).get(reverse("admin:sheet_close"), MARCH).content.decode()
+    assert "Close March 2026" in asked
+    assert "This cannot be undone" in asked
+    assert not PeriodClose.objects.exists()
     for name in ("nora", "olga", "olga"):  # whoever presses twice closes once
         with at(APRIL_3):
             as_(getattr(world, name)).post(reverse("admin:sheet_close"), MARCH)
