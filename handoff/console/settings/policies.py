@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -103,7 +104,11 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["destinations"] = list(self.instance.destinations.all())
+            kept = list(self.instance.destinations.all())
+            self.initial["destinations"] = kept
+            # Else whoever changes a target would take one that is switched off from the ladder, unseen.
+            offered = Destination.objects.filter(Q(active=True) | Q(pk__in=[each.pk for each in kept]))
+            self.fields["destinations"].queryset = offered  # type: ignore[attr-defined]
         _count_business_days(self, self.instance.policy.calendar_id if self.instance.policy_id else None)
         # In a table the head of the column labels a field for the eye only.
         for field in self.fields.values():

@@ -16,6 +16,7 @@ from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.page import Kept
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge
+from handoff.console.settings.comparing import NEVER
 from handoff.console.settings.comparing_sla import IN_FORCE, compare_changes
 from handoff.console.settings.signed import SignedPage
 from handoff.models import SlaChange, SlaTable, Subject
@@ -91,9 +92,9 @@ class SlaTablePage(SignedPage, Kept):
     def changed(self, table: SlaTable) -> str:
         return table.summary
 
-    @display(description="In force since", ordering="active_from", empty_value="–")
-    def since(self, table: SlaTable) -> Any:
-        return self.active_since(table) if table.active_from else None
+    @display(description="In force since", ordering="active_from")
+    def since(self, table: SlaTable) -> SafeString | str:
+        return self.active_since(table) if table.active_from else NEVER
 
     @display(description="Status", ordering="active_from")
     def standing_shown(self, table: SlaTable) -> SafeString:

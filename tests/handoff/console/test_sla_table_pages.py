@@ -64,9 +64,14 @@ def test_a_policy_that_is_saved_is_drafted_signed_and_read_in_the_history(
     assert "Owner by email" not in page, "the ladder is as it was"
     assert Policy.objects.get().target_seconds == 4 * 3600
     assert "It changes this one already" in text_of(olga.get(change))
+    Destination.objects.update(active=False)
     olga.post(change, form_of(accept, "4 h", position="5"))
     table = SlaTable.objects.get()
-    assert [(each.after or {})["target_seconds"] for each in table.listed] == [2 * 3600], "what was drafted is kept"
+    [before, after] = table.listed[0].both
+    assert before
+    assert after
+    assert (after["target_seconds"], after["position"]) == (2 * 3600, 5), "what was drafted is kept"
+    assert after["ladder"] == before["ladder"], "a destination that is switched off stays on it"
     assert {entry.user for entry in LogEntry.objects.filter(object_id=table.pk)} == {world.olga}
 
     for person in (world.nora, world.max):
