@@ -1,6 +1,5 @@
 """What every test gets, and the rule that nothing is skipped in silence."""
 
-import gc
 import os
 from collections.abc import Generator
 from typing import Any, TypeVar
@@ -30,12 +29,6 @@ def _sign_in(client: Client, user: Any, backend: str = "config.sign_in.Backend")
 
 
 Client.force_login = _sign_in  # type: ignore[method-assign]
-
-
-def pytest_collection_finish() -> None:
-    """What is there now stays to the end: the collector need not look through all of it again and again."""
-    gc.collect()
-    gc.freeze()
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
