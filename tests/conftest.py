@@ -18,11 +18,11 @@ Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 ALLOWED_SKIPS = ("needs ../shared/data", "needs root")
 
 
-def _sign_in(client: Client, user: Any, backend: str = "config.sign_in.Backend") -> None:
+def _sign_in(client: Any, user: Any, backend: str | None = None) -> None:
     """A session and its cookie. Django's own way there is that of a person who logs in, with all that is noted then: a
     dozen statements, in most tests of pages. Those of logging in fill the form."""
     session = SessionStore()
-    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: backend})
+    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: backend or "config.sign_in.Backend"})
     session[HASH_SESSION_KEY] = user.get_session_auth_hash()
     session.create()
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
