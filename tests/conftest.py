@@ -28,7 +28,7 @@ def _sign_in(client: Any, user: Any, backend: str | None = None) -> None:
     client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
 
 
-Client.force_login = _sign_in  # type: ignore[method-assign]
+Client.force_login = _sign_in  # type: ignore[method-assign, assignment]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
