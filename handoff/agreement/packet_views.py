@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import structlog
 from django.db import Error, connection, transaction
@@ -14,7 +15,11 @@ from leads.models import SALES, Role, User
 from leads.sql import load
 
 log = structlog.get_logger(__name__)
-_STANDING = "SELECT contacted_at, seen_before_contact FROM reporting.packets WHERE handoff_id = %s"
+_SEEN = """
+SELECT packet.contacted_at, packet.seen_before_contact, seen.person_id, seen.at
+FROM reporting.packets packet LEFT JOIN handoff_packetview seen ON seen.handoff_id = packet.handoff_id
+WHERE packet.handoff_id = %s ORDER BY seen.at, seen.id
+"""
 
 
 def note_view(request: HttpRequest, lead_id: int, person: User) -> None:
@@ -22,7 +27,7 @@ def note_view(request: HttpRequest, lead_id: int, person: User) -> None:
     if not (person.has_role(*SALES) and is_looked_at(request)):
         return
     teams = list(person.team_ids) if person.has_role(Role.SALES_REP) else []
-    asked = {"lead": lead_id, "person": person.pk, "teams": teams, "at": timezone.now()}
+    asked: dict[str, Any] = {"lead": lead_id, "person": person.pk, "teams": teams, "at": timezone.now()}
     try:
         with transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(load(__package__, "see_packet.sql"), asked)
@@ -41,8 +46,9 @@ class Seen:
 
 
 def seen(handoff: Handoff) -> Seen:
-    views = list(PacketView.objects.filter(handoff=handoff).select_related("person").order_by("at", "pk"))
     with connection.cursor() as cursor:
-        cursor.execute(_STANDING, [handoff.pk])
-        row = cursor.fetchone()
-    return Seen(views, *row) if row else Seen(views)
+        cursor.execute(_SEEN, [handoff.pk])
+        rows = cursor.fetchall()
+    people = User.objects.in_bulk([person for _, _, person, _ in rows if person])
+    views = [PacketView(handoff=handoff, person=people[person], at=at) for _, _, person, at in rows if person in people]
+    return Seen(views, *rows[0][:2]) if rows else Seen([])

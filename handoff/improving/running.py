@@ -148,7 +148,7 @@ def _period(chosen: Filter) -> dict[str, Any]:
 
 
 def _rows(tallies: Iterable[Sequence[Any]]) -> list[Row]:
-    return [Row(*alike, n, None if amount is None else Decimal(amount)) for *alike, n, amount in tallies]
+    return [Row._make([*alike, n, None if amount is None else Decimal(amount)]) for *alike, n, amount in tallies]
 
 
 def _added(before: Iterable[Row], rows: Iterable[Row]) -> list[list[Any]]:
