@@ -20,7 +20,7 @@ from tests.programs import in_threads
 from tests.world import MONDAY, World, make_lead
 
 pytestmark = pytest.mark.django_db
-TOUCH = {"channel": "call", "outcome": "reached"}
+TOUCH: dict[str, Any] = {"channel": "call", "outcome": "reached"}
 
 
 @pytest.fixture(autouse=True)
@@ -110,7 +110,7 @@ def test_another_handoff_is_another_packet(lead: Lead, world: World) -> None:
     workflow.reject(lead.pk, by=world.ada, reason="bad_contact_data", wrong_field="phone")
     workflow.resubmit(lead.pk, by=world.mia, fixed="The number.")
     by_page(world.ada, lead)
-    assert PacketView.objects.values_list("handoff__cycle", flat=True).order_by("pk")[::1] == [1, 2]
+    assert list(PacketView.objects.order_by("pk").values_list("handoff__cycle", flat=True)) == [1, 2]
 
 
 def test_the_page_and_the_timeline_say_it(world: World) -> None:
