@@ -76,7 +76,7 @@ class ReplayInFullShape(ReplayShape):
 
     def get_result(self, run: ReplayRun) -> dict[str, Any] | None:
         replayed = running.result(run)
-        return replayed and replayed.as_dict(self.context["roles"])
+        return replayed.as_dict(self.context["roles"]) if replayed else None
 
 
 class ReplaysView(generics.GenericAPIView[ReplayRun]):
