@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import structlog
+from django.http import HttpRequest
 
 from leads.models import Transition, Via
 
@@ -33,3 +34,11 @@ def door(via: Via) -> Door:
     """The door of the request at hand. Its id is what the caller sent as X-Request-ID: anything, of any length."""
     sent = str(structlog.contextvars.get_contextvars().get("request_id", ""))
     return Door(via=via, request_id="".join(filter(str.isprintable, sent))[:_LONGEST_ID])
+
+
+def is_looked_at(request: HttpRequest) -> bool:
+    """Somebody reads what is answered: a browser that fetches a page in advance says so, and may never show it."""
+    purposes = (request.headers.get(name, "").lower() for name in ("Sec-Purpose", "Purpose", "X-Purpose", "X-Moz"))
+    return request.method == "GET" and not any(
+        word in purpose for purpose in purposes for word in ("prefetch", "prerender", "preview")
+    )

@@ -9,6 +9,7 @@ from handoff.alerts import letters, slack_replies, slack_updates, worker
 from handoff.amending import bulk, duplicates, scoring, stopping
 from handoff.engine import agenda, disputes, heartbeat, leaks, promises, scheduled_reports
 from handoff.imports import expiry, job
+from handoff.improving import running
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import renewing, rollup
@@ -69,6 +70,11 @@ def stop_mistakes() -> None:
 @shared_task
 def run_bulk_acts() -> None:
     bulk.run_in_turn()
+
+
+@shared_task
+def run_replays() -> None:
+    running.run_in_turn()
 
 
 @shared_task

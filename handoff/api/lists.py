@@ -23,6 +23,9 @@ class CampaignShape(serializers.ModelSerializer[Campaign]):
 
 
 class ReasonShape(serializers.ModelSerializer[Reason]):
+    concerns = serializers.ListField(
+        child=serializers.CharField(), read_only=True, help_text="What criteria may ask for that it is about."
+    )
     retired = serializers.SerializerMethodField(help_text="Stays readable on old rejections, cannot be chosen.")
 
     class Meta:
@@ -35,6 +38,7 @@ class ReasonShape(serializers.ModelSerializer[Reason]):
             "evidence",
             "min_note_length",
             "min_touches",
+            "concerns",
             "retired",
         ]
 

@@ -3,7 +3,19 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from handoff.api import attributes, duplicates, explanations, imports, leads, lists, reports, touchpoints, transitions
+from handoff.api import (
+    attributes,
+    duplicates,
+    explanations,
+    imports,
+    leads,
+    lists,
+    packets,
+    replays,
+    reports,
+    touchpoints,
+    transitions,
+)
 from handoff.api.docs import DocsView
 
 app_name = "api"
@@ -12,6 +24,7 @@ urlpatterns = [
     path("leads/<int:pk>/", leads.OneLeadView.as_view(), name="lead"),
     path("leads/<int:lead_id>/transitions/", transitions.TransitionsView.as_view(), name="transitions"),
     path("leads/<int:lead_id>/transitions/<int:pk>/", transitions.OneTransitionView.as_view(), name="transition"),
+    path("leads/<int:lead_id>/packet/", packets.PacketReadView.as_view(), name="packet"),
     path("leads/<int:lead_id>/alarms/", leads.AlarmsView.as_view(), name="alarms"),
     path("leads/<int:lead_id>/touches/", leads.TouchesView.as_view(), name="touches"),
     path("leads/<int:lead_id>/consents/", attributes.ConsentsView.as_view(), name="consents"),
@@ -24,6 +37,8 @@ urlpatterns = [
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
     path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
     *(path(f"reports/{name}/", view.as_view(), name=name) for name, view in reports.VIEWS.items()),
+    path("replays/", replays.ReplaysView.as_view(), name="replays"),
+    path("replays/<int:pk>/", replays.OneReplayView.as_view(), name="replay"),
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.OneImportView.as_view(), name="import"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import_refused"),

@@ -10,13 +10,15 @@ from django.conf import settings
 from handoff.agreement.ladders import LadderStep, publish_policy
 from handoff.demo.people import BERLIN, NEW_YORK, Cast
 from handoff.models import Audience, Destination, RequiredActions, Subscription
-from leads.models import Definition, Stage, Verb
+from leads.models import Definition, Reason, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import RULES, Metric, Party
 from sla.models import Calendar, Policy, StepAction
 from sla.versions import publish_calendar
 
 EMAIL, SLACK = "email", "slack"
+UNFIT = ("not_our_customer", "not_a_buyer")
+"""Reasons that point at a criterion, the score, and at a fact for which none asks."""
 MINUTE, HOUR = 60, 3600
 DAY = 8 * HOUR  # of office time
 HOT = 80  # the score from which a lead is hot
@@ -114,6 +116,7 @@ def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
         for name in names:
             Subscription.objects.create(verb=verb, destination=places[name])
     _sign_definitions(cast, since)
+    Reason.objects.filter(code__in=UNFIT).update(concerns=["score", "attributes.employees"])
     for tier, score_from, actions in REQUIRED_ACTIONS:
         RequiredActions.objects.create(
             tier=tier, score_from=score_from, actions=actions, starts_on=since.date(), set_by=cast["olga"]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handoff.demo import sayings
+from handoff.demo.agreement import UNFIT
 from handoff.demo.attributes import attributes_of
 from handoff.demo.campaigns import Effort
 from handoff.demo.life import Life
@@ -15,7 +16,6 @@ from leads.provenance import CAPTURE
 
 SYSTEM = "hubspot"
 """Where the leads of the story come from."""
-UNFIT = ("not_our_customer", "not_a_buyer")
 
 
 def capture(lives: Sequence[Life], now: datetime, campaigns: Mapping[Effort, Campaign]) -> None:

@@ -10,6 +10,7 @@ from handoff.demo.agreement import make_agreement
 from handoff.demo.attributes import make_attributes
 from handoff.demo.capture import capture, reply
 from handoff.demo.life import in_order
+from handoff.demo.packets import see_packets
 from handoff.demo.people import PEOPLE, make_people
 from handoff.demo.play import close_deals, play, settle_deliveries
 from handoff.demo.scoring import score_by_a_model
@@ -66,4 +67,5 @@ def _tell(seed: int) -> None:
     capture(story.live, now - live.EARLIEST, efforts)
     play(live.scenes_of(story.live, now), now)
     settle_deliveries()
+    see_packets()
     score_by_a_model(cast, since)

@@ -11,8 +11,9 @@ from handoff.improving.axes import LETTER, MOST_VALUES, Axes, axes, cut
 from handoff.improving.cases import DECIDED, Filter, cases
 from handoff.improving.masks import ACCEPTED, LATER, REJECTED, WON, Held, Sets
 from handoff.improving.packing import packed_in_sql, unpacked
+from handoff.improving.pointing import Let, Pointed, Pointing, Unasked
 from handoff.improving.reading import reading_much
-from handoff.improving.replay import HOLDS, UNSURE, pattern
+from handoff.improving.replay import pattern
 from handoff.improving.search import LEAST_REJECTED, LEAST_WITHHELD, Proposal, Search, Searched
 from leads.conditions import Condition, where
 from leads.conditions.fragments import Sql, compose, joined, value
@@ -25,18 +26,6 @@ SAMPLE = 50_000
 """Of so many handoffs the places of thresholds are taken."""
 HAS_WON = Sql("EXISTS (SELECT FROM leads_opportunity deal WHERE deal.lead_id = frozen.lead_id AND deal.state = 'won')")
 PLACES = [n / 20 for n in range(1, 20)]
-
-
-@dataclass(frozen=True)
-class Let:
-    """A criterion in force, beside the rejections that are looked into."""
-
-    condition: Condition
-    met: int
-    """Rejected although they met it."""
-    wrong: int
-    """Rejected because the very fact that it asks for was wrong."""
-    unknown: int
 
 
 @dataclass
@@ -52,6 +41,9 @@ class Finding:
     split: datetime | None = None
     """From when on handoffs confirm, and nothing is chosen by them."""
     let_through: list[Let] = field(default_factory=list)
+    unasked: list[Unasked] = field(default_factory=list)
+    unmapped: int = 0
+    """Rejected for reasons that name no fact."""
     proposals: list[Proposal] = field(default_factory=list)
     lost: list[dict[str, Decimal]] = field(default_factory=list)
     """Of each proposal, by currency, what the leads that it would have withheld have brought."""
@@ -68,7 +60,12 @@ def find(chosen: Filter | None = None, roles: Collection[str] | None = None, mos
     finding = Finding(Definition.active(Stage.MQL), _with_reasons(chosen or Filter()))
     _look(finding, most)
     if finding.definition and finding.rejected:
-        finding.let_through = _let_through(finding, finding.definition.criteria)
+        pointed = Pointed(finding.definition.criteria, _pointing(finding, finding.definition.criteria))
+        finding.let_through, finding.unasked, finding.unmapped = (
+            pointed.let_through(),
+            pointed.unasked(),
+            pointed.unmapped,
+        )
     if finding.is_too_small:
         return finding
     searched = _search(finding, roles)
@@ -166,20 +163,11 @@ def _letters(finding: Finding, searched: Axes) -> tuple[bytes, list[bytes]]:
     return outcomes.encode("ascii"), unpacked(bytes(letters), len(searched.axes))
 
 
-def _let_through(finding: Finding, criteria: Sequence[Condition]) -> list[Let]:
-    """Of each criterion in force, how many of the rejected met it as they were handed over."""
-    if not criteria:
-        return []
-    counted: list[Sql] = []
-    for n, each in enumerate(criteria, start=1):
-        counted += [
-            Sql(f"count(*) FILTER (WHERE substr(letters, {n}, 1) = '{HOLDS}')"),
-            compose("count(*) FILTER (WHERE wrong_field = {})", value(each["field"], "text")),
-            Sql(f"count(*) FILTER (WHERE substr(letters, {n}, 1) = '{UNSURE}')"),
-        ]
-    decided = _decided(finding, {"letters": pattern(criteria)})
-    [row] = _rows(compose("SELECT {} FROM {} AND {}", _listed(counted), decided, _is_rejected(finding)))
-    return [Let(each, *row[3 * n : 3 * n + 3]) for n, each in enumerate(criteria)]
+def _pointing(finding: Finding, criteria: Sequence[Condition]) -> list[Pointing]:
+    """The rejected, by their reason and the detail that was wrong: how many, and how each criterion stood."""
+    decided = compose("{} AND {}", _decided(finding, {"letters": pattern(criteria)}), _is_rejected(finding))
+    counted = "SELECT reason_id, COALESCE(wrong_field, ''), letters, count(*) FROM {} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    return [Pointing(*row) for row in _rows(compose(counted, decided))]
 
 
 def _lost(finding: Finding) -> list[dict[str, Decimal]]:

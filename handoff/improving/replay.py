@@ -4,7 +4,7 @@ Each lead is judged as it was at its handoff, by what was frozen then; what cann
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
@@ -15,7 +15,7 @@ from handoff.improving.cases import Filter, cases
 from handoff.improving.intervals import Share
 from handoff.improving.reading import reading_much
 from handoff.models import Decision
-from leads.conditions import Condition, in_words, where
+from leads.conditions import Condition, in_words, is_hidden, where
 from leads.conditions.fragments import Sql, compose
 from leads.models import Reason
 from leads.sql import load
@@ -34,6 +34,7 @@ VERDICTS = {
     Verdict.FAIL: "Would fail",
     Verdict.UNKNOWN: "Cannot be known",
 }
+RESTRICTED = "a restricted condition"
 HOLDS, FAILS, UNSURE = "p", "f", "u"
 """How a single criterion stands, as `pattern` spells it: one letter for each, in their order."""
 
@@ -65,7 +66,7 @@ class Outcomes:
     def won_amount(self) -> dict[str, str]:
         return {currency: f"{amount:.2f}" for currency, amount in sorted(self.amount.items())}
 
-    def add(self, row: "_Row") -> None:
+    def add(self, row: "Row") -> None:
         n = row.handoffs
         self.handoffs += n
         self.decided += n if row.decision else 0
@@ -112,14 +113,14 @@ class Replay:
     """By the place of a criterion, the handoffs that it would have stopped, whatever else would have."""
     unsure: Counter[int] = field(default_factory=Counter)
 
-    def as_dict(self) -> dict[str, Any]:
-        """As programs read it."""
+    def as_dict(self, roles: Collection[str] | None = None) -> dict[str, Any]:
+        """As programs of somebody with these roles read it."""
         codes = dict(Reason.objects.values_list("pk", "code"))
         return {
             "all": self.all.as_dict(codes),
             **_as_dict(self.verdicts, codes),
             "criteria": [
-                {"criterion": in_words(each), "would_stop": self.failing[n], "cannot_be_known": self.unsure[n]}
+                {"criterion": spelled(each, roles), "would_stop": self.failing[n], "cannot_be_known": self.unsure[n]}
                 for n, each in enumerate(self.criteria)
             ],
             "campaigns": {name: _as_dict(group, codes) for name, group in self.campaigns.items()},
@@ -127,7 +128,9 @@ class Replay:
         }
 
 
-class _Row(NamedTuple):
+class Row(NamedTuple):
+    """How many handoffs stand alike. The same of two periods only add up."""
+
     pattern: str
     campaign: str | None
     source: str | None
@@ -142,8 +145,13 @@ class _Row(NamedTuple):
 
 def replay(criteria: Sequence[Condition], chosen: Filter | None = None) -> Replay:
     """Judge every handoff that is asked for by these criteria, in one statement."""
+    return gathered(criteria, counted(criteria, chosen or Filter()))
+
+
+def gathered(criteria: Sequence[Condition], rows: Iterable[Row]) -> Replay:
+    """What was counted, by verdict, campaign, source and criterion."""
     replayed = Replay(criteria)
-    for row in _rows(criteria, chosen or Filter()):
+    for row in rows:
         verdict = verdict_of(row.pattern)
         if row.campaign is not None:
             replayed.campaigns.setdefault(row.campaign, _group())[verdict].add(row)
@@ -155,7 +163,7 @@ def replay(criteria: Sequence[Condition], chosen: Filter | None = None) -> Repla
     return replayed
 
 
-def _add(replayed: Replay, row: _Row, verdict: Verdict) -> None:
+def _add(replayed: Replay, row: Row, verdict: Verdict) -> None:
     replayed.all.add(row)
     replayed.verdicts[verdict].add(row)
     for n, letter in enumerate(row.pattern):
@@ -181,11 +189,17 @@ def verdict_of(letters: str) -> Verdict:
     return Verdict.UNKNOWN if UNSURE in letters else Verdict.PASS
 
 
-def _rows(criteria: Sequence[Condition], chosen: Filter) -> list[_Row]:
-    counted = compose(load(__package__, "outcomes.sql"), cases(chosen, {"letters": pattern(criteria)}))
+def counted(criteria: Sequence[Condition], chosen: Filter) -> list[Row]:
+    """The rows of all, by campaign and by source."""
+    counting = compose(load(__package__, "outcomes.sql"), cases(chosen, {"letters": pattern(criteria)}))
     with reading_much() as cursor:
-        cursor.execute(counted.text, counted.params)
-        return [_Row(*row) for row in cursor.fetchall()]
+        cursor.execute(counting.text, counting.params)
+        return [Row(*row) for row in cursor.fetchall()]
+
+
+def spelled(condition: Condition, roles: Collection[str] | None) -> str:
+    """In words, unless it asks for what somebody with these roles may not see."""
+    return RESTRICTED if is_hidden(condition, roles) else in_words(condition)
 
 
 def _as_dict(group: Group, codes: Mapping[int, str]) -> dict[str, Any]:

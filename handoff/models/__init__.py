@@ -26,6 +26,8 @@ from handoff.models.installation import Installation
 from handoff.models.kept import ReportMark, ReportQuestion, ReportSpan
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
+from handoff.models.packet_view import PacketView
+from handoff.models.replay import ReplayRun
 from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, ReviewAction, ReviewPack, Tier
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.scheduled_report import ScheduledReport, SentReport
@@ -78,11 +80,13 @@ __all__ = [
     "LetterKind",
     "NoteKind",
     "Notice",
+    "PacketView",
     "Part",
     "PeriodClose",
     "Priority",
     "RateLimit",
     "Rejection",
+    "ReplayRun",
     "ReportMark",
     "ReportQuestion",
     "ReportSpan",

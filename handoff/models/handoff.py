@@ -5,6 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from leads.models import Definition, HandoffRules, Lead, Transition
 
@@ -44,6 +45,14 @@ class Handoff(models.Model):
     touchpoint_kinds = ArrayField(models.TextField(), null=True, db_default=None, editable=False)
     offered_to = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     offered_at = models.DateTimeField()
+    # A first touch from before then says nothing of the packet: an import brought both, and there was nothing to see.
+    recorded_at = models.DateTimeField(
+        default=timezone.now,
+        null=True,
+        db_default=None,
+        editable=False,
+        help_text="From when on it is kept who saw the packet. Empty: it is from before that was kept.",
+    )
     decision = models.CharField(max_length=8, choices=Decision, blank=True)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField(null=True)

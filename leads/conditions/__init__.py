@@ -17,7 +17,7 @@ from leads.conditions.fields import BY_VERBS, field_of, fields
 from leads.conditions.fragments import Sql, joined
 from leads.conditions.sources import Source, is_in_snapshot, leads, moment, snapshot
 from leads.conditions.validation import OPERATORS, validate_conditions
-from leads.conditions.wording import complaint, in_words, is_hidden
+from leads.conditions.wording import complaint, in_words, is_hidden, label_of
 
 
 def unmet(
@@ -75,6 +75,7 @@ __all__ = [
     "in_words",
     "is_hidden",
     "is_in_snapshot",
+    "label_of",
     "leads",
     "moment",
     "snapshot",

@@ -63,6 +63,12 @@ def is_hidden(condition: Condition, roles: Collection[str] | None) -> bool:
     return roles is not None and attribute is not None and not attribute.is_seen_by(roles)
 
 
+def label_of(name: str) -> str:
+    """What people call a field; its name if it is not there any more."""
+    field = _field(name)
+    return field.label if field else name
+
+
 def _field(name: Any) -> Field | None:
     """None for what is not there any more."""
     try:

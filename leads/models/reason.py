@@ -48,6 +48,12 @@ class Reason(models.Model):
     )
     min_note_length = models.PositiveSmallIntegerField(default=0, help_text="Characters the note must have.")
     min_touches = models.PositiveSmallIntegerField(default=0, help_text="Genuine touches that must be logged.")
+    concerns = models.JSONField(
+        blank=True,
+        default=list,
+        db_default=[],
+        help_text="What criteria may ask for that it is about: a rejection for it speaks of the criteria that do.",
+    )
     position = models.PositiveSmallIntegerField(default=100)
     retired_at = models.DateTimeField(null=True, blank=True)
 
@@ -60,3 +66,7 @@ class Reason(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    def about(self, wrong_field: str = "") -> list[str]:
+        """The fields of criteria that a rejection speaks of: the detail that was wrong, else what the reason names."""
+        return [wrong_field] if wrong_field else list(self.concerns)

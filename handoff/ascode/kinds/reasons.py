@@ -12,7 +12,7 @@ from leads.models import Evidence, Reason, User
 
 _FIELDS = (
     "code", "label", "route", "counts_against", "counts_as_valid", "evidence", "min_note_length", "min_touches",
-    "position",
+    "concerns", "position",
 )  # fmt: skip
 
 
@@ -29,6 +29,7 @@ class Reasons(Kind):
         Value("evidence", default=Evidence.NONE.value),
         Value("min_note_length", Shape.NUMBER, default=0),
         Value("min_touches", Shape.NUMBER, default=0),
+        Value("concerns", Shape.TEXTS, default=[]),
         Value("position", Shape.NUMBER, default=100),
     )
 

@@ -15,22 +15,23 @@ from django.views.decorators.http import require_POST
 
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
-from handoff.console.improving.replaying import ReplayForm
 from handoff.console.improving.wording import criterion_of, points, rate, with_amounts
+from handoff.improving.asking import HandoffsForm
 from handoff.improving.cases import Filter
 from handoff.improving.drafting import DRAFTERS, draft_change
-from handoff.improving.finder import Finding, Let, find
+from handoff.improving.finder import Finding, find
 from handoff.improving.intervals import difference
+from handoff.improving.pointing import Let, Unasked
 from handoff.improving.search import LEAST_REJECTED, Proposal
 from handoff.refusals import Refused
-from leads.conditions import in_words
-from leads.models import Reason, User
+from leads.conditions import in_words, is_hidden, label_of
+from leads.models import Reason, Role, User
 
 MOST = 20_000
 """Handoffs: with more, the page would keep people waiting. The command reads all."""
 
 
-class FinderForm(ReplayForm):
+class FinderForm(HandoffsForm):
     """Which rejections are looked into."""
 
     reasons = forms.ModelMultipleChoiceField(
@@ -56,6 +57,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "finding": finding,
         "least": LEAST_REJECTED,
         "may_draft": user.has_role(*DRAFTERS),
+        "may_map": user.has_role(Role.REVOPS),
         **(_shown(finding, user) if finding else {}),
     }
     return TemplateResponse(request, "handoff/console/improving/finder.html", context)
@@ -63,22 +65,35 @@ def page(request: HttpRequest) -> HttpResponse:
 
 def _shown(finding: Finding, user: User) -> dict[str, Any]:
     pairs = zip(finding.proposals, finding.lost, strict=True)
+    labels = dict(Reason.objects.values_list("pk", "label"))
     return {
-        "let_through": [_let(each, finding, user) for each in finding.let_through],
+        "let_through": [_let(each, finding, user, labels) for each in finding.let_through],
+        "unasked": [_unasked(each, user, labels) for each in finding.unasked],
         "proposals": [_proposal(proposal, lost, finding) for proposal, lost in pairs],
         "split": moment(finding.split),
         "since": moment(finding.since) if finding.since else "",
     }
 
 
-def _let(let: Let, finding: Finding, user: User) -> dict[str, Any]:
+def _let(let: Let, finding: Finding, user: User, labels: Mapping[int, str]) -> dict[str, Any]:
     tighter = [
         {"words": in_words(condition), "proposal": proposal.whole}
         for proposal in finding.proposals
         for condition in proposal.conditions
         if condition["field"] == let.condition["field"] and len(proposal.conditions) == 1
     ]
-    return {"criterion": criterion_of(let.condition, user), "let": let, "tighter": tighter[:1]}
+    shown = {"criterion": criterion_of(let.condition, user), "let": let, "tighter": tighter[:1]}
+    return {**shown, "reasons": _reasons(let.reasons, labels)}
+
+
+def _unasked(unasked: Unasked, user: User, labels: Mapping[int, str]) -> dict[str, Any]:
+    is_seen = not is_hidden({"field": unasked.name}, user.roles)
+    name = label_of(unasked.name) if is_seen else "A restricted fact"
+    return {"label": name, "rejected": unasked.rejected, "reasons": _reasons(unasked.reasons, labels)}
+
+
+def _reasons(reasons: Mapping[int, int], labels: Mapping[int, str]) -> str:
+    return ", ".join(f"{labels[pk]} {rejected:,}" for pk, rejected in reasons.items())
 
 
 def _proposal(proposal: Proposal, lost: Mapping[str, Decimal], finding: Finding) -> dict[str, Any]:

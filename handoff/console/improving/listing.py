@@ -14,8 +14,9 @@ from django.urls import reverse
 from handoff.console.frame import export
 from handoff.console.frame.site import site
 from handoff.console.frame.words import moment
-from handoff.console.improving.replaying import ReplayForm, opened
+from handoff.console.improving.replaying import opened
 from handoff.console.improving.wording import criterion_of
+from handoff.improving.asking import ReplayForm
 from handoff.improving.behind import ENDINGS, Case, Number, behind
 from handoff.improving.replay import FAILS, VERDICTS, Verdict, verdict_of
 from handoff.models import Decision, Handoff

@@ -1,10 +1,12 @@
-"""The page Replay: what a version of the definition would have done to the handoffs on record. Nothing is written."""
+"""The page Replay: what a version of the definition would have done to the handoffs on record. No lead is changed.
+
+What takes long is replayed in the background, and what came out is kept: the page shows it, and says of when it is.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
-from django import forms
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
@@ -14,57 +16,67 @@ from django.urls import reverse
 
 from handoff.console.frame import export
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.words import source_of
+from handoff.console.frame.words import moment, source_of
 from handoff.console.improving.wording import criterion_of, rate, with_amounts
-from handoff.improving.cases import Filter
-from handoff.improving.replay import VERDICTS, Group, Outcomes, Replay, Verdict, replay
+from handoff.doors import is_looked_at
+from handoff.improving import running
+from handoff.improving.asking import DAYS, ReplayForm
+from handoff.improving.replay import VERDICTS, Group, Outcomes, Replay, Verdict
+from handoff.models import ReplayRun
 from handoff.reports.kinds import amounts
-from handoff.reports.period import PeriodForm
 from leads.models import Definition, Reason, Stage, User
 
 MOST_ROWS = 30
 """Campaigns that are shown; the file has all of them."""
 
 
-class ReplayForm(PeriodForm):
-    """Which handoffs are replayed, in UTC."""
-
-    campaign = forms.CharField(required=False, help_text="Its name, as it was at the handoff.")
-    source = forms.CharField(required=False, help_text="As it was at the handoff.")
-    of_what = "Handed over"
-
-    def chosen(self) -> Filter:
-        asked = self.cleaned_data
-        return Filter(asked["from"], asked["to"], asked["campaign"] or None, asked["source"] or None)
-
-    def query(self) -> dict[str, str]:
-        return {name: str(self.data[name]) for name in self.fields if self.data.get(name)}
-
-
 def page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Open a replay. What was not asked for yet is asked for; what was is asked for again by its button."""
     user, definition = opened(request, pk)
     form = ReplayForm(request.GET)
-    replayed = replay(definition.criteria, form.chosen()) if form.is_valid() else None
-    shown = _Shown(definition, form, user)
+    if request.method == "POST" and form.is_valid():
+        running.run_at_once(running.ask(definition, form.chosen(), by=user)[0])
+        return redirect(f"{request.path}?{urlencode(form.query())}")
+    run = _run(request, definition, form, user) if form.is_valid() else None
+    replayed = running.result(run) if run else None
     context = {
         **site.each_context(request),
         "title": f"Replay of the {definition}",
         "definition": definition,
         "question": form,
+        "period": _period(form),
+        "run": run,
+        "is_stale": run is not None and run.digest != definition.digest,
+        "finished": moment(run.finished_at) if run and run.finished_at else "",
         "replayed": replayed,
         "list_url": reverse("admin:leads_definition_change", args=[pk]),
         "list_title": str(definition),
-        **(shown.context(replayed) if replayed else {}),
+        **(_Shown(definition, run, form, user).context(replayed) if run and replayed else {}),
+        "again_url": f"{request.path}?{urlencode(form.query())}",
         "export_url": f"{reverse('admin:replay_export', args=[pk])}?{urlencode(form.query())}",
     }
     return TemplateResponse(request, "handoff/console/improving/replay.html", context)
 
 
+def _run(request: HttpRequest, definition: Definition, form: ReplayForm, user: User) -> ReplayRun | None:
+    """The last replay of this question, or a first one, which is done here and now where that is quick."""
+    run = running.latest(definition, form.chosen())
+    if run is None and is_looked_at(request):
+        run, _is_new = running.ask(definition, form.chosen(), by=user)
+        running.run_at_once(run)
+    return run
+
+
+def _period(form: ReplayForm) -> str:
+    return f"Handed over in the last {DAYS} days, unless you choose another period." if form.is_by_default else ""
+
+
 class _Shown:
     """A replay as the page shows it."""
 
-    def __init__(self, definition: Definition, form: ReplayForm, user: User) -> None:
-        self.definition, self.form, self.user = definition, form, user
+    def __init__(self, definition: Definition, run: ReplayRun, form: ReplayForm, user: User) -> None:
+        self.run, self.form, self.user = run, form, user
+        self.is_stale = run.digest != definition.digest
         self.leads_url = reverse("admin:replay_leads", args=[definition.pk])
 
     def context(self, replayed: Replay) -> dict[str, Any]:
@@ -82,9 +94,9 @@ class _Shown:
         }
 
     def link(self, number: int, **asked: Any) -> dict[str, Any]:
-        """A number, and where its leads are."""
+        """A number, and where its leads are: those of a draft that was edited since are no longer found by it."""
         query = {name: value for name, value in asked.items() if value not in ("", None)}
-        url = f"{self.leads_url}?{urlencode(self.form.query() | query)}" if number else ""
+        url = f"{self.leads_url}?{urlencode(self.form.query() | query)}" if number and not self.is_stale else ""
         return {"number": number, "url": url}
 
     def _row(self, label: str, verdict: str, outcomes: Outcomes) -> dict[str, Any]:
@@ -107,7 +119,7 @@ class _Shown:
                 "failing": self.link(replayed.failing[n], criterion=n + 1),
                 "unsure": replayed.unsure[n],
             }
-            for n, each in enumerate(self.definition.criteria)
+            for n, each in enumerate(self.run.criteria)
         ]
 
     def _reasons(self, replayed: Replay) -> list[dict[str, Any]]:
@@ -145,13 +157,15 @@ def export_view(request: HttpRequest, pk: int) -> HttpResponseBase:
     """All that the page shows, a line for each verdict of each campaign and source."""
     _, definition = opened(request, pk)
     form = ReplayForm(request.GET)
-    if not form.is_valid():
+    run = running.latest(definition, form.chosen()) if form.is_valid() else None
+    replayed = running.result(run) if run else None
+    if replayed is None:
         return redirect(f"{reverse('admin:replay', args=[pk])}?{request.GET.urlencode()}")
     columns: dict[str, export.Column] = {
         name: lambda line, name=name: line[name]  # type: ignore[misc]
         for name in ("by", "name", "verdict", "handoffs", "decided", "accepted", "rejected", "won", "won_amount")
     }
-    return export.stream(_lines(replay(definition.criteria, form.chosen())), columns, "replay")
+    return export.stream(_lines(replayed), columns, "replay")
 
 
 def _lines(replayed: Replay) -> Iterator[dict[str, Any]]:

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from handoff.improving.intervals import Interval, Share
+from handoff.improving.replay import spelled
 from handoff.reports.kinds import NOTHING, Kind, for_people, percent
-from leads.conditions import Condition, in_words, is_hidden
+from leads.conditions import Condition
 from leads.models import User
-
-RESTRICTED = "a restricted condition"
 
 
 def rate(share: Share) -> dict[str, str]:
@@ -31,4 +30,4 @@ def with_amounts(by_currency: Mapping[str, Any]) -> str:
 
 def criterion_of(condition: Condition, user: User) -> str:
     """In words, unless it asks for what the viewer may not see."""
-    return RESTRICTED if is_hidden(condition, user.roles) else in_words(condition)
+    return spelled(condition, user.roles)

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 
 from handoff import workflow
+from handoff.agreement.packet_views import note_view
 from handoff.console.frame.dialogs import back, dress, is_in_dialog, leave
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.answering import dress_resubmission, in_reply, prefill
@@ -21,6 +22,7 @@ from handoff.console.leads.deals import as_it_stands
 from handoff.console.leads.inbox_answer import answer_in_place, is_in_place
 from handoff.console.leads.inbox_place import lead_after, list_behind, page_of
 from handoff.console.leads.merging import merge_page
+from handoff.console.leads.packet import packet_of
 from handoff.console.leads.rejecting import confirmed, dress_rejection, evidence_of, unconfirmed
 from handoff.console.leads.sections import mark_viewed
 from handoff.console.leads.urgency import next_lead
@@ -152,9 +154,16 @@ def _ask(request: HttpRequest, verb: str, lead: Lead, refusal: Refused | None = 
         context["candidates"] = likely(user, lead) if verb == Verb.REJECT else []
         context["answered"] = in_reply(verb, lead)
         context["shown"] = undone(lead, user.roles) if verb == Verb.UNMERGE else ()
+        context["packet"] = _packet(request, lead, user) if verb == Verb.ACCEPT else None
     if is_in_dialog(request):
         return TemplateResponse(request, "handoff/console/dialog_body.html", context)
     return TemplateResponse(request, "handoff/console/dialog.html", site.each_context(request) | context)
+
+
+def _packet(request: HttpRequest, lead: Lead, user: User) -> dict[str, Any] | None:
+    """Whoever is about to accept a lead reads it first."""
+    note_view(request, lead.pk, user)
+    return packet_of(lead, user)
 
 
 def refusal_in_advance(user: User, verb: str, lead: Lead) -> str:

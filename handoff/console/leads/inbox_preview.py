@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
+from handoff.agreement.packet_views import note_view
 from handoff.console.frame.dialogs import is_in_dialog
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import ago, pause_of, snooze_of, state_of
@@ -42,6 +43,7 @@ def my_lead(request: HttpRequest, lead_id: int) -> HttpResponse:
     place = None if is_in_dialog(request) else _Previews(**vars(place_of(listing, lead.pk)))
     if request.method == "GET":
         mark_viewed(user, lead.pk)
+    note_view(request, lead.pk, user)
     context = _shown(listing, lead) | {"place": place}
     if place is None:
         return TemplateResponse(request, "handoff/console/inbox_preview.html", context)

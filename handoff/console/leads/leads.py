@@ -12,6 +12,7 @@ from django.urls import URLPattern, path, reverse
 from unfold.contrib.filters.admin import ChoicesDropdownFilter, MultipleRelatedDropdownFilter, RelatedDropdownFilter
 
 from handoff import workflow
+from handoff.agreement.packet_views import note_view
 from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads.inbox_place import came_from
@@ -109,6 +110,7 @@ class LeadPage(LeadListPage):
         came_from(request, lead)  # as the list was before one looked at the lead
         if request.method == "GET":
             mark_viewed(viewer(request), lead.pk)
+        note_view(request, lead.pk, viewer(request))
         response: HttpResponse = super().change_view(request, object_id, form_url, extra_context)
         return response
 

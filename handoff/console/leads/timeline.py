@@ -8,13 +8,13 @@ from typing import Any
 
 from django.contrib.admin.models import LogEntry
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import Prefetch
+from django.db.models import Exists, F, OuterRef, Prefetch
 from django.urls import reverse
 
 from handoff.console.leads.act_facts import facts_in_words
 from handoff.console.leads.pieces import PIECE, Asked, Event, Numbered, Piece, Place
 from handoff.console.leads.verbs import LOOKS, past_of_this_lead
-from handoff.models import Delivery, Rejection
+from handoff.models import Delivery, PacketView, Rejection
 from leads.catalogue import attributes
 from leads.merged import family
 from leads.models import GIVING, Lead, Reason, State, Touch, Transition, Verb, Via
@@ -54,6 +54,7 @@ def piece(
         _consents,
         partial(_edits, roles=roles),
         _duplicates,
+        _packet_views,
     )
     placed = [
         (Place(event.at, rank, pk), event) for rank, events in enumerate(kinds) for pk, event in events(asked.of(rank))
@@ -160,6 +161,17 @@ def _touchpoints(asked: Asked) -> Numbered:
             why.append(("", point.detail))
         kind = point.kind.replace("_", " ").capitalize()
         yield point.pk, Event(point.at, "ads_click", "info", "The buyer", kind, tuple(why), point.system)
+
+
+def _packet_views(asked: Asked) -> Numbered:
+    """A touch that was logged later may have been made before."""
+    made = Touch.objects.filter(lead=asked.lead, automatic=False, at__gte=OuterRef("handoff__offered_at"))
+    views = PacketView.objects.filter(handoff__lead=asked.lead).select_related("person")
+    views = views.annotate(cycle=F("handoff__cycle"), is_late=Exists(made.filter(at__lt=OuterRef("at"))))
+    for view in asked.rows(views, "at"):
+        why = () if view.is_late else (("", "Seen before the first touch"),)
+        headline = f"Saw the packet of handoff {view.cycle}"
+        yield view.pk, Event(view.at, "visibility", "plain", _who(view.person), headline, why)
 
 
 def _alarms(asked: Asked) -> Numbered:

@@ -12,6 +12,7 @@ from django.urls import URLPattern
 from django.utils import timezone
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
+from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.counting import capped, counted_of_each
@@ -19,15 +20,35 @@ from handoff.console.frame.page import Page, Tool
 from handoff.console.frame.site import site
 from handoff.console.frame.words import badge, two_lines
 from handoff.models import Rejection
+from leads.conditions import field_of, fields, label_of
 from leads.models import Evidence, Lead, Reason
 
 
+class CriteriaFieldsField(forms.MultipleChoiceField):
+    """What criteria may ask for. An archived attribute is not offered, and taken from the agreement's file."""
+
+    def valid_value(self, value: str) -> bool:
+        try:
+            field_of(value)
+        except KeyError:
+            return super().valid_value(value)
+        return True
+
+
 class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
+    concerns = CriteriaFieldsField(
+        required=False,
+        widget=UnfoldAdminCheckboxSelectMultipleWidget,
+        label="Is about",
+        help_text="Facts that criteria may ask for. “Improve” then says which criterion let a lead through that was "
+        "rejected for it. Where a rejection names the detail that was wrong, that counts instead.",
+    )
+
     class Meta:
         model = Reason
         fields = [
             "label", "code", "route", "counts_against", "counts_as_valid", "evidence", "min_note_length", "min_touches",
-            "position",
+            "concerns", "position",
         ]  # fmt: skip
         labels = {
             "evidence": "Demands",
@@ -41,6 +62,8 @@ class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
         if "evidence" in self.fields:
             choices = [(value, capfirst(label)) for value, label in Evidence.choices]
             self.fields["evidence"].choices = choices  # type: ignore[attr-defined]
+        if "concerns" in self.fields:
+            self.fields["concerns"].choices = _offered(self.instance.concerns)  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:
         facts = super().clean() or self.cleaned_data
@@ -51,6 +74,12 @@ class EditReasonForm(forms.ModelForm):  # type: ignore[type-arg]
         if facts.get("evidence") == Evidence.TOUCHES and not facts.get("min_touches"):
             self.add_error("min_touches", "It demands touches: say how many, at least 1.")
         return facts
+
+
+def _offered(chosen: list[str]) -> list[tuple[str, str]]:
+    """All that criteria may ask for, and what was chosen and is there no more, like an attribute that was archived."""
+    names = dict.fromkeys((*fields(), *chosen))
+    return [(name, label_of(name)) for name in names]
 
 
 class ReasonPage(Page):

@@ -15,7 +15,7 @@ from handoff.management.moments import moment
 from handoff.management.terminal import printable
 from handoff.reports.kinds import amounts, percent
 from handoff.reports.period import BACKWARDS
-from leads.conditions import in_words
+from leads.conditions import in_words, label_of
 from leads.models import Reason
 
 
@@ -55,7 +55,13 @@ def _reasons(codes: list[str]) -> tuple[int, ...]:
 
 def _lines(finding: Finding) -> list[str]:
     lines = [f"{finding.rejected:,} of {finding.decided:,} handoffs were rejected for these reasons."]
-    lines += [f"{each.met:,} of them met “{in_words(each.condition)}”." for each in finding.let_through]
+    lines += [
+        f"{each.met:,} of them met “{in_words(each.condition)}”; {each.about:,} of these for a reason that is about it."
+        for each in finding.let_through
+    ]
+    lines += [
+        f"{each.rejected:,} are about {label_of(each.name)}, which no criterion asks for." for each in finding.unasked
+    ]
     pairs = zip(finding.proposals, finding.lost, strict=True)
     lines += [_proposal(n, proposal, lost) for n, (proposal, lost) in enumerate(pairs, start=1)]
     if finding.is_too_small:

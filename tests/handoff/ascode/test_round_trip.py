@@ -31,6 +31,7 @@ def test_the_rows_are_the_same_and_not_only_their_text(exported: str, apply: Any
     assert Calendar.objects.get(key="berlin").holidays.exists()
     assert Calendar.objects.get(key="always").special_names == {"2026-12-31": "Stocktaking (yearly)"}
     assert Reason.objects.get(code="spam_or_test").retired_at
+    assert Reason.objects.get(code="not_our_customer").concerns == ["score", "attributes.employees"]
     assert Attribute.objects.get(key="employees").archived_at
     rules = HandoffRules.objects.get(active_from=None)
     assert (rules.version, rules.recycle_limit, rules.needs_evidence, rules.cool_off_days) == (2, 2, True, 0)

@@ -18,6 +18,7 @@ from handoff.improving.finder import find
 from handoff.improving.frozen import is_known, source
 from handoff.improving.intervals import Share, difference
 from handoff.improving.masks import ACCEPTED, LATER, REJECTED, WON, Held, Sets
+from handoff.improving.pointing import Pointed, Pointing, Unasked
 from handoff.improving.replay import Verdict, replay
 from handoff.improving.search import LEAST_REJECTED, Search
 from handoff.models import Handoff
@@ -226,3 +227,26 @@ def test_a_draft_is_written_by_those_who_sign_it_and_on_what_is_in_force(world: 
     for wrong, seen in ((conditions, "another"), ([], in_force.digest), ([{"field": "x"}], in_force.digest)):
         with pytest.raises(FactsRefused):
             draft_change(wrong, by=world.nora, seen=seen)
+
+
+@pytest.mark.django_db
+def test_a_criterion_let_those_through_whose_reason_is_about_it(db: None) -> None:
+    """Where the rejection names the detail that was wrong, it speaks of that alone."""
+    names = dict(Reason.objects.values_list("code", "pk"))
+    territory, contact, other = names["wrong_territory"], names["bad_contact_data"], names["other"]
+    criteria = [{"field": name, "op": "present", "value": True} for name in ("phone", "country")]
+    rejections = [
+        Pointing(territory, "", "pp", 5),
+        Pointing(territory, "", "pf", 2),  # it did not meet what was asked for: nothing was let through
+        Pointing(contact, "phone", "pp", 3),
+        Pointing(contact, "email", "pp", 4),
+        Pointing(contact, "", "up", 1),
+        Pointing(other, "", "pp", 7),
+    ]
+    pointed = Pointed(criteria, rejections)
+    country, phone = pointed.let_through()
+    assert (country.condition["field"], country.met, country.about) == ("country", 20, 5)
+    assert (phone.met, phone.about, phone.wrong, phone.unknown) == (21, 3, 3, 1)
+    assert (country.reasons, phone.reasons) == ({territory: 5}, {contact: 3})
+    assert pointed.unasked() == [Unasked("email", 5, {contact: 5})]
+    assert pointed.unmapped == 7

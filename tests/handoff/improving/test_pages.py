@@ -15,12 +15,13 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from handoff.agreement.definitions import drafts
-from leads.models import Attribute, AttributeType, Definition, Stage, User
+from leads.models import Attribute, AttributeType, Definition, Reason, Stage, User
 from tests.handoff.improving.conftest import OFFERED, HandOverAll
 from tests.world import World
 
 pytestmark = pytest.mark.django_db
 As = Callable[[User], Client]
+EVERYTHING = {"from": ""}
 
 
 @pytest.fixture
@@ -53,11 +54,30 @@ def test_a_proposal_is_drafted_replayed_and_waits_for_two_signatures(recorded: N
     response = client.post(reverse("admin:finder_draft"), {"conditions": conditions, "seen": in_force.digest})
     [draft] = drafts()
     assert response["Location"] == reverse("admin:replay", args=[draft.pk])
-    shown = text(client.get(response["Location"]))
+    shown = text(client.get(response["Location"], EVERYTHING))
     assert "Employees at least 300" in shown
     assert "66.7 %" not in shown
     for where in (reverse("admin:leads_definition_change", args=[draft.pk]), reverse("admin:signatures")):
         assert f'href="{reverse("admin:replay", args=[draft.pk])}"' in text(client.get(where))
+
+
+def test_the_page_says_of_a_reason_which_criterion_it_points_at(recorded: None, world: World, as_: As) -> None:
+    """RevOps says on the page of the reason what it is about; before, no criterion asks for that."""
+    finder, reason = reverse("admin:finder"), Reason.objects.get(code="not_our_customer")
+    criteria = [{"field": "attributes.employees", "op": "at_least", "value": 5}]
+    Definition.objects.filter(stage=Stage.MQL).update(criteria=criteria)
+    shown = text(as_(world.nora).get(finder))
+    assert '<th scope="row">Fit grade</th><td><b>80</b><small>Not our customer profile 80</small>' in shown
+    page = reverse("admin:leads_reason_change", args=[reason.pk])
+    fields = as_(world.olga).get(page).context["adminform"].form.initial
+    sent = {name: value for name, value in fields.items() if value is not None and value is not False}
+    as_(world.olga).post(page, sent | {"concerns": ["attributes.employees", "score"]})
+    reason.refresh_from_db()
+    assert reason.concerns == ["attributes.employees", "score"]
+    shown = text(as_(world.nora).get(finder))
+    assert "<td><b>80</b><small>Not our customer profile 80</small></td><td>80</td>" in shown
+    assert '<th scope="row">Score</th>' in shown
+    assert "Fit grade" not in shown
 
 
 def test_numbers_lead_to_their_leads_and_all_of_it_to_a_file(recorded: None, world: World, as_: As) -> None:
@@ -68,15 +88,16 @@ def test_numbers_lead_to_their_leads_and_all_of_it_to_a_file(recorded: None, wor
         criteria=[{"field": "attributes.employees", "op": "at_least", "value": 300}],
     )
     client, leads = as_(world.max), reverse("admin:replay_leads", args=[draft.pk])
-    assert f"{leads}?verdict=fail&amp;ending=rejected" in text(client.get(reverse("admin:replay", args=[draft.pk])))
-    first = client.get(leads, {"verdict": "fail", "ending": "rejected"})
+    page = client.get(reverse("admin:replay", args=[draft.pk]), EVERYTHING)
+    assert f"{leads}?from=&amp;verdict=fail&amp;ending=rejected" in text(page)
+    first = client.get(leads, {"verdict": "fail", "ending": "rejected"} | EVERYTHING)
     assert (text(first).count("Rejected: Not our customer profile"), "Older" in text(first)) == (50, True)
     second = client.get(leads + first.context["next"])
     assert (text(second).count("Rejected: Not our customer profile"), "Older" in text(second)) == (30, False)
-    asked = {"verdict": "fail", "ending": "rejected", "source": "fair"}
+    asked = {"verdict": "fail", "ending": "rejected", "source": "fair"} | EVERYTHING
     lines = exported(client, reverse("admin:replay_leads_export", args=[draft.pk]), asked)
     assert (len(lines), {line["reason"] for line in lines}) == (80, {"not_our_customer"})
-    lines = exported(client, reverse("admin:replay_export", args=[draft.pk]), {})
+    lines = exported(client, reverse("admin:replay_export", args=[draft.pk]), EVERYTHING)
     passing = next(line for line in lines if line["by"] == "all" and line["verdict"] == "pass")
     assert (passing["handoffs"], passing["accepted"], passing["won_amount"]) == ("80", "80", "40000.00 EUR")
 
@@ -95,7 +116,7 @@ def test_it_costs_as_many_queries_with_more_leads(recorded: None, world: World, 
     for url in urls:
         client.get(url)  # what is kept is kept by then
         numbers = []
-        for asked in ({"to": "2025-03-04"}, {}):
+        for asked in ({"from": "", "to": "2025-03-04"}, EVERYTHING):
             with CaptureQueriesContext(connection) as queries:
                 assert client.get(url, asked).status_code == 200
             numbers.append(len(queries))
@@ -152,6 +173,7 @@ def test_the_commands_say_the_same(recorded: None) -> None:
     assert "All handoffs: 200" in run("replay", "--definition", "1")
     finding = json.loads(run("find_criteria", "--json"))
     assert finding["proposals"][0]["conditions"] == json.loads(criteria)
+    assert finding["unasked"] == [{"name": "fit_grade", "rejected": 80, "reasons": {"not_our_customer": 80}}]
     assert "would have withheld 80 of 80 rejected and 0 of 40 won" in run("find_criteria")
     assert "That is too few to say" in run("find_criteria", "--reason", "wrong_territory")
     for wrong in (("replay", "--definition", "99"), ("replay", "--criteria", "["), ("find_criteria", "--reason", "x")):

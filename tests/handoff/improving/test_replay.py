@@ -72,6 +72,34 @@ def test_a_hundred_labelled_leads_come_to_what_one_counts_by_hand(labelled: None
     assert all(query["sql"].startswith("SELECT") for query in asked)
 
 
+# Of the same hundred leads, counted by hand: passing, decided, accepted and won; and what fails, likewise.
+BY_VERSION = {
+    "any lead": ([], (100, 99, 45, 9), (0, 0, 0, 0)),
+    "by score": (DRAFT[:1], (70, 69, 38, 8), (30, 30, 7, 1)),
+    "by size": (
+        [{"field": "attributes.employees", "op": "at_least", "value": 100}],
+        (30, 29, 18, 6),
+        (70, 70, 27, 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("version", BY_VERSION)
+def test_each_version_has_its_own_rates(labelled: None, version: str) -> None:
+    criteria, passing, failing = BY_VERSION[version]
+    replayed = replay(criteria)
+    for verdict, (handoffs, decided, accepted, won) in ((Verdict.PASS, passing), (Verdict.FAIL, failing)):
+        outcomes = replayed.verdicts[verdict]
+        assert (outcomes.handoffs, outcomes.decided, outcomes.accepted, outcomes.won) == (
+            handoffs,
+            decided,
+            accepted,
+            won,
+        )
+        assert outcomes.acceptance.value == (accepted / decided if decided else None)
+        assert outcomes.win_rate.value == (won / decided if decided else None)
+
+
 def test_the_leads_behind_each_number_are_as_many(labelled: None) -> None:
     replayed = replay(DRAFT)
     for verdict, outcomes in replayed.verdicts.items():
