@@ -9,25 +9,41 @@ BEGIN
             ORDER BY active_from DESC, version DESC LIMIT 1
         ), FALSE);
 END $$;
+
+-- Whoever finds nothing else that is due wakes the promoter: it goes on until nothing is. A NOTIFY takes a lock of the
+-- whole cluster at commit, which each touchpoint in a busy hour would wait for.
+CREATE OR REPLACE FUNCTION leads_mark_candidates(lead_ids bigint[]) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    IF lead_ids IS NULL THEN
+        RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM leads_candidate WHERE due_at <= now()) THEN
+        NOTIFY leads_candidate_due;
+    END IF;
+    INSERT INTO leads_candidate (lead_id) SELECT unnest(lead_ids);
+END $$;
+
 CREATE OR REPLACE FUNCTION leads_mark_new_candidates() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF leads_some_definition_promotes() THEN
-        INSERT INTO leads_candidate (lead_id) SELECT id FROM captured WHERE state = 'raw';
+        PERFORM leads_mark_candidates(array_agg(id)) FROM captured WHERE state = 'raw';
     END IF;
     RETURN NULL;
 END $$;
 CREATE OR REPLACE FUNCTION leads_mark_candidate() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF leads_some_definition_promotes() THEN
-        INSERT INTO leads_candidate (lead_id) VALUES (NEW.id);
+        PERFORM leads_mark_candidates(ARRAY[NEW.id]);
     END IF;
     RETURN NULL;
 END $$;
+-- As an array: a plan that was kept from a file of many touchpoints must not read the whole table for one.
 CREATE OR REPLACE FUNCTION leads_mark_candidates_of_touchpoints() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE touched bigint[];
 BEGIN
     IF leads_some_definition_promotes() THEN
-        INSERT INTO leads_candidate (lead_id)
-        SELECT DISTINCT lead.id FROM recorded JOIN leads_lead lead ON lead.id = recorded.lead_id WHERE lead.state = 'raw';
+        SELECT array_agg(DISTINCT lead_id) INTO touched FROM recorded;
+        PERFORM leads_mark_candidates(array_agg(id)) FROM leads_lead WHERE id = ANY(touched) AND state = 'raw';
     END IF;
     RETURN NULL;
 END $$;

@@ -24,6 +24,7 @@ from django.contrib.auth.models import Group
 from handoff import workflow
 from handoff.alerts import deliver
 from handoff.ladder import sweeper
+from handoff.ladder.listening import listen
 from handoff.ladder.sweep import sweep
 from leads.models import Lead, User
 
@@ -38,7 +39,7 @@ workflow.promote(lead.pk, by=person("mia", "Marketer"), owner=ada)
 workflow.accept(lead.pk, by=ada)
 sweep()
 deliver()
-sweeper._listen()
+listen(sweeper.CHANNEL)
 sweeper._sweep_and_sleep()
 print([row.pk for row in Lead.objects.iterator()] == [lead.pk])
 """
