@@ -175,7 +175,7 @@ def test_who_is_killed_after_a_promotion_does_not_promote_twice(world: World, mo
 def test_one_that_fails_and_one_that_is_refused_hold_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     leads = {name: make_lead(name) for name in ("First", "Faulty", "Refused", "Last")}
     in_force(world, [])
-    promote = promotion.promote
+    promote = workflow.promote
 
     def promote_some(lead_id: int, **given: Any) -> Any:
         if lead_id == leads["Faulty"].pk:
