@@ -29,6 +29,7 @@ PARTS = [
     "replays",
     "reports",
     "transition",
+    "triggers",
     "scoring",
 ]
 

@@ -8,12 +8,12 @@ it alarms are late by a second, and nothing else.
 import time
 from datetime import datetime, timedelta
 
-from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
 from handoff.alerts.leases import leased
 from handoff.engine import outages
+from handoff.ladder.listening import listen, sleep
 from handoff.ladder.sweep import fire
 from sla.alarms import CHANNEL, next_due
 
@@ -30,7 +30,7 @@ def run() -> None:
         try:
             with leased(LEASE, LEASE_SECONDS) as renew:
                 if renew:
-                    _listen()
+                    listen(CHANNEL)
                     while renew():
                         _sweep_and_sleep()
         except Error as error:
@@ -52,17 +52,4 @@ def _sweep_and_sleep() -> None:
 def _sleep_until(due_at: datetime | None) -> None:
     """Sleep until a moment, or until an alarm is written that may be due before it."""
     seconds = min((due_at - timezone.now()).total_seconds(), LONGEST) if due_at else LONGEST
-    if seconds <= 0:
-        return
-    if settings.DATABASE_IS_POOLED:
-        time.sleep(seconds)
-        return
-    with connection.wrap_database_errors:  # what psycopg raises, Django's way
-        list(connection.connection.notifies(timeout=seconds, stop_after=1))
-
-
-def _listen() -> None:
-    if settings.DATABASE_IS_POOLED:
-        return  # it would leave the listening to a session that the pooler hands to somebody else
-    with connection.cursor() as cursor:
-        cursor.execute(f"LISTEN {CHANNEL}")
+    sleep(seconds)

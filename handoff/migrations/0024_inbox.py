@@ -13,9 +13,11 @@ OF_NOBODY = {"db_constraint": False, "db_index": False, "on_delete": models.DO_N
 MADE = "CREATE SEQUENCE handoff_inbox_version; " + load("handoff.models", "inbox_entries.sql")
 DROPPED = """
 DROP FUNCTION handoff_inbox_follows_leads() CASCADE;
+DROP FUNCTION handoff_inbox_follows_lead() CASCADE;
 DROP FUNCTION handoff_inbox_forgets_leads() CASCADE;
 DROP FUNCTION handoff_inbox_follows_clocks() CASCADE;
-DROP FUNCTION handoff_inbox_write(bigint[]);
+DROP FUNCTION handoff_inbox_enter(bigint[]);
+DROP FUNCTION handoff_inbox_held_until(timestamptz, timestamptz, timestamptz);
 DROP SEQUENCE handoff_inbox_version;
 """
 CHUNK = 10_000
@@ -27,7 +29,7 @@ def enter_all(_apps: Any, schema_editor: Any) -> None:
         cursor.execute("SELECT COALESCE(max(id), 0) FROM leads_lead")
         for start in range(0, cursor.fetchone()[0] + 1, CHUNK):
             cursor.execute(
-                "SELECT handoff_inbox_write(array_agg(id ORDER BY id)) FROM leads_lead WHERE id >= %s AND id < %s"
+                "SELECT handoff_inbox_enter(array_agg(id)) FROM leads_lead WHERE id >= %s AND id < %s"
                 " AND state IN ('mql', 'sal', 'sql')",
                 [start, start + CHUNK],
             )

@@ -5,7 +5,7 @@ worker, in parts, as well as the leads that were there when the definition came 
 """
 
 import time
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from datetime import time as time_of_day
 
@@ -24,9 +24,11 @@ from handoff.workflow.rotation import next_owner
 from leads.conditions import all_hold, as_filter
 from leads.conditions.timing import comes_with_time, next_change
 from leads.models import SALES, Candidate, Definition, Lead, Receiver, Stage, State, Team, Touchpoint, User, Via
+from leads.models.signed import read_once
 
 AT_ONCE = 20  # leads that a request judges itself
 CHUNK = 200  # marks that are read at a time
+TOGETHER = 20  # leads that a worker promotes in one transaction: who wants one of them waits for all
 LOOKED_AT = 5000  # leads that are looked at in one transaction after a definition came into force
 RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
 SHARED_SECONDS = 0.5  # where one process does everything
@@ -61,13 +63,23 @@ def promote_changed(leads: Iterable[Lead], door: Door) -> None:
         by_id[lead_id].refresh_from_db()
 
 
-def run_in_turn() -> None:
-    """Judge what is due, unless a worker is at it already. Beat calls it."""
+def _is_wanted() -> bool:
+    return not worker.is_shutting_down()
+
+
+def run_in_turn(is_wanted: GoOn = _is_wanted, seconds: float | None = None) -> None:
+    """Judge what is due, unless another process is at it already. Beat calls it, and the promoter."""
     definition = promoting()
     if definition is None or (definition.looked_to is None and not _due(timezone.now()).exists()):
         return
-    ends_at = time.monotonic() + (SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
-    run(lambda: time.monotonic() < ends_at and not worker.is_shutting_down())
+    usual = SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS
+    ends_at = time.monotonic() + (usual if seconds is None else seconds)
+    run(lambda: time.monotonic() < ends_at and is_wanted())
+
+
+def next_due() -> datetime | None:
+    """When the next lead is to be judged; None while no definition promotes by itself."""
+    return Candidate.objects.order_by("due_at").values_list("due_at", flat=True).first() if promoting() else None
 
 
 def run(go_on: GoOn = lambda: True) -> None:
@@ -109,10 +121,10 @@ def _judge_due(definition: Definition, go_on: GoOn) -> bool:
     ids = {lead_id for _, lead_id in marks}
     meeting = _meeting(definition, ids, now)
     again: dict[int, datetime | None] = {}
-    for lead_id in sorted(meeting):
+    for part in _parts(sorted(meeting)):
         if not go_on():
             return True
-        again[lead_id] = _promote_in_turn(lead_id, definition)
+        again |= _promote_part(part, definition)
     again |= _later(definition, ids - meeting, now)
     with transaction.atomic():
         Candidate.objects.filter(pk__in=[pk for pk, _ in marks]).delete()
@@ -160,6 +172,35 @@ def _next_chance(lead: Lead, asked: Iterable[dict[str, object]], now: datetime) 
     return min((moment for moment in moments if moment and moment > now), default=None)
 
 
+def _parts(lead_ids: list[int]) -> Iterator[list[int]]:
+    return (lead_ids[start : start + TOGETHER] for start in range(0, len(lead_ids), TOGETHER))
+
+
+def _promote_part(lead_ids: list[int], definition: Definition) -> Mapping[int, datetime | None]:
+    """Promote some, and say when the others are to be tried again. Where one fails, each is promoted by itself."""
+    try:
+        return _promote_together(lead_ids, definition)
+    except (OperationalError, InterfaceError):
+        raise  # our database is away, and no lead at fault
+    except Exception:
+        log.warning("promotion_in_parts", leads=lead_ids, exc_info=True)
+    return {lead_id: _promote_in_turn(lead_id, definition) for lead_id in lead_ids}
+
+
+@transaction.atomic
+def _promote_together(lead_ids: list[int], definition: Definition) -> dict[int, datetime]:
+    """In one transaction, in which what is in force is read once. All leads are locked first, as everywhere."""
+    leads = {lead.pk: lead for lead in _locked(skip_locked=True).filter(pk__in=lead_ids).order_by("pk")}
+    with read_once():
+        refused = [pk for pk, lead in leads.items() if _hand_over(lead, definition)]
+    if promoting() != definition:
+        transaction.set_rollback(True)  # another has come into force meanwhile, which looks at all leads again
+        return {}
+    now = timezone.now()
+    held = dict.fromkeys(set(lead_ids) - leads.keys(), now + HELD_AGAIN)
+    return held | dict.fromkeys(refused, now + REFUSED_AGAIN)
+
+
 def _promote_in_turn(lead_id: int, definition: Definition) -> datetime | None:
     """Promote one, and say when it is to be tried again."""
     with transaction.atomic():
@@ -178,18 +219,24 @@ def _promote(lead: Lead, definition: Definition, request_id: str = "") -> str:
     """Hand it over; or say why not. One that fails is set aside, and does not hold up the rest."""
     try:
         with transaction.atomic():
-            if lead.state != State.RAW or promoting() != definition:
-                return ""  # somebody was faster, or the next version has come into force: the worker judges by that one
-            owner, team = _receiver(lead, definition)
-            note = f"By itself: it meets the {definition}."
-            promote(lead.pk, by=None, door=Door(request_id=request_id), owner=owner, team=team, note=note)
-    except Refused as refusal:
-        return refusal.message
+            return _hand_over(lead, definition, request_id)
     except (OperationalError, InterfaceError):
         raise  # our database is away, and not the lead at fault
     except Exception as error:
         log.exception("promotion_failed", lead=lead.pk)
         return f"It failed: {type(error).__name__}: {error}"
+
+
+def _hand_over(lead: Lead, definition: Definition, request_id: str = "") -> str:
+    """Promote a lead that is locked; or say why that was refused."""
+    if lead.state != State.RAW or promoting() != definition:
+        return ""  # somebody was faster, or the next version has come into force: the worker judges by that one
+    owner, team = _receiver(lead, definition)
+    note = f"By itself: it meets the {definition}."
+    try:
+        promote(lead.pk, by=None, door=Door(request_id=request_id), owner=owner, team=team, note=note)
+    except Refused as refusal:
+        return refusal.message
     return ""
 
 

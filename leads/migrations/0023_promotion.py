@@ -14,6 +14,7 @@ DROP TRIGGER IF EXISTS leads_candidate_changed ON leads_lead;
 DROP TRIGGER IF EXISTS leads_candidate_new ON leads_lead;
 DROP FUNCTION IF EXISTS leads_mark_candidates_of_touchpoints();
 DROP FUNCTION IF EXISTS leads_mark_candidate();
+DROP FUNCTION IF EXISTS leads_mark_candidates(bigint[]);
 DROP FUNCTION IF EXISTS leads_mark_new_candidates();
 DROP FUNCTION IF EXISTS leads_some_definition_promotes();
 """

@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 
 from leads.conditions import validate_conditions
 from leads.models.people import Team
-from leads.models.signed import Signed
+from leads.models.signed import Signed, kept
 
 
 class Stage(models.TextChoices):
@@ -84,7 +84,8 @@ class Definition(Signed):
     @classmethod
     def active(cls, stage: str) -> "Definition | None":
         """The version in force for a stage: the latest that became active."""
-        return cls.objects.filter(stage=stage, active_from__isnull=False).order_by("-active_from", "-version").first()
+        signed = cls.objects.filter(stage=stage, active_from__isnull=False)
+        return kept((cls, stage), signed.order_by("-active_from", "-version").first)
 
 
 class Candidate(models.Model):

@@ -7,7 +7,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
 
-from leads.models.signed import Signed
+from leads.models.signed import Signed, kept
 
 MOST = 100
 MOST_DAYS = 730
@@ -129,7 +129,7 @@ class HandoffRules(Signed):
     def active(cls) -> "HandoffRules":
         """The version in force: the latest that became active. Without any row, it is as it comes."""
         signed = cls.objects.filter(active_from__isnull=False)
-        return signed.order_by("-active_from", "-version").first() or cls(version=1)
+        return kept(cls, signed.order_by("-active_from", "-version").first) or cls(version=1)
 
     @classmethod
     def first(cls) -> "HandoffRules":

@@ -1,12 +1,39 @@
 """What both sides sign: a version is in force once one person of each side has signed it."""
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import models
+
+T = TypeVar("T")
+_kept: ContextVar[dict[Any, Any] | None] = ContextVar("kept", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Read what is in force at most once until the end: for many acts in a transaction that signs nothing."""
+    before = _kept.set({})
+    try:
+        yield
+    finally:
+        _kept.reset(before)
+
+
+def kept(key: Any, read: Callable[[], T]) -> T:
+    """What `read` returns, or has returned since `read_once`."""
+    values = _kept.get()
+    if values is None:
+        return read()
+    if key not in values:
+        values[key] = read()
+    value: T = values[key]
+    return value
 
 
 class Signed(models.Model):

@@ -24,8 +24,10 @@ from django.contrib.auth.models import Group
 from handoff import workflow
 from handoff.alerts import deliver
 from handoff.ladder import sweeper
+from handoff.ladder.listening import listen
 from handoff.ladder.sweep import sweep
 from leads.models import Lead, User
+from sla.alarms import CHANNEL
 
 def person(name, role):
     user = User.objects.create_user(name, f"{name}@handoff.example", "demo")
@@ -38,7 +40,7 @@ workflow.promote(lead.pk, by=person("mia", "Marketer"), owner=ada)
 workflow.accept(lead.pk, by=ada)
 sweep()
 deliver()
-sweeper._listen()
+listen(CHANNEL)
 sweeper._sweep_and_sleep()
 print([row.pk for row in Lead.objects.iterator()] == [lead.pk])
 """

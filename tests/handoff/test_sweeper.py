@@ -10,6 +10,8 @@ from django.db import connection
 from django.utils import timezone
 
 from handoff.ladder import sweeper
+from handoff.ladder.listening import listen
+from sla.alarms import CHANNEL
 from sla.models import Alarm, PendingAlarm, Step
 from tests.handoff.alerts.conftest import make_clock, make_step
 from tests.programs import database_url, program, wait_for
@@ -39,7 +41,7 @@ def seconds_asleep(step: Step, until: float, seconds: float) -> float:
         connection.close()
 
     writer = Thread(target=write)
-    sweeper._listen()
+    listen(CHANNEL)
     begun = time.monotonic()
     writer.start()
     sweeper._sleep_until(timezone.now() + timedelta(seconds=until))

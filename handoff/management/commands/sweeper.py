@@ -1,4 +1,4 @@
-"""The process that fires alarms the moment they are due."""
+"""The process that fires alarms and promotes leads the moment they are due."""
 
 import signal
 import sys
@@ -6,12 +6,16 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from handoff.ladder import sweeper
+from handoff.ladder import promoter, sweeper
 
 
 class Command(BaseCommand):
-    help = "Fire alarms the moment they are due, until stopped. One such process is enough; a second one takes over."
+    help = (
+        "Fire alarms and promote leads the moment they are due, until stopped. "
+        "One such process is enough; a second one takes over."
+    )
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-        sweeper.run()
+        with promoter.beside():
+            sweeper.run()

@@ -321,6 +321,19 @@ def test_the_entry_of_a_lead_follows_each_verb(world: World) -> None:
         assert (verb, kept(lead)) == (verb, expected(lead))
 
 
+def test_what_changes_many_leads_in_one_statement_changes_the_entry_of_each(world: World) -> None:
+    make_policy(Metric.TIME_TO_ACCEPT)
+    leads = [make_lead(f"Lead {number}") for number in range(3)]
+    for lead in leads[:2]:
+        workflow.promote(lead.pk, by=world.mia, owner=world.ada)
+
+    Clock.objects.update(due_at=timezone.now() + timedelta(days=9))
+    Lead.objects.update(owner=world.ben, source="fair")
+
+    assert [kept(lead) for lead in leads] == [expected(lead) for lead in leads]
+    assert kept(leads[2]) is None
+
+
 def test_a_deleted_lead_leaves_nothing(world: World) -> None:
     lead = make_lead()
     Lead.objects.filter(pk=lead.pk).update(owner=world.ada)

@@ -3,22 +3,25 @@
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from handoff import workflow
 from handoff.agreement.definitions import draft, edit, sign
+from handoff.ladder import promoter
+from handoff.ladder.listening import listen
 from handoff.models import Handoff
 from handoff.refusals import FactsRefused
 from handoff.workflow import promotion
 from leads.identity import Incoming
 from leads.models import Attribute, Candidate, ConsentStatement, Definition, Lead, State, Touchpoint, Verb
 from leads.touchpoints import Stated
+from tests.programs import in_threads
 from tests.world import World, last, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -169,6 +172,43 @@ def test_who_is_killed_after_a_promotion_does_not_promote_twice(world: World, mo
     assert (times_promoted(lead), Candidate.objects.count()) == (1, 0)
 
 
+def test_one_that_fails_and_one_that_is_refused_hold_up_nobody(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    leads = {name: make_lead(name) for name in ("First", "Faulty", "Refused", "Last")}
+    in_force(world, [])
+    promote = workflow.promote
+
+    def promote_some(lead_id: int, **given: Any) -> Any:
+        if lead_id == leads["Faulty"].pk:
+            raise ValueError("It is broken.")
+        if lead_id == leads["Refused"].pk:
+            raise FactsRefused("Not this one.")
+        return promote(lead_id, **given)
+
+    monkeypatch.setattr(promotion, "promote", promote_some)
+    promotion.run()
+
+    assert [times_promoted(lead) for lead in leads.values()] == [1, 0, 0, 1]
+    waiting = Candidate.objects.filter(due_at__gt=timezone.now() + timedelta(minutes=59)).order_by("lead_id")
+    assert [mark.lead for mark in waiting] == [leads["Faulty"], leads["Refused"]]
+
+
+def test_a_version_that_is_signed_meanwhile_takes_nobody_along(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    lead = make_lead()
+    in_force(world, [])
+    hand_over = promotion._hand_over
+
+    def hand_over_and_sign(*given: Any) -> str:
+        words = hand_over(*given)
+        in_force(world, [{"field": "score", "op": "at_least", "value": 999}])
+        return words
+
+    with monkeypatch.context() as patched:
+        patched.setattr(promotion, "_hand_over", hand_over_and_sign)
+        promotion.run()
+
+    assert (state_of(lead), times_promoted(lead)) == (State.RAW, 0)
+
+
 def test_a_date_that_comes_promotes_at_midnight(world: World) -> None:
     Attribute.objects.create(key="renewal", label="Renewal", type="date")
     in_force(world, [{"field": "attributes.renewal", "op": "within_next", "value": 30}])
@@ -250,3 +290,30 @@ def test_fifty_touchpoints_in_parallel_promote_once(world: World) -> None:
 
     assert (Touchpoint.objects.count(), state_of(lead), times_promoted(lead)) == (50, State.MQL, 1)
     assert Handoff.objects.filter(lead=lead).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_marked_wakes_the_promoter_whatever_went_wrong_before(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lead, stopping = make_lead(score=10), Event()
+    in_force(world, [{"field": "score", "op": "at_least", "value": 80}])
+    promotion.run()
+    listen(promoter.CHANNEL)
+    in_threads(1, lambda: Lead.objects.filter(pk=lead.pk).update(score=90))
+    assert [each.channel for each in connection.connection.notifies(timeout=20, stop_after=1)] == [promoter.CHANNEL]
+
+    turns = iter([OperationalError("away"), ValueError("a mistake"), None])
+    run_in_turn = promotion.run_in_turn
+
+    def fail_or_run(*given: Any) -> None:
+        if failure := next(turns):
+            raise failure
+        run_in_turn(*given)
+
+    monkeypatch.setattr(promotion, "run_in_turn", fail_or_run)
+    monkeypatch.setattr(promoter, "LONGEST", 0.0)
+    monkeypatch.setattr(promoter, "sleep", lambda _: stopping.set())
+    promoter.run(stopping)
+
+    assert state_of(lead) == State.MQL
