@@ -12,6 +12,7 @@ from handoff.imports import expiry, job
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import renewing, rollup
+from handoff.reviewing import in_background
 from handoff.slack import seen
 from handoff.workflow import promotion
 from sla import versions
@@ -69,6 +70,11 @@ def stop_mistakes() -> None:
 @shared_task
 def run_bulk_acts() -> None:
     bulk.run_in_turn()
+
+
+@shared_task
+def close_periods() -> None:
+    in_background.run_in_turn()
 
 
 @shared_task

@@ -3,7 +3,18 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from handoff.api import attributes, duplicates, explanations, imports, leads, lists, reports, touchpoints, transitions
+from handoff.api import (
+    attributes,
+    duplicates,
+    explanations,
+    imports,
+    leads,
+    lists,
+    periods,
+    reports,
+    touchpoints,
+    transitions,
+)
 from handoff.api.docs import DocsView
 
 app_name = "api"
@@ -24,6 +35,13 @@ urlpatterns = [
     path("campaigns/", lists.CampaignsView.as_view(), name="campaigns"),
     path("reasons/", lists.ReasonsView.as_view(), name="reasons"),
     *(path(f"reports/{name}/", view.as_view(), name=name) for name, view in reports.VIEWS.items()),
+    path("rates/", lists.RatesView.as_view(), name="rates"),
+    path("periods/", periods.PeriodsView.as_view(), name="periods"),
+    path("periods/<str:key>/", periods.OnePeriodView.as_view(), name="period"),
+    path("periods/<str:key>/restatements/", periods.RestatementsView.as_view(), name="restatements"),
+    path("periods/<str:key>/review/", periods.ReviewView.as_view(), name="review"),
+    path("periods/<str:key>/actions/", periods.ActionsView.as_view(), name="actions"),
+    path("periods/<str:key>/close/", periods.CloseView.as_view(), name="close"),
     path("imports/", imports.ImportsView.as_view(), name="imports"),
     path("imports/<int:pk>/", imports.OneImportView.as_view(), name="import"),
     path("imports/<int:pk>/refused/", imports.RefusedView.as_view(), name="import_refused"),
