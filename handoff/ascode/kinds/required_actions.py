@@ -28,8 +28,10 @@ class Actions(Kind):
 
     def find(self, wanted: Mapping[str, Any]) -> RequiredActions | None:
         day = _day(wanted.get("starts_on"))
+        if day is None:
+            return None
         rows = RequiredActions.objects.filter(tier=wanted["tier"], starts_on=day)
-        return rows.select_for_update(no_key=True).first() if day else None
+        return rows.select_for_update(no_key=True).first()
 
     def read(self, row: RequiredActions) -> dict[str, Any]:
         return {name: getattr(row, name) for name in _FIELDS} | {"starts_on": row.starts_on.isoformat()}

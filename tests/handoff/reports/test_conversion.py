@@ -79,7 +79,7 @@ def total(name: str, **asked: str) -> dict[str, str]:
     """Of all rows together."""
     sums: Counter[str] = Counter()
     for row in rows(name, **asked):
-        sums.update({currency: Decimal(amount) for currency, amount in row.won_amount.items()})  # type: ignore[arg-type]
+        sums.update({currency: Decimal(amount) for currency, amount in row.won_amount.items()})
     return {currency: str(amount) for currency, amount in sorted(sums.items())}
 
 

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from handoff.models import ClosedItem, ClosingState, Lease, PeriodClose, PeriodClosing, ReviewPack
 from handoff.refusals import NotAllowed
-from handoff.reviewing import in_background
+from handoff.reports.fiscal import FiscalPeriod
+from handoff.reviewing import in_background, packing
 from handoff.reviewing.closing import NotClosable
 from leads.models import User
 from tests.handoff.reviewing.month import APRIL_3, at, handed_over, march
@@ -59,9 +60,14 @@ def test_a_large_period_is_closed_by_a_worker_and_the_page_follows_it(world: Wor
 
 def test_one_that_is_killed_in_any_step_is_none_or_whole(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     march(world)
-    looked = []
-    find, store = in_background.proposal_of, "handoff.reviewing.closing.store"
-    monkeypatch.setattr(in_background, "proposal_of", lambda period: looked.append(period) or find(period))
+    looked: list[FiscalPeriod] = []
+    store = "handoff.reviewing.closing.store"
+
+    def look(period: FiscalPeriod) -> packing.Data | None:
+        looked.append(period)
+        return packing.proposal_of(period)
+
+    monkeypatch.setattr(in_background, "proposal_of", look)
     with at(APRIL_3):
         closing = in_background.ask("2026-03", by=world.olga)
         with monkeypatch.context() as patch:
