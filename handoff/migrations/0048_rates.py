@@ -90,6 +90,7 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="rates",
                         to="handoff.rateset",
+                        verbose_name="set",
                     ),
                 ),
                 (

@@ -32,7 +32,9 @@ class Rate(models.Model):
     it was replaced.
     """
 
-    of_set = models.ForeignKey(RateSet, on_delete=models.CASCADE, related_name="rates", db_index=False)
+    of_set = models.ForeignKey(
+        RateSet, verbose_name="set", on_delete=models.CASCADE, related_name="rates", db_index=False
+    )
     from_currency = models.CharField("from", max_length=3)
     to_currency = models.CharField("to", max_length=3)
     starts_on = models.DateField("holds from")

@@ -129,6 +129,7 @@ class RatePage(Page):
             "title": "Bring rates",
             "form": form,
             "sets": RateSet.objects.all(),
+            "list_title": self.title,
             "list_url": self.url("changelist"),
         }
         return TemplateResponse(request, "handoff/console/settings/rates.html", context)
