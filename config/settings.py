@@ -253,6 +253,7 @@ SPECTACULAR_SETTINGS = {
         "Outcome": "leads.models.Outcome",
         "Metric": "sla.metrics.Metric",
         "ClockState": "sla.standing.Standing",
+        "ClosingState": "handoff.models.ClosingState",
         "WrongFieldEnum": "handoff.workflow.facts.rejection.names_of_wrong_fields",
         "WriteOutcome": "handoff.api.provenance.OUTCOMES",
         "ReplayState": "handoff.models.BulkState",

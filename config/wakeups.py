@@ -30,6 +30,7 @@ def schedule(seconds: float) -> dict[str, Mapping[str, Any]]:
         # What a person has asked for and a request had no time for: they look at its progress.
         "run_bulk_acts": {"task": "handoff.tasks.run_bulk_acts", **often},
         "run_replays": {"task": "handoff.tasks.run_replays", **often},
+        "close_periods": {"task": "handoff.tasks.close_periods", **often},
         # The buyer has just met the definition: sales is to know within a second.
         "promote_leads": {"task": "handoff.tasks.promote_leads", **often},
         "run_imports": {"task": "handoff.tasks.run_imports", **often},

@@ -13,6 +13,7 @@ from handoff.improving import running
 from handoff.ladder import actions
 from handoff.ladder.sweep import fire
 from handoff.reports import renewing, rollup
+from handoff.reviewing import in_background
 from handoff.slack import seen
 from handoff.workflow import promotion
 from sla import versions
@@ -75,6 +76,11 @@ def run_bulk_acts() -> None:
 @shared_task
 def run_replays() -> None:
     running.run_in_turn()
+
+
+@shared_task
+def close_periods() -> None:
+    in_background.run_in_turn()
 
 
 @shared_task

@@ -11,6 +11,7 @@ from rest_framework.views import APIView
 
 from handoff.api.authentication import asker
 from handoff.api.pages import KeysetPagination
+from handoff.models import Rate
 from leads.models import Campaign, Reason, Role, Team, User
 
 
@@ -68,6 +69,43 @@ class MeShape(serializers.ModelSerializer[User]):
     @extend_schema_field(TeamShape(many=True))
     def get_teams(self, user: User) -> Any:
         return TeamShape(Team.objects.filter(pk__in=user.team_ids), many=True).data
+
+
+class RateShape(serializers.ModelSerializer[Rate]):
+    set = serializers.CharField(source="of_set.name", help_text="The name of the set, as reports ask for it.")
+    rate = serializers.CharField(source="worth", help_text="What one unit of `from_currency` is worth, exactly.")
+    set_by = serializers.CharField(source="set_by.username", default=None, allow_null=True)
+
+    class Meta:
+        model = Rate
+        fields = [
+            "id",
+            "set",
+            "from_currency",
+            "to_currency",
+            "starts_on",
+            "rate",
+            "since_version",
+            "until_version",
+            "note",
+            "set_by",
+            "set_at",
+            "ended_at",
+        ]
+
+
+class RatesView(generics.ListAPIView[Rate]):
+    """The rates by which reports convert amounts. Those that were replaced or withdrawn have an `until_version`."""
+
+    serializer_class = RateShape
+    pagination_class = KeysetPagination
+    default_ordering = "-id"
+    orderings = {"id": F("id")}
+
+    def get_queryset(self) -> QuerySet[Rate]:
+        rates = Rate.objects.select_related("of_set", "set_by")
+        user = self.request.user
+        return rates if user.is_authenticated and user.roles else rates.none()
 
 
 class CampaignsView(generics.ListAPIView[Campaign]):

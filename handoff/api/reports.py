@@ -25,7 +25,7 @@ Field = serializers.Field[Any, Any, Any, Any]
 
 
 class Amounts(serializers.DictField):
-    """By currency, as text that loses no cent."""
+    """By currency, as text that loses no cent; by `USD (no rate)` what could not be converted."""
 
     child = serializers.CharField()
 

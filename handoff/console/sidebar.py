@@ -35,6 +35,7 @@ SETTINGS = {
         "leads_attribute": ("Attributes", "dataset"),
         "handoff_goal": ("Goals", "flag"),
         "handoff_weeklycapacity": ("Weekly capacities", "fitness_center"),
+        "handoff_rate": ("Rates", "payments"),
     },
     "Records": {
         "handoff_handoff": ("Handoffs", "swap_horiz"),

@@ -10,6 +10,8 @@ from django.conf import settings
 from handoff.agreement.ladders import LadderStep, publish_policy
 from handoff.demo.people import BERLIN, NEW_YORK, Cast
 from handoff.models import Audience, Destination, RequiredActions, Subscription
+from handoff.reports import rate_file
+from handoff.reports.rates import bring
 from leads.models import Definition, Reason, Stage, Verb
 from sla.business_time import BusinessHours
 from sla.metrics import RULES, Metric, Party
@@ -100,6 +102,8 @@ PROMISES = (
 REQUIRED_ACTIONS = (("A", 80, 5), ("B", 60, 3), ("C", 40, 1))
 """Tiers, the score from which a lead without a grade belongs to each, and how many touches it is owed."""
 
+RATES = {"USD,EUR": "0.9241", "EUR,USD": "1.0821"}
+
 
 def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
     """Write the agreement as it stands since a moment, and return the office hours of each team."""
@@ -121,6 +125,8 @@ def make_agreement(cast: Cast, since: datetime) -> dict[str, BusinessHours]:
         RequiredActions.objects.create(
             tier=tier, score_from=score_from, actions=actions, starts_on=since.date(), set_by=cast["olga"]
         )
+    lines = (f"{pair},{since.date()},{rate}" for pair, rate in RATES.items())
+    bring("ECB month-end", rate_file.read("\n".join(lines)), by=cast["olga"])
     return {team: calendars[team].hours for team in (BERLIN, NEW_YORK)}
 
 

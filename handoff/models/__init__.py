@@ -27,8 +27,19 @@ from handoff.models.kept import ReportMark, ReportQuestion, ReportSpan
 from handoff.models.lease import Lease, RateLimit
 from handoff.models.letter import Letter, LetterKind
 from handoff.models.packet_view import PacketView
+from handoff.models.rate import Rate, RateSet
 from handoff.models.replay import ReplayRun
-from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, ReviewAction, ReviewPack, Tier
+from handoff.models.review import (
+    CLOSING,
+    ClosedItem,
+    ClosingState,
+    PeriodClose,
+    PeriodClosing,
+    RequiredActions,
+    ReviewAction,
+    ReviewPack,
+    Tier,
+)
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.scheduled_report import ScheduledReport, SentReport
 from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
@@ -37,6 +48,7 @@ from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
 
 __all__ = [
+    "CLOSING",
     "ENDED",
     "IN_PROGRESS",
     "UNFINISHED",
@@ -49,6 +61,7 @@ __all__ = [
     "BulkKind",
     "BulkState",
     "ClosedItem",
+    "ClosingState",
     "CountedClock",
     "Decision",
     "Delivery",
@@ -83,8 +96,11 @@ __all__ = [
     "PacketView",
     "Part",
     "PeriodClose",
+    "PeriodClosing",
     "Priority",
+    "Rate",
     "RateLimit",
+    "RateSet",
     "Rejection",
     "ReplayRun",
     "ReportMark",

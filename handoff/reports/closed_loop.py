@@ -7,17 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db import connection
 
-from handoff.reports import funnel
+from handoff.reports import conversion, funnel
 from handoff.reports.behind import Behind
 from handoff.reports.counting import Amounts, Counted
 from handoff.reports.kinds import Kind
+from handoff.reports.measures import UNRATED, in_order
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, Rows, campaign
-from handoff.reports.rows_form import RowsForm
-from leads.models import Campaign
 
 Money = Mapping[str, str]
+_COSTS = """
+    SELECT name, money.unit, money.value FROM leads_campaign campaign, handoff_in_currency(
+        campaign.cost, campaign.currency, campaign.starts_on, %(wanted)s, %(rates)s, %(version)s
+    ) money
+    ORDER BY name, campaign.id
+"""
 FIRST, LAST, LINEAR = "first", "last", "linear"
 ROWS: Mapping[str, Rows] = {
     "campaign": campaign("item.campaign_id"),
@@ -28,7 +34,7 @@ SHARES = Counted(
     rows=ROWS,
     counts={"won_amount": "cents <> 0"},
     sums={"cents": Amounts("currency", "cents")},
-    values=lambda asked: {"model": asked["model"]},
+    values=lambda asked: {"model": asked["model"], **conversion.values_of(asked)},
 )
 
 
@@ -54,6 +60,8 @@ class ClosedLoopRow:
         if not self.cost or len(self.cost) != 1 or self.won_amount.keys() - self.cost.keys():
             return None
         [(currency, cost)] = self.cost.items()
+        if currency.endswith(UNRATED):
+            return None
         return float(Decimal(self.won_amount.get(currency, "0")) / Decimal(cost)) if Decimal(cost) else None
 
 
@@ -61,7 +69,7 @@ def closed_loop(asked: Asked, now: datetime) -> list[ClosedLoopRow]:
     by = asked["by"]
     counted = {row.key: row for row in funnel.funnel(by, asked["from"], asked["to"])}
     shares = {row.key: _in_units(row.cents) for row in SHARES.answer(asked, now)}
-    costs = _costs() if by == funnel.By.CAMPAIGN else {}
+    costs = _costs(asked) if by == funnel.By.CAMPAIGN else {}
     is_bounded = asked["from"] or asked["to"]
     idle = () if is_bounded else [name for name, cost in costs.items() if cost]
     keys = dict.fromkeys([*counted, *sorted(shares), *sorted(idle)])
@@ -78,17 +86,20 @@ def _in_units(cents: Mapping[str, Decimal]) -> Money:
     return {currency: f"{each / 100:.2f}" for currency, each in cents.items()}
 
 
-def _costs() -> dict[str, Money | None]:
+def _costs(asked: Asked) -> dict[str, Money | None]:
     """By name. A cost that is not known is missing, and so is the sum of which it is a part."""
     totals: dict[str, dict[str, Decimal] | None] = {}
-    for name, cost, currency in Campaign.objects.values_list("name", "cost", "currency").order_by("name"):
+    with connection.cursor() as cursor:
+        cursor.execute(_COSTS, conversion.values_of(asked))
+        costs = cursor.fetchall()
+    for name, currency, cost in costs:
         so_far = totals.setdefault(name, {})
         if cost is None or so_far is None:
             totals[name] = None
         else:
             so_far[currency] = so_far.get(currency, Decimal(0)) + cost
     return {
-        name: None if sums is None else {unit: str(sums[unit]) for unit in sorted(sums)}
+        name: None if sums is None else {unit: str(cost) for unit, cost in in_order(sums).items()}
         for name, sums in totals.items()
     }
 
@@ -98,7 +109,7 @@ def behind(asked: Asked, key: str | None, column: str, now: datetime) -> Behind:
     return shown.behind(asked, key, column, now)
 
 
-class ClosedLoopForm(RowsForm):
+class ClosedLoopForm(conversion.MoneyForm):
     offers = ROWS
     has_attributes = False
     model = forms.ChoiceField(
@@ -149,7 +160,7 @@ REPORT = Report(
     explanation=(
         "Every model shares out the same total: the won amount of the funnel, to the cent. Touches are the capture of "
         "a lead and the touchpoints that name a campaign, up to the day on which the deal was won. Currencies are "
-        "never added up."
+        "never added up, unless all are converted into one; the amount of a deal is then converted before it is shared."
     ),
     nothing=("No lead to count", "No lead was captured in this period."),
     icon="currency_exchange",

@@ -13,7 +13,7 @@ from django.db import connection
 from handoff.reports import calendar, keeping
 from handoff.reports.behind import Behind
 from handoff.reports.keeping import Question
-from handoff.reports.measures import Amounts, Measure, Values, added_up, distinct, percentile, within
+from handoff.reports.measures import Amounts, Measure, Values, added_up, distinct, in_order, percentile, within
 from handoff.reports.rows import Rows, label_of, rows_by, spelled, stored, values_of
 from handoff.reports.runs import Runs
 from handoff.reports.tally import Tallies, Tally
@@ -162,9 +162,7 @@ class Counted:
         runs = {values: Runs(each) for values, each in zip(self._numbers, tally.runs, strict=True)}
         counts = dict(zip((MANY, *self.counts), tally.counts, strict=True))
         sums = {
-            name: dict(sorted(amounts[measure].items()))
-            if isinstance(measure, Amounts)
-            else measure.of_runs(runs[measure.values])
+            name: in_order(amounts[measure]) if isinstance(measure, Amounts) else measure.of_runs(runs[measure.values])
             for name, measure in self.sums.items()
         }
         return counts | sums

@@ -11,11 +11,11 @@ from typing import Any
 from django.db import connection
 from django.utils import timezone
 
+from handoff.reports import conversion
 from handoff.reports.counting import Amounts, Counted, CountedRow
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows
-from handoff.reports.rows_form import RowsForm
 from leads.sql import load
 
 
@@ -44,18 +44,19 @@ class FunnelRow:
     opportunity: int
     won: int
     won_amount: Mapping[str, str]
-    """The sum by currency, as text like “1200.00”, of the amounts that are known; currencies are never added up."""
+    """The sum by currency, as text like “1200.00”, of the amounts that are known; currencies are never added up unless
+    one is asked for, in which all are converted."""
 
 
-def funnel(by: str, start: datetime | None = None, end: datetime | None = None) -> list[FunnelRow]:
+def funnel(by: str, start: datetime | None = None, end: datetime | None = None, convert: str = "") -> list[FunnelRow]:
     """The funnel of the leads that were captured in the period [start, end): a missing bound leaves that side open.
 
     A lead counts for a stage when it ever reached it, whenever that was, as its history says. A lead that was merged
     into another counts as that one. Campaigns of one name are one row. The fullest row comes first; months in order.
     """
-    if by in list(By) and start is None and end is None:
+    if by in list(By) and start is None and end is None and not convert:
         return _of_all(By(by))
-    return _rows(FUNNEL.answer({"by": by, "from": start, "to": end}, timezone.now()))
+    return _rows(FUNNEL.answer({"by": by, "from": start, "to": end, "convert": convert}, timezone.now()))
 
 
 def _of_all(by: By) -> list[FunnelRow]:
@@ -99,17 +100,18 @@ FUNNEL = Counted(
     rows=ROWS,
     counts={"leads": "item.leads = 1", **{stage: f"item.{stage} = 1" for stage in STAGES}},
     sums={"amounts": Amounts("currency", "amount", "priced > 0")},
+    values=conversion.values_of,
     fullest="leads",
 )
 
 
-class FunnelForm(RowsForm):
+class FunnelForm(conversion.MoneyForm):
     offers = ROWS
     of_what = "Leads captured"
 
 
 def _answer(asked: Asked, now: datetime) -> list[FunnelRow]:  # noqa: ARG001 what was reached does not depend on now
-    return funnel(asked["by"], asked["from"], asked["to"])
+    return funnel(asked["by"], asked["from"], asked["to"], asked["convert"])
 
 
 REPORT = Report(

@@ -45,7 +45,7 @@ def percent(share: float | None) -> str:
 
 
 def amounts(by_currency: Mapping[str, str]) -> str:
-    """Like `1200.00 EUR, 10.50 USD`: currencies are never added up."""
+    """Like `1200.00 EUR, 10.50 USD`, or `1200.00 EUR, 10.50 USD (no rate)` where they are converted."""
     return ", ".join(f"{amount} {currency}".strip() for currency, amount in by_currency.items())
 
 

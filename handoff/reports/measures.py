@@ -1,7 +1,7 @@
 """What a report adds up besides counts. Each can be asked of the database, or put together from the figures of days."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
@@ -81,13 +81,20 @@ class Amounts:
 
 
 Measure = Percentile | Within | Distinct | Amounts
+UNRATED = "(no rate)"
+"""What stands behind the currency of an amount that could not be converted (sql/in_currency.sql)."""
 
 
 def added_up(pairs: Sequence[tuple[str, str]]) -> dict[str, Decimal]:
     totals: dict[str, Decimal] = defaultdict(Decimal)
     for currency, amount in pairs:
         totals[currency] += Decimal(amount)
-    return {currency: totals[currency] for currency in sorted(totals)}
+    return in_order(totals)
+
+
+def in_order(totals: Mapping[str, Decimal]) -> dict[str, Decimal]:
+    """By currency; what could not be converted comes last."""
+    return dict(sorted(totals.items(), key=lambda each: (each[0].endswith(UNRATED), each[0])))
 
 
 def percentile(rank: float, of: str, condition: str = "true") -> Percentile:

@@ -1,14 +1,15 @@
 """What marketing brought against what sales sourced itself."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 
-from handoff.reports.counting import Counted, least, most, share
+from handoff.reports import conversion
+from handoff.reports.counting import Amounts, Counted, least, most, share
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows
-from handoff.reports.rows_form import RowsForm
 
 _IS_SALES = "lower(lead.source) = ANY(%(sales_sources)s)"
 ROWS: Mapping[str, Rows] = {
@@ -23,16 +24,18 @@ ROWS: Mapping[str, Rows] = {
 }
 
 
-def sales_sources(_asked: Asked) -> dict[str, list[str]]:
-    return {"sales_sources": [source.lower() for source in settings.SALES_SOURCES]}
+def _values(asked: Asked) -> dict[str, Any]:
+    return {"sales_sources": [source.lower() for source in settings.SALES_SOURCES], **conversion.values_of(asked)}
 
 
 STAGES = ("mql", "sal", "sql", "opportunity", "won")
 LEADS = Counted(
-    items="funnel_items.sql",
+    items="funnel_amount_items.sql",
     rows=ROWS,
-    counts={"leads": "true", **{stage: stage for stage in STAGES}},
+    counts={"leads": "item.leads = 1", **{stage: f"item.{stage} = 1" for stage in STAGES}},
+    sums={"amounts": Amounts("currency", "amount", "priced > 0")},
     derived={
+        "won_amount": lambda row: {currency: str(total) for currency, total in row["amounts"].items()},
         "accept_rate": share("sal", "mql"),
         "accept_rate_least": least("sal", "mql"),
         "accept_rate_most": most("sal", "mql"),
@@ -40,11 +43,12 @@ LEADS = Counted(
         "win_rate_least": least("won", "leads"),
         "win_rate_most": most("won", "leads"),
     },
-    values=sales_sources,
+    values=_values,
+    fullest="leads",
 )
 
 
-class OriginForm(RowsForm):
+class OriginForm(conversion.MoneyForm):
     offers = ROWS
     of_what = "Leads captured"
 
@@ -64,6 +68,7 @@ REPORT = Report(
         Column("sql", "SQL", "Those that were ever qualified."),
         Column("opportunity", "Opportunity", "Those that became an opportunity."),
         Column("won", "Won", "Those with a deal that is won. A lead with several counts once."),
+        Column("won_amount", "Won amount", "By currency; of all won deals whose amounts are known.", Kind.AMOUNTS),
         Column("accept_rate", "Rate", "SAL of MQL.", Kind.SHARE, _ACCEPTED),
         Column("accept_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _ACCEPTED),
         Column("accept_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _ACCEPTED),

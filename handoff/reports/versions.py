@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection
 
-from handoff.reports.counting import Counted, CountedRow, least, most, percentile, share
+from handoff.reports import conversion
+from handoff.reports.counting import Amounts, Counted, CountedRow, least, most, percentile, share
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, rows_by, spelled, values_of
-from handoff.reports.rows_form import RowsForm
 from leads.sql import load
 
 _NUMBER = "to_char({}.version, 'FM0000')"  # in the order of versions also as text
@@ -84,6 +84,14 @@ HANDOFFS = Counted(
         "win_rate_most": most("won", "handoffs"),
     },
 )
+WON = Counted(
+    items="versions_won_items.sql",
+    rows=ROWS,
+    counts={},
+    sums={"amounts": Amounts("currency", "amount")},
+    values=conversion.values_of,
+    keeps=False,  # as the handoffs
+)
 FEWEST = 6
 """Of fewer no two can be named between which the true median lies at 95 %."""
 _Z = 1.959964
@@ -98,11 +106,12 @@ FROM (
 
 
 def versions(asked: Asked, now: datetime) -> list[CountedRow]:
-    between = _between(asked, now)
+    between, won = _between(asked, now), {row.key: row.amounts for row in WON.answer(asked, now)}
     return [
-        replace(row, figures={**row.figures, "convert_least": low, "convert_most": high})
+        replace(row, figures={**row.figures, "convert_least": low, "convert_most": high, "won_amount": amounts})
         for row in HANDOFFS.answer(asked, now)
         for low, high in [between.get(row.key, (None, None))]
+        for amounts in [{currency: str(total) for currency, total in won.get(row.key, {}).items()}]
     ]
 
 
@@ -122,7 +131,7 @@ def _between(asked: Asked, now: datetime) -> dict[str, tuple[float, float]]:
         return {spelled(by, key): (low, high) for key, low, high in cursor.fetchall()}
 
 
-class VersionsForm(RowsForm):
+class VersionsForm(conversion.MoneyForm):
     offers = ROWS
     of_what = "Leads handed to sales"
 
@@ -163,6 +172,7 @@ REPORT = Report(
         ),
         Column("convert_most", "To", "Upper end of that interval.", Kind.WALL_TIME, _CONVERTED),
         Column("won", "Won", "Those whose lead has a deal that is won; the last handoff counts.", group=_WON),
+        Column("won_amount", "Amount", "By currency; of their won deals whose amounts are known.", Kind.AMOUNTS, _WON),
         Column("win_rate", "Rate", "Won of handoffs.", Kind.SHARE, _WON),
         Column("win_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _WON),
         Column("win_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _WON),

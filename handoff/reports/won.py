@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from handoff.reports import conversion
 from handoff.reports.counting import Amounts, Counted, distinct, percentile, within
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, owner
-from handoff.reports.rows_form import RowsForm
 
 ROWS: Mapping[str, Rows] = {
     **OF_A_LEAD,
@@ -27,11 +27,12 @@ DEALS = Counted(
         "amounts": Amounts("currency", "amount"),
     },
     derived={"won_amount": lambda row: {currency: str(total) for currency, total in row["amounts"].items()}},
+    values=conversion.values_of,
     live="won_undated_items.sql",
 )
 
 
-class WonForm(RowsForm):
+class WonForm(conversion.MoneyForm):
     offers = ROWS
     of_what = "Deals won"
 

@@ -1,5 +1,6 @@
 """Close a period: fix the figures of its scorecard, and what they count. It is done once, in order, and for good."""
 
+from collections.abc import Callable
 from datetime import datetime
 
 from django.db import connection, transaction
@@ -11,7 +12,7 @@ from handoff.reports.fiscal import MONTH, FiscalPeriod, period_of
 from handoff.reports.goals import goals_of
 from handoff.reports.scorecard import LISTS
 from handoff.reviewing.items import items_of
-from handoff.reviewing.packing import store
+from handoff.reviewing.packing import Data, proposal_of, store
 from leads.models import Role, User
 
 _ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('handoff.closing'))"
@@ -28,7 +29,13 @@ class NotClosable(Refused):
 
 
 def close(key: str, *, by: User) -> PeriodClose:
-    """Close a month or a quarter. What it counts is written first, and the figures are the counts of that."""
+    """Close a month or a quarter within the call."""
+    period = closable(key, by)
+    return fix(period, proposal_of(period), by=by)
+
+
+def closable(key: str, by: User) -> FiscalPeriod:
+    """The period that somebody may close now."""
     if not by.has_role(Role.REVOPS):
         raise NotAllowed("You may not close a period: RevOps may.")
     firm = Firm.of_now()
@@ -36,12 +43,25 @@ def close(key: str, *, by: User) -> PeriodClose:
         period = period_of(key, firm)
     except ValueError as error:
         raise FactsRefused(str(error), {"period": [str(error)]}) from error
+    if complaint := obstacle(period, firm, timezone.now()):
+        raise NotClosable(complaint)
+    return period
+
+
+def fix(
+    period: FiscalPeriod, proposal: Data | None, *, by: User, also: Callable[[], object] = lambda: None
+) -> PeriodClose:
+    """Write all of a close in one transaction, and with it whatever says that it is done. What it counts is written
+    first, and the figures are the counts of that. Of two at once the second is refused."""
+    firm = Firm.of_now()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(_ONE_AT_A_TIME)
         now = timezone.now()
         if complaint := obstacle(period, firm, now):
             raise NotClosable(complaint)
-        return _close(period, firm, now, by)
+        closed = _close(period, firm, now, by, proposal)
+        also()
+        return closed
 
 
 def obstacle(period: FiscalPeriod, firm: Firm, now: datetime) -> str:
@@ -69,7 +89,7 @@ def _not_closed_before(period: FiscalPeriod) -> FiscalPeriod | None:
     return None
 
 
-def _close(period: FiscalPeriod, firm: Firm, now: datetime, by: User) -> PeriodClose:
+def _close(period: FiscalPeriod, firm: Firm, now: datetime, by: User, proposal: Data | None) -> PeriodClose:
     start, end = period.bounds(firm.zone)
     closed = PeriodClose.objects.create(
         key=period.key,
@@ -89,5 +109,5 @@ def _close(period: FiscalPeriod, firm: Firm, now: datetime, by: User) -> PeriodC
         cursor.execute(_FIGURES, [closed.pk])
         closed.figures = dict(cursor.fetchall())
     closed.save(update_fields=["figures"])
-    store(closed, period)
+    store(closed, period, proposal)
     return closed

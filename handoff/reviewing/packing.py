@@ -35,10 +35,10 @@ MOST_SEARCHED = 20_000
 Data = dict[str, Any]
 
 
-def store(closed: PeriodClose, period: FiscalPeriod) -> ReviewPack:
+def store(closed: PeriodClose, period: FiscalPeriod, proposal: Data | None) -> ReviewPack:
     """Keep what the review of a closed period looks at. The review before it has ended by now."""
     end_before(closed)
-    data = gather(period, closed.closed_at, closed)
+    data = gather(period, closed.closed_at, closed, proposal)
     return ReviewPack.objects.create(close=closed, format=FORMAT, data=data, stored_at=closed.closed_at)
 
 
@@ -50,7 +50,7 @@ def data_of(period: FiscalPeriod) -> tuple[Data, int, ReviewPack | None]:
     """What the review of a period looks at, its format, and where it is kept; of an open period, as it is now."""
     pack = pack_of(period.key)
     if pack is None:
-        return {**gather(period, timezone.now(), None), "agreed": agreed(period.key)}, FORMAT, None
+        return {**gather(period, timezone.now(), None, proposal_of(period)), "agreed": agreed(period.key)}, FORMAT, None
     return {"agreed": agreed(period.key), **pack.data}, pack.format, pack
 
 
@@ -92,7 +92,7 @@ def end_before(closed: PeriodClose) -> None:
             end(pack, by=None, at=closed.closed_at)
 
 
-def gather(period: FiscalPeriod, now: datetime, closed: PeriodClose | None) -> Data:
+def gather(period: FiscalPeriod, now: datetime, closed: PeriodClose | None, proposal: Data | None) -> Data:
     firm = Firm.of_now()
     start, end_at = period.bounds(firm.zone)
     asked: dict[str, Any] = {"start": start, "end": end_at, "now": now, "most": MOST, "metrics": Metric.values}
@@ -111,7 +111,7 @@ def gather(period: FiscalPeriod, now: datetime, closed: PeriodClose | None) -> D
         "fixed": [_fixed(people, *row) for row in _ask("fixed.sql", asked)],
         "disputes": [_dispute(people, *row) for row in _ask("disputes.sql", asked)],
         "drift": [_version(*row) for row in _ask("drift.sql", asked)],
-        "proposal": _proposal(start, end_at),
+        "proposal": proposal,
     }
 
 
@@ -211,8 +211,10 @@ def _version(
     }
 
 
-def _proposal(start: datetime, end_at: datetime) -> Data | None:
-    """The best change that the finder knows of by the handoffs of the period, of facts that everyone may see."""
+def proposal_of(period: FiscalPeriod) -> Data | None:
+    """The best change that the finder knows of by the handoffs of the period, of facts that everyone may see. It takes
+    far longer than all the rest."""
+    start, end_at = period.bounds(Firm.of_now().zone)
     found = as_dict(find(Filter(start, end_at), (), MOST_SEARCHED))
     for proposal in found["proposals"][:1]:
         words = ["a restricted condition" if is_hidden(each, ()) else in_words(each) for each in proposal["conditions"]]

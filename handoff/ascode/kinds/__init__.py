@@ -11,6 +11,7 @@ from handoff.ascode.kinds.handoff_rules import Rules
 from handoff.ascode.kinds.notifying import StandardMessages, Subscriptions
 from handoff.ascode.kinds.policies import Policies
 from handoff.ascode.kinds.reasons import Reasons
+from handoff.ascode.kinds.required_actions import Actions
 from handoff.ascode.kinds.scoring import ScoringModels
 from handoff.ascode.kinds.sources import Sources
 from handoff.ascode.kinds.teams import Teams
@@ -25,6 +26,7 @@ KINDS: Sequence[Kind] = (
     Definitions(),
     ScoringModels(),
     Rules(),
+    Actions(),
     Subscriptions(),
     StandardMessages(),
     Sources(),

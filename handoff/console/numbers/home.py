@@ -17,6 +17,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.leads import disputes, urgency
 from handoff.console.leads.answering import unanswered
 from handoff.console.numbers.tiles import tiles
+from handoff.reports.conversion import APART, choices, in_words
 from leads.models import MARKETING, SALES, Role, User
 
 
@@ -34,7 +35,18 @@ def page(request: HttpRequest) -> HttpResponse:
     if not user.roles:
         raise PermissionDenied
     waiting = [Waiting(label, capped(count), url) for label, count, url in _waiting(user) if count]
-    context = {**site.each_context(request), "title": "Home", "waiting": waiting, "tiles": tiles(now), "as_of": now}
+    offered = choices()
+    convert = next((name for name, _ in offered if name == request.GET.get("convert")), "")
+    context = {
+        **site.each_context(request),
+        "title": "Home",
+        "waiting": waiting,
+        "tiles": tiles(now, convert),
+        "currencies": [("", APART), *offered] if offered else [],
+        "convert": convert,
+        "conversion": in_words({"convert": convert}),
+        "as_of": now,
+    }
     return TemplateResponse(request, "handoff/console/home.html", context)
 
 

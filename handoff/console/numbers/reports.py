@@ -21,6 +21,7 @@ from handoff.console.frame.words import source_of
 from handoff.console.numbers.heat import heat_of
 from handoff.models import Firm
 from handoff.reports.chart import caption, chart_of
+from handoff.reports.conversion import in_words
 from handoff.reports.kinds import NOTHING
 from handoff.reports.period import PeriodForm
 from handoff.reports.registry import REPORTS
@@ -49,6 +50,7 @@ def page(request: HttpRequest, report: Report) -> HttpResponse:
         "chart": chart_of(report, rows, [label_of(row, by) for row in rows]),
         "caption": caption(report, rows),
         "as_of": now,
+        "conversion": in_words(form.cleaned_data) if form.is_valid() else "",
         **_around(request, report, form, firm, now),
     }
     return TemplateResponse(request, "handoff/console/report.html", context)

@@ -17,12 +17,14 @@ from handoff.console.frame import export
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
-from handoff.models import Firm, PeriodClose
+from handoff.models import ClosingState, Firm, PeriodClose
+from handoff.refusals import Refused
 from handoff.reports.fiscal import MONTH, QUARTER, FiscalPeriod, period_at, period_of
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.lines import LINES, Line, column_label
 from handoff.reports.scorecard import REPORT, answer
-from handoff.reviewing.closing import close, obstacle
+from handoff.reviewing import in_background
+from handoff.reviewing.closing import obstacle
 from handoff.reviewing.restating import Restatement, restated, restatements
 from leads.models import Lead, Role, User
 
@@ -41,6 +43,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "firm": firm,
         "closed": closed,
         "closed_at": moment(closed.closed_at) if closed else "",
+        **({} if closed else _closing(period)),
         "obstacle": "" if closed else obstacle(period, firm, now),
         "may_close": user.has_role(Role.REVOPS),
         "sides": _sides(period, firm, restated(changes), now),
@@ -96,7 +99,13 @@ def close_view(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("period", period.key)
 
     def do() -> str:
-        label = period_of(close(key, by=user).key, firm).label
+        closing = in_background.ask(key, by=user)
+        in_background.run_at_once(closing)
+        label = period_of(closing.key, firm).label
+        if closing.state == ClosingState.STOPPED:
+            raise Refused(closing.note)
+        if closing.is_unfinished:
+            return f"{label} is being closed, in the background: you may leave this page."
         return f"{label} is closed. What changes from now on is restated below its figures."
 
     explained = (
@@ -105,6 +114,15 @@ def close_view(request: HttpRequest) -> HttpResponse:
     )
     question = Question(f"Close {period.label}", explained, "Close for good", carried={"period": key})
     return confirm(request, question, f"{reverse('admin:sheet')}?{urlencode({'period': key})}", do)
+
+
+def _closing(period: FiscalPeriod) -> dict[str, Any]:
+    """How far the close of an open period has come, if somebody has asked for it."""
+    closing = in_background.latest(period.key)
+    if closing is None:
+        return {}
+    done, words = in_background.progress(closing)
+    return {"closing": closing, "steps_done": done, "steps": in_background.STEPS, "closing_words": words}
 
 
 def restatements_export(request: HttpRequest) -> HttpResponseBase:

@@ -1,7 +1,7 @@
 """Four figures of outcomes, the same for everyone: each with what it was before, its weeks, and its leads."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from handoff.models import Firm
+from handoff.reports.conversion import MoneyForm
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Row
@@ -53,11 +54,18 @@ TILES = (
 )
 
 
-def tiles(now: datetime) -> list[Shown]:
+def tiles(now: datetime, convert: str = "") -> list[Shown]:
+    """With amounts in a currency, by the name that a report is asked for it, or each currency apart."""
     today = now.astimezone(Firm.of_now().zone).date()
     days = [(today - timedelta(days=back)).isoformat() for back in (DAYS - 1, 2 * DAYS - 1)]
     asked = Answers(now)
-    return [_shown(tile, asked, *days) for tile in TILES]
+    return [_shown(_in_currency(tile, convert), asked, *days) for tile in TILES]
+
+
+def _in_currency(tile: Tile, convert: str) -> Tile:
+    if not convert or not issubclass(REPORTS[tile.report].form, MoneyForm):
+        return tile
+    return replace(tile, asked={**tile.asked, "convert": convert})
 
 
 class Answers:

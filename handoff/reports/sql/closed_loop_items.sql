@@ -1,13 +1,16 @@
 -- The amounts of the deals won with the leads captured in a period, shared among the campaigns that touched the buyer: the
 -- whole to the first or to the last of them, or an equal share to each. Cents that do not divide go to the earliest, so
--- that the shares of a deal are its amount, to the cent. What no campaign touched goes to none.
+-- that the shares of a deal are its amount, to the cent; in another currency the amount is converted before it is shared.
+-- What no campaign touched goes to none.
 -- The capture is a touch of its own, unless a touchpoint of the same campaign is on the same day.
 WITH deal AS (
-    SELECT deal.id, deal.lead_id, deal.currency, round(deal.amount * 100)::bigint AS cents, lead.created_at,
+    SELECT deal.id, deal.lead_id, money.unit AS currency, round(money.value * 100)::bigint AS cents, lead.created_at,
         lead.campaign_id, lead.source, (deal.closed_at AT TIME ZONE firm.time_zone)::date AS closed_on,
         (lead.created_at AT TIME ZONE firm.time_zone)::date AS captured_on, firm.time_zone
     FROM handoff_firm firm, leads_opportunity deal
-    JOIN leads_lead lead ON lead.id = deal.lead_id AND lead.merged_into_id IS NULL
+    JOIN leads_lead lead ON lead.id = deal.lead_id AND lead.merged_into_id IS NULL, handoff_in_currency(
+        deal.amount, deal.currency, (deal.closed_at AT TIME ZONE firm.time_zone)::date, %(wanted)s, %(rates)s, %(version)s
+    ) money
     WHERE deal.state = 'won' AND deal.amount IS NOT NULL AND lead.created_at >= %(start)s AND lead.created_at < %(end)s
 ), point AS (
     SELECT deal.id AS deal_id, point.campaign_id, point.source, point.at, point.id AS number,

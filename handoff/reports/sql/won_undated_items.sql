@@ -1,4 +1,6 @@
--- The deals of which nobody knows when they were won: they count without a period.
-SELECT lead_id, closed_at AS at, seller_id, currency, amount, seconds_since_capture AS wall
-FROM reporting.deals
+-- The deals of which nobody knows when they were won: they count without a period, and no rate held on their day.
+SELECT lead_id, closed_at AS at, seller_id, money.unit AS currency, money.value AS amount, seconds_since_capture AS wall
+FROM reporting.deals deal, handoff_in_currency(
+    deal.amount, deal.currency, deal.closed_on, %(wanted)s, %(rates)s, %(version)s
+) money
 WHERE state = 'won' AND closed_at IS NULL AND NOT %(in_period)s

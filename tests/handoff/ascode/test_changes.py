@@ -1,6 +1,7 @@
 """What a file changes: new versions where the console writes versions, drafts where signatures are needed."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -12,7 +13,8 @@ from pytest_django import DjangoDbBlocker
 from handoff.agreement.definitions import sign
 from handoff.ascode import carrying_out
 from handoff.ascode.differences import Sign
-from handoff.models import Subscription
+from handoff.ascode.document import FileRefused
+from handoff.models import PeriodClose, RequiredActions, Subscription
 from leads import catalogue
 from leads.models import Definition, Reason, ScoringModel, SourceRank, Team, User
 from sla.models import Calendar, Policy
@@ -195,3 +197,29 @@ def test_the_log_says_who_applied_what(applied: str, apply: Any, olga: User) -> 
     entry = LogEntry.objects.latest("pk")
     assert (entry.user, entry.object_repr) == (olga, "Accept (version 2)")
     assert "target: 4 h -> 2 h" in entry.change_message
+
+
+def test_required_actions_are_set_for_open_periods_alone(plan: Any, apply: Any, olga: User) -> None:
+    text = "format: 1\nrequired_actions:\n  - {tier: A, starts_on: 2026-05-01, actions: 6, within_days: 7}\n"
+    expected = """+ set of required actions A, 2026-05-01
+    tier: A
+    starts_on: '2026-05-01'
+    actions: 6
+    within_days: 7
+    (For leads that are handed over from 2026-05-01 on.)"""
+    assert lines_of(plan(text)) == expected
+    assert not RequiredActions.objects.filter(starts_on="2026-05-01").exists()
+    assert lines_of(apply(text)) == expected
+    assert apply(text) == []
+    assert RequiredActions.objects.get(starts_on="2026-05-01").set_by == olga
+
+    bounds = [datetime(2026, month, 1, tzinfo=UTC) for month in (5, 6)]
+    PeriodClose.objects.create(
+        key="2026-05", start=bounds[0], end=bounds[1], zone="UTC", closed_at=bounds[1], closed_by=olga, figures={}
+    )
+    assert apply(text) == []
+    for wrong in (text.replace("actions: 6", "actions: 5"), text.replace("A,", "B,"), text.replace("05-01", "31-01")):
+        with pytest.raises(FileRefused, match="line 3: starts_on: "):
+            plan(wrong)
+    later = text.replace("2026-05-01", "2026-06-01").replace("within_days: 7", "score_from: 80")
+    assert "score_from: 80" in lines_of(apply(later))

@@ -6,6 +6,8 @@ import pytest
 from django.utils import timezone
 
 from handoff import workflow
+from handoff.reports import rate_file
+from handoff.reports.rates import bring
 from leads.models import Campaign, DealState, Opportunity, State, Verb
 from sla.metrics import Metric
 from sla.models import Clock
@@ -17,7 +19,8 @@ METRIC = Metric.TIME_TO_ACCEPT
 
 @pytest.fixture
 def history(world: World) -> None:
-    """Clocks of every kind, won deals in two currencies, rejections, and leads that are still open."""
+    """Clocks of every kind, won deals in two currencies, rejections, leads that are still open, and rates."""
+    bring("ECB month-end", rate_file.read("USD,EUR,2026-01-31,0.9241"), by=world.olga)
     policy = make_policy(METRIC)
     spring = Campaign.objects.create(name="=Spring")  # no name that a spreadsheet computes
     fox = make_lead("Fox", source="google", campaign=spring, owner=world.ada, created_at=NOON)

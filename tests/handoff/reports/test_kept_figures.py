@@ -35,9 +35,9 @@ def questions() -> list[Case]:
     Attribute.objects.create(key="tags", label="Tags", type="choices", choices=[{"key": "a", "label": "A"}])
     counted = [each for each in keeping.offered.values() if isinstance(each, Counted)]
     return [
-        (each, ASKED | {"by": str(by)})
+        (each, ASKED | {"by": str(by), "convert": ("", "EUR/ECB month-end")[number % 2]})
         for place, each in enumerate(counted)
-        for by in [*list(each.rows)[place % 4 :: 4], "attributes.tags"]
+        for number, by in enumerate([*list(each.rows)[place % 4 :: 4], "attributes.tags"])
     ]
 
 

@@ -30,9 +30,12 @@ PERIOD = {"from": "2026-03-03", "to": "2026-04-01"}
 ROLES = ("ada", "max", "mia", "nora", "olga")
 NEEDED: dict[str, dict[str, str]] = {name: {} for name in REPORTS} | {"attainment": {"metric": METRIC.value}}
 # What is attributed, and what it cost; actions, clocks and rejections, and what of them is kept; the shares in all, and
-# what else waits on a marketing lead; a median's ends.
-EXTRA = {"closed_loop": 2, "scorecard": 6, "signals": 5, "versions": 1}
+# what else waits on a marketing lead; a median's ends, and what was won.
+EXTRA = {"closed_loop": 2, "scorecard": 6, "signals": 5, "versions": 2}
 LONG_AGO = {"from": "2020-01-01"}
+# Reports that can convert their amounts.
+MONEY = {name for name, report in REPORTS.items() if "convert" in report.form().fields}
+IN_EUR = {"convert": "EUR/ECB month-end"}
 ROWS_OF = {name: [by for by, _ in report.form().fields["by"].choices] for name, report in REPORTS.items()}  # type: ignore[attr-defined]
 
 
@@ -50,10 +53,11 @@ def test_page_csv_api_and_command_agree(world: World) -> None:
 
 
 def assert_agree(report: Report, world: World) -> None:
-    """By all rows that it can have; in a period where it has the rows that it shows first."""
+    """By all rows that it can have; in a period, and one currency, where it has the rows that it shows first."""
+    in_eur = IN_EUR if report.name in MONEY else {}
     for by in ROWS_OF[report.name]:
         is_first = by == report.asked_first["by"]
-        asked = NEEDED[report.name] | {"by": by} | (LONG_AGO if is_first else {})
+        asked = NEEDED[report.name] | {"by": by} | (LONG_AGO | in_eur if is_first else {})
         by_api = api(world.max, report.name, asked).json()["rows"]
         assert by_api, report.name
 
@@ -163,8 +167,8 @@ def test_the_page_asks_as_often_for_many_rows_as_for_one(world: World, django_as
     for name, report in REPORTS.items():
         client = as_(world.mia if report.may_be_read_by(world.mia) else world.nora)
         # The session, the user with roles, what waits on marketing, the possible duplicates, the report, the firm.
-        # Of what is kept: the firm, the question, and that it was asked.
-        with django_assert_max_num_queries(9 + EXTRA.get(name, 0)):
+        # Of what is kept: the firm, the question, and that it was asked. Of what converts amounts: the sets of rates.
+        with django_assert_max_num_queries(9 + EXTRA.get(name, 0) + (name in MONEY)):
             client.get(reverse(f"admin:{name}"), NEEDED[name] | {"by": "campaign"})
 
 
