@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from django.urls import reverse
 
 from handoff.models import Firm
+from handoff.reports.keeping import snapshot
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Row
@@ -57,7 +58,8 @@ def tiles(now: datetime) -> list[Shown]:
     today = now.astimezone(Firm.of_now().zone).date()
     days = [(today - timedelta(days=back)).isoformat() for back in (DAYS - 1, 2 * DAYS - 1)]
     asked = Answers(now)
-    return [_shown(tile, asked, *days) for tile in TILES]
+    with snapshot():
+        return [_shown(tile, asked, *days) for tile in TILES]
 
 
 class Answers:
