@@ -78,8 +78,8 @@ class Counted:
     """When it does."""
 
     live: str = ""
-    """A file with more of what is counted, in the same columns: what depends on the moment, or is on no day. It is read
-    at every moment, where the figures of `items` and `due` are kept by day."""
+    """A file with more of what is counted, in the same columns: what is on no day, and counts only without a period. It
+    is read at every moment, where the figures of `items` and `due` are kept by day."""
 
     keeps: bool = True
     """Whether its figures may be kept by day: not where it reads what no trigger marks (sql/report_marks.sql)."""
@@ -149,7 +149,7 @@ class Counted:
 
     def unkept(self, question: Question, period: Bounds, now: datetime) -> Tallies:
         """What is counted at every moment."""
-        if not self.live:
+        if not self.live or period != Bounds(None, None):
             return {}
         return added(self._gathered(_text(self.live), "NULL", question, period, now).values())
 
@@ -183,7 +183,7 @@ class Counted:
             cursor.execute(statement, self._asked(question, bounds, None))
             for each, key, label, standing, *runs in cursor.fetchall():
                 tally = tallies[each].setdefault(key, self._tally(label, []))
-                tally.due |= {Due(standing, count): [sorted(run)] for count, run in enumerate(runs) if run}
+                tally.due |= {Due(standing, place): [sorted(run)] for place, run in enumerate(runs) if run}
         return tallies
 
     @property
@@ -200,12 +200,13 @@ class Counted:
     def _tally(self, label: str | None, values: Sequence[Any]) -> Tally:
         """From the values of its columns, or without any of them."""
         counts, amounts = 1 + len(self.counts), len(self._amounts)
-        values = values or [0] * counts + [None] * (amounts + len(self._numbers))
+        nothing = [*[0] * counts, *[None] * (amounts + len(self._numbers))]
+        figures: Sequence[Any] = values or nothing
         return Tally(
             label,
-            list(values[:counts]),
-            [added_up(each or ()) for each in values[counts : counts + amounts]],
-            [[sorted(each)] if each else [] for each in values[counts + amounts :]],
+            list(figures[:counts]),
+            [added_up(each or ()) for each in figures[counts : counts + amounts]],
+            [[sorted(each)] if each else [] for each in figures[counts + amounts :]],
         )
 
     def _of(self, tally: Tally) -> dict[str, Any]:

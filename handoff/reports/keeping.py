@@ -131,6 +131,12 @@ def snapshot() -> Iterator[Snapshot]:
     seen.note()
 
 
+def firm_of_now() -> Firm:
+    """The firm, read once for all that is asked of one state of the database."""
+    seen = _current.get()
+    return seen.firm if seen else Firm.of_now()
+
+
 @contextmanager
 def _isolated(seen: Snapshot) -> Iterator[None]:
     if connection.in_atomic_block:  # it has its own, which may see more with each statement: nothing is shared

@@ -28,7 +28,7 @@ class Due(NamedTuple):
     """A count, by its place, of things that are counted while they stand like this."""
 
     standing: str
-    count: int
+    place: int
 
 
 @dataclass(slots=True)
@@ -61,7 +61,7 @@ class Tally:
         for counted, runs in self.due.items():
             overdue = sum(bisect_left(run, at) for run in runs)
             is_overdue = counted.standing == Standing.OVERDUE
-            self.counts[counted.count] += overdue if is_overdue else sum(map(len, runs)) - overdue
+            self.counts[counted.place] += overdue if is_overdue else sum(map(len, runs)) - overdue
         self.due = {}
 
 
@@ -114,7 +114,7 @@ def read(kept: Kept) -> Tallies:
             counts,
             [_decimals(each) for each in amounts],
             [[block.next(size)] if size else [] for size in runs],
-            {Due(standing, count): [block.next(size)] for standing, count, size in due},
+            {Due(standing, place): [block.next(size)] for standing, place, size in due},
         )
         for key, label, counts, amounts, runs, due in json.loads(kept.figures)
     }
@@ -130,6 +130,7 @@ class _Block:
     at: int = 0
 
     def next(self, size: str) -> Any:
+        kind: Any = size[0]
         begin = self.at
-        self.at += _BYTES[size[0]] * int(size[1:])
-        return self.bytes[begin : self.at].cast(size[0])
+        self.at += _BYTES[kind] * int(size[1:])
+        return self.bytes[begin : self.at].cast(kind)
