@@ -130,7 +130,9 @@ def prepare(scale: float, stack: ExitStack) -> Part:  # noqa: ARG001 nothing is 
         ATTAINMENT: lambda: attainment.attainment(METRIC, by_campaign),
         f"{ATTAINMENT}, 90 days": lambda: attainment.attainment(METRIC, by_campaign, since),
     }
-    kept = {f"{name}, {period}": partial(answer, name, days) for name in REPORTS for period, days in PERIODS.items()}
+    kept: dict[str, Callable[[], object]] = {
+        f"{name}, {period}": partial(answer, name, days) for name in REPORTS for period, days in PERIODS.items()
+    }
     kept |= {f"home of {role.label}": home(f"rep{number}", role) for number, role in enumerate(AT_HOME, 2)}
     keep(kept.values())
     reports |= kept

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
@@ -57,7 +58,7 @@ def keep_empty(questions: QuerySet[ReportQuestion]) -> None:
             return
         years = [year_of(date(year, 1, 1)) for year in range(OLDEST.year, NEWEST.year)]
         firsts, untils = [year.first for year in years], [year.until for year in years]
-        values = {"zone": Firm.of_now().time_zone, "questions": new, "firsts": firsts, "untils": untils}
+        values: dict[str, Any] = {"zone": Firm.of_now().time_zone, "questions": new, "firsts": firsts, "untils": untils}
         cursor.execute(load("handoff.reports", "keep_empty.sql"), values)
 
 
