@@ -220,19 +220,20 @@ def _kept(reading: Reading, spans: Sequence[Span]) -> tuple[list[Tallies], list[
     """What the spans say, in as great parts as are kept, and the spans that are not."""
     whole = reading.figures(spans)
     lacking = [span for span in spans if span not in whole]
-    chosen, missing = _split(lacking, reading.there(lacking))
+    kept = reading.there(lacking)
+    divided = {size(span.first) for span in kept for size in (month_of, year_of)} - kept
+    chosen, missing = _split(lacking, kept, divided)
     return [*whole.values(), *reading.figures(chosen).values()], missing
 
 
-def _split(spans: Sequence[Span], kept: set[Span]) -> tuple[list[Span], list[Span]]:
+def _split(spans: Sequence[Span], kept: set[Span], divided: set[Span]) -> tuple[list[Span], list[Span]]:
     """The spans that are kept, and those that are not, in as great parts as there are."""
-    divided = {size(span.first) for span in kept for size in (month_of, year_of)} - kept
     chosen, missing = [], []
     for span in spans:
         if span in kept:
             chosen.append(span)
         elif span in divided:
-            deeper = _split(span.parts, kept)
+            deeper = _split(span.parts, kept, divided)
             chosen += deeper[0]
             missing += deeper[1]
         else:
