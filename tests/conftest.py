@@ -2,16 +2,33 @@
 
 import os
 from collections.abc import Generator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pytest
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.test import Client
 
 from leads import catalogue
+from leads.internals.sessions import SessionStore
 
 catalogue.assume_none()  # modules of tests name facts before there is a database
 
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 ALLOWED_SKIPS = ("needs ../shared/data", "needs root")
+
+
+def _sign_in(client: Any, user: Any, backend: str | None = None) -> None:
+    """A session and its cookie. Django's own way there is that of a person who logs in, with all that is noted then: a
+    dozen statements, in most tests of pages. Those of logging in fill the form."""
+    session = SessionStore()
+    session.update({SESSION_KEY: str(user.pk), BACKEND_SESSION_KEY: backend or "config.sign_in.Backend"})
+    session[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    session.create()
+    client.cookies[settings.SESSION_COOKIE_NAME] = session.session_key
+
+
+Client.force_login = _sign_in  # type: ignore[method-assign, assignment]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -24,3 +24,4 @@ from config.settings import *  # noqa: E402, F403
 DATABASES["default"]["ENGINE"] = "tests.postgres"  # noqa: F405 tests with real transactions are put back quickly
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, as the passwords are no secrets
 ATTRIBUTES_FRESH_SECONDS = float("inf")  # tests count queries; what they change of the catalogue is seen at once
+WHITENOISE_AUTOREFRESH = True  # else each test client looks through all static files before its first request

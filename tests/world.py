@@ -15,7 +15,7 @@ from django.contrib.auth.models import Group
 
 from handoff import workflow
 from handoff.amending.integrity import disagreements
-from handoff.models import Destination
+from handoff.models import Destination, StepRecipient
 from handoff.reports import rollup
 from leads.models import Lead, Role, State, Team, Transition, User, Verb
 from sla.models import Calendar, Policy, Step
@@ -50,8 +50,9 @@ def person(username: str, *roles: str, team: Team | None = None, **fields: Any) 
 @pytest.fixture
 def world(db: None) -> World:
     """The people and their teams; no policy, so no clock runs until a test makes one."""
-    berlin = Team.objects.create(name="Berlin", time_zone="Europe/Berlin", email="berlin@handoff.example")
-    new_york = Team.objects.create(name="New York", time_zone="America/New_York")
+    berlin = Team(name="Berlin", time_zone="Europe/Berlin", email="berlin@handoff.example")
+    new_york = Team(name="New York", time_zone="America/New_York")
+    Team.objects.bulk_create([berlin, new_york])
     of_berlin = {"team": berlin, "time_zone": "Europe/Berlin"}
     people = _people(
         ada=(Role.SALES_REP, of_berlin | {"slack_member_id": "UADA"}),
@@ -64,7 +65,7 @@ def world(db: None) -> World:
         eve=(None, {}),
     )
     berlin.manager = people["max"]
-    berlin.save()
+    berlin.save(update_fields=["manager"])
     return World(berlin=berlin, new_york=new_york, **people)
 
 
@@ -105,7 +106,7 @@ def make_policy(
     **fields: Any,
 ) -> Policy:
     """A policy with a ladder of (percent, seconds after the target)."""
-    key = fields.pop("key", f"{metric}-{Policy.objects.count()}".replace("_", "-"))
+    key = fields.pop("key", None) or f"{metric}-{Policy.objects.count()}".replace("_", "-")
     policy = Policy.objects.create(
         key=key,
         name=fields.pop("name", key),
@@ -114,9 +115,11 @@ def make_policy(
         calendar=calendar or make_calendar(),
         **fields,
     )
-    for percent, after_seconds in steps:
-        step = Step.objects.create(policy=policy, percent=percent, after_seconds=after_seconds)
-        step.destinations.set(tells)
+    ladder = [Step(policy=policy, percent=percent, after_seconds=after_seconds) for percent, after_seconds in steps]
+    Step.objects.bulk_create(ladder)
+    if destinations := list(tells):
+        recipients = [StepRecipient(step=step, destination=each) for step in ladder for each in destinations]
+        StepRecipient.objects.bulk_create(recipients)
     return policy
 
 

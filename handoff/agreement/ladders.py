@@ -47,6 +47,21 @@ def revise_calendar(calendar: Calendar, changes: Mapping[str, Any]) -> Calendar:
     return revised
 
 
+def ladder_of(policy: Policy) -> list[LadderStep]:
+    """The steps of a policy with their recipients, as they can be given to another version."""
+    return [
+        LadderStep(
+            step.percent,
+            step.after_seconds,
+            step.does,
+            step.out_of_rotation_seconds,
+            step.pierces,
+            tuple(step.destinations.all()),
+        )
+        for step in policy.steps.prefetch_related("destinations")
+    ]
+
+
 def _write_recipients(policy: Policy, ladder: Iterable[LadderStep]) -> None:
     steps = {(step.percent, step.after_seconds): step for step in policy.steps.all()}
     wanted = {(step.percent, step.after_seconds): step.recipients for step in ladder}

@@ -1,4 +1,4 @@
-"""Signing for both sides: definitions, scoring models and handoff rules come into force by this one rule."""
+"""Signing for both sides: what they agree on comes into force by this one rule."""
 
 from collections.abc import Callable, Iterable
 from typing import TypeVar
@@ -45,8 +45,11 @@ def next_number(versions: QuerySet[Version]) -> int:
     return int(versions.aggregate(latest=Max("version"))["latest"] or 0) + 1
 
 
-def edit_draft(version: Version, change: Callable[[Version], None], columns: Iterable[str], *, seen: str) -> bool:
+def edit_draft(
+    version: Version, change: Callable[[Version], None], columns: Iterable[str], *, seen: str, announced: bool = True
+) -> bool:
     """Change a locked draft, and say whether that voided signatures. `columns` are those that the change may write.
+    Where several changes make one wording, `announced` is left to the last.
 
     `seen` is the digest of what the editor opened; empty when that is not known. Raise WrongState when the draft has
     come into force since, and FactsRefused when it was changed since.
@@ -60,7 +63,8 @@ def edit_draft(version: Version, change: Callable[[Version], None], columns: Ite
         return False
     voided = void_signatures(version)
     version.save(update_fields=[*columns, *SIGNATORIES.values()])
-    announce_signature(version, roles_to_sign(version))
+    if announced:
+        announce_signature(version, roles_to_sign(version))
     return voided
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from handoff.agreement.ladders import LadderStep, publish_policy
-from handoff.models import Audience, Destination
+from handoff.agreement import sla_table
+from handoff.agreement.ladders import LadderStep
+from handoff.models import Audience, Destination, SlaTable
 from leads.models import Team
 from sla import versions
 from sla.business_time import WEEKDAYS
@@ -50,9 +51,9 @@ def begin(usual: Usual) -> list[str]:
             Destination(name=name, audience=audience, medium="email") for audience, name in DESTINATIONS.items()
         )
         made.append("three destinations by email")
-    if not Policy.objects.filter(retired_at=None).exists():
-        _policies(usual, calendar)
-        made.append("three policies")
+    if not Policy.objects.filter(retired_at=None).exists() and not sla_table.drafts():
+        is_drafted = _policies(usual, calendar)
+        made.append("a draft of three policies, which both sides sign" if is_drafted else "three policies")
     return made
 
 
@@ -67,7 +68,8 @@ def _free(key: str) -> str:
     return next(name for name in (key, *(f"{key}-{number}" for number in range(2, 1000))) if name not in taken)
 
 
-def _policies(usual: Usual, calendar: Calendar) -> None:
+def _policies(usual: Usual, calendar: Calendar) -> bool:
+    """Write them, and say whether they are only drafted."""
     to_sales, to_manager, to_marketing = map(_by_email, (Audience.OWNER, Audience.MANAGER, Audience.MARKETING))
     promises = (
         ("accept", "Accept a lead", Metric.TIME_TO_ACCEPT, 1, to_sales, to_manager),
@@ -79,7 +81,10 @@ def _policies(usual: Usual, calendar: Calendar) -> None:
             key=_free(key), name=name, metric=metric, target_seconds=times * usual.accept_within, calendar=calendar
         )
         warning = LadderStep(percent=WARN_AT, recipients=tuple(warned))
-        publish_policy(policy, [warning, LadderStep(recipients=tuple(dict.fromkeys([*warned, *called])))])
+        breach = LadderStep(recipients=tuple(dict.fromkeys([*warned, *called])))
+        written = sla_table.write_policy(policy, {}, [warning, breach], announced=False)
+    sla_table.announce()
+    return isinstance(written, SlaTable)
 
 
 def _by_email(audience: Audience) -> list[Destination]:

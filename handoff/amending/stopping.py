@@ -7,7 +7,7 @@ from django.contrib.admin.models import CHANGE, LogEntry
 from django.db import connection, transaction
 
 from handoff.alerts import withdraw
-from handoff.refusals import NotAllowed
+from handoff.refusals import NotAllowed, WrongState
 from leads.models import Lead, Role, User
 from leads.sql import load
 from sla import versions
@@ -15,6 +15,10 @@ from sla.models import Alarm, PendingAlarm, Policy
 
 CHUNK = 500  # leads, which are locked for as long as one chunk takes
 NOTE = "The policy version was declared a mistake before it could be done."
+SIGNED_FIRST = (
+    "Both sides sign each change of an SLA value: draft that this policy is retired, or its next version, and declare "
+    "this one a mistake once that is signed. Until then, switch off the destinations that it notifies."
+)
 _LEADS = load("handoff.amending", "leads_of_a_ladder.sql")
 
 
@@ -36,7 +40,10 @@ def declare(policy: Policy, *, by: User | None, reason: str) -> Policy:
     if by and not by.has_role(Role.REVOPS):
         raise NotAllowed("You may not declare a policy version a mistake: RevOps may.")
     with transaction.atomic():
-        declared = versions.declare_mistake(policy, reason)
+        try:
+            declared = versions.declare_mistake(policy, reason)
+        except versions.NeedsSignatures as refusal:
+            raise WrongState(SIGNED_FIRST) from refusal
         if by:
             words = f"Declared a mistake: {reason}"
             LogEntry.objects.log_actions(by.pk, [declared], CHANGE, words, single_object=True)

@@ -66,7 +66,8 @@ def _restore_changed(record: Import, lead_ids: Sequence[int]) -> list[int]:
 def _untouched(name: str, record: Import, lead_ids: Sequence[int]) -> Rows:
     with connection.cursor() as cursor:
         cursor.execute(load("handoff.amending", name), {"import": record.pk, "leads": list(lead_ids)})
-        return cursor.fetchall()
+        rows: Rows = cursor.fetchall()
+    return rows
 
 
 def _restore(columns: Sequence[str], notes: Sequence[int]) -> None:

@@ -7,6 +7,7 @@ from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 
+from handoff.agreement import sla_table
 from handoff.ascode.differences import Change, Sign
 from handoff.ascode.document import Complaint, Entry, FileRefused
 from handoff.ascode.kind import Kind, Shape, unknown
@@ -48,6 +49,7 @@ def _carry_out(document: Entry, by: User) -> list[Change]:
             complaints += wrong
     if complaints:
         raise FileRefused(complaints)
+    sla_table.announce()
     return changes
 
 
@@ -136,7 +138,7 @@ def _retired(kind: Kind, entry: Entry, by: User) -> Change | None:
         return None
     before = kind.read(row)
     kind.retire(row, by)
-    return Change(Sign.RETIRE, kind.noun, kind.name_of(before), before, {})
+    return Change(Sign.RETIRE, kind.noun, kind.name_of(before), before, {}, kind.note_retired(row))
 
 
 def _written(kind: Kind, entry: Entry, by: User) -> Change | None:
@@ -152,7 +154,7 @@ def _written(kind: Kind, entry: Entry, by: User) -> Change | None:
         return None
     sign = Sign.CHANGE if before else Sign.ADD
     change = Change(sign, kind.noun, kind.name_of(after), before, after, kind.note(written, not before))
-    _log(written, by, change)
+    _log(kind.logged(written), by, change)
     return change
 
 

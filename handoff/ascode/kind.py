@@ -93,6 +93,14 @@ class Kind:
         """What follows from the change, for whoever reviews it."""
         return ""
 
+    def note_retired(self, row: Any) -> str:  # noqa: ARG002
+        """What follows from retiring a row."""
+        return ""
+
+    def logged(self, row: Any) -> Any:
+        """The record under which the log keeps a change."""
+        return row
+
     def all_read(self) -> list[dict[str, Any]]:
         """The rows as the file says them, sorted here: each database sorts text in its own way."""
         by = (*self.order, *self.identity)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement import handoff_rules, scoring
+from handoff.agreement import handoff_rules, scoring, sla_table
 from handoff.agreement.definitions import waiting_for
 from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
@@ -30,6 +30,7 @@ SETTINGS = {
         "leads_definition": ("Definitions", "contract"),
         "leads_scoringmodel": ("Scoring model", "speed"),
         "leads_handoffrules": ("Handoff rules", "sync_alt"),
+        "handoff_slatable": ("SLA table", "table_view"),
         "leads_reason": ("Reasons", "list_alt"),
         "leads_attribute": ("Attributes", "dataset"),
         "handoff_goal": ("Goals", "flag"),
@@ -222,7 +223,8 @@ def _later(count: Callable[[], Any]) -> Any:
 
 
 def _to_sign(user: User) -> int:
-    return len(waiting_for(user)) + len(scoring.waiting_for(user)) + len(handoff_rules.waiting_for(user))
+    kinds = (waiting_for, scoring.waiting_for, handoff_rules.waiting_for, sla_table.waiting_for)
+    return sum(len(waiting(user)) for waiting in kinds)
 
 
 def _unanswered() -> int:

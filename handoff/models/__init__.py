@@ -30,6 +30,7 @@ from handoff.models.review import ClosedItem, PeriodClose, RequiredActions, Revi
 from handoff.models.rollup import AttainmentCount, AttainmentDelta, CountedClock, FunnelCount, FunnelDelta
 from handoff.models.scheduled_report import ScheduledReport, SentReport
 from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, ScoreReview, ScoringRun
+from handoff.models.sla_table import SlaChange, SlaTable, Subject
 from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
 
@@ -95,6 +96,8 @@ __all__ = [
     "ScoreReview",
     "ScoringRun",
     "SentReport",
+    "SlaChange",
+    "SlaTable",
     "SlackMessage",
     "SlackReply",
     "SlackRequest",
@@ -102,6 +105,7 @@ __all__ = [
     "StandardMessage",
     "StatedRow",
     "StepRecipient",
+    "Subject",
     "Subscription",
     "Tier",
     "WeeklyCapacity",

@@ -66,6 +66,13 @@ class HandoffRules(Signed):
         validators=_DAYS,
         help_text="Days after a rejection within which marketing may dispute it. 0: without a limit.",
     )
+    sla_changes_need_signatures = models.BooleanField(
+        "signed SLA values",
+        default=False,
+        db_default=False,
+        help_text="A change of a policy or of a calendar is a draft, which comes into force when both sides have "
+        "signed it.",
+    )
 
     class Meta:
         ordering = ["-version"]
@@ -105,6 +112,9 @@ class HandoffRules(Signed):
             ("Disputes", f"Within {_of(self.dispute_days, 'day')} of the rejection")
             if self.dispute_days
             else ("Disputes", "At any time after the rejection"),
+            ("SLA values", "Both sides sign each change")
+            if self.sla_changes_need_signatures
+            else ("SLA values", "RevOps changes them"),
         ]
 
     def cooled_off_on(self, rejected_on: date) -> date:
@@ -129,7 +139,7 @@ class HandoffRules(Signed):
 
 TERMS = (
     "recycle_limit", "cool_off_days", "needs_evidence", "score_rise", "needs_other_rep", "touches_to_qualify",
-    "touches_to_give_up", "dispute_days",
+    "touches_to_give_up", "dispute_days", "sla_changes_need_signatures",
 )  # fmt: skip
 """What a signature covers."""
 

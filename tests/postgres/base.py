@@ -4,10 +4,14 @@ Django's own truncates every table, a new file for each table and each index, an
 object by object: half a second of each test with real transactions.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
+from unittest.mock import patch
 
 from django.db.backends.postgresql import base, creation, operations
 from django.db.backends.postgresql.psycopg_any import sql
+from django.db.migrations.state import ProjectState
 
 # Copies of the tables that the migrations have filled. The schema is on no search path, so that nobody else sees them.
 KEEP = """
@@ -54,7 +58,28 @@ class Operations(operations.DatabaseOperations):
         return ["SET LOCAL handoff.allow_truncate = on", f"TRUNCATE {', '.join(map(self.quote_name, tables))}"]
 
 
+@contextmanager
+def _each_model_by_itself() -> Iterator[None]:
+    """After each operation Django makes the classes of a model and of all that are related to it again: of nearly all.
+
+    That is most of the time that our migrations take. A statement needs no more than the model's own class, and before
+    a migration runs Python Django makes all classes again where it has put that off. tests/config/test_upgrade.py runs
+    `manage.py migrate` as it is.
+    """
+
+    def alone(state: Any, app_label: str, model_name: str, delay: bool = False) -> set[tuple[str, str]]:
+        state.is_delayed = True
+        return {(app_label, model_name)}
+
+    with patch.object(ProjectState, "_find_reload_model", alone):
+        yield
+
+
 class Creation(creation.DatabaseCreation):
+    def create_test_db(self, *args: Any, **options: Any) -> str:
+        with _each_model_by_itself():
+            return super().create_test_db(*args, **options)
+
     def serialize_db_to_string(self) -> str:
         tables = self.connection.introspection.django_table_names(only_existing=True, include_views=False)
         with self.connection.cursor() as cursor:

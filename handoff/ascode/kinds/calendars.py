@@ -1,16 +1,19 @@
 """Calendars: the hours of a week, special days, and whose public holidays."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from handoff.agreement.ladders import revise_calendar
+from handoff.agreement.sla_table import write_calendar
+from handoff.agreement.sla_terms import terms_of
 from handoff.ascode.document import Entry
-from handoff.ascode.kind import Kind, Shape, Value, fill, refuse
+from handoff.ascode.kind import Shape, Value, fill, refuse
+from handoff.ascode.kinds.sla import Row, SlaKind, begun, terms_in
 from handoff.console.settings.calendars import CalendarForm
 from handoff.console.settings.hours import END_OF_DAY, MIDNIGHT
+from handoff.models import Subject
+from handoff.models.sla_table import Terms
 from leads.models import User
-from sla import versions
 from sla.business_time import WEEKDAYS
 from sla.models import Calendar
 
@@ -22,7 +25,8 @@ _NAMES = {
 }  # fmt: skip
 
 
-class Calendars(Kind):
+class Calendars(SlaKind):
+    model, about = Calendar, Subject.CALENDAR
     section, noun, identity = "calendars", "calendar", ("key",)
     values = (
         Value("key"),
@@ -33,43 +37,42 @@ class Calendars(Kind):
         Value("holidays_of"),
     )
 
-    def rows(self) -> Iterable[Calendar]:
-        return Calendar.objects.filter(retired_at=None)
-
-    def find(self, wanted: Mapping[str, Any]) -> Calendar | None:
-        in_force = Calendar.objects.filter(key=wanted["key"], retired_at=None)
-        return in_force.select_for_update(no_key=True).first()
-
-    def read(self, row: Calendar) -> dict[str, Any]:
-        special = {day: _day(row.overrides[day], row.special_names.get(day, "")) for day in sorted(row.overrides)}
+    def read(self, row: Row) -> dict[str, Any]:
+        terms = terms_in(row)
+        special, names = terms["overrides"], terms["special_names"]
         return {
-            "key": row.key,
-            "name": row.name,
-            "time_zone": row.zone,
-            "week": {day: _hours(row.weekly[day]) for day in WEEKDAYS if row.weekly.get(day)},
-            "special_days": special,
-            "holidays_of": "-".join(filter(None, (row.holiday_country, row.holiday_subdivision))),
+            "key": terms["key"],
+            "name": terms["name"],
+            "time_zone": terms["zone"],
+            "week": {day: _hours(terms["weekly"][day]) for day in WEEKDAYS if terms["weekly"].get(day)},
+            "special_days": {day: _day(special[day], names.get(day, "")) for day in sorted(special)},
+            "holidays_of": "-".join(filter(None, (terms["holiday_country"], terms["holiday_subdivision"]))),
         }
 
-    def write(self, row: Calendar | None, wanted: Entry, by: User) -> Calendar:  # noqa: ARG002
-        country, _, part = wanted["holidays_of"].partition("-")
-        data = {"name": wanted["name"], "key": wanted["key"], "zone": wanted["time_zone"]}
-        data |= {"holiday_country": country, "holiday_subdivision": part, **_week(wanted), **_special_days(wanted)}
-        form = fill(CalendarForm, row or Calendar(), data, wanted, _NAMES, fixed=["key"])
-        if row is None:
-            return versions.publish_calendar(form.instance)
+    def write(self, row: Row | None, wanted: Entry, by: User) -> Row:  # noqa: ARG002
+        form = _filled(row, wanted)
+        if row is not None and terms_of(form.instance) == terms_in(row):
+            return row  # spelled otherwise
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return revise_calendar(Calendar.objects.get(pk=row.pk), changes)
+        calendar = Calendar.objects.get(pk=form.instance.pk) if form.instance.pk else form.instance
+        return self.written(write_calendar(calendar, changes, announced=False), calendar.key)
 
-    def retire(self, row: Calendar, by: User) -> None:  # noqa: ARG002
-        versions.retire(row)
+    def wanted_terms(self, row: Row | None, wanted: Entry) -> Terms:
+        return terms_of(_filled(row, wanted).instance)
 
-    def note(self, row: Calendar, is_new: bool) -> str:
+    def note_in_force(self, row: Any, is_new: bool) -> str:
         if is_new:
             return ""
         number = row.policies.filter(retired_at=None).count()
         policies = f", and with it a version of {number} policies that count by it" if number else ""
         return f"Version {row.version}{policies}; running clocks keep theirs."
+
+
+def _filled(row: Row | None, wanted: Entry) -> Any:
+    country, _, part = wanted["holidays_of"].partition("-")
+    data = {"name": wanted["name"], "key": wanted["key"], "zone": wanted["time_zone"]}
+    data |= {"holiday_country": country, "holiday_subdivision": part, **_week(wanted), **_special_days(wanted)}
+    return fill(CalendarForm, begun(Calendar, row), data, wanted, _NAMES, fixed=["key"])
 
 
 def _hours(intervals: Iterable[list[str]]) -> str:

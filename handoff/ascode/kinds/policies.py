@@ -1,17 +1,20 @@
 """Policies with their ladders. A change writes the next version, as on the page."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
+from handoff.agreement.ladders import LadderStep
+from handoff.agreement.sla_table import write_policy
+from handoff.agreement.sla_terms import recipients_of, terms_of
 from handoff.ascode.document import Entry, FileRefused
-from handoff.ascode.kind import Kind, Shape, Value, fill, refuse, unknown
+from handoff.ascode.kind import Shape, Value, fill, refuse, unknown
+from handoff.ascode.kinds.sla import Row, SlaKind, begun, terms_in
 from handoff.ascode.writing import Line
 from handoff.console.settings.policies import PolicyForm, StepForm, step_of
-from handoff.models import Destination
+from handoff.models import Destination, Subject
+from handoff.models.sla_table import Terms
 from leads.models import User
-from sla import versions
 from sla.durations import in_words
 from sla.models import Calendar, OnReassign, Policy, Step, WhoseHours
 
@@ -25,7 +28,8 @@ _OF_STEP = {
 }  # fmt: skip
 
 
-class Policies(Kind):
+class Policies(SlaKind):
+    model, about = Policy, Subject.POLICY
     section, noun, identity = "policies", "policy", ("key",)
     order = ("metric", "priority")
     values = (
@@ -43,46 +47,46 @@ class Policies(Kind):
         Value("ladder", Shape.ENTRIES, default=[]),
     )
 
-    def rows(self) -> Iterable[Policy]:
-        return Policy.objects.filter(retired_at=None).select_related("calendar")
-
-    def find(self, wanted: Mapping[str, Any]) -> Policy | None:
-        in_force = Policy.objects.filter(key=wanted["key"], retired_at=None).select_related("calendar")
-        return in_force.select_for_update(no_key=True, of=("self",)).first()
-
-    def read(self, row: Policy) -> dict[str, Any]:
-        budget = row.pause_budget_seconds
-        steps = row.steps.prefetch_related("destinations")
+    def read(self, row: Row) -> dict[str, Any]:
+        terms = terms_in(row)
+        budget = terms["pause_budget_seconds"]
+        names = recipients_of(terms)
         return {
-            "key": row.key,
-            "name": row.name,
-            "metric": row.metric,
-            "target": in_words(row.target_seconds, exact=True),
-            "calendar": row.calendar.key,
-            "segment": [Line(each) for each in row.conditions],
-            "priority": row.position,
-            "whose_hours": row.whose_hours,
-            "on_reassign": row.on_reassign,
-            "floor": in_words(row.floor_seconds, exact=True),
+            "key": terms["key"],
+            "name": terms["name"],
+            "metric": terms["metric"],
+            "target": in_words(terms["target_seconds"], exact=True),
+            "calendar": terms["calendar"],
+            "segment": [Line(each) for each in terms["conditions"]],
+            "priority": terms["position"],
+            "whose_hours": terms["whose_hours"],
+            "on_reassign": terms["on_reassign"],
+            "floor": in_words(terms["floor_seconds"], exact=True),
             "pause_budget": None if budget is None else in_words(budget, exact=True),
-            "ladder": [_read_step(step) for step in steps],
+            "ladder": [_read_step(step, names) for step in terms["ladder"]],
         }
 
-    def write(self, row: Policy | None, wanted: Entry, by: User) -> Policy:  # noqa: ARG002
-        if row is not None and wanted["metric"] != row.metric:
+    def write(self, row: Row | None, wanted: Entry, by: User) -> Row:  # noqa: ARG002
+        if row is not None and wanted["metric"] != terms_in(row)["metric"]:
             raise refuse(wanted, "metric", "metric: that of a policy stays: write another policy, and retire this one.")
-        form = fill(PolicyForm, row or Policy(), _sent(wanted), wanted, _NAMES, fixed=["key", "metric"])
-        ladder = _ladder(wanted, form.instance)
-        if row is None:
-            return publish_policy(form.instance, ladder)
+        form, ladder = _filled(row, wanted)
+        if row is not None and terms_of(form.instance, ladder) == terms_in(row):
+            return row  # spelled otherwise
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return revise_policy(Policy.objects.get(pk=row.pk), changes, ladder)
+        policy = Policy.objects.get(pk=form.instance.pk) if form.instance.pk else form.instance
+        return self.written(write_policy(policy, changes, ladder, announced=False), policy.key)
 
-    def retire(self, row: Policy, by: User) -> None:  # noqa: ARG002
-        versions.retire(row)
+    def wanted_terms(self, row: Row | None, wanted: Entry) -> Terms:
+        form, ladder = _filled(row, wanted)
+        return terms_of(form.instance, ladder)
 
-    def note(self, row: Policy, is_new: bool) -> str:
+    def note_in_force(self, row: Any, is_new: bool) -> str:
         return "" if is_new else f"Version {row.version}; running clocks keep theirs."
+
+
+def _filled(row: Row | None, wanted: Entry) -> tuple[Any, list[LadderStep]]:
+    form = fill(PolicyForm, begun(Policy, row), _sent(wanted), wanted, _NAMES, fixed=["key", "metric"])
+    return form, _ladder(wanted, form.instance)
 
 
 def _sent(wanted: Entry) -> dict[str, Any]:
@@ -106,17 +110,17 @@ def _calendar(wanted: Entry) -> Calendar:
     return calendar
 
 
-def _read_step(step: Step) -> Line:
+def _read_step(step: Mapping[str, Any], names: Mapping[int, str]) -> Line:
     """Without what goes without saying."""
-    said: dict[str, Any] = {"at": f"{step.percent} %"}
-    if step.after_seconds:
-        said["after"] = in_words(step.after_seconds, exact=True)
-    said["notifies"] = sorted(destination.name for destination in step.destinations.all())
-    if step.does:
-        said["does"] = step.does
-    if step.out_of_rotation_seconds:
-        said["out_of_rotation"] = in_words(step.out_of_rotation_seconds, exact=True)
-    if step.pierces:
+    said: dict[str, Any] = {"at": f"{step['percent']} %"}
+    if step["after_seconds"]:
+        said["after"] = in_words(step["after_seconds"], exact=True)
+    said["notifies"] = sorted(names[pk] for pk in step["recipients"] if pk in names)
+    if step["does"]:
+        said["does"] = step["does"]
+    if step["out_of_rotation_seconds"]:
+        said["out_of_rotation"] = in_words(step["out_of_rotation_seconds"], exact=True)
+    if step["pierces"]:
         said["ignores_quiet_hours"] = True
     return Line(said)
 

@@ -11,7 +11,7 @@ from django.template.response import TemplateResponse
 from handoff.console.frame.dialogs import is_in_dialog, leave
 from handoff.console.frame.site import site
 from handoff.refusals import Refused
-from sla.versions import Outdated
+from sla.versions import NeedsSignatures, Outdated
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def confirm(request: HttpRequest, question: Question, to: str, do: Callable[[], 
         return _ask(request, question, to)
     try:
         messages.success(request, do())
-    except (Outdated, Refused) as declined:
+    except (NeedsSignatures, Outdated, Refused) as declined:
         messages.warning(request, str(declined))
     except ValidationError as error:
         messages.warning(request, " ".join(error.messages))

@@ -64,6 +64,7 @@ NOUNS = {
     "auth.group": ("role", "roles"),
     "leads.transition": ("act", "acts"),
     "leads.handoffrules": ("version of the rules", "versions of the rules"),
+    "handoff.slatable": ("version of the SLA table", "versions of the SLA table"),
     "leads.sourcerank": ("system", "systems"),
     "handoff.standardmessage": ("standard message", "standard messages"),
 }

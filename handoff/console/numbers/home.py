@@ -9,7 +9,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.agreement import handoff_rules
+from handoff.agreement import handoff_rules, sla_table
 from handoff.agreement.definitions import waiting_for
 from handoff.agreement.signing import SIGNATORIES
 from handoff.console.frame.counting import capped, counted
@@ -49,7 +49,7 @@ def _waiting(user: User) -> Iterator[tuple[str, int, str]]:
     if user.has_role(Role.REVOPS):
         yield "Disputes to decide", disputes.waiting_for(user), reverse("admin:handoff_dispute_changelist")
     if user.has_role(*SIGNATORIES):
-        to_sign = len(waiting_for(user)) + len(handoff_rules.waiting_for(user))
+        to_sign = len(waiting_for(user)) + len(handoff_rules.waiting_for(user)) + len(sla_table.waiting_for(user))
         yield "Definitions and rules to sign", to_sign, reverse("admin:signatures")
 
 

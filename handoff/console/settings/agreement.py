@@ -1,6 +1,6 @@
 """The agreement on one page, from the live records: what each side delivers, by when, and who signed it."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -10,28 +10,27 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
 
-from handoff.agreement import handoff_rules
+from handoff.agreement import handoff_rules, sla_table
 from handoff.agreement.definitions import drafts
 from handoff.agreement.signing import SIGNATORIES, roles_to_sign
+from handoff.agreement.sla_terms import recipients_of
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import day
 from handoff.console.settings.comparing import compare
+from handoff.console.settings.comparing_sla import compare_changes, step_in_words
 from handoff.console.settings.handoff_rules import compare_rules
+from handoff.models import SlaTable
 from leads.conditions import in_words as condition_in_words
 from leads.conditions import is_hidden
 from leads.models import Definition, Evidence, HandoffRules, Reason, Stage, User
 from leads.models.signed import Signed
 from sla.durations import in_business_days
-from sla.durations import in_words as length_in_words
 from sla.metrics import RULES, Metric, Party
-from sla.models import Policy, Step, StepAction
+from sla.models import Policy, Step
 
 REVIEW_AFTER = timedelta(days=365)
 VERSIONS = 10  # of each stage that are compared
-DONE = {
-    StepAction.REASSIGN: "the lead goes to the next in rotation",
-    StepAction.QUEUE: "the lead returns to the queue of its team",
-}
+IN_WORDS = ("percent", "after_seconds", "does", "out_of_rotation_seconds", "pierces")
 COMMITMENTS = (
     (Party.MARKETING, "What marketing commits to"),
     (Party.SALES, "What sales commits to"),
@@ -61,6 +60,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "stages": [_stage(stage, user) for stage in Stage],
         "commitments": list(_commitments(user)),
         "rules": _rules(),
+        "values": _values(user),
         "reasons": [_reason(reason) for reason in Reason.objects.filter(retired_at=None)],
     }
     return TemplateResponse(request, "handoff/console/agreement.html", site.each_context(request) | context)
@@ -142,21 +142,8 @@ def _segment(policy: Policy, user: User, *, is_rest: bool) -> str:
 
 
 def _step(step: Step) -> str:
-    """Like `At 75 %: Owner by email` or `1 h after it is due: Manager by email; the lead returns to the queue`."""
-    if step.after_seconds:
-        moment = f"{length_in_words(step.after_seconds, exact=True)} after it is due"
-    else:
-        moment = f"At {step.percent} %" if step.percent < 100 else "When it is due"
-    names = ", ".join(sorted(each.name for each in step.destinations.all() if each.active)) or "no one"
-    return "; ".join(_parts(f"{moment}: {names}", step))
-
-
-def _parts(notified: str, step: Step) -> Iterable[str]:
-    yield notified
-    if step.does:
-        yield DONE[StepAction(step.does)]
-    if step.out_of_rotation_seconds:
-        yield f"its owner gets no other lead for {length_in_words(step.out_of_rotation_seconds, exact=True)}"
+    names = [each.name for each in step.destinations.all() if each.active]
+    return step_in_words({name: getattr(step, name) for name in IN_WORDS}, names)
 
 
 def _rules() -> dict[str, Any]:
@@ -173,6 +160,21 @@ def _rules() -> dict[str, Any]:
         "history": [
             {"version": version, "signed": _signatories(version), "compared": compare_rules(before, version)}
             for version, before in zip(versions[:VERSIONS], [*versions[1:], None], strict=False)
+        ],
+    }
+
+
+def _values(user: User) -> dict[str, Any]:
+    """The draft of SLA values that waits, and what every version that both sides signed changed."""
+    signed = SlaTable.objects.filter(active_from__isnull=False).select_related(*SIGNATORIES.values())
+    versions, waiting = list(signed.order_by("-version")[:VERSIONS]), next(iter(sla_table.drafts()), None)
+    names = recipients_of(*(terms for each in versions for change in each.listed for terms in change.both))
+    return {
+        "draft": waiting,
+        "missing": " and ".join(f"a {role.lower()}" for role in roles_to_sign(waiting)) if waiting else "",
+        "history": [
+            {"version": each, "signed": _signatories(each), "compared": compare_changes(each.listed, user.roles, names)}
+            for each in versions
         ],
     }
 

@@ -16,13 +16,14 @@ from django.utils.safestring import SafeString
 from django.utils.text import slugify
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from handoff.agreement.ladders import revise_calendar
+from handoff.agreement.sla_table import write_calendar
 from handoff.console.frame.fields import ZoneField
-from handoff.console.frame.site import site
+from handoff.console.frame.site import site, viewer
 from handoff.console.frame.versioned import InForceFilter, VersionedPage
+from handoff.console.settings.comparing_sla import signed_values
 from handoff.console.settings.holidays import countries, parts_of
 from handoff.console.settings.hours import SpecialDaysField, WeekField
-from sla import versions
+from handoff.models import SlaTable
 from sla.business_time import WEEKDAYS, NeverOpen
 from sla.models import Calendar
 
@@ -134,15 +135,16 @@ class CalendarPage(VersionedPage):
     def get_prepopulated_fields(self, request: HttpRequest, obj: Any = None) -> dict[str, list[str]]:  # noqa: ARG002
         return {} if obj else {"key": ["name"]}
 
-    def publish(self, form: Any, formsets: list[Any]) -> Calendar:  # noqa: ARG002
-        return versions.publish_calendar(form.instance)
+    def publish(self, form: Any, formsets: list[Any]) -> Calendar | SlaTable:  # noqa: ARG002
+        return write_calendar(form.instance, {}, seen=form.data.get("seen"))
 
-    def revise(self, form: Any, formsets: list[Any]) -> Calendar:  # noqa: ARG002
+    def revise(self, form: Any, formsets: list[Any]) -> Calendar | SlaTable:  # noqa: ARG002
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return revise_calendar(Calendar.objects.get(pk=form.instance.pk), changes)
+        return write_calendar(Calendar.objects.get(pk=form.instance.pk), changes, seen=form.data.get("seen"))
 
     def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
-        return {**super().beside(request, obj), **(_preview(obj) if obj else {})}
+        signed = signed_values(obj or Calendar(), viewer(request).roles)
+        return {**super().beside(request, obj), **(_preview(obj) if obj else {}), **signed}
 
     @display(description="Open on")
     def open_days(self, calendar: Calendar) -> str:

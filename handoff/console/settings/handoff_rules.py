@@ -36,13 +36,19 @@ class HandoffRulesPage(SignedPage):
     readonly_fields = ["version", "marketing_signatory", "sales_signatory", "active_from"]
     _back = ["recycle_limit", "cool_off_days", "needs_evidence", "score_rise", "needs_other_rep"]
     _sales = ["touches_to_qualify", "touches_to_give_up", "dispute_days"]
+    _values = ["sla_changes_need_signatures"]
     fieldsets = [
         (None, {"fields": ["version"]}),
         ("Back from sales", {"fields": _back}),
         ("Touches and disputes", {"fields": _sales}),
+        ("SLA values", {"fields": _values}),
         ("Signatures", {"fields": ["marketing_signatory", "sales_signatory", "active_from", "seen"]}),
     ]
-    add_fieldsets = [("Back from sales", {"fields": _back}), ("Touches and disputes", {"fields": _sales})]
+    add_fieldsets = [
+        ("Back from sales", {"fields": _back}),
+        ("Touches and disputes", {"fields": _sales}),
+        ("SLA values", {"fields": _values}),
+    ]
     read_as = {"active_from": "active_since"}
 
     def title_of(self, obj: Any) -> str:

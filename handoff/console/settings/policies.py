@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.contrib.admin import display
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, reverse
 from django.utils.html import format_html
@@ -14,15 +15,17 @@ from django.utils.text import slugify
 from unfold.contrib.filters.admin import ChoicesDropdownFilter
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget, UnfoldAdminTextInputWidget
 
-from handoff.agreement.ladders import LadderStep, publish_policy, revise_policy
+from handoff.agreement.ladders import LadderStep
+from handoff.agreement.sla_table import write_policy
 from handoff.console.frame.conditions import ConditionsField
 from handoff.console.frame.fields import SpanField
 from handoff.console.frame.page import Rows, Tool
 from handoff.console.frame.site import site, viewer
-from handoff.console.frame.versioned import InForceFilter, VersionedPage
+from handoff.console.frame.versioned import InForceFilter, VersionedPage, drafted_of
 from handoff.console.frame.words import conditions_of, two_lines
 from handoff.console.settings import applying, stopping
-from handoff.models import Destination
+from handoff.console.settings.comparing_sla import signed_values
+from handoff.models import Destination, SlaTable
 from leads.finding import is_id
 from sla.durations import BUSINESS_FORMS, in_business_days, in_words
 from sla.models import Calendar, Policy, Step
@@ -101,7 +104,11 @@ class StepForm(forms.ModelForm):  # type: ignore[type-arg]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
-            self.initial["destinations"] = list(self.instance.destinations.all())
+            kept = list(self.instance.destinations.all())
+            self.initial["destinations"] = kept
+            # Else whoever changes a target would take one that is switched off from the ladder, unseen.
+            offered = Destination.objects.filter(Q(active=True) | Q(pk__in=[each.pk for each in kept]))
+            self.fields["destinations"].queryset = offered  # type: ignore[attr-defined]
         _count_business_days(self, self.instance.policy.calendar_id if self.instance.policy_id else None)
         # In a table the head of the column labels a field for the eye only.
         for field in self.fields.values():
@@ -180,23 +187,29 @@ class PolicyPage(VersionedPage):
             tools.append(Tool("Declare a mistake", self.url("stop", obj.pk), "danger", in_dialog=False))
         return tools
 
-    def publish(self, form: Any, formsets: list[Any]) -> Policy:
-        return publish_policy(form.instance, _ladder(formsets))
+    def publish(self, form: Any, formsets: list[Any]) -> Policy | SlaTable:
+        return write_policy(form.instance, {}, _ladder(formsets), seen=form.data.get("seen"))
 
-    def revise(self, form: Any, formsets: list[Any]) -> Policy:
+    def revise(self, form: Any, formsets: list[Any]) -> Policy | SlaTable:
         changes = {name: form.cleaned_data[name] for name in form.changed_data}
-        return revise_policy(Policy.objects.get(pk=form.instance.pk), changes, _ladder(formsets))
+        # One that is as it was leaves alone what a draft makes of it.
+        ladder = _ladder(formsets) if any(formset.has_changed() for formset in formsets) else None
+        return write_policy(Policy.objects.get(pk=form.instance.pk), changes, ladder, seen=form.data.get("seen"))
+
+    def beside(self, request: HttpRequest, obj: Any) -> Mapping[str, Any]:
+        return {**super().beside(request, obj), **signed_values(obj, viewer(request).roles)}
 
     def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
         self._warn_of_silence(request, obj)
-        response: HttpResponse = super().response_add(request, obj, post_url_continue)
-        return response
+        return super().response_add(request, obj, post_url_continue)
 
     def response_change(self, request: HttpRequest, obj: Any) -> HttpResponse:
         self._warn_of_silence(request, obj)
         return super().response_change(request, obj)
 
     def _warn_of_silence(self, request: HttpRequest, policy: Policy) -> None:
+        if drafted_of(policy):
+            return
         silent = Step.objects.filter(policy=policy.pk).exclude(destinations__active=True)
         if not silent:
             return

@@ -7,16 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
-from handoff.agreement import handoff_rules, scoring
+from handoff.agreement import handoff_rules, scoring, sla_table
 from handoff.agreement.definitions import drafts
 from handoff.agreement.signing import SIGNATORIES, roles_to_sign, side_to_sign
 from handoff.console.frame.site import site, viewer
 from handoff.console.settings.comparing import Compared, compare
 from handoff.console.settings.comparing_models import compare_models
+from handoff.console.settings.comparing_sla import IN_FORCE, compare_changes
 from handoff.console.settings.handoff_rules import compare_rules
+from handoff.models import SlaTable
 from leads.models import Definition, HandoffRules, Role, ScoringModel, User
 
-Draft = Definition | ScoringModel | HandoffRules
+Draft = Definition | ScoringModel | HandoffRules | SlaTable
 
 
 def signatures(request: HttpRequest) -> HttpResponse:
@@ -25,6 +27,7 @@ def signatures(request: HttpRequest) -> HttpResponse:
     if not user.roles:
         raise PermissionDenied
     waiting: list[Draft] = [*drafts().order_by("stage", "version"), *scoring.drafts(), *handoff_rules.drafts()]
+    waiting += sla_table.drafts()
     rows = [_row(draft, user) for draft in waiting]
     mine, others = [row for row in rows if row["is_mine"]], [row for row in rows if not row["is_mine"]]
     context = {"title": "Signatures", "mine": mine, "others": others, "may_sign": user.has_role(*SIGNATORIES)}
@@ -39,18 +42,21 @@ def _beside(draft: Draft, user: User) -> tuple[Draft | None, list[Compared]]:
     if isinstance(draft, HandoffRules):
         rules = HandoffRules.active()
         return rules, compare_rules(rules, draft)
+    if isinstance(draft, SlaTable):
+        return None, compare_changes(draft.listed, user.roles)
     model = ScoringModel.active()
     return model, compare_models(model, draft, user.roles)
 
 
 def _row(draft: Draft, user: User) -> dict[str, Any]:
     in_force, compared = _beside(draft, user)
-    page = f"admin:leads_{draft._meta.model_name}"
+    page = f"admin:{draft._meta.app_label}_{draft._meta.model_name}"
     signed = [str(person) for person in (draft.marketing_signatory, draft.sales_signatory) if person]
     is_unsigned = not signed
     return {
         "draft": draft,
         "in_force": in_force,
+        "heading": IN_FORCE if isinstance(draft, SlaTable) else "",
         "compared": compared,
         "signed": ", ".join(signed),
         "missing": " and ".join(f"a {role.lower()}" for role in roles_to_sign(draft)),

@@ -13,6 +13,7 @@ from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import viewer
 from leads.models import Lead, Role, User
 from sla.models import Clock, Policy
+from sla.versions import needs_signatures
 
 EXPLAINED = (
     "From now on nothing more of its ladder is sent or done: alarms that wait are cancelled, and messages that have "
@@ -23,7 +24,9 @@ IN_A_REQUEST = 2  # chunks; the rest is cleared away in the background
 
 
 def is_offered(policy: Policy, user: User) -> bool:
-    return policy.mistake_at is None and user.has_role(Role.REVOPS)
+    """Where both sides sign the SLA values, a version in force is retired by a draft first."""
+    is_signed = policy.retired_at is None and needs_signatures()
+    return policy.mistake_at is None and user.has_role(Role.REVOPS) and not is_signed
 
 
 def page(request: HttpRequest, pk: int) -> HttpResponse:
@@ -33,6 +36,9 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
     to = reverse("admin:sla_policy_change", args=[pk])
     if policy.mistake_at is not None:
         messages.warning(request, f"{policy} has been declared a mistake already.{_left(policy)}")
+        return redirect(to)
+    if not is_offered(policy, viewer(request)):
+        messages.warning(request, stopping.SIGNED_FIRST)
         return redirect(to)
     form = ReasonForm(request.POST if request.method == "POST" else None)
     form.fields["reason"].help_text = "It is recorded with the version."

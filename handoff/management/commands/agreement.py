@@ -20,7 +20,7 @@ NOTHING = "Nothing to change: the agreement is what the file says."
 class Command(BaseCommand):
     help = (
         "Export the agreement as YAML, show what a file would change, or apply it. What the file does not name stays "
-        "as it is. Definitions become drafts, which both sides sign."
+        "as it is. What both sides sign becomes a draft."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from handoff.amending import stopping
-from handoff.refusals import NotAllowed
+from handoff.refusals import NotAllowed, WrongState
 from leads.models import User
 from sla.models import Policy
 
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             raise CommandError(f"“{by}” is not the username of an active person: name one with --by.", returncode=2)
         try:
             declared = stopping.declare(policy, by=person, reason=reason)
-        except NotAllowed as refusal:
+        except (NotAllowed, WrongState) as refusal:
             raise CommandError(refusal.message, returncode=2) from refusal
         self._stop(declared)
 

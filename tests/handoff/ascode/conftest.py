@@ -45,10 +45,14 @@ def exported(agreed: str, monkeypatch: pytest.MonkeyPatch) -> str:
 
 @pytest.fixture
 def olga(db: None) -> User:
-    """The people without their teams: people are no part of a file."""
+    make_people_without_teams()
+    return User.objects.get(username="olga")
+
+
+def make_people_without_teams() -> None:
+    """People are no part of a file."""
     for each in PEOPLE:
         person(each.username, each.role)
-    return User.objects.get(username="olga")
 
 
 def _add_the_rest() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from handoff.ascode import document
 from handoff.ascode.document import FileRefused
-from leads.models import Reason, Team
-from sla.models import Calendar
+from handoff.refusals import NotAllowed
+from leads.models import Reason, Team, User
+from sla.models import Calendar, Policy
 
 OFFICE = "calendars:\n  - {key: office, name: Office, time_zone: UTC, week: {mon: 09:00-17:00}}\n"
 POLICY = "key: accept, name: Accept, metric: time_to_accept, calendar: office"
@@ -139,3 +140,11 @@ def test_the_order_of_systems_in_the_file_does_not_matter(apply: Any) -> None:
     """Each order of the two is wrong while only one of them is changed."""
     apply("format: 1\nsystems: [{system: crm, position: 1, values_stay: true}, {system: web, position: 2}]\n")
     apply("format: 1\nsystems: [{system: crm, position: 2}, {system: web, position: 1, values_stay: true}]\n")
+
+
+def test_only_revops_may(exported: str, plan: Any, apply: Any) -> None:
+    for username in ("ada", "max", "mia", "nora"):
+        for act in (plan, apply):
+            with pytest.raises(NotAllowed, match="RevOps may"):
+                act(exported, User.objects.get(username=username))
+    assert not Policy.objects.exists()

@@ -233,7 +233,7 @@ def test_a_row_has_each_verb_that_is_allowed_once_and_is_small(promises, world: 
     assert 'href="tel:+493012345678"' in row
     assert 'href="mailto:bartholomew.verdigris@buyer.example"' in row
     assert "Paid search · Spring webinar Berlin" in row
-    assert len(row.encode()) < 1536
+    assert len(row.replace(str(lead.pk), "411").encode()) < 1536  # its number grows with the tests before
 
 
 def test_who_must_not_be_contacted_is_not_one_click_away(promises, world: World, as_) -> None:

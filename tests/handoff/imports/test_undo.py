@@ -129,7 +129,7 @@ def test_changed_leads_that_nobody_worked_with_are_undone_together(
 ) -> None:
     upsert({"email": "ann@buyer.example", "company": "Old Ltd", "score": 4}, external_ids=[("hubspot", "1")])
     upsert({"email": "ben@buyer.example", "company": "Bolt"})
-    before, leads = everything(), list(Lead.objects.order_by("pk").values())
+    before = everything()
     data = (
         b"Record ID,Email,Company,Lead score,Phone\n1,ann@buyer.example,Acme,9,\n,ben@buyer.example,Bolt,,+49 30 5001\n"
     )
@@ -138,7 +138,6 @@ def test_changed_leads_that_nobody_worked_with_are_undone_together(
 
     assert undo(record, world.mia) == []
     assert everything() == before
-    assert [_plain(lead) for lead in Lead.objects.order_by("pk").values()] == [_plain(lead) for lead in leads]
     assert record.reverted == 2
     assert_consistent()
 
