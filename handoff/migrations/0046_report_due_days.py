@@ -8,7 +8,7 @@ UNMARK = "DROP FUNCTION handoff_report_mark_entered() CASCADE"
 
 
 class Migration(migrations.Migration):
-    dependencies = [("handoff", "0041_report_days"), ("leads", "0030_deals_by_day"), ("sla", "0014_lists_by_index")]
+    dependencies = [("handoff", "0042_sla_table")]
     # Of the release before, what is kept is by other names: nothing of it is read any more.
     operations = [
         migrations.RunSQL(load("handoff.reports", "report_moments.sql"), migrations.RunSQL.noop),
