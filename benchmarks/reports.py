@@ -9,6 +9,8 @@ from statistics import median
 
 from django.contrib.auth.models import Group
 from django.db import connection, transaction
+from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.harness import Ask, Contender, Figures, Part
@@ -31,8 +33,10 @@ TRIGGERS = [
         for table in ("leads_lead", "leads_transition", "sla_clock", "handoff_handoff")
         for when in ("written", "changed")
     ),
+    ("leads_lead", "handoff_report_entered"),
 ]
-STANDING = ("funnel", "attainment", "closed_loop")
+AT_HOME = (Role.SALES_REP, Role.SALES_MANAGER, Role.MARKETING_LEAD, Role.REVOPS)
+STANDING = ("funnel", "attainment", "closed_loop", "scorecard", "home")
 PERIODS = {"7 days": 7, "28 days": 28, "90 days": 90, "a year": 365, "all time": None}
 MOST, MOST_OF_STANDING = 300, 50
 METRIC = Metric.TIME_TO_ACCEPT
@@ -126,7 +130,10 @@ def prepare(scale: float, stack: ExitStack) -> Part:  # noqa: ARG001 nothing is 
         ATTAINMENT: lambda: attainment.attainment(METRIC, by_campaign),
         f"{ATTAINMENT}, 90 days": lambda: attainment.attainment(METRIC, by_campaign, since),
     }
-    kept = {f"{name}, {period}": partial(answer, name, days) for name in REPORTS for period, days in PERIODS.items()}
+    kept: dict[str, Callable[[], object]] = {
+        f"{name}, {period}": partial(answer, name, days) for name in REPORTS for period, days in PERIODS.items()
+    }
+    kept |= {f"home of {role.label}": home(f"rep{number}", role) for number, role in enumerate(AT_HOME, 2)}
     keep(kept.values())
     reports |= kept
     accepts = Accepts()
@@ -172,6 +179,14 @@ def answer(name: str, days: int | None) -> object:
     form = report.form({**report.asked_first, "from": since})
     form.full_clean()
     return report.rows(form.cleaned_data, timezone.now())
+
+
+def home(username: str, role: Role) -> Callable[[], object]:
+    user = User.objects.get(username=username)
+    user.groups.add(Group.objects.get(name=role))
+    client = Client(SERVER_NAME="localhost")  # one that the settings allow
+    client.force_login(user, "config.sign_in.Backend")
+    return partial(client.get, reverse("admin:home"))
 
 
 def load(leads: int) -> None:

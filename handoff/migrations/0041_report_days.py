@@ -6,6 +6,7 @@ from django.db import migrations, models
 from leads.sql import load
 
 UNMARK = """
+DROP FUNCTION IF EXISTS handoff_report_mark_entered() CASCADE;
 DROP FUNCTION handoff_report_mark(), handoff_report_mark_changed(), handoff_report_mark_dispute(),
     handoff_report_mark_taken_back(), handoff_report_mark_all() CASCADE
 """

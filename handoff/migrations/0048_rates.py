@@ -17,7 +17,7 @@ DROP FUNCTION handoff_rounded(numeric);
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("handoff", "0045_cheaper_triggers"),
+        ("handoff", "0046_report_due_days"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

@@ -108,8 +108,8 @@ def _row(without: str, key: str, label: str, *values: Any) -> AttainmentRow:
     return AttainmentRow(key, label or without, *counts, *(business or (None, None)), *(wall or (None, None)))
 
 
-# The team of its owner when it ended or was due, whichever was first; while it is open, that of now. What nobody owned
-# was owed by the team in whose queue it waited.
+# The team of its owner when it ended or was due, whichever was first; while it is open, the one they are in. What was
+# nobody's was owed by the team in whose queue it waited.
 _TEAM_OF_THEN = """
     LEFT JOIN leads_membership membership ON membership.user_id = item.owner_id
         AND (membership.since IS NULL OR membership.since < item.owed_at)
@@ -146,7 +146,8 @@ CLOCKS = Counted(
         "p90_wall": percentile(0.9, "wall", "timed"),
     },
     values=lambda asked: {"metric": str(asked["metric"])},
-    live="attainment_open_items.sql",
+    due="attainment_open_items.sql",
+    live="attainment_undated_items.sql",
 )
 
 

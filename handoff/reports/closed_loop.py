@@ -12,6 +12,7 @@ from django.db import connection
 from handoff.reports import conversion, funnel
 from handoff.reports.behind import Behind
 from handoff.reports.counting import Amounts, Counted
+from handoff.reports.keeping import snapshot
 from handoff.reports.kinds import Kind
 from handoff.reports.measures import UNRATED, in_order
 from handoff.reports.report import Asked, Chart, Column, Report
@@ -67,8 +68,9 @@ class ClosedLoopRow:
 
 def closed_loop(asked: Asked, now: datetime) -> list[ClosedLoopRow]:
     by = asked["by"]
-    counted = {row.key: row for row in funnel.funnel(by, asked["from"], asked["to"])}
-    shares = {row.key: _in_units(row.cents) for row in SHARES.answer(asked, now)}
+    with snapshot():
+        counted = {row.key: row for row in funnel.funnel(by, asked["from"], asked["to"])}
+        shares = {row.key: _in_units(row.cents) for row in SHARES.answer(asked, now)}
     costs = _costs(asked) if by == funnel.By.CAMPAIGN else {}
     is_bounded = asked["from"] or asked["to"]
     idle = () if is_bounded else [name for name, cost in costs.items() if cost]

@@ -1,10 +1,10 @@
 """A report that counts things, each of one lead: the same SQL gives its figures and the leads behind each of them."""
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import groupby
-from math import sqrt
 from operator import itemgetter
 from typing import Any
 
@@ -16,14 +16,24 @@ from handoff.reports.keeping import Question
 from handoff.reports.measures import Amounts, Measure, Values, added_up, distinct, in_order, percentile, within
 from handoff.reports.rows import Rows, label_of, rows_by, spelled, stored, values_of
 from handoff.reports.runs import Runs
-from handoff.reports.tally import Tallies, Tally
+from handoff.reports.shares import Derived, Figures, least, most, share
+from handoff.reports.tally import Due, Standing, Tallies, Tally, added
 from handoff.reports.tiles import Bounds
 from leads.sql import load
 
-__all__ = ["Amounts", "Counted", "CountedRow", "distinct", "least", "most", "percentile", "share", "within"]
-Figures = Mapping[str, Any]
-Derived = Callable[[Figures], Any]
-_Z = 1.959964  # 95 % of a normal distribution lie within so many standard deviations
+__all__ = [
+    "Amounts",
+    "Counted",
+    "CountedRow",
+    "Derived",
+    "Figures",
+    "distinct",
+    "least",
+    "most",
+    "percentile",
+    "share",
+    "within",
+]
 MANY = "many"
 """How many things a row has, whatever it counts of them."""
 NOW = "%(now)s"
@@ -61,9 +71,15 @@ class Counted:
     """What the SQL is asked with, besides the period and the moment."""
     fullest: str = MANY
     """The count by which rows are in order, the fullest first, where they are not in the order of their keys."""
+    due: str = ""
+    """A file with more of what is counted, in the same columns: what falls due, and is counted in another way from then
+    on. Of the moment of asking it may ask nothing else. It adds nothing to the sums."""
+    falls_due: str = "item.at"
+    """When it does."""
+
     live: str = ""
-    """A file with more of what is counted, in the same columns: what depends on the moment, or is on no day. It is read
-    at every moment, where the figures of `items` are kept by day."""
+    """A file with more of what is counted, in the same columns: what is on no day, and counts only without a period. It
+    is read at every moment, where the figures of `items` and `due` are kept by day."""
 
     keeps: bool = True
     """Whether its figures may be kept by day: not where it reads what no trigger marks (sql/report_marks.sql)."""
@@ -117,21 +133,25 @@ class Counted:
     def definition(self) -> str:
         """All on which figures that are kept depend, besides the question."""
         sums = [repr(measure) for measure in self.sums.values()]
-        return "\n".join([type(self).__name__, self._items, *self.counts.values(), *sums])
+        counted = [self._items, *self._due, *self.counts.values(), *sums]
+        return "\n".join([type(self).__name__, *self.rows, *counted])
 
     def by_day(self, question: Question, bounds: Bounds, now: datetime) -> dict[date, Tallies]:
         """What the things of each day add up to, where there are any."""
-        return self._gathered(self._items, f"{calendar.local('item.at')}::date", question, bounds, now)
+        day = f"{calendar.local('item.at')}::date"
+        ended, due = self._gathered(self._items, day, question, bounds, now), self._falling_due(day, question, bounds)
+        return {each: added([ended.get(each, {}), due.get(each, {})]) for each in sorted(ended.keys() | due.keys())}
 
     def total(self, question: Question, bounds: Bounds, now: datetime) -> Tallies:
         """What those of a period add up to."""
-        return self._gathered(self._items, "NULL", question, bounds, now).get(None, {})  # type: ignore[call-overload, no-any-return]
+        ended = self._gathered(self._items, "NULL", question, bounds, now)
+        return added([*ended.values(), *self._falling_due("NULL", question, bounds).values()])
 
     def unkept(self, question: Question, period: Bounds, now: datetime) -> Tallies:
         """What is counted at every moment."""
-        if not self.live:
+        if not self.live or period != Bounds(None, None):
             return {}
-        return self._gathered(_text(self.live), "NULL", question, period, now).get(None, {})  # type: ignore[call-overload, no-any-return]
+        return added(self._gathered(_text(self.live), "NULL", question, period, now).values())
 
     def _gathered(self, items: str, day: str, question: Question, bounds: Bounds, now: datetime) -> dict[date, Tallies]:
         figures = ["count(*)", *(f"count(*) FILTER (WHERE {condition})" for condition in self.counts.values())]
@@ -147,13 +167,46 @@ class Counted:
                 for each, rows in groupby(cursor.fetchall(), itemgetter(0))
             }
 
+    def _falling_due(self, day: str, question: Question, bounds: Bounds) -> dict[date, Tallies]:
+        """For each count the moments at which that falls due which it counts before, and that which it counts after."""
+        if not self.due:
+            return {}
+        keyed = self._keyed(question.rows, "UNION ALL\n".join(self._due))
+        moments = (
+            f"array_agg(date_part('epoch', {self.falls_due})) FILTER (WHERE {condition})"
+            for condition in ("true", *self.counts.values())
+        )
+        figures = f"SELECT {day}, key, max(label), standing, {', '.join(moments)}"
+        tallies: dict[date, Tallies] = defaultdict(dict)
+        with connection.cursor() as cursor:
+            statement = f"{keyed} {figures} FROM keyed item GROUP BY 1, key, standing"
+            cursor.execute(statement, self._asked(question, bounds, None))
+            for each, key, label, standing, *runs in cursor.fetchall():
+                tally = tallies[each].setdefault(key, self._tally(label, []))
+                tally.due |= {Due(standing, place): [sorted(run)] for place, run in enumerate(runs) if run}
+        return tallies
+
+    @property
+    def _due(self) -> list[str]:
+        """What falls due, as if all of it was overdue, and as if nothing was."""
+        if not self.due:
+            return []
+        ages = {Standing.OVERDUE: "timestamptz 'infinity'", Standing.OPEN: "timestamptz '-infinity'"}
+        return [
+            f"SELECT *, '{standing}' AS standing FROM ({_text(self.due).replace(NOW, now)}) falling_due\n"  # noqa: S608
+            for standing, now in ages.items()
+        ]
+
     def _tally(self, label: str | None, values: Sequence[Any]) -> Tally:
+        """From the values of its columns, or without any of them."""
         counts, amounts = 1 + len(self.counts), len(self._amounts)
+        nothing = [*[0] * counts, *[None] * (amounts + len(self._numbers))]
+        figures: Sequence[Any] = values or nothing
         return Tally(
             label,
-            list(values[:counts]),
-            [added_up(each or ()) for each in values[counts : counts + amounts]],
-            [[sorted(each)] if each else [] for each in values[counts + amounts :]],
+            list(figures[:counts]),
+            [added_up(each or ()) for each in figures[counts : counts + amounts]],
+            [[sorted(each)] if each else [] for each in figures[counts + amounts :]],
         )
 
     def _of(self, tally: Tally) -> dict[str, Any]:
@@ -226,9 +279,9 @@ class Counted:
 
     @property
     def _all(self) -> str:
-        return f"{self._items}\nUNION ALL\n{_text(self.live)}" if self.live else self._items
+        return "\nUNION ALL\n".join(_text(name) for name in (self.items, self.due, self.live) if name)
 
-    def _asked(self, question: Question, bounds: Bounds, now: datetime) -> dict[str, Any]:
+    def _asked(self, question: Question, bounds: Bounds, now: datetime | None) -> dict[str, Any]:
         start, end = bounds
         period = {"start": start or "-infinity", "end": end or "infinity", "in_period": bool(start or end)}
         return {**period, "now": now, **question.values}
@@ -240,26 +293,3 @@ def _period(asked: Mapping[str, Any]) -> Bounds:
 
 def _text(name: str) -> str:
     return load("handoff.reports", name).rstrip()
-
-
-def share(part: str, whole: str) -> Derived:
-    """Nothing where there is nothing to divide by."""
-    return lambda figures: figures[part] / figures[whole] if figures[whole] else None
-
-
-def least(part: str, whole: str) -> Derived:
-    """The lower end of the interval in which the true share lies, at 95 %, after Wilson."""
-    return lambda figures: _wilson(figures[part], figures[whole], -1)
-
-
-def most(part: str, whole: str) -> Derived:
-    """The upper end of that interval."""
-    return lambda figures: _wilson(figures[part], figures[whole], 1)
-
-
-def _wilson(part: int, whole: int, sign: int) -> float | None:
-    if not whole:
-        return None
-    p, z2 = part / whole, _Z * _Z
-    half = _Z * sqrt(p * (1 - p) / whole + z2 / (4 * whole * whole))
-    return min(max((p + z2 / (2 * whole) + sign * half) / (1 + z2 / whole), 0.0), 1.0)

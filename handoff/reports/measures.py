@@ -4,9 +4,14 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from math import ceil, sqrt
 from typing import NamedTuple
 
 from handoff.reports.runs import Runs
+from handoff.reports.shares import Z
+
+FEWEST = 6
+"""Of fewer values no two can be named between which the true median lies at 95 %."""
 
 
 class Values(NamedTuple):
@@ -53,6 +58,28 @@ class Within:
 
 
 @dataclass(frozen=True)
+class AroundMedian:
+    """One of the two values between which the true median lies at 95 %, by their places in order (Conover)."""
+
+    side: int
+    """-1 below it, 1 above it."""
+    values: Values
+
+    @property
+    def sql(self) -> str:
+        of, condition = self.values
+        which = f"FILTER (WHERE ({condition}) AND ({of}) IS NOT NULL)"
+        many = f"count(*) {which}"
+        place = f"ceil({many} / 2.0 + {self.side} * {Z} * sqrt({many}) / 2)::int"
+        return f"(array_agg({of} ORDER BY {of}) {which})[CASE WHEN {many} >= {FEWEST} THEN {place} END]"
+
+    def of_runs(self, runs: Runs) -> float | None:
+        if runs.size < FEWEST:
+            return None
+        return runs.at_place(ceil(runs.size / 2 + self.side * Z * sqrt(runs.size) / 2))
+
+
+@dataclass(frozen=True)
 class Distinct:
     """How many different ones there are of what has a number."""
 
@@ -80,7 +107,7 @@ class Amounts:
         return f"json_agg({pair}) FILTER (WHERE ({condition}) AND ({self.amount}) IS NOT NULL)"
 
 
-Measure = Percentile | Within | Distinct | Amounts
+Measure = Percentile | Within | AroundMedian | Distinct | Amounts
 UNRATED = "(no rate)"
 """What stands behind the currency of an amount that could not be converted (sql/in_currency.sql)."""
 
@@ -107,3 +134,7 @@ def within(share: float, of: str, condition: str = "true") -> Within:
 
 def distinct(of: str, condition: str = "true") -> Distinct:
     return Distinct(Values(of, condition))
+
+
+def around_median(side: int, of: str) -> AroundMedian:
+    return AroundMedian(side, Values(of))

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from handoff.models import Firm
+from handoff.reports.keeping import firm_of_now
 
 YEARS = range(1970, 2200)
 LONGEST_TEXT = 40
@@ -39,7 +39,7 @@ class BoundField(forms.CharField):
         if value in self.empty_values:
             return None
         try:
-            return bound(str(value), lambda: Firm.of_now().zone)
+            return bound(str(value), lambda: firm_of_now().zone)
         except ValueError as error:
             raise ValidationError(str(error)) from error
 

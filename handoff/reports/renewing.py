@@ -5,9 +5,11 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 
 from django.db import connection, transaction
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 from django.utils import timezone
 
 import handoff.reports.registry  # noqa: F401 each report offers what can be kept of it
@@ -25,7 +27,6 @@ IN_USE = timedelta(days=2)
 """Figures are kept fresh for so long after somebody asked for them."""
 FORGOTTEN = timedelta(days=7)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('handoff_reportspan'))"
-_IS_EMPTY = "SELECT NOT EXISTS (SELECT FROM handoff_reportmoment WHERE at >= %s AND at < %s)"
 _THERE = "SELECT first, until FROM handoff_reportspan WHERE question_id = %s"
 
 
@@ -41,11 +42,24 @@ def renew(seconds: float = SECONDS) -> bool:
     deadline = time.monotonic() + seconds
     forget()
     questions = ReportQuestion.objects.filter(asked_at__gte=timezone.now() - IN_USE).order_by("-asked_at")
+    keep_empty(questions.exclude(reportspan__first=AFTER.first))
     for asked in questions:
         for _step in _steps(asked):
             if time.monotonic() > deadline:
                 return False
     return True
+
+
+def keep_empty(questions: QuerySet[ReportQuestion]) -> None:
+    """Those of which nothing is kept so far get the years of which there is nothing: one look is enough for all."""
+    with _alone() as cursor:
+        new = list(questions.values_list("pk", flat=True))
+        if not new:
+            return
+        years = [year_of(date(year, 1, 1)) for year in range(OLDEST.year, NEWEST.year)]
+        firsts, untils = [year.first for year in years], [year.until for year in years]
+        values: dict[str, Any] = {"zone": Firm.of_now().time_zone, "questions": new, "firsts": firsts, "untils": untils}
+        cursor.execute(load("handoff.reports", "keep_empty.sql"), values)
 
 
 @transaction.atomic
@@ -60,7 +74,7 @@ def forget() -> int:
 
 
 def _steps(asked: ReportQuestion) -> Iterator[None]:
-    """What is missing of a question, a month after the other."""
+    """What is missing of a question, a month after the other. Once the last span is there, it has its empty years."""
     work = _work(asked)
     if work is None:
         asked.delete()
@@ -69,8 +83,6 @@ def _steps(asked: ReportQuestion) -> Iterator[None]:
         if outer not in work.there:
             work.keep_whole(outer)
             yield
-    work.keep_empty([year_of(date(year, 1, 1)) for year in range(OLDEST.year, NEWEST.year)])
-    yield
     for month in work.missing():
         work.keep_month(month)
         yield
@@ -95,34 +107,12 @@ class Work:
     firm: Firm
     there: set[Span]
 
-    def keep_empty(self, years: list[Span]) -> None:
-        """The years of which there is nothing, each as one span: halves of a time in which there is something."""
-        lacking = [year for year in years if year not in self.there]
-        if not lacking or (not self._is_divided(lacking) and self._keep_if_empty(years)):
-            return
-        if len(years) > 1:
-            self.keep_empty(years[: len(years) // 2])
-            self.keep_empty(years[len(years) // 2 :])
-
     def missing(self) -> Iterator[Span]:
         """The newest months first: they are what most people ask for."""
         for year in range(NEWEST.year - 1, OLDEST.year - 1, -1):
             span = year_of(date(year, 1, 1))
             if span not in self.there:
                 yield from (month for month in reversed(span.parts) if month not in self.there)
-
-    def _is_divided(self, years: list[Span]) -> bool:
-        """Something of them is there already, so that they are not empty."""
-        return not self.there.isdisjoint(month for year in years for month in year.parts)
-
-    def _keep_if_empty(self, years: list[Span]) -> bool:
-        """Of a time in which there is nothing of any lead no report counts anything."""
-        bounds = Span(years[0].first, years[-1].until).bounds(self.firm.zone)
-        with _alone() as cursor:
-            cursor.execute(_IS_EMPTY, bounds)
-            [(is_empty,)] = cursor.fetchall()
-            self._store({year: {} for year in years} if is_empty else {})
-        return bool(is_empty)
 
     def keep_whole(self, span: Span) -> None:
         with _alone():

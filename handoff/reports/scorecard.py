@@ -11,6 +11,7 @@ from handoff.reports.behind import Behind
 from handoff.reports.counting import Counted, CountedRow, Derived, share
 from handoff.reports.fiscal import EXAMPLES, period_of
 from handoff.reports.goals import goals_of
+from handoff.reports.keeping import snapshot
 from handoff.reports.lines import ACTIONS, CLOCKS, HANDOFFS, LINES, OPENS, REJECTIONS, counts_of
 from handoff.reports.report import Asked, Chart, Report
 from handoff.reports.rows import ALL, OF_A_LEAD, OF_TIME, Rows, rows_by
@@ -18,23 +19,21 @@ from handoff.reports.rows_form import RowsForm
 from sla.metrics import Metric
 
 ROWS: Mapping[str, Rows] = {"all": ALL, **OF_A_LEAD, **{name: rows for name, rows in OF_TIME.items() if name != "all"}}
-_METRICS = [metric.value for metric in Metric]
+_VALUES: Mapping[str, Mapping[str, Any]] = {CLOCKS: {"metrics": Metric.values}}
+_DUE = {CLOCKS: "scorecard_open_clocks.sql"}
 
 
-def _of_clocks(asked: Asked) -> Mapping[str, Any]:
-    return {"metrics": _METRICS, "in_period": asked.get("from") is not None or asked.get("to") is not None}
-
-
-LISTS: Mapping[str, Counted] = {
-    name: Counted(
+def _list(name: str) -> Counted:
+    return Counted(
         items=f"scorecard_{name}.sql",
         rows=ROWS,
         counts=counts_of(name),
-        values=_of_clocks if name == CLOCKS else lambda _asked: {},
-        keeps=name in (HANDOFFS, REJECTIONS),  # what is required may change, and what runs falls due
+        values=lambda _asked: _VALUES.get(name, {}),
+        due=_DUE.get(name, ""),
     )
-    for name in (HANDOFFS, ACTIONS, CLOCKS, REJECTIONS)
-}
+
+
+LISTS: Mapping[str, Counted] = {name: _list(name) for name in (HANDOFFS, ACTIONS, CLOCKS, REJECTIONS)}
 CLOSED = Counted(
     items="scorecard_closed.sql",
     rows=ROWS,
@@ -94,7 +93,8 @@ def figures_now(asked: Asked, now: datetime) -> dict[str, int]:
 
 def counted_now(asked: Asked, now: datetime) -> Sequence[CountedRow]:
     """The rows, counted from what is there now, whether or not the period is closed."""
-    answers = [row for each in LISTS.values() for row in each.answer(asked, now)]
+    with snapshot():
+        answers = [row for each in LISTS.values() for row in each.answer(asked, now)]
     return _merged(answers, in_order=rows_by(str(asked["by"]), ROWS).in_order)
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from handoff.reports.counting import Counted, CountedRow, least, most, share
+from handoff.reports.keeping import snapshot
 from handoff.reports.kinds import Kind
 from handoff.reports.report import Asked, Chart, Column, Report
 from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, campaign, owner
@@ -96,16 +97,16 @@ THINGS = Counted(
         "rate_least": least("signals", "looked_at"),
         "rate_most": most("signals", "looked_at"),
     },
-    keeps=False,  # a touch makes one of another lead a signal
     values=lambda _asked: {"last_share": LAST_SHARE, "apart": SECONDS_APART, "last_days": LAST_DAYS},
 )
 
 
 def signals(asked: Asked, now: datetime) -> list[CountedRow]:
     """The rows, each with the share that it would have if its things were as those of everyone."""
-    [*of_everyone] = THINGS.answer({**asked, "by": "signal"}, now)
+    with snapshot():
+        of_everyone = THINGS.answer({**asked, "by": "signal"}, now)
+        rows = of_everyone if asked["by"] == "signal" else THINGS.answer(asked, now)
     shares = {row.key: row.rate for row in of_everyone}
-    rows = of_everyone if asked["by"] == "signal" else THINGS.answer(asked, now)
     return [replace(row, figures={**row.figures, "baseline": _expected(row, shares)}) for row in rows]
 
 

@@ -3,16 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
-
-from django.db import connection
+from decimal import Decimal
 
 from handoff.reports import conversion
 from handoff.reports.counting import Amounts, Counted, CountedRow, least, most, percentile, share
 from handoff.reports.kinds import Kind
+from handoff.reports.measures import FEWEST, around_median
 from handoff.reports.report import Asked, Chart, Column, Report
-from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, rows_by, spelled, values_of
-from leads.sql import load
+from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows
 
 _NUMBER = "to_char({}.version, 'FM0000')"  # in the order of versions also as text
 _DEFINITION, _POLICY, _MODEL = (_NUMBER.format(name) for name in ("definition", "policy", "model"))
@@ -70,8 +68,11 @@ HANDOFFS = Counted(
         "converted": "to_convert IS NOT NULL",
         "won": "won",
     },
-    sums={"median_convert": percentile(0.5, "to_convert")},
-    keeps=False,  # it reads versions of policies and models
+    sums={
+        "median_convert": percentile(0.5, "to_convert"),
+        "convert_least": around_median(-1, "to_convert"),
+        "convert_most": around_median(1, "to_convert"),
+    },
     derived={
         "accept_rate": share("accepted", "decided"),
         "accept_rate_least": least("accepted", "decided"),
@@ -90,45 +91,19 @@ WON = Counted(
     counts={},
     sums={"amounts": Amounts("currency", "amount")},
     values=conversion.values_of,
-    keeps=False,  # as the handoffs
 )
-FEWEST = 6
-"""Of fewer no two can be named between which the true median lies at 95 %."""
-_Z = 1.959964
-_BETWEEN = """
-SELECT key, min(took) FILTER (WHERE place = ceil(n / 2.0 - {z} * sqrt(n) / 2)),
-    min(took) FILTER (WHERE place = ceil(n / 2.0 + {z} * sqrt(n) / 2))
-FROM (
-    SELECT key, took, row_number() OVER (PARTITION BY key ORDER BY took) AS place, count(*) OVER (PARTITION BY key) AS n
-    FROM keyed
-) ranked WHERE n >= {fewest} GROUP BY key
-"""
 
 
 def versions(asked: Asked, now: datetime) -> list[CountedRow]:
-    between, won = _between(asked, now), {row.key: row.amounts for row in WON.answer(asked, now)}
+    won = {row.key: row.amounts for row in WON.answer(asked, now)}
     return [
-        replace(row, figures={**row.figures, "convert_least": low, "convert_most": high, "won_amount": amounts})
+        replace(row, figures={**row.figures, "won_amount": _plain(won.get(row.key, {}))})
         for row in HANDOFFS.answer(asked, now)
-        for low, high in [between.get(row.key, (None, None))]
-        for amounts in [{currency: str(total) for currency, total in won.get(row.key, {}).items()}]
     ]
 
 
-def _between(asked: Asked, now: datetime) -> dict[str, tuple[float, float]]:
-    """By row, the two times between which the true median lies at 95 %: by their places in order (Conover)."""
-    by = str(asked["by"])
-    rows, items = rows_by(by, ROWS), load("handoff.reports", HANDOFFS.items).rstrip()
-    statement = f"""
-        WITH item AS ({items}), keyed AS (
-            SELECT {rows.key} AS key, item.to_convert AS took
-            FROM item JOIN leads_lead lead ON lead.id = item.lead_id {rows.joins} WHERE item.to_convert IS NOT NULL
-        ) {_BETWEEN.format(z=_Z, fewest=FEWEST)}
-    """  # noqa: S608 written here
-    period: dict[str, Any] = {"start": asked.get("from") or "-infinity", "end": asked.get("to") or "infinity"}
-    with connection.cursor() as cursor:
-        cursor.execute(statement, {**period, "now": now, **values_of(by)})
-        return {spelled(by, key): (low, high) for key, low, high in cursor.fetchall()}
+def _plain(amounts: Mapping[str, Decimal]) -> dict[str, str]:
+    return {currency: str(total) for currency, total in amounts.items()}
 
 
 class VersionsForm(conversion.MoneyForm):
@@ -177,7 +152,7 @@ REPORT = Report(
         Column("win_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _WON),
         Column("win_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _WON),
     ],
-    rows=versions,
+    rows=HANDOFFS.answer,
     explanation=(
         "A handoff counts for the definition by which it was judged, for each policy whose clock ran in its cycle, "
         "and for the scoring model that was in force when it was offered. Versions are not an experiment: other things "

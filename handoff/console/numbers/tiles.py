@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from handoff.models import Firm
 from handoff.reports.conversion import MoneyForm
+from handoff.reports.keeping import snapshot
 from handoff.reports.kinds import Kind, for_people
 from handoff.reports.registry import REPORTS
 from handoff.reports.report import Row
@@ -59,7 +60,8 @@ def tiles(now: datetime, convert: str = "") -> list[Shown]:
     today = now.astimezone(Firm.of_now().zone).date()
     days = [(today - timedelta(days=back)).isoformat() for back in (DAYS - 1, 2 * DAYS - 1)]
     asked = Answers(now)
-    return [_shown(_in_currency(tile, convert), asked, *days) for tile in TILES]
+    with snapshot():
+        return [_shown(_in_currency(tile, convert), asked, *days) for tile in TILES]
 
 
 def _in_currency(tile: Tile, convert: str) -> Tile:

@@ -12,15 +12,27 @@ from django.db import connection
 from django.utils import timezone
 
 from handoff import workflow
-from handoff.models import Firm, ReportMark, ReportQuestion, ReportSpan
+from handoff.doors import Door
+from handoff.models import Firm, ReportMark, ReportQuestion, ReportSpan, RequiredActions, Tier
 from handoff.refusals import FactsRefused
 from handoff.reports import keeping, proving, renewing
 from handoff.reports.counting import Counted, CountedRow
 from handoff.reports.tiles import Bounds
 from leads.correct import correct
-from leads.models import Attribute, Campaign, DealState, Lead, Opportunity, State, Touchpoint
+from leads.models import (
+    Attribute,
+    Campaign,
+    DealState,
+    Lead,
+    Opportunity,
+    ScoringModel,
+    State,
+    Touchpoint,
+    User,
+    Via,
+)
 from sla.models import Clock
-from tests.handoff.reports.clocks import NOON
+from tests.handoff.reports.clocks import HOUR, NOON
 from tests.world import World, bring_to, make_lead
 
 pytestmark = pytest.mark.django_db
@@ -46,8 +58,9 @@ def renewed() -> None:
         pass
 
 
-def assert_exact(cases: list[Case], is_kept: bool = True) -> None:
-    now = timezone.now()
+def assert_exact(cases: list[Case], is_kept: bool = True, after: timedelta = timedelta()) -> None:
+    """What runs meanwhile falls due by itself: at a later moment it is counted in another way."""
+    now = timezone.now() + after
     for counted, asked in cases:
         for start, end in PERIODS:
             question = asked | {"from": start, "to": end}
@@ -86,18 +99,21 @@ def test_after_random_acts(cases: list[Case], world: World) -> None:
         assert_exact(rng.sample(cases, 12))
     renewed()
     assert_exact(cases)
+    assert_exact([case for case in cases if case[0].due], after=DAY)
     assert not ReportMark.objects.exists()
 
 
 def assert_nothing_is_counted_again(cases: list[Case]) -> None:
     """Of what is kept: whoever adds a report need not do anything for that."""
+    midnight = NOON.astimezone(Firm.of_now().zone).replace(hour=0)
     with pytest.MonkeyPatch.context() as patch:
         for way in ("total", "from_tables"):
             patch.setattr(Counted, way, lambda *_: pytest.fail("counted again"))
         for counted, asked in cases:
             question = counted.question(asked)
             if counted.is_kept(question.rows):
-                counted.answer(asked | {"from": None, "to": None}, timezone.now())
+                for start in (None, midnight):
+                    counted.answer(asked | {"from": start, "to": None}, timezone.now())
 
 
 def disturb(rng: random.Random, world: World, number: int) -> None:
@@ -113,6 +129,10 @@ def disturb(rng: random.Random, world: World, number: int) -> None:
     )
     ended = rng.choice(list(Clock.objects.exclude(stopped_at=None)))
     Clock.objects.filter(pk=ended.pk).update(elapsed=timedelta(minutes=number))
+    runs = rng.choice(list(Clock.objects.filter(stopped_at=None)))
+    Clock.objects.filter(pk=runs.pk).update(due_at=timezone.now() + rng.choice([-2, 2]) * HOUR)
+    for each in Lead.objects.filter(state=State.SAL).order_by("pk")[number : number + 2]:  # in a row, by one person
+        workflow.touch(each.pk, by=each.owner, channel="call", outcome="no_answer", door=Door(via=Via.CONSOLE))
     Lead.objects.filter(pk=rng.choice(some).pk).update(created_at=past)
     if number % 2:
         loser, winner = rng.sample([each for each in some if each.state in (State.RAW, State.MQL, State.SAL)], 2)
@@ -126,11 +146,11 @@ def test_what_a_report_counts_by_is_a_moment_that_marks_name() -> None:
     for counted in (each for each in keeping.offered.values() if isinstance(each, Counted)):
         question = counted.question(ASKED | {"by": "source" if "source" in counted.rows else next(iter(counted.rows))})
         values = counted._asked(question, Bounds(None, None), timezone.now())
-        statement = f"""SELECT lead_id, at FROM ({counted._items}) item
-            EXCEPT SELECT lead_id, at FROM handoff_reportmoment"""  # noqa: S608
-        with connection.cursor() as cursor:
-            cursor.execute(statement, values)
-            assert cursor.fetchall() == [], counted.items
+        for items in (counted._items, *counted._due):
+            statement = f"SELECT lead_id, at FROM ({items}) item EXCEPT SELECT lead_id, at FROM handoff_reportmoment"  # noqa: S608
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                assert cursor.fetchall() == [], counted.items
 
 
 @pytest.mark.usefixtures("few")
@@ -138,10 +158,27 @@ def test_what_changes_a_name_makes_all_of_it_stale(world: World) -> None:
     assert keeping.stale_days(Firm.of_now()) == set()
     type(world.ada).objects.filter(pk=world.ada.pk).update(last_login=timezone.now())
     assert keeping.stale_days(Firm.of_now()) == set()
+    User.objects.create(username="new")
+    assert keeping.stale_days(Firm.of_now()) == set()
     Campaign.objects.update(name="Autumn")
     assert keeping.stale_days(Firm.of_now()) is None
     renewing.forget()
     assert not ReportSpan.objects.exists()
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda world: User.objects.filter(pk=world.ada.pk).update(team=None),
+        lambda _world: RequiredActions.objects.create(tier=Tier.A, actions=3, starts_on=NOON.date()),
+        lambda _world: ScoringModel.objects.create(version=9, text="Another one"),
+    ],
+    ids=["a person moves", "other actions are required", "another model"],
+)
+def test_what_may_change_any_day_makes_all_of_it_stale(change: Callable[[World], object], world: World) -> None:
+    change(world)
+    assert keeping.stale_days(Firm.of_now()) is None
 
 
 @pytest.mark.usefixtures("few")
