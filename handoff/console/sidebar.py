@@ -8,10 +8,9 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement import handoff_rules, scoring
-from handoff.agreement.definitions import waiting_for
 from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
+from handoff.agreement.waiting import number_to_sign
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency
@@ -199,15 +198,8 @@ def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         items.append(_page(request, "handoff_scoreflag", "Flags on scores", "flag", flags))
     if user.has_role(*SIGNATORIES, Role.REVOPS):
         link = reverse("admin:signatures")
-        items.append(
-            _item(
-                "Signatures",
-                "draw",
-                link,
-                request.path == link,
-                _later(lambda: _to_sign(user)),
-            )
-        )
+        to_sign = _later(lambda: number_to_sign(user))
+        items.append(_item("Signatures", "draw", link, request.path == link, to_sign))
     return items
 
 
@@ -219,10 +211,6 @@ def _later(count: Callable[[], Any]) -> Any:
         return number and capped(number)
 
     return SimpleLazyObject(shown)
-
-
-def _to_sign(user: User) -> int:
-    return len(waiting_for(user)) + len(scoring.waiting_for(user)) + len(handoff_rules.waiting_for(user))
 
 
 def _unanswered() -> int:
