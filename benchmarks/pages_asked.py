@@ -127,7 +127,15 @@ def _of_api(who: str) -> Iterator[Address]:
     queries += ["team=Team+3", "team=Team+3&ordering=-score", "do_not_contact=true", "metric=time_to_accept"]
     queries += ["created_after=2020-01-01T00:00:00Z", "created_before=2020-01-01T00:00:00Z"]
     queries += [f"clock={name}" for name in ("running", "at_risk", "overdue", "met", "breached")]
-    points = ["", "kind=form", "kind=none", "source=source3", "campaign=Campaign+7", "system=hubspot", "ordering=at"]
+    points = [
+        "",
+        "kind=form",
+        "kind=page_visit",
+        "source=source3",
+        "campaign=Campaign+7",
+        "system=hubspot",
+        "ordering=at",
+    ]
     for query in queries:
         yield Address("API", who, f"{reverse('api:leads')}?{query}", is_api=True)
     for query in points:

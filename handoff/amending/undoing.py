@@ -4,23 +4,23 @@ Lead by lead, each in one transaction with its progress: killed anywhere, it goe
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 
 import structlog
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, QuerySet
 from django.utils import timezone
 from psycopg.errors import DeadlockDetected, ForeignKeyViolation
 
 from handoff import alerts
 from handoff.amending.reverting import TABLES, Changes, changes_of, revert
+from handoff.amending.undoing_many import forget_matching, undo_together
 from handoff.amending.untouched import built_upon
 from handoff.models import ENDED, Delivery, Import, ImportChange, ImportRow, ImportState, Notice, RowOutcome
 from handoff.refusals import Refused
 from handoff.workflow.timing import reevaluate_policies
-from leads.models import ExternalId, Lead, LeadToMatch, MatchKey, PossibleDuplicate, Touchpoint, User
+from leads.models import Lead, User
 from leads.scoring import rescore
-from leads.sql import load, setting
+from leads.sql import setting
 from sla import clocks
 from sla.models import Alarm, Clock, PendingAlarm
 
@@ -73,7 +73,7 @@ def _do_chunk(record: Import, go_on: GoOn) -> bool:
         _finish(record)
         return False
     try:
-        _remove_new_leads(record, lead_ids)
+        undo_together(record, lead_ids)
         left_ids = left.filter(lead_id__in=lead_ids).values_list("lead_id", flat=True).order_by("lead_id").distinct()
         for lead_id in [pk for pk in left_ids if pk]:
             if not go_on():
@@ -85,38 +85,6 @@ def _do_chunk(record: Import, go_on: GoOn) -> bool:
         if not isinstance(error.__cause__, DeadlockDetected):
             raise
     return True
-
-
-def _remove_new_leads(record: Import, lead_ids: Sequence[int]) -> None:
-    """Remove at once those that were only made and are as they were made: nearly all, after an import of leads."""
-    with suppress(IntegrityError), transaction.atomic():  # of any other lead the slow way says why it stays
-        leads = Lead.objects.filter(pk__in=lead_ids)
-        list(leads.order_by("pk").select_for_update().values_list("pk", flat=True))
-        with connection.cursor() as cursor:
-            statement = load("handoff.amending", "untouched_new_leads.sql")
-            cursor.execute(statement, {"import": record.pk, "leads": list(lead_ids)})
-            new = [pk for (pk,) in cursor.fetchall()]
-        ExternalId.objects.filter(lead__in=new).delete()
-        Touchpoint.objects.filter(lead__in=new).delete()
-        _forget_matching(new)
-        removed = _delete_leads(new)
-        connection.check_constraints()
-        ImportChange.objects.filter(of_import=record, lead_id__in=new).delete()
-        Import.objects.filter(pk=record.pk).update(reverted=F("reverted") + removed)
-
-
-def _forget_matching(ids: Sequence[int]) -> None:
-    """What was kept to find their duplicates, and what was suggested."""
-    PossibleDuplicate.objects.filter(Q(first__in=ids) | Q(second__in=ids)).delete()
-    MatchKey.objects.filter(lead__in=ids).delete()
-    LeadToMatch.objects.filter(lead__in=ids).delete()
-
-
-def _delete_leads(ids: Sequence[int]) -> int:
-    """By the database alone: Django would first look for all that belongs to them, which is gone already."""
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM leads_lead WHERE id = ANY(%s)", [list(ids)])
-        return int(cursor.rowcount)
 
 
 def _undo(record: Import, lead_id: int) -> None:
@@ -155,7 +123,7 @@ def _undo_lead(record: Import, lead_id: int) -> str:
     _withdraw_messages(lead, changes)
     if changes.is_new_lead:
         _remove_clocks(Clock.objects.filter(lead=lead))
-        _forget_matching([lead.pk])
+        forget_matching([lead.pk])
     elif changes.acts:
         _remove_clocks(Clock.objects.filter(lead=lead, started_by__in=changes.acts))
     words = " ".join(revert(changes))

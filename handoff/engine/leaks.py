@@ -4,16 +4,20 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from handoff.alerts import announce_notice
 from handoff.engine import promises
+from leads.lookups import AnyOf
 from leads.models import SALES, Lead, LeadQuerySet, State, User
 from sla.metrics import IN_SALES
 from sla.models import Clock
 
+MOST_COUNTED = 10_000
+"""To know how many there are beyond it, all of them would have to be read."""
 HELD_TOO_LONG = timedelta(days=7)
 """How long a lead may be on hold without an end before someone is reminded of it."""
 
@@ -44,8 +48,8 @@ def leaking(kind: Leak, now: datetime | None = None) -> LeadQuerySet:
 
 
 def counts(now: datetime | None = None) -> dict[Leak, int]:
-    """How many leads slip through, for each reason."""
-    return {kind: leaking(kind, now).count() for kind in Leak}
+    """How many leads slip through, for each reason, up to one more than are counted."""
+    return {kind: leaking(kind, now).order_by().values("pk")[: MOST_COUNTED + 1].count() for kind in Leak}
 
 
 def tell(now: datetime | None = None) -> None:
@@ -61,7 +65,7 @@ def tell(now: datetime | None = None) -> None:
             promises.remind(leaking(kind, now), _REMINDERS[kind])
         announce_notice(
             f"{kind.value} on {now.date()}",
-            f"Handoff: leads that slip through: {count}",
+            f"Handoff: leads that slip through: {shown(count)}",
             f"{in_words(kind, count)}. To do: {ADVICE[kind]}.\n"
             "The Engine page names them. This message comes once a day, while there are any.",
         )
@@ -69,7 +73,12 @@ def tell(now: datetime | None = None) -> None:
 
 def in_words(kind: Leak, count: int) -> str:
     """Like `Open leads that slip through: 3. Their owner is inactive or no longer in sales`."""
-    return f"Open leads that slip through: {count}. {kind.label}"
+    return f"Open leads that slip through: {shown(count)}. {kind.label}"
+
+
+def shown(count: int) -> str:
+    """Like `12`, or `more than 10,000`, which is as far as they are counted."""
+    return str(count) if count <= MOST_COUNTED else f"more than {MOST_COUNTED:,}"
 
 
 def _unowned(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
@@ -80,14 +89,19 @@ def _unowned(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:
 
 def _owner_left(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:  # noqa: ARG001 the same shape as the others
     here = User.objects.filter(is_active=True, groups__name__in=SALES)
-    return leads.filter(owner__in=User.objects.exclude(pk__in=here.values("pk")), state__in=IN_SALES)
+    return _of(leads, User.objects.exclude(pk__in=here.values("pk")))
 
 
 def _owner_unreachable(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:  # noqa: ARG001 the same shape as the others
     mute = User.objects.filter(is_active=True, groups__name__in=SALES, email="")
     if settings.SLACK_BOT_TOKEN:
         mute = mute.filter(slack_member_id="")
-    return leads.filter(owner__in=mute, state__in=IN_SALES)
+    return _of(leads, mute)
+
+
+def _of(leads: LeadQuerySet, owners: QuerySet[User]) -> LeadQuerySet:
+    """By an array, which the index of the owners is read for; for a join all leads would be."""
+    return leads.filter(Q(AnyOf(F("owner"), ArraySubquery(owners.values("pk")))), state__in=IN_SALES)
 
 
 def _return_due(leads: LeadQuerySet, now: datetime) -> LeadQuerySet:

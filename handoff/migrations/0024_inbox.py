@@ -90,14 +90,28 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name_plural": "inbox entries",
                 "indexes": [
-                    models.Index(fields=["owner", "next_due"], name="inbox_owner"),
-                    models.Index(fields=["team", "next_due"], name="inbox_team"),
-                    models.Index(condition=models.Q(("owner", None)), fields=["team", "next_due"], name="inbox_queue"),
+                    models.Index(fields=["owner", "next_due", "lead"], name="inbox_owner"),
+                    models.Index(fields=["team", "next_due", "lead"], name="inbox_team"),
                     models.Index(
-                        condition=models.Q(("is_new", True)), fields=["owner", "next_due"], name="inbox_owner_new"
+                        condition=models.Q(("owner", None)), fields=["team", "next_due", "lead"], name="inbox_queue"
                     ),
                     models.Index(
-                        condition=models.Q(("is_new", True)), fields=["team", "next_due"], name="inbox_team_new"
+                        condition=models.Q(("is_new", True)),
+                        fields=["owner", "next_due", "lead"],
+                        name="inbox_owner_new",
+                    ),
+                    models.Index(
+                        condition=models.Q(("is_new", True)), fields=["team", "next_due", "lead"], name="inbox_team_new"
+                    ),
+                    models.Index(
+                        condition=models.Q(("held_until__isnull", False)),
+                        fields=["owner", "next_due", "lead"],
+                        name="inbox_owner_held",
+                    ),
+                    models.Index(
+                        condition=models.Q(("held_until__isnull", False)),
+                        fields=["team", "next_due", "lead"],
+                        name="inbox_team_held",
                     ),
                 ],
             },

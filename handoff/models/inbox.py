@@ -41,11 +41,17 @@ class InboxEntry(models.Model):
     class Meta:
         verbose_name_plural = "inbox entries"
         indexes = [
-            models.Index(fields=["owner", "next_due"], name="inbox_owner"),
-            models.Index(fields=["team", "next_due"], name="inbox_team"),
-            models.Index(fields=["team", "next_due"], condition=Q(owner=None), name="inbox_queue"),
-            models.Index(fields=["owner", "next_due"], condition=Q(is_new=True), name="inbox_owner_new"),
-            models.Index(fields=["team", "next_due"], condition=Q(is_new=True), name="inbox_team_new"),
+            models.Index(fields=["owner", "next_due", "lead"], name="inbox_owner"),
+            models.Index(fields=["team", "next_due", "lead"], name="inbox_team"),
+            models.Index(fields=["team", "next_due", "lead"], condition=Q(owner=None), name="inbox_queue"),
+            models.Index(fields=["owner", "next_due", "lead"], condition=Q(is_new=True), name="inbox_owner_new"),
+            models.Index(fields=["team", "next_due", "lead"], condition=Q(is_new=True), name="inbox_team_new"),
+            models.Index(
+                fields=["owner", "next_due", "lead"], condition=Q(held_until__isnull=False), name="inbox_owner_held"
+            ),
+            models.Index(
+                fields=["team", "next_due", "lead"], condition=Q(held_until__isnull=False), name="inbox_team_held"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -93,6 +93,11 @@ def editable_facts(user: User, lead: Lead | None = None) -> list[Fact]:
     return [each for each in wanted if may_correct(user, lead, [each.name])]
 
 
+def edits(user: User, lead: Lead) -> bool:
+    """This person may state some fact of the lead. A page asks it a dozen times, and one fact is enough."""
+    return any(may_correct(user, lead, [each.name]) for each in facts() if each.is_seen_by(user.roles))
+
+
 def whose_attribute(attribute: Fact) -> str:
     """Completes a refusal: who may edit it."""
     return f"{attribute.label} is edited by {', '.join(sorted(attribute.edited_by))}"

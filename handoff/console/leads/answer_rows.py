@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 
 from handoff.console.frame.site import viewer
 from handoff.console.leads.answering import in_words, primary_of, retry_on, still_open
-from handoff.console.leads.verbs import LOOKS
+from handoff.console.leads.verbs import LOOKS, act_url
 from handoff.models import AnswerKind, Rejection
 from handoff.workflow import rights
 from leads.models import Lead, Route, User, Verb
@@ -133,4 +133,4 @@ def _button(choice: Choice, lead: Lead) -> SafeString:
 
 
 def _url(verb: str, lead: Lead, here: str, **given: Any) -> str:
-    return f"{reverse('admin:act', args=[verb, lead.pk])}?{urlencode({'next': here, **given})}"
+    return f"{act_url(verb, lead.pk)}?{urlencode({'next': here, **given})}"

@@ -79,7 +79,7 @@ class InboxList:
         except NotOffered:
             return None
 
-    @property
+    @cached_property
     def query(self) -> str:
         return urlencode(self._parameters())
 
@@ -110,7 +110,8 @@ class InboxList:
         return list(sections.union(parts, sections.order_of(section), most))
 
     def count_of(self, section: str) -> int:
-        return sections.count(self.parts(sections.standing_in(section, self.user, self.at)))
+        ranges = sections.standing_in(section, self.user, self.at)
+        return sections.count(self.parts(ranges), apart=len(ranges))
 
     def count(self) -> int:
         return sections.count(self.parts())

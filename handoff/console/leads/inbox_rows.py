@@ -16,14 +16,14 @@ from handoff.console.leads.primary import primary_verb
 from handoff.console.leads.row_acts import in_a_row
 from handoff.console.leads.sections import Section
 from handoff.console.leads.urgency import with_clocks
-from handoff.console.leads.verbs import ORDER, row_button
+from handoff.console.leads.verbs import ORDER, row_button, row_menu
 from handoff.models import Handoff, LeadView
 from handoff.workflow import rights
 from leads.models import Lead, Purpose, State, Verb
 from leads.permission import BLOCKED, block_of, may_use
 from sla.models import Clock
 
-PAGE = 20
+PAGE = 10
 """How many leads of a section are shown at first."""
 MORE = 50
 MOST_SHOWN = 500
@@ -42,7 +42,7 @@ class Row:
     clock: Clock | None
     primary: SafeString
     reject: SafeString
-    others: Sequence[SafeString]
+    menu: SafeString
     phone: str
     email: str
     warning: SafeString
@@ -72,7 +72,7 @@ def rows_of(listing: InboxList, lead_ids: Iterable[int]) -> dict[int, Row]:
     """The rows of these leads, in a few statements however many they are."""
     ids = list(lead_ids)
     offered = Handoff.objects.filter(lead=OuterRef("pk"), cycle=OuterRef("cycle")).values("offered_at")
-    leads = with_clocks(Lead.objects.filter(pk__in=ids)).select_related("owner", "team", "campaign", "inbox_entry")
+    leads = with_clocks(Lead.objects.filter(pk__in=ids)).select_related("owner", "campaign", "inbox_entry")
     views = dict(LeadView.objects.filter(user=listing.user, lead__in=ids).values_list("lead", "at"))
     offered_leads = leads.annotate(offered_at=Subquery(offered[:1]))
     return {lead.pk: row_of(listing, lead, views.get(lead.pk)) for lead in offered_leads}
@@ -95,7 +95,7 @@ def row_of(listing: InboxList, lead: Any, viewed_at: datetime | None) -> Row:
         clock=clock,
         primary=row_button(primary, lead, user, "primary") if primary else SafeString(""),
         reject=row_button(quick, lead, user, "danger") if quick else SafeString(""),
-        others=[row_button(verb, lead, user) for verb in rest],
+        menu=row_menu(rest, lead, user),
         phone=(lead.phone or lead.mobile_phone) if may_use(lead, Purpose.PHONE) else "",
         email=lead.email if may_use(lead, Purpose.EMAIL) else "",
         warning=badge(BLOCKED, "danger", block_of(lead)) if lead.do_not_contact else SafeString(""),

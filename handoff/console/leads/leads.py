@@ -56,9 +56,7 @@ class LeadPage(LeadListPage):
         """
         if isinstance(obj, Lead) and obj.merged_into_id:
             return False
-        return super().has_change_permission(request) or (
-            obj is not None and bool(rights.editable_facts(viewer(request), obj))
-        )
+        return super().has_change_permission(request) or (obj is not None and rights.edits(viewer(request), obj))
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         if obj is None or self.has_change_permission(request, obj):

@@ -6,9 +6,10 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BigIntegerField, Exists, F, Func, IntegerField, OuterRef, Q, QuerySet, Value
 from django.http import HttpRequest
 from django.utils import timezone
-from unfold.contrib.filters.admin import DropdownFilter, RangeDateFilter, RelatedDropdownFilter
+from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 
 from handoff.console.frame.counting import MOST_COUNTED
+from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.words import source_of
 from handoff.models import AnswerKind, Rejection
 from leads.models import State
@@ -67,7 +68,7 @@ class PersonFilter(RelatedDropdownFilter):  # type: ignore[misc]
         self.title = "rejected by"
 
 
-class DayFilter(RangeDateFilter):  # type: ignore[misc]
+class DayFilter(RangeDateFilter):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.title = "day of rejection"

@@ -101,6 +101,7 @@ class RejectionPage(Kept):
     change_list_template = "handoff/console/rejections.html"
     list_display = ["__str__"]
     list_display_links = None
+    list_per_page = 25  # a row has its evidence, its answer and what one may do
     list_select_related = ["lead__campaign", "lead__owner", "reason", "by", "answered_by", "dispute"]
     list_filter = [
         AnswerFilter,

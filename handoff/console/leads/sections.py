@@ -69,8 +69,9 @@ def standing_in(section: str, user: User, at: Moment) -> list[Q]:
 
 def union(parts: Sequence[QuerySet[Any]], order: str, most: int) -> QuerySet[Any]:
     """The first of all parts of a list. Each is read by its own index, and of each no more than are wanted."""
-    first, *others = [part.order_by(order, "lead_id").values_list("lead_id", "next_due")[:most] for part in parts]
-    return first.union(*others).order_by(order, "lead_id")[:most] if others else first
+    by = (order, "-lead_id" if order.startswith("-") else "lead_id")  # one way, as the index is read
+    leads = [part.order_by(*by).values_list("lead_id", "next_due")[:most] for part in parts]
+    return _united(leads).order_by(*by)[:most] if len(leads) > 1 else leads[0]
 
 
 def order_of(section: str) -> str:
@@ -78,20 +79,25 @@ def order_of(section: str) -> str:
     return "-next_due" if section == Section.OVERDUE else "next_due"
 
 
-def count(parts: Sequence[QuerySet[Any]]) -> int:
-    """How many, up to one more than is ever shown as a number: where one part has as many, no other is read."""
-    first, *others = [part.order_by().values_list("lead_id")[: MOST_COUNTED + 1] for part in parts]
-    number = first.count()
-    if number <= MOST_COUNTED and others:
-        number = first.union(*others).count()
+def count(parts: Sequence[QuerySet[Any]], apart: int = 1) -> int:
+    """How many, up to one more than is ever shown as a number. The first parts, so many, have no lead in common: where
+    they alone have as many, no other is read."""
+    leads = [part.order_by().values_list("lead_id")[: MOST_COUNTED + 1] for part in parts]
+    number = _united(leads[:apart], all=True).count()
+    if number <= MOST_COUNTED and leads[apart:]:
+        number = _united(leads).count()
     return min(number, MOST_COUNTED + 1)
+
+
+def _united(parts: Sequence[QuerySet[Any]], *, all: bool = False) -> QuerySet[Any]:  # noqa: A002 as Django has it
+    first, *others = parts
+    return first.union(*others, all=all) if others else first
 
 
 def sample(parts: Sequence[QuerySet[Any]], columns: tuple[str, ...], most: int) -> set[tuple[Any, ...]]:
     """What occurs in these columns, among the first leads of each part."""
     rows = [part.order_by("next_due", "lead_id").values_list("lead_id", *columns)[:most] for part in parts]
-    first, *others = rows
-    return {row[1:] for row in (first.union(*others, all=True) if others else first)}
+    return {row[1:] for row in _united(rows, all=True)}
 
 
 def mark_viewed(user: User, lead_id: int) -> None:

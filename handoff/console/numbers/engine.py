@@ -13,7 +13,7 @@ from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment
 from handoff.engine.doctor import findings
 from handoff.engine.figures import DAY, HOUR, Figures, Lateness, figures
-from handoff.engine.leaks import Leak, leaking
+from handoff.engine.leaks import Leak, leaking, shown
 from handoff.models import Incident, Part
 from leads.models import Role
 from sla.durations import in_words
@@ -77,8 +77,8 @@ def _waiting(now: Figures) -> list[Cell]:
 
 
 def _leak(kind: Leak, count: int, now: datetime) -> dict[str, Any]:
-    first = leaking(kind, now).select_related("owner", "team")[:SHOWN]
-    return {"label": kind.label, "count": count, "leads": list(first)}
+    leads = list(leaking(kind, now).select_related("owner", "team")[:SHOWN])
+    return {"label": kind.label, "count": shown(count), "leads": leads, "has_more": count > len(leads)}
 
 
 def _incident(incident: Incident, now: datetime) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Rejections for marketing: the answer that the reason asks for, with what sales has said carried into it."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.urls import reverse
@@ -397,3 +398,12 @@ def test_an_answer_that_is_not_offered_is_given_to_nobody(world: World, as_) -> 
     lead = Rejection.objects.get().lead_id
     as_(world.mia).post(reverse("admin:answer_all"), {"answer": "explode", "lead": [lead], "sent": "1"})
     assert Rejection.objects.get().answer == ""
+
+
+def test_a_day_that_is_asked_for_is_that_of_who_reads_the_list(world: World, as_) -> None:
+    rejected(world, "spam_or_test")
+    Rejection.objects.update(at=datetime(2026, 9, 14, 23, 30, tzinfo=ZoneInfo("Europe/Berlin")))
+    days = ("2026-09-13", "2026-09-14", "2026-09-15")
+    client = as_(world.ada)  # in Berlin
+    pages = [client.get(reverse(LIST), {"answer_state": "all", "at_from": day, "at_to": day}) for day in days]
+    assert [len(page.context["cl"].result_list) for page in pages] == [0, 1, 0]

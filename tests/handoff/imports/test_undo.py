@@ -90,7 +90,7 @@ def test_new_leads_with_their_ids_and_campaigns_are_gone(
     world: World, at_once: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not at_once:
-        monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
+        monkeypatch.setattr(undoing, "undo_together", lambda *_: None)
     before = everything()
     record = imported(LEADS, world.mia)
     assert (Lead.objects.count(), Campaign.objects.count()) == (2, 1)
@@ -101,7 +101,12 @@ def test_new_leads_with_their_ids_and_campaigns_are_gone(
     assert_consistent()
 
 
-def test_what_was_changed_has_its_former_value_and_later_corrections_stay(world: World) -> None:
+@pytest.mark.parametrize("at_once", [True, False])
+def test_what_was_changed_has_its_former_value_and_later_corrections_stay(
+    world: World, at_once: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not at_once:
+        monkeypatch.setattr(undoing, "undo_together", lambda *_: None)
     for name in ("ann", "ben"):
         upsert({"email": f"{name}@buyer.example", "company": "Old Ltd", "created_at": "2026-01-01T00:00:00Z"})
     before, provenance = everything(), Lead.objects.get(email="ben@buyer.example").provenance
@@ -117,6 +122,25 @@ def test_what_was_changed_has_its_former_value_and_later_corrections_stay(world:
     workflow.correct(ben.pk, {"company": "Old Ltd"})
     Lead.objects.filter(pk=ben.pk).update(provenance=provenance)  # it says who corrected it
     assert everything() == before
+
+
+def test_changed_leads_that_nobody_worked_with_are_undone_together(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upsert({"email": "ann@buyer.example", "company": "Old Ltd", "score": 4}, external_ids=[("hubspot", "1")])
+    upsert({"email": "ben@buyer.example", "company": "Bolt"})
+    before, leads = everything(), list(Lead.objects.order_by("pk").values())
+    data = (
+        b"Record ID,Email,Company,Lead score,Phone\n1,ann@buyer.example,Acme,9,\n,ben@buyer.example,Bolt,,+49 30 5001\n"
+    )
+    record = imported(data, world.mia)
+    monkeypatch.setattr(undoing, "_undo", lambda *_: pytest.fail("one by one"))
+
+    assert undo(record, world.mia) == []
+    assert everything() == before
+    assert [_plain(lead) for lead in Lead.objects.order_by("pk").values()] == [_plain(lead) for lead in leads]
+    assert record.reverted == 2
+    assert_consistent()
 
 
 def test_what_somebody_confirmed_since_stays(world: World) -> None:
@@ -172,7 +196,7 @@ def test_after_a_deadlock_it_begins_again(world: World, monkeypatch: pytest.Monk
         return undo_lead(*args)
 
     monkeypatch.setattr(undoing, "_undo_lead", deadlocked)
-    monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
+    monkeypatch.setattr(undoing, "undo_together", lambda *_: None)
     assert undo(record, world.mia) == []
     assert (failing, everything()) == ([], before)
 
@@ -268,7 +292,7 @@ def test_killed_in_the_middle_it_goes_on(world: World, monkeypatch: pytest.Monke
         advance(*args)
 
     monkeypatch.setattr(undoing, "_advance", killed)
-    monkeypatch.setattr(undoing, "_remove_new_leads", lambda *_: None)
+    monkeypatch.setattr(undoing, "undo_together", lambda *_: None)
     with pytest.raises(KeyboardInterrupt):
         job.run_in_turn()
     assert Lead.objects.count() == 1
