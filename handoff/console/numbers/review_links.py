@@ -5,7 +5,6 @@ figures open only while the period is open.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import zip_longest
 from typing import Any
 
 from django.urls import reverse
@@ -36,14 +35,15 @@ class Links:
     def shown(self, section: Section) -> dict[str, Any]:
         """A section with an address, or none, beside each text."""
         of_section = _OF.get(section.title)
-        links = of_section(self) if of_section else []
+        links: Sequence[Cells] = of_section(self) if of_section else []
+        texts = section.rows
         return {
             "title": section.title,
             "header": section.header,
             "note": section.note,
             "rows": [
                 [(text, cells.get(place, "")) for place, text in enumerate(row)]
-                for row, cells in zip_longest(section.rows, links[: len(section.rows)], fillvalue={})
+                for row, cells in zip(texts, [*links, *({} for _ in texts[len(links) :])], strict=False)
             ],
         }
 

@@ -1,6 +1,7 @@
 """The timeline of a lead: in pieces, told on both leads of a merge, with comments that mention people."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -13,7 +14,7 @@ from handoff import workflow
 from handoff.console.leads.pieces import PIECE, Place
 from handoff.console.leads.timeline import piece, timeline
 from handoff.doors import Door
-from leads.models import Campaign, ConsentStatement, Lead, State, Touch, Touchpoint, Verb, Via
+from leads.models import Campaign, ConsentStatement, Lead, State, Touch, Touchpoint, User, Verb, Via
 from sla.metrics import Metric
 from tests.world import CONVERSION, World, bring_to, make_lead, make_policy
 
@@ -125,7 +126,7 @@ def test_a_rep_reads_twelve_events_in_order_with_where_each_came_from(world: Wor
     for day, (kind, system, detail) in enumerate(points):
         at = start + timedelta(days=day)
         Touchpoint.objects.create(lead=lead, kind=kind, system=system, detail=detail, at=at, source="ads")
-    acts = (
+    acts: tuple[tuple[Verb, User, Via, dict[str, Any]], ...] = (
         (Verb.PROMOTE, world.mia, Via.CONSOLE, {"owner": "ada"}),
         (Verb.ACCEPT, world.ada, Via.SLACK, {}),
         (Verb.TOUCH, world.ada, Via.CONSOLE, {"channel": "call", "outcome": "reached"}),
@@ -140,7 +141,7 @@ def test_a_rep_reads_twelve_events_in_order_with_where_each_came_from(world: Wor
     LogEntry.objects.create(
         user=world.mia,
         content_type=ContentType.objects.get_for_model(Lead),
-        object_id=lead.pk,
+        object_id=str(lead.pk),
         action_flag=2,
         change_message='[{"changed": {"fields": ["Score"]}}]',
         action_time=start + timedelta(days=21),
