@@ -8,10 +8,9 @@ from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.text import slugify
 
-from handoff.agreement import handoff_rules, scoring, sla_table
-from handoff.agreement.definitions import waiting_for
 from handoff.agreement.score_flags import ANSWERING
 from handoff.agreement.signing import SIGNATORIES
+from handoff.agreement.waiting import number_to_sign
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import viewer
 from handoff.console.leads import disputes, urgency
@@ -201,15 +200,8 @@ def _decisions(request: HttpRequest, user: User) -> list[dict[str, Any]]:
         items.append(_page(request, "handoff_scoreflag", "Flags on scores", "flag", flags))
     if user.has_role(*SIGNATORIES, Role.REVOPS):
         link = reverse("admin:signatures")
-        items.append(
-            _item(
-                "Signatures",
-                "draw",
-                link,
-                request.path == link,
-                _later(lambda: _to_sign(user)),
-            )
-        )
+        to_sign = _later(lambda: number_to_sign(user))
+        items.append(_item("Signatures", "draw", link, request.path == link, to_sign))
     return items
 
 
@@ -221,11 +213,6 @@ def _later(count: Callable[[], Any]) -> Any:
         return number and capped(number)
 
     return SimpleLazyObject(shown)
-
-
-def _to_sign(user: User) -> int:
-    kinds = (waiting_for, scoring.waiting_for, handoff_rules.waiting_for, sla_table.waiting_for)
-    return sum(len(waiting(user)) for waiting in kinds)
 
 
 def _unanswered() -> int:

@@ -120,7 +120,7 @@ REPORT = Report(
     ),
     nothing=("No handoff to count", "No lead was handed to sales in this period."),
     icon="trending_up",
-    chart=Chart(["delivered", "valid", "accepted"], Shape.BARS),
+    chart=Chart(["delivered", "accepted", "goal", "capacity"], Shape.BARS),
     behind=HANDOFFS.behind,
     opens=HANDOFFS.counts,
     about="handoff",

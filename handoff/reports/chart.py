@@ -19,7 +19,7 @@ def chart_of(report: Report, rows: Sequence[Row], labels: Sequence[str]) -> dict
     if report.chart is None or not rows:
         return None
     drawn = list(zip(rows, labels, strict=True))[: report.chart.most]
-    columns = [column for name in report.chart.columns for column in report.columns if column.name == name]
+    columns = _drawn(report, rows)
     return {
         "shape": report.chart.shape.value,
         "labels": [label for _, label in drawn],
@@ -33,10 +33,16 @@ def caption(report: Report, rows: Sequence[Row]) -> str:
     """What the picture shows, for those who cannot see it: the numbers are in the table below."""
     if report.chart is None:
         return ""
-    named = {column.name: _label(column) for column in report.columns}
-    words = ", ".join(named[name] for name in report.chart.columns)
+    words = ", ".join(_label(column) for column in _drawn(report, rows))
     shown = f"the first {report.chart.most} of {len(rows)} rows" if len(rows) > report.chart.most else "all rows"
     return f"{report.title}: {words}, of {shown}. The table below has the same numbers."
+
+
+def _drawn(report: Report, rows: Sequence[Row]) -> list[Column]:
+    """Those of which there is anything to draw: goals stand beside months alone. At least the first one."""
+    names = report.chart.columns if report.chart else []
+    columns = [column for name in names for column in report.columns if column.name == name]
+    return [each for each in columns if any(getattr(row, each.name) is not None for row in rows)] or columns[:1]
 
 
 def _label(column: Column) -> str:

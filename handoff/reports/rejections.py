@@ -9,6 +9,7 @@ from handoff.reports.rows import OF_A_LEAD, OF_TIME, Rows, campaign, owner
 from handoff.reports.rows_form import RowsForm
 
 _CAMPAIGN = campaign()
+_STAGE = "JOIN handoff_rejection rejected ON rejected.id = item.rejection_id"
 ROWS: Mapping[str, Rows] = {
     "reason": Rows("Reason", "item.reason", "item.reason_label"),
     "reason_campaign": Rows(
@@ -16,6 +17,13 @@ ROWS: Mapping[str, Rows] = {
         f"item.reason || '/' || {_CAMPAIGN.key}",
         "item.reason_label || ' · ' || COALESCE(campaign.name, '(no campaign)')",
         _CAMPAIGN.joins,
+    ),
+    "stage": Rows("Stage that they left", "rejected.from_state", "upper(rejected.from_state)", _STAGE, in_order=True),
+    "stage_reason": Rows(
+        "Stage and reason",
+        "rejected.from_state || '/' || item.reason",
+        "upper(rejected.from_state) || ' · ' || item.reason_label",
+        _STAGE,
     ),
     **OF_A_LEAD,
     "rejected_by": owner("item.rejected_by_id"),

@@ -140,13 +140,14 @@ def _line(name: str, figures: Mapping[str, int], goals: Mapping[str, int]) -> Da
 def _reasons(of_period: Mapping[str, Any], now: datetime) -> list[Data]:
     rows = REJECTIONS.answer({**of_period, "by": "reason"}, now)[:REASONS]
     names = ("rejections", "against_marketing", "against_sales", "overturned")
-    return [{"reason": row.label, **{name: row.figures[name] for name in names}} for row in rows]
+    return [{"reason": row.label, "code": row.key, **{name: row.figures[name] for name in names}} for row in rows]
 
 
 def _breach(people: Mapping[int, str], metric: str, owner: int | None, count: int, running: int, excused: int) -> Data:
     return {
         "metric": metric,
         "owner": people.get(owner or 0, ""),
+        "owner_id": owner,
         "breaches": count,
         "running": running,
         "excused": excused,

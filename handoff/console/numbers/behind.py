@@ -33,6 +33,11 @@ class Line:
     state: SafeString | None = None
 
 
+def leads_url(name: str, column: str, number: int | None, **asked: str) -> str:
+    """To the leads behind a figure of a report, where there are any."""
+    return f"{reverse(f'admin:{name}_leads')}?{urlencode({**asked, 'column': column})}" if number else ""
+
+
 def page(request: HttpRequest, report: Report) -> HttpResponse:
     form, now = form_of(request, report), timezone.now()
     column = next((each for each in report.columns if each.name == request.GET.get("column")), None)

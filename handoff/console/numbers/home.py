@@ -9,9 +9,8 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.agreement import handoff_rules, sla_table
-from handoff.agreement.definitions import waiting_for
 from handoff.agreement.signing import SIGNATORIES
+from handoff.agreement.waiting import number_to_sign
 from handoff.console.frame.counting import capped, counted
 from handoff.console.frame.site import site, viewer
 from handoff.console.leads import disputes, urgency
@@ -61,8 +60,7 @@ def _waiting(user: User) -> Iterator[tuple[str, int, str]]:
     if user.has_role(Role.REVOPS):
         yield "Disputes to decide", disputes.waiting_for(user), reverse("admin:handoff_dispute_changelist")
     if user.has_role(*SIGNATORIES):
-        to_sign = len(waiting_for(user)) + len(handoff_rules.waiting_for(user)) + len(sla_table.waiting_for(user))
-        yield "Definitions and rules to sign", to_sign, reverse("admin:signatures")
+        yield "Drafts to sign", number_to_sign(user), reverse("admin:signatures")
 
 
 site.mount("home/", page, "home")

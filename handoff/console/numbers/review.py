@@ -17,6 +17,7 @@ from handoff.console.frame.dialogs import dress
 from handoff.console.frame.fields import DayInput
 from handoff.console.frame.site import site
 from handoff.console.frame.words import moment
+from handoff.console.numbers.review_links import Links
 from handoff.console.numbers.sheet import around, asked_period, reader
 from handoff.models import Firm, ReviewAction
 from handoff.refusals import Refused
@@ -50,7 +51,8 @@ def page(request: HttpRequest, form: ActionForm | None = None) -> HttpResponse:
     data, format_number, pack = data_of(period)
     title, about = head(data)
     is_ended = pack is not None and pack.ended_at is not None
-    first, *others, last = sections(data, format_number)
+    links = Links(data, period, user)
+    first, *others, last = [links.shown(section) for section in sections(data, format_number)]
     context = {
         **site.each_context(request),
         "title": "Review",

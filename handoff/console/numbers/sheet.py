@@ -17,6 +17,7 @@ from handoff.console.frame import export
 from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
+from handoff.console.numbers.behind import leads_url
 from handoff.models import ClosingState, Firm, PeriodClose
 from handoff.refusals import Refused
 from handoff.reports.fiscal import MONTH, QUARTER, FiscalPeriod, period_at, period_of
@@ -193,8 +194,7 @@ def _figure(line: Line, period: FiscalPeriod, row: Any, changed: Mapping[str, in
 
 def _behind(period: FiscalPeriod, column: str, number: int) -> str:
     """To the leads behind a figure, where there are any."""
-    asked = {"by": "all", "period": period.key, "key": "all", "column": column}
-    return f"{reverse(f'admin:{REPORT.name}_leads')}?{urlencode(asked)}" if number else ""
+    return leads_url(REPORT.name, column, number, by="all", period=period.key, key="all")
 
 
 site.mount("sheet/", page, "sheet")

@@ -1,4 +1,4 @@
-"""What sales makes of a made-up lead: the truth that the first definition ignores."""
+"""What sales makes of a made-up lead: the truth that the first definition ignores, and what haste is worth."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,6 +19,11 @@ CHANCE = (
     ("wrong_territory", 0.03), ("not_now", 0.03),
 )  # fmt: skip
 """Reasons that have nothing to do with what is known of a lead."""
+PACES = ((60, 290, 0.6), (400, 3500, 0.45), (4000, 80_000, 0.3), (90_000, 200_000, 0.15))
+"""After how many seconds at least and at most sales is in touch with a lead that it accepts, and how likely it wins the
+deal then. Each is as frequent as the others."""
+BAD, LUCK = 0.05, 0.4
+"""How likely it wins a lead that it had reason to reject, and any lead where there is no truth."""
 WITHOUT_TRUTH = (("not_our_customer", 0.2), ("not_a_buyer", 0.12), ("packet_insufficient", 0.12), *CHANCE)
 NOTES = {"packet_insufficient": "Nothing says what they want."}
 
@@ -62,13 +67,15 @@ def life_of(rng: Random, buyer: Buyer, has_truth: bool) -> list[Step]:
     wins, goes_on = rng.random(), rng.random()
     if reason:
         return [Step("reject", waits[0], {"reason": reason, "note": NOTES.get(reason, "")})]
-    steps = [Step("accept", waits[0], {}), Step("touch", waits[1], {}), Step("qualify", 3 * waits[2], {})]
+    least, most, chance = rng.choice(PACES)
+    contact = timedelta(seconds=rng.uniform(least, most))
+    steps = [Step("accept", contact / 3, {}), Step("touch", 2 * contact / 3, {}), Step("qualify", 3 * waits[2], {})]
     if goes_on < 0.15:
         return [*steps[:2], Step("reject", 4 * waits[3], {"reason": "no_need", "note": ""})]
     if goes_on < 0.5:
         return steps
-    is_bad = has_truth and any(_hidden(buyer))
-    state = "won" if wins < (0.05 if is_bad else 0.45) else "lost" if wins < 0.7 else "open"
+    chance = LUCK if not has_truth else BAD if any(_hidden(buyer)) else chance
+    state = "won" if wins < chance else "lost" if wins < 0.7 else "open"
     deal = {"state": state, "amount": 250 * rng.randrange(16, 240), "closes": timedelta(days=rng.randrange(10, 40))}
     return [*steps, Step("convert", 4 * waits[4], deal)]
 

@@ -60,7 +60,9 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class _Fate:
+class Fate:
+    """What becomes of one lead, as it was made up."""
+
     lead: Lead
     buyer: Buyer
     steps: Sequence[tuple[Step, datetime]]
@@ -98,7 +100,7 @@ def _one_at_a_time() -> None:
 @transaction.atomic
 def _write(plan: Plan, company: Company, numbers: range) -> int:
     _one_at_a_time()
-    fates = [_fate(plan, company, number) for number in numbers]
+    fates = [fate_of(plan, company, number) for number in numbers]
     if Lead.objects.filter(email=fates[0].lead.email).exists():
         return 0
     copy_in([fate.lead for fate in fates])
@@ -113,13 +115,13 @@ def _write(plan: Plan, company: Company, numbers: range) -> int:
     return len(past)
 
 
-def _fate(plan: Plan, company: Company, number: int) -> _Fate:
+def fate_of(plan: Plan, company: Company, number: int) -> Fate:
     rng = Random(f"{plan.seed} {plan.start:%Y%m%d} {number}")  # noqa: S311 a story is not a secret
     captured_at = plan.start + (plan.end - plan.start) * rng.random()
     offered_at = captured_at + timedelta(hours=rng.uniform(1, 90))
     buyer = invent(rng, f"{plan.seed}-{plan.start:%y%m%d}-{number}", captured_at, offered_at)
     steps = [each for each in moments(life_of(rng, buyer, plan.has_truth), offered_at) if each[1] <= plan.end]
-    return _Fate(_lead(buyer, company), buyer, steps, offered_at)
+    return Fate(_lead(buyer, company), buyer, steps, offered_at)
 
 
 def _lead(buyer: Buyer, company: Company) -> Lead:
@@ -137,7 +139,7 @@ def _lead(buyer: Buyer, company: Company) -> Lead:
     )
 
 
-def _points(fate: _Fate, company: Company) -> list[Touchpoint]:
+def _points(fate: Fate, company: Company) -> list[Touchpoint]:
     campaign = company.campaigns[fate.buyer.facts["source"], fate.buyer.effort]
     return [
         Touchpoint(lead=fate.lead, kind=kind, at=at, source=fate.buyer.facts["source"], campaign=campaign)
@@ -145,7 +147,7 @@ def _points(fate: _Fate, company: Company) -> list[Touchpoint]:
     ]
 
 
-def _meets(fate: _Fate, criteria: Any, points: Sequence[Touchpoint]) -> bool:
+def _meets(fate: Fate, criteria: Any, points: Sequence[Touchpoint]) -> bool:
     """As it is when it is handed over. Its touchpoints are at hand: to ask for those of each lead would take long."""
     listed = ListedPoints(Point(each.kind, each.at, each.detail, str(each.campaign)) for each in points)
     of_points = dict.fromkeys(("touchpoints", "event", "last_touchpoint"), listed)
@@ -153,7 +155,7 @@ def _meets(fate: _Fate, criteria: Any, points: Sequence[Touchpoint]) -> bool:
     return all_hold(criteria, values, fate.offered_at)
 
 
-def _acts(fate: _Fate, lead: Lead, plan: Plan, company: Company) -> Iterator[PastAct]:
+def _acts(fate: Fate, lead: Lead, plan: Plan, company: Company) -> Iterator[PastAct]:
     if fate.offered_at > plan.end:
         return
     rep = company.reps[lead.pk % len(company.reps)]

@@ -2,7 +2,8 @@
 -- whole to the first or to the last of them, or an equal share to each. Cents that do not divide go to the earliest, so
 -- that the shares of a deal are its amount, to the cent; in another currency the amount is converted before it is shared.
 -- What no campaign touched goes to none.
--- The capture is a touch of its own, unless a touchpoint of the same campaign is on the same day.
+-- A capture is a touch of its own, unless a touchpoint of the same campaign is on the same day; so is that of a lead which
+-- was merged, and would count beside the form by which it came.
 WITH deal AS (
     SELECT deal.id, deal.lead_id, money.unit AS currency, round(money.value * 100)::bigint AS cents, lead.created_at,
         lead.campaign_id, lead.source, (deal.closed_at AT TIME ZONE firm.time_zone)::date AS closed_on,
@@ -18,6 +19,10 @@ WITH deal AS (
     FROM deal JOIN leads_touchpoint point ON point.lead_id = deal.lead_id
     WHERE point.campaign_id IS NOT NULL
         AND (deal.closed_on IS NULL OR (point.at AT TIME ZONE deal.time_zone)::date <= deal.closed_on)
+        AND NOT (point.kind = 'enquiry' AND EXISTS (
+            SELECT FROM leads_touchpoint same
+            WHERE same.lead_id = point.lead_id AND same.campaign_id = point.campaign_id AND same.kind <> 'enquiry'
+                AND (same.at AT TIME ZONE deal.time_zone)::date = (point.at AT TIME ZONE deal.time_zone)::date))
 ), touch AS (
     SELECT deal_id, campaign_id, source, at, number FROM point
     UNION ALL

@@ -131,6 +131,12 @@ def test_the_login_page_is_sound_and_begins_with_the_name(client, db) -> None:
     assert "Return to site" not in page
 
 
+def test_a_page_before_the_login_has_one_place_of_its_content(client, db) -> None:
+    tags = [tag for tag, *_ in Document(client.get(reverse("admin:admin_password_reset")).content.decode()).elements]
+
+    assert (tags.count("main"), tags.count("h1")) == (1, 1)
+
+
 def test_a_row_is_chosen_by_its_name(world: World, as_) -> None:
     make_lead("Dana Fox")
 

@@ -78,24 +78,31 @@ def test_a_day_by_mouse(leads, world: World, log_in) -> None:
 def test_a_day_by_keyboard_alone(leads, world: World, log_in) -> None:
     page = log_in("ada")
     loads_no_page(page)
+    keys: list[str] = []
+
+    def press(key: str, what: str) -> None:
+        page.keyboard.press(key)
+        keys.append(what)
 
     page.keyboard.press("j")
     assert focused(page) == "Aaron Ash"
     page.keyboard.press("j")
     page.keyboard.press("k")
-    page.keyboard.press("a")
+    press("a", "accept")
     page.get_by_text("Accepted Aaron Ash.").wait_for()
     assert focused(page) == "Aaron Ash"
 
-    page.keyboard.press("e")
+    press("e", "next")
     assert focused(page) == "Bella Birch"
-    page.keyboard.press("r")
+    press("r", "reject")
     dialog = page.get_by_role("dialog", name="Reject Bella Birch")
     dialog.wait_for()
-    dialog.get_by_label("Wrong territory").press("Space")
-    dialog.get_by_role("button", name="Reject").press("Enter")
+    reasons = dialog.locator(".radio").all_inner_texts()
+    press(str(next(n for n, text in enumerate(reasons, 1) if text.startswith("Wrong territory"))), "reject")
+    press("Enter", "reject")
     expect(row(page, "Bella Birch")).to_have_count(0)
     assert focused(page) == "Carl Cedar"
+    assert {name: keys.count(name) for name in keys} == {"accept": 1, "next": 1, "reject": 3}
 
     page.keyboard.press("c")
     page.get_by_role("dialog", name="Comment on Carl Cedar").wait_for()

@@ -1,17 +1,22 @@
 """The timeline of a lead: in pieces, told on both leads of a merge, with comments that mention people."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
+import time_machine
+from django.contrib.admin.models import LogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
 from handoff import workflow
 from handoff.console.leads.pieces import PIECE, Place
 from handoff.console.leads.timeline import piece, timeline
-from leads.models import Lead, State, Touch, Touchpoint
+from handoff.doors import Door
+from leads.models import Campaign, ConsentStatement, Lead, State, Touch, Touchpoint, User, Verb, Via
 from sla.metrics import Metric
-from tests.world import World, bring_to, make_lead, make_policy
+from tests.world import CONVERSION, World, bring_to, make_lead, make_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -107,3 +112,54 @@ def test_a_comment_on_the_page_comes_back_to_it(world: World, as_) -> None:
     assert done.request["PATH_INFO"] == url(lead)
     assert "@ada please call" in text
     assert "Not notified, as they may not see the lead:</span> zoe" in text
+
+
+def test_a_rep_reads_twelve_events_in_order_with_where_each_came_from(world: World, as_) -> None:
+    lead = make_lead(campaign=Campaign.objects.create(name="Fair"))
+    start = timezone.now() - timedelta(days=30)
+    points = (
+        ("page_visit", "website", "/pricing"),
+        ("form", "hubspot", "Demo"),
+        ("email_click", "marketo", "Nurture 2"),
+        ("webinar", "", "Lathes"),
+    )
+    for day, (kind, system, detail) in enumerate(points):
+        at = start + timedelta(days=day)
+        Touchpoint.objects.create(lead=lead, kind=kind, system=system, detail=detail, at=at, source="ads")
+    acts: tuple[tuple[Verb, User, Via, dict[str, Any]], ...] = (
+        (Verb.PROMOTE, world.mia, Via.CONSOLE, {"owner": "ada"}),
+        (Verb.ACCEPT, world.ada, Via.SLACK, {}),
+        (Verb.TOUCH, world.ada, Via.CONSOLE, {"channel": "call", "outcome": "reached"}),
+        (Verb.COMMENT, world.mia, Via.CONSOLE, {"text": "Ask for Ann."}),
+        (Verb.QUALIFY, world.ada, Via.API, {}),
+        (Verb.CONVERT, world.ada, Via.API, CONVERSION),
+    )
+    for day, (verb, person, via, facts) in enumerate(acts, 10):
+        with time_machine.travel(start + timedelta(days=day), tick=False):
+            workflow.perform(verb, lead.pk, by=person, door=Door(via=via), facts=facts)
+    workflow.record_consent(lead.pk, ConsentStatement("email", granted=True, at=start + timedelta(days=20)))
+    LogEntry.objects.create(
+        user=world.mia,
+        content_type=ContentType.objects.get_for_model(Lead),
+        object_id=str(lead.pk),
+        action_flag=2,
+        change_message='[{"changed": {"fields": ["Score"]}}]',
+        action_time=start + timedelta(days=21),
+    )
+
+    events = as_(world.ada).get(url(lead)).context["events"]
+    assert [(event.headline, event.door) for event in reversed(events)] == [
+        ("Page visit", "website"),
+        ("Form", "hubspot"),
+        ("Email click", "marketo"),
+        ("Webinar", ""),
+        ("Promoted to Ada: Raw → MQL", "console"),
+        ("Accepted: MQL → SAL", "Slack"),
+        ("Call: reached", "console"),
+        ("Commented", "console"),
+        ("Qualified: SAL → SQL", "API"),
+        ("Converted: SQL → Opportunity", "API"),
+        ("Agreed to be contacted: email", ""),
+        ("Changed Score.", "console"),
+    ]
+    assert [dict(event.why).get("Source") for event in events[-4:]] == ["ads"] * 4

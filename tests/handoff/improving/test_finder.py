@@ -11,6 +11,8 @@ from django.db import connection
 
 from handoff.agreement.definitions import draft, sign
 from handoff.demo.history import Plan, generate
+from handoff.demo.history.cast import found
+from handoff.demo.history.writing import fate_of
 from handoff.improving.axes import LETTER, Axis
 from handoff.improving.cases import Filter
 from handoff.improving.drafting import changed, draft_change
@@ -23,6 +25,7 @@ from handoff.improving.replay import Verdict, replay
 from handoff.improving.search import LEAST_REJECTED, Search
 from handoff.models import Handoff
 from handoff.refusals import FactsRefused, NotAllowed
+from handoff.reports.registry import REPORTS
 from leads.conditions import field_of
 from leads.models import Attribute, AttributeType, Definition, Reason, Stage, User
 from tests.handoff.improving.conftest import OFFERED, HandOverAll
@@ -73,7 +76,48 @@ def test_the_change_that_was_found_comes_to_what_its_replay_had_said() -> None:
     before, after = by_version[in_force], by_version[drafted]
     assert difference(after, before).low > 0  # it rose
     assert difference(after, promised).has(0)  # to what had been said
+    assert_reports_say_what_was_generated([in_force, drafted], [before, after])
     assert_consistent()
+
+
+def assert_reports_say_what_was_generated(versions: list[Definition], acceptance: list[Share]) -> None:
+    """Before and after as it was; and speed to lead as each made-up lead was contacted and won, or not."""
+    rows = {row.key: row for row in answered("versions", by="definition")}
+    shown = [rows[f"mql/{version.version:04}"] for version in versions]
+    assert [(row.accepted, row.decided) for row in shown] == [(share.part, share.whole) for share in acceptance]
+    assert shown[0].accept_rate_most < shown[1].accept_rate_least
+
+    by_speed = {row.key: row for row in answered("speed", by="within") if row.key != "never"}
+    assert {key: (row.contacted, row.won) for key, row in by_speed.items()} == contacted_and_won()
+    rates = [row.win_rate for row in by_speed.values()]
+    assert rates == sorted(rates, reverse=True)
+    assert by_speed["5_minutes"].win_rate_least > by_speed["later"].win_rate_most
+
+
+def answered(name: str, **asked: str) -> Any:
+    form = REPORTS[name].form(asked)
+    assert form.is_valid()
+    return REPORTS[name].rows(form.cleaned_data, END + timedelta(days=90))
+
+
+def contacted_and_won() -> dict[str, tuple[int, int]]:
+    """By the truth that was made up, of those that were handed over."""
+    bands = {"5_minutes": 300, "1_hour": 3600, "1_day": 86_400, "later": 1e9}
+    offered, counts = set(Handoff.objects.values_list("lead__email", flat=True)), dict.fromkeys(bands, (0, 0))
+    for plan in (Plan(1600, MIDDLE, START), Plan(1600, END, MIDDLE)):
+        company = found(plan.start)
+        for fate in (fate_of(plan, company, number) for number in range(plan.leads)):
+            at = {step.verb: moment for step, moment in fate.steps}
+            if fate.lead.email in offered and "touch" in at:
+                seconds = (at["touch"] - fate.offered_at).total_seconds()
+                band = next(key for key, most in bands.items() if seconds <= most)
+                is_won = any(
+                    step.facts["state"] == "won" and moment + step.facts["closes"] <= plan.end
+                    for step, moment in fate.steps
+                    if step.verb == "convert"
+                )
+                counts[band] = (counts[band][0] + 1, counts[band][1] + is_won)
+    return counts
 
 
 @pytest.mark.django_db

@@ -12,6 +12,7 @@ from django.utils import timezone
 from handoff import workflow
 from handoff.models import Firm, Goal, WeeklyCapacity
 from handoff.reports.capacity import REPORT
+from handoff.reports.chart import caption, chart_of
 from handoff.reports.fiscal import period_of
 from leads.models import Absence
 from tests.world import World, make_lead
@@ -53,6 +54,16 @@ def test_goals_and_capacity_stand_beside_what_was_delivered(world: World) -> Non
     assert (team.goal, team.capacity, team.used, team.label) == (8, 52, 3 / 52, "2026-03 · Berlin")
     assert (quarter.goal, quarter.goal_accepted) == (9, None)
     assert rows("owner")["ada"].goal is None
+
+    chart = chart_of(REPORT, [month], ["March"])
+    assert chart
+    assert [(each["label"], each["values"]) for each in chart["series"]] == [
+        ("Delivered", [3]),
+        ("Accepted", [1]),
+        ("Delivered (goal)", [4]),
+        ("Leads (capacity)", [74]),
+    ]
+    assert "Delivered, Accepted, of all rows" in caption(REPORT, [rows("owner")["ada"]])
 
 
 def test_a_fiscal_quarter_begins_with_the_year_of_the_firm() -> None:

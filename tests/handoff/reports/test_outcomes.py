@@ -121,9 +121,11 @@ def test_the_parts_of_a_handoff_are_the_whole_to_the_second(world: World) -> Non
     assert wall == (3600, 605, 1195, 1800, 3600, 1800, 77_400, 90_000)
     assert business == (0, 605, 1195, 1800, 3600, 1800, 19_800, 28_800)
     assert [sum(each[:-1]) for each in (wall, business)] == [wall[-1], business[-1]]
+    assert figures("delays", *(f"{part}_median" for part in parts), by="all", hours="wall")["all"] == wall
 
 
 def test_rejections_by_reason_and_campaign(world: World) -> None:
+    make_policy("time_to_answer", calendar=make_calendar("office", OFFICE))
     spring = Campaign.objects.create(name="Spring")
     for name, reason, campaign in (
         ("A", "not_our_customer", spring),
@@ -133,14 +135,19 @@ def test_rejections_by_reason_and_campaign(world: World) -> None:
         lead = offer(name, world, campaign=campaign)
         with at(1):
             workflow.reject(lead.pk, by=world.ada, reason=reason)
-    with at(3):
+    with at(25):
         workflow.dispute(Lead.objects.get(name="B").pk, by=world.mia, argument="It fits.")
-    with at(4):
+    with at(26):
         workflow.overturn(Lead.objects.get(name="B").pk, by=world.olga, decision="It fits.")
-    columns = ("rejections", "against_marketing", "answered", "overturned", "overturn_rate", "median_wall")
-    assert figures("rejections", *columns) == {
-        "not_our_customer": (2, 1, 1, 1, 1.0, 7200.0),
-        "no_need": (1, 0, 0, 0, None, None),
+    columns = ("rejections", "against_marketing", "answered", "overturned", "overturn_rate")
+    times = (
+        "median_wall",
+        "p90_wall",
+        "median_business",
+    )  # from ten on Monday to ten on Tuesday, of which eight hours count
+    assert figures("rejections", *columns, *times) == {
+        "not_our_customer": (2, 1, 1, 1, 1.0, 86_400, 86_400, 28_800),
+        "no_need": (1, 0, 0, 0, None, None, None, None),
     }
     pairs = {row.label: row.rejections for row in rows("rejections", by="reason_campaign")}
     assert pairs == {
@@ -152,6 +159,21 @@ def test_rejections_by_reason_and_campaign(world: World) -> None:
     assert {row.label: row.overturn_rate for row in rows("rejections", by="campaign")} == {
         "Spring": None,
         "(no campaign)": 1.0,
+    }
+
+
+def test_where_leads_leave_and_why(world: World) -> None:
+    for name, accepted, reason in (("A", False, "no_need"), ("B", True, "no_need"), ("C", True, "wrong_territory")):
+        lead = offer(name, world)
+        if accepted:
+            accept_and_touch(lead, world, 1, 2)
+        with at(1):
+            workflow.reject(lead.pk, by=world.ada, reason=reason)
+    assert [(row.label, row.rejections) for row in rows("rejections", by="stage")] == [("MQL", 1), ("SAL", 2)]
+    assert {row.key: row.rejections for row in rows("rejections", by="stage_reason")} == {
+        "mql/no_need": 1,
+        "sal/no_need": 1,
+        "sal/wrong_territory": 1,
     }
 
 
@@ -213,8 +235,8 @@ class TestClosedLoop:
         }
 
     def test_deals_by_the_day_they_were_won(self) -> None:
-        won = figures("won", "deals", "leads", "won_amount", "median_wall", by="month")
-        assert won == {"2026-03": (3, 3, {"EUR": "110.01", "USD": "5.50"}, 8 * 86_400)}
+        won = figures("won", "deals", "leads", "priced", "won_amount", "median_wall", "p90_wall", by="month")
+        assert won == {"2026-03": (3, 3, 3, {"EUR": "110.01", "USD": "5.50"}, 8 * 86_400, 8 * 86_400)}
         assert rows("won", **{"from": "2026-04-01"}) == []
 
 
@@ -237,9 +259,11 @@ def test_what_sales_sourced_against_what_marketing_brought(world: World) -> None
         lead = offer(name, world, source=source)
         if name in "AC":
             accept_and_touch(lead, world, 1, 2)
-    assert figures("origin", "leads", "mql", "sal", "accept_rate") == {
-        "marketing": (2, 2, 1, 0.5),
-        "sales": (2, 2, 1, 0.5),
+    Opportunity.objects.create(lead=Lead.objects.get(name="A"), name="Deal", state="won", closed_at=MONDAY)
+    columns = ("leads", "mql", "sal", "won", "accept_rate", "win_rate", "win_rate_least", "win_rate_most")
+    assert figures("origin", *columns) == {
+        "marketing": (2, 2, 1, 0, 0.5, 0.0, 0.0, pytest.approx(0.657620, abs=1e-6)),
+        "sales": (2, 2, 1, 1, 0.5, 0.5, pytest.approx(0.094531, abs=1e-6), pytest.approx(0.905469, abs=1e-6)),
     }
 
 
@@ -249,11 +273,11 @@ def test_what_slips_through(world: World) -> None:
     with at(0):
         nobody = make_lead("Nobody's", created_at=MONDAY)
         workflow.promote(nobody.pk, by=world.mia, team=world.berlin)
-    columns = ("leads", "leaking", "unowned", "unclocked", "untouched", "overdue", "oldest")
+    columns = ("leads", "leaking", "unowned", "unclocked", "untouched", "overdue", "median_age", "p90_age", "oldest")
     with at(48):
-        assert figures("leakage", *columns) == {"03": (2, 1, 1, 1, 2, 1, 172_800)}
+        assert figures("leakage", *columns) == {"03": (2, 1, 1, 1, 2, 1, *[172_800] * 3)}
     with at(0.5):
-        assert figures("leakage", *columns, by="state") == {"mql": (2, 1, 1, 1, 2, 0, 1800)}
+        assert figures("leakage", *columns, by="state") == {"mql": (2, 1, 1, 1, 2, 0, *[1800] * 3)}
 
 
 class TestCalendarOfTheFirm:
