@@ -5,10 +5,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-SIGNED = """
-CREATE OR REPLACE TRIGGER sla_step_tells_signed BEFORE INSERT OR UPDATE OR DELETE ON sla_step_tells
-    FOR EACH ROW EXECUTE FUNCTION sla_refuse_unsigned();
-"""
+from leads.sql import load
 
 
 class Migration(migrations.Migration):
@@ -69,5 +66,7 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
-        migrations.RunSQL(SIGNED, "DROP TRIGGER sla_step_tells_signed ON sla_step_tells"),
+        migrations.RunSQL(
+            load("handoff.models", "signed_recipients.sql"), "DROP TRIGGER sla_step_tells_signed ON sla_step_tells"
+        ),
     ]

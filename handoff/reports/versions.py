@@ -152,7 +152,7 @@ REPORT = Report(
         Column("win_rate_least", "From", f"Lower {_INTERVAL}", Kind.SHARE, _WON),
         Column("win_rate_most", "To", f"Upper {_INTERVAL}", Kind.SHARE, _WON),
     ],
-    rows=HANDOFFS.answer,
+    rows=versions,
     explanation=(
         "A handoff counts for the definition by which it was judged, for each policy whose clock ran in its cycle, "
         "and for the scoring model that was in force when it was offered. Versions are not an experiment: other things "

@@ -109,6 +109,14 @@ SAME: list[tuple[str, dict[str, str], tuple[str, ...], str]] = [
             count(*) FILTER (WHERE outcome = 'excused') FROM reporting.clocks WHERE metric = 'time_to_accept'""",
     ),
     (
+        "packets",
+        {"by": "month"},
+        ("handoffs", "contacted", "known", "seen", "unseen"),
+        """SELECT offered_month, count(*), count(contacted_at), count(seen_before_contact),
+            count(*) FILTER (WHERE seen_before_contact), count(*) FILTER (WHERE NOT seen_before_contact)
+            FROM reporting.packets""",
+    ),
+    (
         "signals",
         {"by": "all"},
         ("other", "late_rejections"),

@@ -50,7 +50,7 @@ def test_an_accept_writes_its_row_of_the_inbox_twice_and_few_marks(world: World)
     workflow.accept(lead.pk, by=world.ada)
 
     rows = {table: count - before[table] for table, count in written().items()}
-    assert rows == {"handoff_inboxentry": 2, "handoff_reportmark": 4, "leads_candidate": 0}
+    assert rows == {"handoff_inboxentry": 2, "handoff_reportmark": 5, "leads_candidate": 0}
 
 
 def written() -> dict[str, int]:
