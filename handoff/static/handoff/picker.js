@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const PAUSE = 180; // ms after the last letter
+  const OPTION = "[role=option]:not([aria-disabled])"; // the line that says what to type cannot be chosen
   const HINT = "Name, company, email, phone or number";
   const states = new WeakMap();
 
@@ -28,12 +29,12 @@
     for (const [name, value] of Object.entries(roles)) input.setAttribute(name, value);
     input.after(list, picked);
     list.addEventListener("mousedown", (event) => event.preventDefault()); // the focus stays in the field
-    list.addEventListener("click", (event) => choose(input, event.target.closest("[role=option]")));
+    list.addEventListener("click", (event) => choose(input, event.target.closest(OPTION)));
     return { list, picked, timer: 0, asked: null };
   }
 
   function options(input) {
-    return [...stateOf(input).list.querySelectorAll("[role=option]")];
+    return [...stateOf(input).list.querySelectorAll(OPTION)];
   }
 
   function show(input, isShown) {
