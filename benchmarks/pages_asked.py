@@ -18,6 +18,7 @@ from handoff.reports.registry import REPORTS
 from leads.models import SALES, Lead, Role, State, User
 
 PEOPLE = ("rep1", "manager", "marketer", "revops")
+IMPORTERS = ("marketer", "revops")
 MOST_VALUES = 4
 """Of each filter so many values are asked for, the first and the last among them."""
 SEARCHED = ("Anna", "anna ai", "lead77", "Company 41", "lead4711@buyer.example", "+49 30 10000077", "#4711", "zzzz")
@@ -140,6 +141,7 @@ def _of_api(who: str) -> Iterator[Address]:
         yield Address("API", who, f"{reverse('api:leads')}?{query}", is_api=True)
     for query in points:
         yield Address("API", who, f"{reverse('api:touchpoints')}?{query}", is_api=True)
-    for name in ("duplicates", "campaigns", "imports", "reasons", "attributes"):
+    lists = ["duplicates", "campaigns", "reasons", "attributes", *(["imports"] if who in IMPORTERS else [])]
+    for name in lists:
         yield Address("API", who, reverse(f"api:{name}"), is_api=True)
     assert TouchpointsView.orderings.keys() == {"at"}
