@@ -255,7 +255,7 @@ SPECTACULAR_SETTINGS = {
         "ClockState": "sla.standing.Standing",
         "WrongFieldEnum": "handoff.workflow.facts.rejection.names_of_wrong_fields",
         "WriteOutcome": "handoff.api.provenance.OUTCOMES",
-        "WorkState": "handoff.models.BulkState",
+        "WorkState": "handoff.models.WorkState",
     },
     "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "defaultModelsExpandDepth": 0},
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -1,20 +1,18 @@
 """Acts on many clocks at once: each is a row, done clock by clock, and resumed by a worker if it is not finished."""
 
 import time
-from collections.abc import Callable
 from contextlib import suppress
 from datetime import datetime
 
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from handoff.alerts import worker
 from handoff.alerts.leases import leased
+from handoff.alerts.turns import GoOn, turn
 from handoff.amending import applying, excusing
 from handoff.doors import Door
-from handoff.models import UNFINISHED, BulkAct, BulkKind, BulkState
+from handoff.models import UNFINISHED, BulkAct, BulkKind, WorkState
 from handoff.refusals import NotAllowed, Refused
 from leads.models import Role, Team, User, Via
 from sla.models import Clock, Policy
@@ -22,14 +20,11 @@ from sla.models import Clock, Policy
 AT_ONCE = 200  # clocks that a request does itself
 REQUEST_SECONDS = 20  # well below the patience of the web server; the rest is left to a worker
 CHUNK = 50  # clocks read at a time; before each chunk the rights are checked again
-RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
-SHARED_SECONDS = 0.5  # where one process does everything
 LEASE = "bulk acts"
 LEASE_SECONDS = 30
 MOST_REFUSALS = 100  # whose words are kept; all are counted
 
 log = structlog.get_logger(__name__)
-GoOn = Callable[[], bool]
 
 
 class _Overtaken(Exception):
@@ -72,19 +67,18 @@ def run_in_turn() -> None:
     unfinished = list(BulkAct.objects.filter(state__in=UNFINISHED).order_by("pk")[:CHUNK])
     if not unfinished:
         return
-    in_time = _until(SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
-    with leased(LEASE, LEASE_SECONDS) as renew:
-        if renew is None:
+    with turn(LEASE, LEASE_SECONDS) as go_on:
+        if go_on is None:
             return
         for act in unfinished:
-            _run(act, lambda: renew() and in_time() and not worker.is_shutting_down())
+            _run(act, go_on)
 
 
 def stop(act: BulkAct, *, by: User) -> bool:
     """Stop an act: what is done stays. False when it was finished already."""
     if not by.has_role(Role.REVOPS):
         raise NotAllowed("You may not stop a bulk act: RevOps may.")
-    return _finish(act, BulkState.STOPPED, f"{by} stopped it.")
+    return act.finish(WorkState.STOPPED, f"{by} stopped it.")
 
 
 def _ask(wanted: dict[str, object], clocks: QuerySet[Clock], by: User, reason: str, door: Door) -> BulkAct:
@@ -110,13 +104,13 @@ def _run(act: BulkAct, go_on: GoOn) -> None:
 
 def _do_chunk(act: BulkAct, go_on: GoOn) -> bool:
     """Do some of its clocks; False when nothing more is to be done here."""
-    if not go_on() or not _begin(act):
+    if not go_on() or not act.begin():
         return False
     if hindrance := _hindrance(act):
-        return not _finish(act, BulkState.STOPPED, hindrance)
+        return not act.finish(WorkState.STOPPED, hindrance)
     chunk = list(_clocks(act).filter(pk__gt=act.cursor).order_by("pk")[:CHUNK])
     if not chunk:
-        return not _finish(act, BulkState.DONE)
+        return not act.finish(WorkState.DONE)
     for clock in chunk:
         if not go_on():
             return False
@@ -125,14 +119,6 @@ def _do_chunk(act: BulkAct, go_on: GoOn) -> bool:
         except _Overtaken:
             break  # begin again with what the row says now
     return True
-
-
-def _begin(act: BulkAct) -> bool:
-    """Read the row as it stands now, whoever asked for it included. False when it is finished."""
-    waiting = BulkAct.objects.filter(pk=act.pk, state=BulkState.WAITING)
-    waiting.update(state=BulkState.RUNNING, started_at=timezone.now())
-    act.refresh_from_db()
-    return act.state == BulkState.RUNNING
 
 
 def _hindrance(act: BulkAct) -> str:
@@ -180,16 +166,10 @@ def _attempt(act: BulkAct, clock: Clock) -> str:
 
 def _advance(act: BulkAct, clock: Clock, refusal: str) -> None:
     """Write down how far it has come, provided that nobody else has: else what was just done is taken back."""
-    act_now = BulkAct.objects.filter(pk=act.pk, state=BulkState.RUNNING, cursor=act.cursor)
+    act_now = BulkAct.objects.filter(pk=act.pk, state=WorkState.RUNNING, cursor=act.cursor)
     done, refused, refusals = act.done + (not refusal), act.refused + bool(refusal), act.refusals
     if refusal and len(refusals) < MOST_REFUSALS:
         refusals = [*refusals, [clock.lead_id, refusal]]
     if not act_now.update(cursor=clock.pk, done=done, refused=refused, refusals=refusals):
         raise _Overtaken
     act.cursor, act.done, act.refused, act.refusals = clock.pk, done, refused, refusals
-
-
-def _finish(act: BulkAct, state: BulkState, note: str = "") -> bool:
-    """False when somebody else has finished it."""
-    unfinished = BulkAct.objects.filter(pk=act.pk, state__in=UNFINISHED)
-    return unfinished.update(state=state, note=note, finished_at=timezone.now()) == 1

@@ -3,8 +3,7 @@
 What was counted of two spans only adds up, so that it does not matter where a replay was cut, or who was killed when.
 """
 
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -16,23 +15,20 @@ from django.db import Error, InterfaceError, OperationalError
 from django.db.models import F, QuerySet
 from django.utils import timezone
 
-from handoff.alerts import worker
 from handoff.alerts.leases import leased
+from handoff.alerts.turns import GoOn, turn
 from handoff.improving.cases import Filter
 from handoff.improving.replay import Replay, Row, counted, gathered
-from handoff.models import UNFINISHED, BulkState, Handoff, ReplayRun
+from handoff.models import UNFINISHED, Handoff, ReplayRun, WorkState
 from handoff.refusals import NotAllowed
 from leads.models import Definition, User
 
 CHUNK = 100_000  # handoffs counted in one statement: each reads what was won and rejected as well
 AT_ONCE = 50_000  # handoffs that a request replays itself: a second or two
-RUN_SECONDS = 30  # a run of a worker begins nothing after it; the next one goes on
-SHARED_SECONDS = 0.5  # where one process does everything
 LEASE, LEASE_SECONDS = "replays", 240  # as long as a worker's statement may take
 KEPT = timedelta(days=90)
 
 log = structlog.get_logger(__name__)
-GoOn = Callable[[], bool]
 
 
 class _Overtaken(Exception):
@@ -57,7 +53,7 @@ def latest(definition: Definition, chosen: Filter) -> ReplayRun | None:
 
 def result(run: ReplayRun) -> Replay | None:
     """What came out, once it is done."""
-    return gathered(run.criteria, _rows(run.tallies)) if run.state == BulkState.DONE else None
+    return gathered(run.criteria, _rows(run.tallies)) if run.state == WorkState.DONE else None
 
 
 def run_at_once(run: ReplayRun) -> None:
@@ -74,12 +70,11 @@ def run_in_turn() -> None:
     unfinished = list(ReplayRun.objects.filter(state__in=UNFINISHED).order_by("pk")[:50])
     if not unfinished:
         return
-    ends_at = time.monotonic() + (SHARED_SECONDS if worker.has_one_process() else RUN_SECONDS)
-    with leased(LEASE, LEASE_SECONDS) as renew:
-        if renew is None:
+    with turn(LEASE, LEASE_SECONDS) as go_on:
+        if go_on is None:
             return
         for run in unfinished:
-            _run(run, lambda: renew() and time.monotonic() < ends_at and not worker.is_shutting_down())
+            _run(run, go_on)
 
 
 def _run(run: ReplayRun, go_on: GoOn) -> None:
@@ -94,17 +89,16 @@ def _run(run: ReplayRun, go_on: GoOn) -> None:
                 raise  # the database is away, or has no time: it is tried again from here
             except (Error, LookupError, ValueError) as error:  # as a fact that was taken out since it was drafted
                 log.exception("replay_failed", run=run.pk)
-                _finish(run, BulkState.STOPPED, f"It failed: {type(error).__name__}: {error}")
+                run.finish(WorkState.STOPPED, f"It failed: {type(error).__name__}: {error}")
 
 
 def _begin(run: ReplayRun) -> bool:
     """Read the row as it stands now. False when it is finished, or whoever asked for it may no longer."""
-    waiting = ReplayRun.objects.filter(pk=run.pk, state=BulkState.WAITING)
-    waiting.update(state=BulkState.RUNNING, started_at=timezone.now())
-    run.refresh_from_db()
-    if run.is_unfinished and not (run.by.is_active and run.by.roles):
-        _finish(run, BulkState.STOPPED, f"{run.by} may no longer do this.")
-    return run.state == BulkState.RUNNING
+    if not run.begin():
+        return False
+    if run.by.is_active and run.by.roles:
+        return True
+    return not run.finish(WorkState.STOPPED, f"{run.by} may no longer do this.")
 
 
 def _do_chunk(run: ReplayRun) -> None:
@@ -116,8 +110,8 @@ def _do_chunk(run: ReplayRun) -> None:
     if until:
         progress |= {"cursor": until, "done": min(run.done + CHUNK, run.total)}
     else:
-        progress |= {"state": BulkState.DONE, "finished_at": timezone.now(), "done": F("total")}
-    if not ReplayRun.objects.filter(pk=run.pk, state=BulkState.RUNNING, cursor=run.cursor).update(**progress):
+        progress |= {"state": WorkState.DONE, "finished_at": timezone.now(), "done": F("total")}
+    if not ReplayRun.objects.filter(pk=run.pk, state=WorkState.RUNNING, cursor=run.cursor).update(**progress):
         raise _Overtaken
     run.refresh_from_db()
 
@@ -159,9 +153,3 @@ def _added(before: Iterable[Row], rows: Iterable[Row]) -> list[list[Any]]:
         total[tuple(alike)] = n + handoffs, sum_ if amount is None else (sum_ or Decimal(0)) + amount
     ordered = sorted(total.items(), key=lambda each: [str(part) for part in each[0]])
     return [[*alike, n, None if sum_ is None else str(sum_)] for alike, (n, sum_) in ordered]
-
-
-def _finish(run: ReplayRun, state: BulkState, note: str) -> None:
-    unfinished = ReplayRun.objects.filter(pk=run.pk, state__in=UNFINISHED)
-    unfinished.update(state=state, note=note, finished_at=timezone.now())
-    run.refresh_from_db()

@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
                         db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now
                     ),
                 ),
+                ("started_at", models.DateTimeField(null=True)),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "by",
@@ -68,14 +69,17 @@ class Migration(migrations.Migration):
                 "ordering": ["-asked_at", "-id"],
                 "constraints": [
                     models.UniqueConstraint(
-                        condition=models.Q(("state__in", ["waiting", "running"])),
+                        condition=models.Q(("state__in", ("waiting", "running"))),
                         fields=("key",),
                         name="closing_of_a_period_once",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            models.Q(("finished_at", None), ("state__in", ["waiting", "running"])),
-                            models.Q(("finished_at__isnull", False), ("state__in", ["done", "stopped"])),
+                            models.Q(("state__in", ("waiting", "running")), ("finished_at", None)),
+                            models.Q(
+                                models.Q(("state__in", ("waiting", "running")), _negated=True),
+                                ("finished_at__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                         name="closing_finished_at_a_moment",

@@ -1,7 +1,7 @@
 """The nouns of the handoff."""
 
 from handoff.models.access import ApiToken
-from handoff.models.bulk import UNFINISHED, BulkAct, BulkKind, BulkState
+from handoff.models.bulk import BulkAct, BulkKind
 from handoff.models.delivery import Delivery, DeliveryState, Notice, Priority, Subscription
 from handoff.models.destination import Audience, Destination, StepRecipient
 from handoff.models.feedback import AnswerKind, Dispute, DisputeDecision, Rejection
@@ -30,9 +30,7 @@ from handoff.models.packet_view import PacketView
 from handoff.models.rate import Rate, RateSet
 from handoff.models.replay import ReplayRun
 from handoff.models.review import (
-    CLOSING,
     ClosedItem,
-    ClosingState,
     PeriodClose,
     PeriodClosing,
     RequiredActions,
@@ -46,9 +44,9 @@ from handoff.models.scoring import FlagDecision, ReviewVerdict, ScoreFlag, Score
 from handoff.models.sla_table import SlaChange, SlaTable, Subject
 from handoff.models.slack import SlackMessage, SlackReply, SlackRequest
 from handoff.models.standard import StandardKind, StandardMessage
+from handoff.models.work import UNFINISHED, WorkState
 
 __all__ = [
-    "CLOSING",
     "ENDED",
     "IN_PROGRESS",
     "UNFINISHED",
@@ -59,9 +57,7 @@ __all__ = [
     "Audience",
     "BulkAct",
     "BulkKind",
-    "BulkState",
     "ClosedItem",
-    "ClosingState",
     "CountedClock",
     "Decision",
     "Delivery",
@@ -129,4 +125,5 @@ __all__ = [
     "Subscription",
     "Tier",
     "WeeklyCapacity",
+    "WorkState",
 ]

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from handoff.models.work import FINISHED_AT_A_MOMENT, IS_UNFINISHED, Work, WorkState
 from leads.models import Team, Via
 from sla.metrics import Metric
 from sla.models import Policy
@@ -16,18 +17,7 @@ class BulkKind(models.TextChoices):
     EXCUSE = "excuse", "Excuse breaches"
 
 
-class BulkState(models.TextChoices):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-
-
-UNFINISHED = (BulkState.WAITING, BulkState.RUNNING)
-_IS_UNFINISHED = Q(state__in=UNFINISHED)
-
-
-class BulkAct(models.Model):
+class BulkAct(Work):
     """One act on many clocks: who asked for it and why, and how far it has come. A worker resumes what is unfinished.
 
     The clocks are taken by their ids; all up to `cursor` have been dealt with.
@@ -53,26 +43,22 @@ class BulkAct(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
     via = models.CharField(max_length=8, choices=Via, db_default=Via.CONSOLE, default=Via.CONSOLE)
     request_id = models.CharField(max_length=64, blank=True, db_default="", default="")
-    state = models.CharField(max_length=8, choices=BulkState, db_default=BulkState.WAITING, default=BulkState.WAITING)
     total = models.PositiveIntegerField(db_default=0, default=0, help_text="Clocks when it was asked for.")
     done = models.PositiveIntegerField(db_default=0, default=0)
     refused = models.PositiveIntegerField(db_default=0, default=0)
     refusals = models.JSONField(db_default=[], default=list, help_text="The first refused: pairs of a lead and words.")
     cursor = models.BigIntegerField(db_default=0, default=0, help_text="The last clock that was dealt with.")
-    note = models.TextField(blank=True, db_default="", default="", help_text="Why it was stopped.")
     created_at = models.DateTimeField(db_default=Now(), default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-created_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["policy"], condition=_IS_UNFINISHED & Q(kind=BulkKind.APPLY), name="bulk_act_applies_once"
+                fields=["policy"], condition=IS_UNFINISHED & Q(kind=BulkKind.APPLY), name="bulk_act_applies_once"
             ),
             models.UniqueConstraint(
                 fields=["start", "end", "metric", "team", "owner"],
-                condition=_IS_UNFINISHED & Q(kind=BulkKind.EXCUSE),
+                condition=IS_UNFINISHED & Q(kind=BulkKind.EXCUSE),
                 nulls_distinct=False,
                 name="bulk_act_excuses_once",
             ),
@@ -82,7 +68,7 @@ class BulkAct(models.Model):
                 name="bulk_act_says_of_which_clocks",
             ),
             models.CheckConstraint(
-                condition=_IS_UNFINISHED & Q(finished_at=None) | ~_IS_UNFINISHED & Q(finished_at__isnull=False),
+                condition=FINISHED_AT_A_MOMENT,
                 name="bulk_act_finished_at_a_moment",
             ),
         ]
@@ -95,10 +81,6 @@ class BulkAct(models.Model):
         return f"Excuse breaches{metric}{whose}"
 
     @property
-    def is_unfinished(self) -> bool:
-        return self.state in UNFINISHED
-
-    @property
     def counted(self) -> int:
         """The clocks that were dealt with; when all is done, those too that had left its set before their turn came."""
         return self.done + self.refused + self.passed_by
@@ -106,4 +88,4 @@ class BulkAct(models.Model):
     @property
     def passed_by(self) -> int:
         """Those that were no longer to be changed when their turn came: stopped, overdue or excused meanwhile."""
-        return max(0, self.total - self.done - self.refused) if self.state == BulkState.DONE else 0
+        return max(0, self.total - self.done - self.refused) if self.state == WorkState.DONE else 0

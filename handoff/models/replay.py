@@ -2,17 +2,14 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from handoff.models.bulk import UNFINISHED, BulkState
+from handoff.models.work import FINISHED_AT_A_MOMENT, IS_UNFINISHED, Work
 from leads.models import Definition
 
-_IS_UNFINISHED = Q(state__in=UNFINISHED)
 
-
-class ReplayRun(models.Model):
+class ReplayRun(Work):
     """One replay, by the criteria that the definition had when it was asked for. A worker resumes what is unfinished.
 
     The handoffs are taken by when they were offered; those before `cursor` are in the tallies.
@@ -28,37 +25,29 @@ class ReplayRun(models.Model):
     )
     source = models.CharField(max_length=200, blank=True, default="", db_default="")
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", db_index=False)
-    state = models.CharField(max_length=8, choices=BulkState, db_default=BulkState.WAITING, default=BulkState.WAITING)
     total = models.PositiveIntegerField(db_default=0, default=0, help_text="Handoffs of the period when it was asked.")
     done = models.PositiveIntegerField(db_default=0, default=0)
     cursor = models.DateTimeField(null=True, help_text="Handoffs offered before then are counted.")
     tallies = models.JSONField(db_default=[], default=list, help_text="What was counted: rows that only add up.")
-    note = models.TextField(blank=True, db_default="", default="", help_text="Why it was stopped.")
     created_at = models.DateTimeField(db_default=Now(), default=timezone.now)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["definition", "digest", "start", "end", "campaign", "source"],
-                condition=_IS_UNFINISHED,
+                condition=IS_UNFINISHED,
                 nulls_distinct=False,
                 name="replay_run_once",
             ),
             models.CheckConstraint(
-                condition=_IS_UNFINISHED & Q(finished_at=None) | ~_IS_UNFINISHED & Q(finished_at__isnull=False),
+                condition=FINISHED_AT_A_MOMENT,
                 name="replay_run_finished_at_a_moment",
             ),
         ]
 
     def __str__(self) -> str:
         return f"Replay of the {self.definition}"
-
-    @property
-    def is_unfinished(self) -> bool:
-        return self.state in UNFINISHED
 
     @property
     def is_stale(self) -> bool:

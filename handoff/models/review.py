@@ -8,6 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
+from handoff.models.work import FINISHED_AT_A_MOMENT, IS_UNFINISHED, Work
 from leads.models import User
 
 
@@ -77,49 +78,24 @@ class PeriodClose(models.Model):
         return self.key
 
 
-class ClosingState(models.TextChoices):
-    WAITING = "waiting"
-    RUNNING = "running"
-    DONE = "done"
-    STOPPED = "stopped"
-
-
-CLOSING = (ClosingState.WAITING, ClosingState.RUNNING)
-
-
-class PeriodClosing(models.Model):
+class PeriodClosing(Work):
     """A close that somebody has asked for, and how far it has come. A worker resumes what is unfinished."""
 
     key = models.CharField(max_length=7)
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", db_index=False)
-    state = models.CharField(
-        max_length=8, choices=ClosingState, db_default=ClosingState.WAITING, default=ClosingState.WAITING
-    )
     has_proposal = models.BooleanField(db_default=False, default=False, help_text="The finder has looked.")
     proposal = models.JSONField(null=True, encoder=DjangoJSONEncoder, help_text="The finder's best, for the pack.")
-    note = models.TextField(blank=True, db_default="", default="", help_text="Why it was stopped.")
     asked_at = models.DateTimeField(db_default=Now(), default=timezone.now)
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-asked_at", "-id"]
         constraints = [
-            models.UniqueConstraint(
-                fields=["key"], condition=Q(state__in=["waiting", "running"]), name="closing_of_a_period_once"
-            ),
-            models.CheckConstraint(
-                condition=Q(state__in=["waiting", "running"], finished_at=None)
-                | Q(state__in=["done", "stopped"], finished_at__isnull=False),
-                name="closing_finished_at_a_moment",
-            ),
+            models.UniqueConstraint(fields=["key"], condition=IS_UNFINISHED, name="closing_of_a_period_once"),
+            models.CheckConstraint(condition=FINISHED_AT_A_MOMENT, name="closing_finished_at_a_moment"),
         ]
 
     def __str__(self) -> str:
         return f"Close of {self.key}"
-
-    @property
-    def is_unfinished(self) -> bool:
-        return self.state in CLOSING
 
 
 class ClosedItem(models.Model):

@@ -8,11 +8,10 @@ from contextlib import suppress
 
 import structlog
 from django.db import InterfaceError, OperationalError
-from django.utils import timezone
 
 from handoff.alerts import worker
 from handoff.alerts.leases import leased
-from handoff.models import CLOSING, ClosingState, Firm, Handoff, PeriodClosing
+from handoff.models import UNFINISHED, Firm, Handoff, PeriodClosing, WorkState
 from handoff.refusals import NotAllowed, Refused
 from handoff.reports.fiscal import FiscalPeriod, period_of
 from handoff.reviewing.closing import closable, fix
@@ -31,7 +30,7 @@ log = structlog.get_logger(__name__)
 def ask(key: str, *, by: User) -> PeriodClosing:
     """Write down that a period is to be closed. While that goes on, whoever asks again is shown the same."""
     period = closable(key, by)
-    closing, _is_new = PeriodClosing.objects.get_or_create(key=period.key, state__in=CLOSING, defaults={"by": by})
+    closing, _is_new = PeriodClosing.objects.get_or_create(key=period.key, state__in=UNFINISHED, defaults={"by": by})
     return closing
 
 
@@ -47,7 +46,7 @@ def run_at_once(closing: PeriodClosing) -> None:
 
 def run_in_turn() -> None:
     """Go on with what is unfinished, unless a worker is at it already. Beat calls it."""
-    for closing in PeriodClosing.objects.filter(state__in=CLOSING).order_by("pk"):
+    for closing in PeriodClosing.objects.filter(state__in=UNFINISHED).order_by("pk"):
         _run(closing)
 
 
@@ -58,9 +57,9 @@ def latest(key: str) -> PeriodClosing | None:
 
 def progress(closing: PeriodClosing) -> tuple[int, str]:
     """The steps that are done, and what goes on."""
-    if closing.state == ClosingState.DONE:
+    if closing.state == WorkState.DONE:
         return STEPS, "The period is closed."
-    if closing.state == ClosingState.STOPPED:
+    if closing.state == WorkState.STOPPED:
         return 0, closing.note
     if closing.has_proposal:
         return 1, "The figures of the scorecard and what they count are written."
@@ -69,15 +68,8 @@ def progress(closing: PeriodClosing) -> tuple[int, str]:
 
 def _run(closing: PeriodClosing) -> None:
     with leased(f"close {closing.key}", LEASE_SECONDS) as renew:
-        while renew and not worker.is_shutting_down() and renew() and _begin(closing):
+        while renew and not worker.is_shutting_down() and renew() and closing.begin():
             _do_step(closing)
-
-
-def _begin(closing: PeriodClosing) -> bool:
-    """Read the row as it stands now. False when it is finished."""
-    PeriodClosing.objects.filter(pk=closing.pk, state=ClosingState.WAITING).update(state=ClosingState.RUNNING)
-    closing.refresh_from_db()
-    return closing.state == ClosingState.RUNNING
 
 
 def _do_step(closing: PeriodClosing) -> None:
@@ -85,25 +77,20 @@ def _do_step(closing: PeriodClosing) -> None:
     try:
         period = _period(closing)
         if not closing.has_proposal:
-            running = PeriodClosing.objects.filter(pk=closing.pk, state=ClosingState.RUNNING)
+            running = PeriodClosing.objects.filter(pk=closing.pk, state=WorkState.RUNNING)
             running.update(proposal=proposal_of(period), has_proposal=True)
         else:
-            fix(period, closing.proposal, by=closing.by, also=lambda: _finish(closing, ClosingState.DONE))
+            fix(period, closing.proposal, by=closing.by, also=lambda: closing.finish(WorkState.DONE))
     except Refused as refusal:
-        _finish(closing, ClosingState.STOPPED, refusal.message)
+        closing.finish(WorkState.STOPPED, refusal.message)
     except (OperationalError, InterfaceError):
         raise  # the database is away: it is tried again from here
     except Exception as error:
         log.exception("closing_failed", period=closing.key)
-        _finish(closing, ClosingState.STOPPED, f"It failed: {type(error).__name__}: {error}")
+        closing.finish(WorkState.STOPPED, f"It failed: {type(error).__name__}: {error}")
 
 
 def _period(closing: PeriodClosing) -> FiscalPeriod:
     if not closing.by.is_active:
         raise NotAllowed(f"{closing.by} may no longer close a period: RevOps may.")
     return closable(closing.key, closing.by)
-
-
-def _finish(closing: PeriodClosing, state: ClosingState, note: str = "") -> None:
-    unfinished = PeriodClosing.objects.filter(pk=closing.pk, state__in=CLOSING)
-    unfinished.update(state=state, note=note, finished_at=timezone.now())

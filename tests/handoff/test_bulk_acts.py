@@ -18,7 +18,7 @@ from django.test.utils import CaptureQueriesContext
 from handoff import workflow
 from handoff.amending import applying, bulk, excusing
 from handoff.doors import SHELL
-from handoff.models import BulkAct, BulkState, Lease
+from handoff.models import BulkAct, Lease, WorkState
 from handoff.refusals import NotAllowed
 from leads.models import Lead, Transition, User, Verb
 from sla.models import Clock, Policy
@@ -108,18 +108,18 @@ def test_up_to_the_bound_it_is_done_at_once(world: World, policy: Policy, small_
     act = ask(world.olga)
     bulk.run_at_once(act)
 
-    assert numbers(act) == (BulkState.DONE, 2, 0, 2)
+    assert numbers(act) == (WorkState.DONE, 2, 0, 2)
     assert act.finished_at is not None
     assert_consistent()
 
 
 def test_beyond_the_bound_nothing_is_done_at_once_and_a_worker_does_it_all(asked: BulkAct) -> None:
     bulk.run_at_once(asked)
-    assert numbers(asked) == (BulkState.WAITING, 0, 0, 5)
+    assert numbers(asked) == (WorkState.WAITING, 0, 0, 5)
     assert excuses_of_leads() == []
 
     bulk.run_in_turn()
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
     assert {act.request_id for act in Transition.objects.filter(verb=Verb.EXCUSE)} == {asked.request_id}
     assert not Lease.objects.exists()
@@ -135,7 +135,7 @@ def test_a_request_that_runs_out_of_time_leaves_the_rest_to_a_worker(
     assert asked.is_unfinished
 
     bulk.run_in_turn()
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
 
 
 @pytest.mark.parametrize("killed_at", [1, 2, 3, 5])
@@ -153,11 +153,11 @@ def test_killed_anywhere_it_is_resumed_and_counts_each_clock_once(
     monkeypatch.setattr(bulk, "_advance", killed)
     with pytest.raises(Killed):
         bulk.run_in_turn()
-    assert numbers(asked) == (BulkState.RUNNING, killed_at - 1, 0, 5)
+    assert numbers(asked) == (WorkState.RUNNING, killed_at - 1, 0, 5)
     assert len(excuses_of_leads()) == killed_at - 1
 
     bulk.run_in_turn()
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
 
 
@@ -166,7 +166,7 @@ def test_stopped_it_does_not_do_the_next_clock_and_keeps_what_is_done(asked: Bul
     bulk._run(asked, after(5, lambda: bulk.stop(asked, by=world.olga)))
     bulk.run_in_turn()
 
-    assert numbers(asked) == (BulkState.STOPPED, 3, 0, 5)
+    assert numbers(asked) == (WorkState.STOPPED, 3, 0, 5)
     assert asked.note == "Olga stopped it."
     assert excuses_of_leads() == [1, 1, 1]
     assert not bulk.stop(asked, by=world.olga)
@@ -175,7 +175,7 @@ def test_stopped_it_does_not_do_the_next_clock_and_keeps_what_is_done(asked: Bul
 def test_whoever_lost_the_right_has_it_stopped(asked: BulkAct, world: World) -> None:
     bulk._run(asked, after(4, world.olga.groups.clear))
 
-    assert numbers(asked) == (BulkState.STOPPED, 4, 0, 5)  # the rights are looked at before each chunk
+    assert numbers(asked) == (WorkState.STOPPED, 4, 0, 5)  # the rights are looked at before each chunk
     assert asked.note == "Olga may no longer do this: RevOps may."
 
 
@@ -183,7 +183,7 @@ def test_whoever_has_left_has_it_stopped_before_it_begins(asked: BulkAct, world:
     User.objects.filter(pk=world.olga.pk).update(is_active=False)
     bulk.run_in_turn()
 
-    assert numbers(asked) == (BulkState.STOPPED, 0, 0, 5)
+    assert numbers(asked) == (WorkState.STOPPED, 0, 0, 5)
     assert excuses_of_leads() == []
 
 
@@ -193,7 +193,7 @@ def test_only_revops_asks_and_stops(asked: BulkAct, world: World) -> None:
             ask(user)
         with pytest.raises(NotAllowed):
             bulk.stop(asked, by=user)
-    assert BulkAct.objects.get().state == BulkState.WAITING
+    assert BulkAct.objects.get().state == WorkState.WAITING
 
 
 def test_a_beat_costs_one_statement_while_there_is_nothing_to_do(
@@ -215,7 +215,7 @@ def test_what_was_excused_in_the_meantime_is_passed_by(asked: BulkAct, world: Wo
     workflow.excuse(clock.lead_id, by=world.olga, clock=clock, reason="Known.")
     bulk.run_in_turn()
 
-    assert numbers(asked) == (BulkState.DONE, 4, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 4, 0, 5)
     assert (asked.passed_by, asked.counted) == (1, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
 
@@ -243,7 +243,7 @@ def test_one_that_fails_is_set_aside_with_its_error(asked: BulkAct, monkeypatch:
     monkeypatch.setattr(bulk, "MOST_REFUSALS", 1)
     bulk.run_in_turn()
 
-    assert numbers(asked) == (BulkState.DONE, 4, 1, 5)
+    assert numbers(asked) == (WorkState.DONE, 4, 1, 5)
     assert asked.refusals == [[broken.lead_id, "It failed: ValueError: A fault of ours."]]
 
 
@@ -262,7 +262,7 @@ def test_a_policy_is_applied_in_the_background(world: World, policy: Policy, sma
         assert not Clock.objects.filter(policy=revised).exists()
         bulk.run_in_turn()
 
-        assert numbers(act) == (BulkState.DONE, 5, 0, 5)
+        assert numbers(act) == (WorkState.DONE, 5, 0, 5)
         assert Clock.objects.filter(policy=revised, due_at=at(120)).count() == 5
         assert_consistent()
 
@@ -274,7 +274,7 @@ def test_a_version_that_another_replaces_is_applied_no_further(
         act = bulk.ask_to_apply(revised, by=world.olga, reason=REASON, door=SHELL)
         bulk._run(act, after(3, lambda: revise_policy(revised, {"target_seconds": 60})))
 
-        assert numbers(act) == (BulkState.STOPPED, 2, 0, 5)
+        assert numbers(act) == (WorkState.STOPPED, 2, 0, 5)
         assert act.note == "Accept (version 2) is no longer in force: apply the newest version."
 
 
@@ -299,7 +299,7 @@ def test_two_workers_at_once_do_it_once(asked: BulkAct) -> None:
     in_threads(4, bulk.run_in_turn)
     bulk.run_in_turn()  # those who found the lease taken left it to its holder
 
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
 
 
@@ -314,7 +314,7 @@ def test_without_their_lease_they_do_it_once_too(asked: BulkAct, monkeypatch: py
     monkeypatch.setattr(bulk, "leased", everybody)
     in_threads(4, bulk.run_in_turn)
 
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
     assert_consistent()
 
@@ -348,9 +348,9 @@ def test_a_process_that_is_killed_in_the_middle_loses_nothing(asked: BulkAct) ->
 
     def resumed() -> bool:
         bulk.run_in_turn()  # once the lease of the killed one has ended
-        return numbers(asked)[0] == BulkState.DONE
+        return numbers(asked)[0] == WorkState.DONE
 
     wait_for(resumed)
-    assert numbers(asked) == (BulkState.DONE, 5, 0, 5)
+    assert numbers(asked) == (WorkState.DONE, 5, 0, 5)
     assert excuses_of_leads() == [1, 1, 1, 1, 1]
     assert_consistent()

@@ -17,14 +17,14 @@ from handoff.console.frame.dates import RangeDateFilter
 from handoff.console.frame.page import REVOPS, Kept, Tool
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import badge, moment
-from handoff.models import BulkAct, BulkState
+from handoff.models import BulkAct, WorkState
 from leads.models import Lead, Role
 
 TONES = {
-    BulkState.WAITING: "info",
-    BulkState.RUNNING: "info",
-    BulkState.DONE: "success",
-    BulkState.STOPPED: "warning",
+    WorkState.WAITING: "info",
+    WorkState.RUNNING: "info",
+    WorkState.DONE: "success",
+    WorkState.STOPPED: "warning",
 }
 EXPLAINED = "What is done stays. What is left can be asked for again, with the same page."
 
@@ -92,7 +92,7 @@ class BulkActPage(Kept):
 
     @display(description="State", ordering="state")
     def state_badge(self, act: BulkAct) -> SafeString:
-        return badge(act.get_state_display(), TONES[BulkState(act.state)])
+        return badge(act.get_state_display(), TONES[WorkState(act.state)])
 
     @display(description="How far")
     def progress(self, act: BulkAct) -> str:

@@ -16,7 +16,7 @@ from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.doors import door
-from handoff.models import BulkState
+from handoff.models import WorkState
 from handoff.reports.period import HasPeriod
 from handoff.workflow.facts.rejection import salespeople
 from leads.models import Role, Team, Via
@@ -52,7 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         facts = question.cleaned_data | {"reason": form.cleaned_data["reason"]}
         act = bulk.ask_to_excuse(**facts, by=viewer(request), door=door(Via.CONSOLE))
         bulk.run_at_once(act)
-        if act.state != BulkState.DONE:
+        if act.state != WorkState.DONE:
             return redirect("admin:handoff_bulkact_change", act.pk)
         messages.success(request, f"Excused {_breaches(act.done)}.")
         return redirect(request.get_full_path())

@@ -18,7 +18,7 @@ from handoff.console.frame.confirm import Question, confirm
 from handoff.console.frame.site import site, viewer
 from handoff.console.frame.words import moment
 from handoff.console.numbers.behind import leads_url
-from handoff.models import ClosingState, Firm, PeriodClose
+from handoff.models import Firm, PeriodClose, WorkState
 from handoff.refusals import Refused
 from handoff.reports.fiscal import MONTH, QUARTER, FiscalPeriod, period_at, period_of
 from handoff.reports.kinds import Kind, for_people
@@ -103,7 +103,7 @@ def close_view(request: HttpRequest) -> HttpResponse:
         closing = in_background.ask(key, by=user)
         in_background.run_at_once(closing)
         label = period_of(closing.key, firm).label
-        if closing.state == ClosingState.STOPPED:
+        if closing.state == WorkState.STOPPED:
             raise Refused(closing.note)
         if closing.is_unfinished:
             return f"{label} is being closed, in the background: you may leave this page."

@@ -14,7 +14,7 @@ from handoff.console.frame.listed import SHOWN, ReasonForm, Section, answer
 from handoff.console.frame.site import viewer
 from handoff.console.frame.words import badge, moment
 from handoff.doors import door
-from handoff.models import BulkAct, BulkState
+from handoff.models import BulkAct, WorkState
 from leads.models import Role, Via
 from sla.models import Policy
 
@@ -46,7 +46,7 @@ def page(request: HttpRequest, pk: int) -> HttpResponse:
         reason = form.cleaned_data["reason"]
         act = bulk.ask_to_apply(policy, by=viewer(request), reason=reason, door=door(Via.CONSOLE))
         bulk.run_at_once(act)
-        if act.state != BulkState.DONE:
+        if act.state != WorkState.DONE:
             return redirect("admin:handoff_bulkact_change", act.pk)
         _report(request, act)
         return redirect(to)

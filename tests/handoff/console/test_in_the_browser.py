@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from handoff import workflow
 from handoff.amending import bulk
 from handoff.doors import SHELL
-from handoff.models import BulkAct, BulkState, Rejection
+from handoff.models import BulkAct, Rejection, WorkState
 from leads.models import State
 from sla.metrics import Metric
 from sla.models import Clock
@@ -150,6 +150,6 @@ def test_the_page_of_a_bulk_act_follows_it_to_its_end(lead, world: World, log_in
     page.get_by_text("0 of 1 clocks").wait_for()
     assert not _violations(page)
 
-    BulkAct.objects.update(state=BulkState.DONE, done=1, finished_at=timezone.now())
+    BulkAct.objects.update(state=WorkState.DONE, done=1, finished_at=timezone.now())
     page.get_by_text("1 of 1 clocks").wait_for()
     page.get_by_role("link", name="Stop").wait_for(state="detached")

@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 from handoff.improving import running
 from handoff.improving.cases import Filter
 from handoff.improving.replay import replay
-from handoff.models import ApiToken, BulkState, Lease, ReplayRun
+from handoff.models import ApiToken, Lease, ReplayRun, WorkState
 from handoff.refusals import NotAllowed
 from leads.models import Attribute, AttributeType, Definition, Stage, User
 from tests.handoff.improving.conftest import OFFERED, HandOverAll
@@ -91,12 +91,12 @@ def test_killed_anywhere_and_resumed_it_comes_to_the_same(
     try:
         running.run_in_turn()
     except Killed:
-        assert numbers(asked) == (BulkState.RUNNING, 3 * killed_at - 3, 12)
+        assert numbers(asked) == (WorkState.RUNNING, 3 * killed_at - 3, 12)
         assert outcome(asked) is None
         Lease.objects.all().delete()  # they end by themselves
         running.run_in_turn()
     assert calls >= 4
-    assert numbers(asked) == (BulkState.DONE, 12, 12)
+    assert numbers(asked) == (WorkState.DONE, 12, 12)
     assert outcome(asked) == replay(DRAFT).as_dict()
     assert outcome(asked)["pass"]["handoffs"] == 7
 
@@ -121,7 +121,7 @@ def test_asked_for_twice_it_is_one_run_until_it_is_finished(asked: ReplayRun, dr
 def test_whoever_has_left_has_it_stopped(asked: ReplayRun, world: World) -> None:
     User.objects.filter(pk=world.nora.pk).update(is_active=False)
     running.run_in_turn()
-    assert numbers(asked) == (BulkState.STOPPED, 0, 12)
+    assert numbers(asked) == (WorkState.STOPPED, 0, 12)
     assert asked.note == "Nora may no longer do this."
 
 
@@ -130,7 +130,7 @@ def test_a_fact_that_is_gone_stops_it_in_words(recorded: None, world: World) -> 
     version = Definition.objects.create(stage=Stage.MQL, version=8, text="Ours", criteria=gone)
     run, _ = running.ask(version, ALL, by=world.nora)
     running.run_in_turn()
-    assert numbers(run)[0] == BulkState.STOPPED
+    assert numbers(run)[0] == WorkState.STOPPED
     assert run.note.startswith("It failed: KeyError")
 
 
@@ -144,7 +144,7 @@ def test_without_their_lease_workers_count_nothing_twice(asked: ReplayRun, monke
 
     monkeypatch.setattr(running, "leased", everybody)
     in_threads(3, running.run_in_turn)
-    assert numbers(asked) == (BulkState.DONE, 12, 12)
+    assert numbers(asked) == (WorkState.DONE, 12, 12)
     assert outcome(asked) == replay(DRAFT).as_dict()
 
 

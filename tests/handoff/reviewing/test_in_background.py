@@ -10,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from handoff.models import ClosedItem, ClosingState, Lease, PeriodClose, PeriodClosing, ReviewPack
+from handoff.models import ClosedItem, Lease, PeriodClose, PeriodClosing, ReviewPack, WorkState
 from handoff.refusals import NotAllowed
 from handoff.reports.fiscal import FiscalPeriod
 from handoff.reviewing import in_background, packing
@@ -53,7 +53,7 @@ def test_a_large_period_is_closed_by_a_worker_and_the_page_follows_it(world: Wor
     assert "data-follow" not in page
     assert "Olga closed it on" in page
     assert PeriodClose.objects.get().closed_by == world.olga
-    assert PeriodClosing.objects.get().state == ClosingState.DONE
+    assert PeriodClosing.objects.get().state == WorkState.DONE
     with at(APRIL_3), pytest.raises(NotClosable):
         in_background.ask("2026-03", by=world.olga)
 
@@ -98,7 +98,7 @@ def test_nobody_goes_on_while_another_holds_the_lease(world: World) -> None:
     Lease.objects.create(name="close 2026-03", holder="00000000-0000-0000-0000-000000000000", until=until)
     with at(APRIL_3):
         in_background.run_in_turn()
-    assert PeriodClosing.objects.get().state == ClosingState.WAITING
+    assert PeriodClosing.objects.get().state == WorkState.WAITING
 
 
 def test_what_cannot_be_closed_any_more_says_why(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +119,7 @@ def test_what_cannot_be_closed_any_more_says_why(world: World, monkeypatch: pyte
         in_background.ask("2026-03", by=person)
         in_background.run_in_turn()
     assert in_background.latest("2026-03").note == "It failed: ZeroDivisionError: division by zero"  # type: ignore[union-attr]
-    assert PeriodClosing.objects.filter(state=ClosingState.STOPPED).count() == 2
+    assert PeriodClosing.objects.filter(state=WorkState.STOPPED).count() == 2
 
 
 @pytest.mark.slow
@@ -139,4 +139,4 @@ def test_two_who_ask_and_two_workers_close_once(world: World) -> None:
         list(pool.map(ask_and_run, range(4)))
     in_background.run_in_turn()
     assert (PeriodClose.objects.count(), ClosedItem.objects.count(), ReviewPack.objects.count()) == (1, 1, 1)
-    assert not PeriodClosing.objects.exclude(state=ClosingState.DONE).exists()
+    assert not PeriodClosing.objects.exclude(state=WorkState.DONE).exists()
