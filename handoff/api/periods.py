@@ -12,7 +12,7 @@ from rest_framework.views import APIView
 
 from handoff.api.authentication import asker
 from handoff.api.problems import MEDIA_TYPE, Problem
-from handoff.models import ClosingState, Firm, PeriodClose, ReviewAction
+from handoff.models import Firm, PeriodClose, ReviewAction, WorkState
 from handoff.refusals import NotAllowed
 from handoff.reports.fiscal import FiscalPeriod, period_of
 from handoff.reports.lines import LINES, Line
@@ -29,7 +29,7 @@ _REFUSALS = {(403, MEDIA_TYPE): Problem, (404, MEDIA_TYPE): Problem}
 class ClosingShape(serializers.Serializer[Any]):
     """A close that was asked for."""
 
-    state = serializers.ChoiceField(choices=ClosingState.choices)
+    state = serializers.ChoiceField(choices=WorkState.choices)
     by = serializers.CharField()
     asked_at = serializers.DateTimeField()
     finished_at = serializers.DateTimeField(allow_null=True)
@@ -66,7 +66,7 @@ class FigureShape(serializers.Serializer[Any]):
     side = serializers.CharField(help_text="Who answers for it.")
     definition = serializers.CharField()
     count = serializers.IntegerField()
-    missed = serializers.IntegerField(allow_null=True, help_text="Null where it is no share of anything.")
+    missed = serializers.IntegerField(allow_null=True, help_text="Null for a figure that is not a share.")
     excused = serializers.IntegerField(allow_null=True)
     goal = serializers.IntegerField(allow_null=True)
 

@@ -17,10 +17,10 @@ from handoff.api.leads import LOCATION
 from handoff.api.pages import KeysetPagination
 from handoff.api.parsing import body_of
 from handoff.improving import running
-from handoff.improving.asking import DAYS, ReplayForm
-from handoff.models import BulkState, ReplayRun
+from handoff.improving.asking import DAYS, ReplayForm, definition_of
+from handoff.models import ReplayRun, WorkState
 from handoff.refusals import NotAllowed
-from leads.models import Definition, Stage, User
+from leads.models import Definition, User
 
 MOST = 2**31 - 1
 BODY = inline_serializer(
@@ -53,7 +53,7 @@ class ReplayShape(serializers.ModelSerializer[ReplayRun]):
 
     definition = serializers.IntegerField(source="definition.version", help_text="The version of the MQL definition.")
     by = serializers.CharField(source="by.username")
-    state = serializers.ChoiceField(choices=BulkState.choices)
+    state = serializers.ChoiceField(choices=WorkState.choices)
     is_stale = serializers.BooleanField(help_text="The draft was edited since.")
     start = serializers.DateTimeField(allow_null=True, help_text="Handed over from then.")
     end = serializers.DateTimeField(allow_null=True, help_text="Handed over before then.")
@@ -143,9 +143,10 @@ def _asked(given: dict[str, Any]) -> tuple[Definition, ReplayForm]:
         raise ValidationError({name: ["This is not a field of a replay."] for name in unknown})
     asked = dict(body.validated_data)
     version = asked.pop("definition")
-    definition = Definition.objects.filter(stage=Stage.MQL, version=version).first()
-    if definition is None:
-        raise ValidationError({"definition": [f"There is no version {version} of the MQL definition."]})
+    try:
+        definition = definition_of(version)
+    except Definition.DoesNotExist as error:
+        raise ValidationError({"definition": [str(error)]}) from error
     form = ReplayForm({name: text or "" for name, text in asked.items()})
     if not form.is_valid():
         raise ValidationError({name: [str(error) for error in errors] for name, errors in form.errors.items()})

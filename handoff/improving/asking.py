@@ -10,6 +10,7 @@ from django.utils import timezone
 from handoff.improving.cases import Filter
 from handoff.models import Firm
 from handoff.reports.period import PeriodForm
+from leads.models import Definition, Stage
 
 DAYS = 365
 """How far back a replay goes by default. What was handed over earlier says little of today's leads."""
@@ -42,6 +43,17 @@ class ReplayForm(HandoffsForm):
     def query(self) -> dict[str, str]:
         """With the start also where it is empty, which is not the same as none."""
         return {"from": str(self.data["from"] or ""), **super().query()}
+
+
+def definition_of(version: int) -> Definition:
+    """A version of the MQL definition, be it a draft. Raise Definition.DoesNotExist, with words for whoever asked."""
+    versions = Definition.objects.filter(stage=Stage.MQL).order_by("version")
+    definition = versions.filter(version=version).first()
+    if definition is None:
+        latest = versions.last()
+        advice = f"the latest is version {latest.version}" if latest else "draft one first"
+        raise Definition.DoesNotExist(f"Version {version} of the MQL definition does not exist: {advice}.")
+    return definition
 
 
 def first_day() -> str:

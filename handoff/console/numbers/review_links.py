@@ -67,7 +67,7 @@ class Links:
         ]
 
     def breaches(self) -> list[Cells]:
-        """With an excuse among them there is no figure elsewhere that counts the same clocks."""
+        """With an excuse among them, no other figure counts the same clocks."""
         rows = [] if self.data["closed"] else self.data["breaches"]
         names = dict(User.objects.filter(pk__in={row["owner_id"] for row in rows}).values_list("pk", "username"))
         return [self._of_breaches(row, names.get(row["owner_id"], "")) for row in rows]
@@ -89,7 +89,7 @@ class Links:
         return [self._lead(row) for row in self.data["disputes"]]
 
     def _of_scorecard(self, column: str, number: int | None) -> str:
-        """A pack of an earlier release may have a figure that there is no more."""
+        """A pack of an earlier release may have a figure that the scorecard no longer has."""
         if column not in REPORTS["scorecard"].opens:
             return ""
         return leads_url("scorecard", column, number, by="all", period=self.key, key="all")

@@ -23,7 +23,7 @@ PACES = ((60, 290, 0.6), (400, 3500, 0.45), (4000, 80_000, 0.3), (90_000, 200_00
 """After how many seconds at least and at most sales is in touch with a lead that it accepts, and how likely it wins the
 deal then. Each is as frequent as the others."""
 BAD, LUCK = 0.05, 0.4
-"""How likely it wins a lead that it had reason to reject, and any lead where there is no truth."""
+"""How likely sales wins a lead that it had reason to reject, and any lead in a year without a hidden cause."""
 WITHOUT_TRUTH = (("not_our_customer", 0.2), ("not_a_buyer", 0.12), ("packet_insufficient", 0.12), *CHANCE)
 NOTES = {"packet_insufficient": "Nothing says what they want."}
 

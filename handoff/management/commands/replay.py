@@ -7,6 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from handoff.improving.asking import definition_of
 from handoff.improving.cases import Filter
 from handoff.improving.replay import VERDICTS, Outcomes, Replay, replay
 from handoff.management.moments import moment
@@ -14,7 +15,7 @@ from handoff.management.terminal import printable
 from handoff.reports.kinds import amounts, percent
 from handoff.reports.period import BACKWARDS
 from leads.conditions import in_words, validate_conditions
-from leads.models import Definition, Stage
+from leads.models import Definition
 
 
 class Command(BaseCommand):
@@ -44,10 +45,10 @@ class Command(BaseCommand):
 
 def _criteria(number: int | None, text: str | None) -> Sequence[Any]:
     if text is None:
-        version = Definition.objects.filter(stage=Stage.MQL, version=number or 0).first()
-        if version is None:
-            raise CommandError(f"There is no version {number} of the MQL definition.")
-        return list(version.criteria)
+        try:
+            return list(definition_of(number or 0).criteria)
+        except Definition.DoesNotExist as error:
+            raise CommandError(str(error)) from error
     try:
         criteria = json.loads(text)
         validate_conditions(criteria)
