@@ -106,7 +106,7 @@ class RatePage(Page):
         "of_set", "from_currency", "to_currency", "starts_on", "worth_shown", "standing", "note", "set_by", "entered",
         "ended_by", "ended",
     ]  # fmt: skip
-    acts = "bring rates"
+    acts = "add rates"
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:  # noqa: ARG002
         return False  # another rate for a day is another row
@@ -126,7 +126,7 @@ class RatePage(Page):
             return redirect(self.url("changelist"))
         context = {
             **site.each_context(request),
-            "title": "Bring rates",
+            "title": "Add rates",
             "form": form,
             "sets": RateSet.objects.all(),
             "list_title": self.title,
