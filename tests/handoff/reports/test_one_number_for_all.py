@@ -217,8 +217,8 @@ def in_file(value: Any) -> str:
 
 
 def in_workbook(value: Any) -> Any:
-    """Numbers are numbers there, of as many digits as a spreadsheet keeps."""
-    return round(value, 12) if isinstance(value, int | float) else in_file(value)
+    """Numbers are numbers there, of fewer digits than Python has."""
+    return float(f"{value:.12G}") if isinstance(value, int | float) else in_file(value)
 
 
 def printed(name: str, asked: dict[str, str], *options: str) -> str:
@@ -236,7 +236,7 @@ def of_csv(person: User, name: str, asked: dict[str, str]) -> list[list[str]]:
 def of_workbook(person: User, name: str, asked: dict[str, str]) -> list[list[Any]]:
     book = CalamineWorkbook.from_filelike(io.BytesIO(as_(person).get(reverse(f"admin:{name}_workbook"), asked).content))
     lines = book.get_sheet_by_name("Report").to_python()
-    return [[round(cell, 12) if isinstance(cell, int | float) else cell for cell in line] for line in lines]
+    return [[in_workbook(cell) if isinstance(cell, int | float) else cell for cell in line] for line in lines]
 
 
 def of_page(person: User, name: str, asked: dict[str, str]) -> list[list[str]]:
